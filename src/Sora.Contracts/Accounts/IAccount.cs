@@ -1,0 +1,98 @@
+using System.Collections.Immutable;
+
+namespace Sora.Contracts;
+
+/// <summary>Special-use attributes of RFC 6154 and RFC 8457; one mailbox has at most one, and no two of an account have the same.</summary>
+public enum SpecialUse : byte
+{
+    None,
+    All,
+    Archive,
+    Drafts,
+    Flagged,
+    Junk,
+    Sent,
+    Trash,
+    Important,
+}
+
+/// <summary>A mailbox as its account lists it.</summary>
+[GenerateSerializer, Alias("sora.MailboxEntry"), Immutable]
+public sealed record MailboxEntry(MailboxId Id, MailboxName Name, UidValidity UidValidity, SpecialUse SpecialUse);
+
+/// <summary>All mailboxes and subscriptions of an account at one moment, both in ordinal order of names with INBOX first.</summary>
+/// <param name="Version">Grows with each change of the list.</param>
+/// <param name="Subscriptions">Subscribed names; some may name no mailbox (RFC 9051 section 6.3.7).</param>
+[GenerateSerializer, Alias("sora.MailboxList"), Immutable]
+public sealed record MailboxList(long Version, ImmutableArray<MailboxEntry> Mailboxes, ImmutableArray<MailboxName> Subscriptions)
+{
+    /// <summary>The mailbox of that name, or null.</summary>
+    public MailboxEntry? Find(MailboxName name)
+    {
+        foreach (var mailbox in Mailboxes)
+            if (mailbox.Name == name)
+                return mailbox;
+        return null;
+    }
+
+    public bool IsSubscribed(MailboxName name) => Subscriptions.Contains(name);
+
+    public bool HasChildren(MailboxName name)
+    {
+        foreach (var mailbox in Mailboxes)
+            if (mailbox.Name.IsBelow(name))
+                return true;
+        return false;
+    }
+}
+
+/// <summary>Counters of a mailbox, sizes in bytes (STATUS).</summary>
+[GenerateSerializer, Alias("sora.MailboxTotals"), Immutable]
+public readonly record struct MailboxTotals(
+    [property: Id(0)] int Messages,
+    [property: Id(1)] int Unseen,
+    [property: Id(2)] int Deleted,
+    [property: Id(3)] long Size,
+    [property: Id(4)] long DeletedSize);
+
+[GenerateSerializer, Alias("sora.MailboxStatus"), Immutable]
+public sealed record MailboxStatus(
+    MailboxId Id, UidValidity UidValidity, Uid UidNext, ModSeq HighestModSeq, MailboxTotals Totals, int Recent);
+
+/// <summary>An account's mailboxes: names, hierarchy, special use, subscriptions. Changes are durable when the call returns.</summary>
+public interface IAccount
+{
+    AccountId Id { get; }
+
+    ValueTask<MailboxList> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>Creates a mailbox and the missing ones above it (RFC 9051 section 6.3.4). ALREADYEXISTS, CANNOT, LIMIT, USEATTR.</summary>
+    Task<MailResult<MailboxEntry>> CreateAsync(MailboxName name, SpecialUse use, CancellationToken cancellationToken);
+
+    /// <summary>Deletes a mailbox. NONEXISTENT, HASCHILDREN when it has inferiors, CANNOT for INBOX.</summary>
+    Task<MailResult<Done>> DeleteAsync(MailboxName name, CancellationToken cancellationToken);
+
+    /// <summary>Renames a mailbox and those below it; INBOX instead moves its messages into a new mailbox (RFC 9051 section 6.3.6).</summary>
+    Task<MailResult<Done>> RenameAsync(MailboxName from, MailboxName to, CancellationToken cancellationToken);
+
+    Task<MailResult<Done>> SubscribeAsync(MailboxName name, bool subscribed, CancellationToken cancellationToken);
+
+    /// <summary>Counters of mailboxes of this account, in the order asked; null for one that no longer exists.</summary>
+    Task<IReadOnlyList<MailboxStatus?>> StatusAsync(IReadOnlyList<MailboxId> ids, CancellationToken cancellationToken);
+}
+
+/// <summary>Who an address belongs to.</summary>
+/// <param name="PrimaryAddress">The account's primary address, lower case.</param>
+public sealed record AccountIdentity(AccountId Account, string PrimaryAddress);
+
+/// <summary>Finds accounts by address.</summary>
+public interface IAccounts
+{
+    IAccount Get(AccountId id);
+
+    /// <summary>The account that an address (without detail, any case) belongs to, or null.</summary>
+    ValueTask<AccountIdentity?> FindAsync(string address, CancellationToken cancellationToken);
+
+    /// <summary>Checks a password. AUTHENTICATIONFAILED takes the same time for a wrong password and an unknown user; UNAVAILABLE when it cannot be checked now.</summary>
+    ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(string user, string password, CancellationToken cancellationToken);
+}

@@ -1,0 +1,100 @@
+namespace Sora.Contracts;
+
+/// <summary>
+/// The one writer of a mailbox. Every change goes through it; what it answers is durable. All sets are of UIDs: sequence numbers belong
+/// to a session and are translated there.
+/// </summary>
+public interface IMailbox
+{
+    /// <summary>The index, or the changes since <paramref name="known"/> when the caller holds that state and the writer still has them.</summary>
+    Task<MailResult<MailboxUpdate>> OpenAsync(ModSeq known, CancellationToken cancellationToken);
+
+    /// <summary>Appends messages in order, all or none of them (APPEND, MULTIAPPEND, delivery).</summary>
+    Task<MailResult<AppendResult>> AppendAsync(AppendRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Changes flags (STORE).</summary>
+    Task<MailResult<StoreResult>> StoreAsync(StoreRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Removes messages (EXPUNGE, UID EXPUNGE, CLOSE).</summary>
+    Task<MailResult<ExpungeResult>> ExpungeAsync(ExpungeRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Copies or moves messages of this mailbox into another one, all or none of them (COPY, MOVE).</summary>
+    Task<MailResult<CopyResult>> CopyAsync(CopyRequest request, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Takes the \Recent messages below <paramref name="uidNext"/> for one session (RFC 3501 section 2.3.2): returns the first UID
+    /// that no session has been told of yet. With <paramref name="keep"/> (EXAMINE) nothing is taken.
+    /// </summary>
+    Task<MailResult<Uid>> ClaimRecentAsync(Uid uidNext, bool keep, CancellationToken cancellationToken);
+
+    /// <summary>UIDs expunged after <paramref name="since"/> (QRESYNC); null when the log no longer reaches back that far.</summary>
+    Task<MailResult<UidSet?>> ExpungedSinceAsync(ModSeq since, CancellationToken cancellationToken);
+}
+
+/// <summary>Either a whole index or the deltas that lead from the caller's state to the newest one.</summary>
+public sealed record MailboxUpdate(MailboxIndex? Index, IReadOnlyList<MailboxDelta> Deltas);
+
+/// <summary>A message for AppendAsync.</summary>
+/// <param name="Prefix">Trace header fields that come before the body: whole lines, CRLF; empty for APPEND.</param>
+/// <param name="InternalDate">RFC 9051 section 2.3.3; the time of arrival if the client gave none. Whole seconds are kept.</param>
+public sealed record AppendMessage(IngestedMessage Content, ReadOnlyMemory<byte> Prefix, FlagSet Flags, DateTimeOffset InternalDate);
+
+/// <param name="Operation">For a delivery, a number made of its duplicate key: then a message delivered before is not stored again.</param>
+public sealed record AppendRequest(OperationId Operation, IReadOnlyList<AppendMessage> Messages);
+
+/// <param name="Repeated">The request had been carried out before: nothing was added now.</param>
+[GenerateSerializer, Alias("sora.AppendResult"), Immutable]
+public sealed record AppendResult(UidValidity UidValidity, UidSet Uids, ModSeq ModSeq, bool Repeated = false);
+
+public enum StoreMode
+{
+    /// <summary>FLAGS: the message has exactly these flags afterwards.</summary>
+    Replace,
+
+    /// <summary>+FLAGS.</summary>
+    Add,
+
+    /// <summary>-FLAGS.</summary>
+    Remove,
+}
+
+/// <param name="UnchangedSince">RFC 7162 section 3.1.3: messages with a higher mod-sequence are left alone.</param>
+[GenerateSerializer, Alias("sora.StoreRequest"), Immutable]
+public sealed record StoreRequest(OperationId Operation, UidSet Uids, StoreMode Mode, FlagSet Flags, ModSeq? UnchangedSince = null);
+
+/// <param name="ModSeq">State of the mailbox that holds the change.</param>
+/// <param name="Modified">UIDs that UNCHANGEDSINCE spared.</param>
+[GenerateSerializer, Alias("sora.StoreResult"), Immutable]
+public sealed record StoreResult(ModSeq ModSeq, UidSet Modified);
+
+/// <param name="Uids">Only these (UID EXPUNGE); <see cref="UidSet.All"/> for EXPUNGE.</param>
+/// <param name="OnlyDeleted">Only messages with \Deleted; false removes them all.</param>
+[GenerateSerializer, Alias("sora.ExpungeRequest"), Immutable]
+public sealed record ExpungeRequest(OperationId Operation, UidSet Uids, bool OnlyDeleted = true);
+
+[GenerateSerializer, Alias("sora.ExpungeResult"), Immutable]
+public sealed record ExpungeResult(ModSeq ModSeq, UidSet Expunged);
+
+/// <param name="Move">Take the messages out of this mailbox in the same commit (RFC 6851).</param>
+[GenerateSerializer, Alias("sora.CopyRequest"), Immutable]
+public sealed record CopyRequest(OperationId Operation, UidSet Uids, MailboxId Destination, bool Move);
+
+/// <summary>COPYUID (RFC 4315): the n-th UID of <paramref name="SourceUids"/> became the n-th of <paramref name="DestinationUids"/>, both ascending.</summary>
+/// <param name="SourceModSeq">State of the source that holds a move's expunges; the state as it was for a copy.</param>
+[GenerateSerializer, Alias("sora.CopyResult"), Immutable]
+public sealed record CopyResult(UidValidity DestinationUidValidity, UidSet SourceUids, UidSet DestinationUids, ModSeq SourceModSeq);
+
+/// <summary>Hears that a mailbox has changed. A nudge may come twice, late or never: the truth is always pulled.</summary>
+public interface IMailboxSubscriber
+{
+    void Changed(MailboxId mailbox, ModSeq modSeq);
+}
+
+/// <summary>Where the writers of mailboxes are found.</summary>
+public interface IMailboxes
+{
+    IMailbox Get(MailboxId id);
+
+    /// <summary>Nudges the subscriber for each change until the result is disposed. Subscribe first, then open.</summary>
+    IDisposable Subscribe(MailboxId id, IMailboxSubscriber subscriber);
+}
