@@ -3,8 +3,8 @@ using System.Text;
 namespace Sora.Contracts;
 
 /// <summary>
-/// Name of a mailbox in its account: Unicode, NFC, hierarchy separator <c>/</c>, INBOX spelled in capitals (RFC 9051 section 5.1). Other
-/// names differ by case.
+/// Name of a mailbox in its account: Unicode as the client wrote it, hierarchy separator <c>/</c>, INBOX spelled in capitals (RFC 9051 section 5.1).
+/// Other names differ by case and by normalisation form.
 /// </summary>
 [GenerateSerializer, Alias("sora.MailboxName"), Immutable]
 public readonly record struct MailboxName
@@ -63,8 +63,6 @@ public readonly record struct MailboxName
                 return new MailError(MailErrorCode.Cannot, "Mailbox name is not valid Unicode");
         }
 
-        if (!text.IsNormalized(NormalizationForm.FormC))
-            text = text.Normalize(NormalizationForm.FormC);
         var levels = 0;
         foreach (var range in text.AsSpan().Split(Separator))
         {
