@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Sora.Configuration.Toml;
 
-/// <summary>Booleans, integers, floats and date-times: everything without quotes or brackets.</summary>
+/// <summary>
+/// Booleans, integers, floats and date-times: everything without quotes or brackets. Messages do not repeat the token: it may be a password whose
+/// quotes were forgotten.
+/// </summary>
 internal sealed partial class TomlParser
 {
     private TomlScalar ReadPlainValue(TomlPosition position)
@@ -29,7 +32,7 @@ internal sealed partial class TomlParser
         }
 
         var value = LooksLikeDateTime(token) ? ReadDateTime(token, position) : ReadNumber(token, position);
-        return value ?? throw new TomlException(file, position, $"'{Shorten(token)}' is not a value; a string stands in quotes");
+        return value ?? throw new TomlException(file, position, "this is not a value; a string stands in quotes");
     }
 
     private void SkipPlainCharacters()
@@ -47,7 +50,7 @@ internal sealed partial class TomlParser
     private TomlScalar ReadDateTime(ReadOnlySpan<char> token, TomlPosition position) =>
         TomlDateTime.TryParse(token, out var value)
             ? new TomlScalar(value.Kind, value, position)
-            : throw new TomlException(file, position, $"'{Shorten(token)}' is not a date or time such as 2026-07-01T12:00:00Z, 2026-07-01 or 12:00:00");
+            : throw new TomlException(file, position, "this is not a date or time such as 2026-07-01T12:00:00Z, 2026-07-01 or 12:00:00");
 
     /// <summary>An integer or a float, or null for a token that is neither.</summary>
     private TomlScalar? ReadNumber(ReadOnlySpan<char> token, TomlPosition position)
@@ -74,11 +77,11 @@ internal sealed partial class TomlParser
         {
             return long.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var integer)
                 ? new TomlScalar(TomlKind.Integer, integer, position)
-                : throw TooLarge(token, position);
+                : throw TooLarge(position);
         }
 
         var number = double.Parse(digits, NumberStyles.Float, CultureInfo.InvariantCulture);
-        return double.IsFinite(number) ? new TomlScalar(TomlKind.Float, number, position) : throw TooLarge(token, position);
+        return double.IsFinite(number) ? new TomlScalar(TomlKind.Float, number, position) : throw TooLarge(position);
     }
 
     /// <summary>Checks <c>dec-int [ "." zero-prefixable-int ] [ exp ]</c> without its sign.</summary>
@@ -141,7 +144,7 @@ internal sealed partial class TomlParser
 
             if (number > (long.MaxValue - HexValue(c)) / radix)
             {
-                throw TooLarge(token, position);
+                throw TooLarge(position);
             }
 
             number = number * radix + HexValue(c);
@@ -152,8 +155,6 @@ internal sealed partial class TomlParser
 
     private static int HexValue(char c) => char.IsAsciiDigit(c) ? c - '0' : (c | 0x20) - 'a' + 10;
 
-    private TomlException TooLarge(ReadOnlySpan<char> token, TomlPosition position) =>
-        new(file, position, $"the number {Shorten(token)} does not fit into 64 bits");
-
-    private static string Shorten(ReadOnlySpan<char> token) => token.Length <= 40 ? token.ToString() : $"{token[..40]}…";
+    private TomlException TooLarge(TomlPosition position) =>
+        new(file, position, "this number does not fit into 64 bits");
 }

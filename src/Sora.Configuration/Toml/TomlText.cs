@@ -40,6 +40,9 @@ internal static class TomlText
         return text.Append('"').ToString();
     }
 
+    /// <summary>Text that may stand in a comment: control characters become "?".</summary>
+    public static string Comment(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
+
     /// <summary>A float, always with a point or an exponent, so that it is read as a float again.</summary>
     public static string Float(double value)
     {

@@ -10,7 +10,15 @@ public sealed partial class MailboxIndex
             throw new InvalidDataException($"Record {delta.ModSeq} does not follow on {HighestModSeq} in mailbox {Id}");
         if (IsEnded)
             throw new InvalidDataException($"Record {delta.ModSeq} comes after the end of mailbox {Id}");
+        return With(delta);
+    }
 
+    /// <summary>The state with a further part of the record that led to it: how a writer plans a record out of several requests.</summary>
+    public MailboxIndex Amend(MailboxDelta part) =>
+        part.ModSeq == HighestModSeq ? With(part) : throw new ArgumentException("A part has its record's mod-sequence", nameof(part));
+
+    private MailboxIndex With(MailboxDelta delta)
+    {
         var keywords = Keywords;
         foreach (var (slot, name) in delta.Keywords)
             keywords = keywords.With(slot, name);

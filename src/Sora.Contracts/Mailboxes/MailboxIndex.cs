@@ -52,6 +52,10 @@ public sealed partial class MailboxIndex
         FirstRecent = new Uid(1),
     };
 
+    /// <summary>A mailbox that does not exist, or no longer.</summary>
+    public static MailboxIndex Ended(MailboxId id) =>
+        Restore(id, default, new Uid(1), default, KeywordTable.Empty, new Uid(1), isEnded: true, []);
+
     /// <summary>The message at a position (0 to <see cref="Count"/> - 1).</summary>
     public MessageRow this[int position]
     {
@@ -109,6 +113,45 @@ public sealed partial class MailboxIndex
 
     /// <summary>All UIDs.</summary>
     public UidSet Uids() => Existing(UidSet.All);
+
+    /// <summary>Names a chunk's content: the same object in two states means the same messages with the same flags.</summary>
+    public object ChunkIdentity(int chunk) => _chunks[chunk];
+
+    internal static MailboxIndex Restore(
+        MailboxId id, UidValidity uidValidity, Uid uidNext, ModSeq modSeq, KeywordTable keywords, Uid firstRecent, bool isEnded, MessageChunk[] chunks)
+    {
+        var totals = default(MailboxTotals);
+        foreach (var chunk in chunks)
+            totals = Add(totals, chunk);
+        return new MailboxIndex(chunks, StartsOf(chunks))
+        {
+            Id = id,
+            UidValidity = uidValidity,
+            UidNext = uidNext,
+            HighestModSeq = modSeq,
+            Keywords = keywords,
+            Totals = totals,
+            FirstRecent = firstRecent,
+            IsEnded = isEnded,
+        };
+    }
+
+    private static MailboxTotals Add(MailboxTotals totals, MessageChunk chunk)
+    {
+        var (unseen, deleted, size, deletedSize) = (totals.Unseen, totals.Deleted, totals.Size, totals.DeletedSize);
+        for (var row = 0; row < chunk.Count; row++)
+        {
+            var flags = chunk.Flags[row];
+            size += chunk.Sizes[row];
+            unseen += (flags & FlagMask.Seen) == 0 ? 1 : 0;
+            if ((flags & FlagMask.Deleted) == 0)
+                continue;
+            deleted++;
+            deletedSize += chunk.Sizes[row];
+        }
+
+        return new MailboxTotals(totals.Messages + chunk.Count, unseen, deleted, size, deletedSize);
+    }
 
     internal ReadOnlySpan<MessageChunk> Chunks => _chunks;
 

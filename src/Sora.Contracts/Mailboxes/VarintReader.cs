@@ -66,5 +66,15 @@ public ref struct VarintReader(ReadOnlySpan<byte> data)
         return bytes;
     }
 
+    /// <summary>Exactly so many bytes.</summary>
+    public ReadOnlySpan<byte> ReadSpan(int length)
+    {
+        if (_rest.Length < length)
+            throw Truncated();
+        var bytes = _rest[..length];
+        _rest = _rest[length..];
+        return bytes;
+    }
+
     private static InvalidDataException Truncated() => new("Data ends too early");
 }

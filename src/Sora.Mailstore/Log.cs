@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Logging;
+
+namespace Sora.Mailstore;
+
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Warning, "A commit failed; its requests are tried again")]
+    public static partial void CommitFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(2, LogLevel.Warning, "Mailbox {Mailbox} could not be read; its requests are tried again")]
+    public static partial void ReadFailed(ILogger logger, long mailbox, Exception exception);
+
+    [LoggerMessage(3, LogLevel.Error, "Mailbox {Mailbox} failed")]
+    public static partial void MailboxFailed(ILogger logger, long mailbox, Exception exception);
+
+    [LoggerMessage(4, LogLevel.Warning, "The snapshot of mailbox {Mailbox} could not be written; it is tried again later")]
+    public static partial void SnapshotFailed(ILogger logger, long mailbox, Exception exception);
+
+    [LoggerMessage(5, LogLevel.Error, "Background work of the mailbox host failed")]
+    public static partial void BackgroundFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(6, LogLevel.Warning, "Changes could not be announced to the other processes")]
+    public static partial void AnnounceFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(7, LogLevel.Warning, "The connection that hears of other processes' changes was lost; it is opened again")]
+    public static partial void ListenFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(8, LogLevel.Warning, "An account could not be read or changed")]
+    public static partial void AccountFailed(ILogger logger, Exception exception);
+}

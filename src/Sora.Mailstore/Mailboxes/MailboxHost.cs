@@ -1,0 +1,171 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Sora.Contracts;
+using Sora.Mailstore.Storage;
+
+namespace Sora.Mailstore.Mailboxes;
+
+/// <summary>
+/// The mailboxes of this process in a dictionary. Those that nobody uses leave memory after a while; nothing depends on a mailbox being in
+/// memory once, or in one process only: the log's primary key sees to that.
+/// </summary>
+public sealed class MailboxHost : IMailboxes, IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<MailboxId, Mailbox> _mailboxes = new();
+    private readonly ConcurrentDictionary<Task, byte> _background = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly ChangeFeed _feed;
+    private readonly Task _eviction;
+
+    /// <param name="database">The primary.</param>
+    /// <param name="feed">Carries announcements between the processes; this host listens to it.</param>
+    /// <param name="options">[mailboxes]</param>
+    public MailboxHost(
+        Database database, ChangeFeed feed, MailboxOptions options, MailstoreMetrics metrics, TimeProvider time, ILoggerFactory loggers)
+    {
+        _feed = feed;
+        Options = options;
+        Metrics = metrics;
+        Time = time;
+        Logger = loggers.CreateLogger<MailboxHost>();
+        Store = new MailboxStore(database.Write);
+        Contents = new ContentNumbers(database.Write);
+        Pipeline = new CommitPipeline(database.Write, options, metrics, loggers.CreateLogger<CommitPipeline>());
+        metrics.ObserveOpenMailboxes(() => _mailboxes.Count);
+        feed.MailboxChanged += OnMailboxChanged;
+        feed.Interrupted += OnInterrupted;
+        _eviction = Task.Run(EvictAsync);
+    }
+
+    internal MailboxOptions Options { get; }
+
+    internal MailstoreMetrics Metrics { get; }
+
+    internal TimeProvider Time { get; }
+
+    internal ILogger Logger { get; }
+
+    internal MailboxStore Store { get; }
+
+    internal ContentNumbers Contents { get; }
+
+    internal CommitPipeline Pipeline { get; }
+
+    public IMailbox Get(MailboxId id) => Find(id);
+
+    public IDisposable Subscribe(MailboxId id, IMailboxSubscriber subscriber)
+    {
+        // A mailbox that is being evicted at this moment must not take the subscriber with it.
+        while (true)
+        {
+            var mailbox = Find(id);
+            mailbox.Subscribe(subscriber);
+            if (_mailboxes.TryGetValue(id, out var current) && ReferenceEquals(current, mailbox))
+                return new Subscription(mailbox, subscriber);
+            mailbox.Unsubscribe(subscriber);
+        }
+    }
+
+    /// <summary>The index of a mailbox if it is in memory and known to be current: STATUS asks here first.</summary>
+    internal MailboxIndex? Peek(MailboxId id) => _mailboxes.TryGetValue(id, out var mailbox) ? mailbox.Index : null;
+
+    /// <summary>Ends a mailbox: no process can write to it afterwards.</summary>
+    internal Task<MailResult<Done>> EndAsync(MailboxId id, CancellationToken cancellationToken) => Find(id).EndAsync(cancellationToken);
+
+    internal Mailbox Find(MailboxId id) => _mailboxes.TryGetValue(id, out var mailbox) ? mailbox : _mailboxes.GetOrAdd(id, new Mailbox(id, this));
+
+    internal void Announce(MailboxId id, ModSeq modSeq) => _feed.AnnounceMailbox(id, modSeq);
+
+    /// <summary>Runs work that belongs to the host: it is awaited at the end, and what it throws is logged.</summary>
+    internal void Run(Func<CancellationToken, Task> work)
+    {
+        if (_stopping.IsCancellationRequested)
+            return;
+        var task = Task.Run(async () =>
+        {
+            try
+            {
+                await work(_stopping.Token);
+            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                // stopping
+            }
+            catch (Exception e)
+            {
+                Log.BackgroundFailed(Logger, e);
+            }
+        });
+        _background.TryAdd(task, 0);
+        task.ContinueWith(done => _background.TryRemove(done, out _), TaskScheduler.Default);
+    }
+
+    /// <summary>Commits what waits, writes the snapshots that are worth it, and stops.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _feed.MailboxChanged -= OnMailboxChanged;
+        _feed.Interrupted -= OnInterrupted;
+        await _stopping.CancelAsync();
+        await _eviction;
+        await Task.WhenAll(_background.Keys);
+        await Parallel.ForEachAsync(
+            _mailboxes.Values,
+            new ParallelOptions { MaxDegreeOfParallelism = 4 },
+            async (mailbox, _) => await mailbox.WriteSnapshotAsync(SnapshotWorthRecords, CancellationToken.None));
+        await Pipeline.DisposeAsync();
+        Contents.Dispose();
+        _stopping.Dispose();
+    }
+
+    /// <summary>Fewer records than this are read as fast as a snapshot would be.</summary>
+    private const int SnapshotWorthRecords = 32;
+
+    private async Task EvictAsync()
+    {
+        using var timer = new PeriodicTimer(Min(Options.IdleEviction / 4, TimeSpan.FromMinutes(1)), Time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stopping.Token))
+            {
+                var before = Time.GetTimestamp() - (long)(Options.IdleEviction.TotalSeconds * Time.TimestampFrequency);
+                foreach (var (id, mailbox) in _mailboxes)
+                {
+                    if (!mailbox.IsIdleSince(before))
+                        continue;
+                    await mailbox.WriteSnapshotAsync(SnapshotWorthRecords, _stopping.Token);
+                    if (mailbox.IsIdleSince(before))
+                        _mailboxes.TryRemove(KeyValuePair.Create(id, mailbox));
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // stopping
+        }
+    }
+
+    private void OnMailboxChanged(MailboxId id, ModSeq modSeq)
+    {
+        if (_mailboxes.TryGetValue(id, out var mailbox))
+            mailbox.Announce(modSeq);
+    }
+
+    private void OnInterrupted()
+    {
+        foreach (var mailbox in _mailboxes.Values)
+            mailbox.MarkStale();
+    }
+
+    private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;
+
+    private sealed class Subscription(Mailbox mailbox, IMailboxSubscriber subscriber) : IDisposable
+    {
+        private int _isDisposed;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+                mailbox.Unsubscribe(subscriber);
+        }
+    }
+}

@@ -1,0 +1,225 @@
+using Sora.Contracts;
+using Sora.Mailstore.Storage;
+
+namespace Sora.Mailstore.Mailboxes;
+
+/// <summary>A request that waits in a mailbox's queue.</summary>
+internal abstract class WriteRequest
+{
+    /// <summary>When the client has to hear UNAVAILABLE, as a timestamp of <see cref="TimeProvider"/>.</summary>
+    public required long Deadline { get; init; }
+
+    /// <summary>Plans the request on top of what comes before it in the record. Called again, from the start, whenever a commit was lost.</summary>
+    public abstract void Plan(RecordPlan plan);
+
+    /// <summary>The record is durable (or none was needed): answer.</summary>
+    public abstract void Complete(MailboxIndex index);
+
+    public abstract void Fail(MailError error);
+}
+
+/// <summary>A request with an answer.</summary>
+internal abstract class WriteRequest<T> : WriteRequest
+{
+    private readonly TaskCompletionSource<MailResult<T>> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The answer as planned; it is given when the record is durable.</summary>
+    protected MailResult<T> Answer { get; set; }
+
+    public Task<MailResult<T>> Completion => _completion.Task;
+
+    public override void Complete(MailboxIndex index) => _completion.TrySetResult(Answer);
+
+    public override void Fail(MailError error) => _completion.TrySetResult(error);
+}
+
+/// <summary>Appends new messages.</summary>
+internal sealed class AppendWrite(AppendRequest request, OperationId operation, ContentId[] contents) : WriteRequest<AppendResult>
+{
+    public override void Plan(RecordPlan plan)
+    {
+        if (plan.TryRecall(operation, out var done))
+        {
+            Answer = new AppendResult(done.UidValidity, done.Uids, new ModSeq(done.ModSeq), Repeated: true);
+            return;
+        }
+
+        var rows = new AppendedMessage[request.Messages.Count];
+        if (!plan.HasRoomFor(rows.Length))
+        {
+            Answer = new MailError(MailErrorCode.Limit, "The mailbox has no UIDs left");
+            return;
+        }
+
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var message = request.Messages[i];
+            rows[i] = new AppendedMessage(
+                plan.UidNext + (uint)i,
+                plan.MaskOfSome(message.Flags),
+                message.InternalDate.ToUnixTimeSeconds(),
+                plan.Now,
+                (uint)Math.Min(uint.MaxValue, message.Prefix.Length + message.Content.Size),
+                contents[i]);
+            plan.AddContent(new NewContent(contents[i], (Bodies.StagedMessage)message.Content, message.Prefix));
+        }
+
+        var uids = UidSet.Range(rows[0].Uid, rows[^1].Uid);
+        plan.Append(rows);
+        plan.Remember(operation, uids, UidSet.Empty);
+        Answer = new AppendResult(plan.Index.UidValidity, uids, plan.ModSeq);
+    }
+}
+
+/// <summary>Appends messages whose contents another mailbox of the account has (COPY).</summary>
+internal sealed class AppendCopiesWrite(MailboxIndex source, UidSet uids, OperationId operation) : WriteRequest<CopyResult>
+{
+    public override void Plan(RecordPlan plan) => Answer = plan.AppendCopies(source, uids, operation);
+}
+
+internal sealed class StoreWrite(StoreRequest request) : WriteRequest<StoreResult>
+{
+    public override void Plan(RecordPlan plan)
+    {
+        if (plan.TryRecall(request.Operation, out var done))
+        {
+            Answer = new StoreResult(new ModSeq(done.ModSeq), done.Uids);
+            return;
+        }
+
+        if (plan.MaskOf(request.Flags) is not { } mask)
+        {
+            Answer = new MailError(MailErrorCode.Limit, "The mailbox has too many keywords");
+            return;
+        }
+
+        // A record's flag changes come before its expunges and after its appends: name only what exists now.
+        var uids = plan.Bounded(request.Uids);
+        var modified = UidSet.Empty;
+        if (request.UnchangedSince is { } limit)
+        {
+            modified = ModifiedSince(plan.Index, uids, limit);
+            uids = uids.Except(modified);
+        }
+
+        plan.Store(request.Mode switch
+        {
+            StoreMode.Add => new FlagChange(uids, mask, 0),
+            StoreMode.Remove => new FlagChange(uids, 0, mask),
+            _ => new FlagChange(uids, mask, ~mask),
+        });
+        if (!request.Operation.IsNone)
+            plan.Remember(request.Operation, modified, UidSet.Empty);
+        Answer = new StoreResult(plan.ModSeq, modified);
+    }
+
+    public override void Complete(MailboxIndex index)
+    {
+        // A record that would have changed nothing was not written.
+        if (Answer.IsOk && Answer.Value.ModSeq > index.HighestModSeq)
+            Answer = Answer.Value with { ModSeq = index.HighestModSeq };
+        base.Complete(index);
+    }
+
+    private static UidSet ModifiedSince(MailboxIndex index, UidSet uids, ModSeq limit)
+    {
+        var modified = new UidSet.Builder();
+        foreach (var uid in index.Existing(uids))
+        {
+            if (index[index.PositionOf(uid)].ModSeq > limit.Value)
+                modified.Add(uid);
+        }
+
+        return modified.ToSet();
+    }
+}
+
+internal sealed class ExpungeWrite(ExpungeRequest request) : WriteRequest<ExpungeResult>
+{
+    public override void Plan(RecordPlan plan)
+    {
+        if (plan.TryRecall(request.Operation, out var done))
+        {
+            Answer = new ExpungeResult(new ModSeq(done.ModSeq), done.Uids);
+            return;
+        }
+
+        var expunged = request.OnlyDeleted ? Deleted(plan.Index, request.Uids) : plan.Index.Existing(request.Uids);
+        plan.Expunge(expunged);
+        if (!request.Operation.IsNone && !expunged.IsEmpty)
+            plan.Remember(request.Operation, expunged, UidSet.Empty);
+        Answer = new ExpungeResult(plan.ModSeq, expunged);
+    }
+
+    public override void Complete(MailboxIndex index)
+    {
+        if (Answer.IsOk && Answer.Value.ModSeq > index.HighestModSeq)
+            Answer = Answer.Value with { ModSeq = index.HighestModSeq };
+        base.Complete(index);
+    }
+
+    private static UidSet Deleted(MailboxIndex index, UidSet uids)
+    {
+        var builder = new UidSet.Builder();
+        if (index.Totals.Deleted == 0)
+            return UidSet.Empty;
+        for (var chunk = 0; chunk < index.ChunkCount; chunk++)
+        {
+            var columns = index.Columns(chunk);
+            for (var row = 0; row < columns.Flags.Length; row++)
+            {
+                if ((columns.Flags[row] & FlagMask.Deleted) != 0 && uids.Contains(columns.Uids[row]))
+                    builder.Add(columns.Uids[row]);
+            }
+        }
+
+        return builder.ToSet();
+    }
+}
+
+/// <summary>Ends the mailbox (DELETE): whoever still holds it finds out at its next change.</summary>
+internal sealed class EndWrite : WriteRequest<Done>
+{
+    public override void Plan(RecordPlan plan)
+    {
+        plan.End();
+        Answer = default(Done);
+    }
+}
+
+/// <summary>
+/// Hands the mailbox's turn to somebody who changes two mailboxes at once: nothing else is planned until it is given back.
+/// </summary>
+internal sealed class TurnRequest : WriteRequest
+{
+    private readonly TaskCompletionSource<bool> _taken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _returned = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>True when the turn has come, false when it cannot be had.</summary>
+    public Task<bool> Taken => _taken.Task;
+
+    public Task Returned => _returned.Task;
+
+    /// <summary>False when whoever asked has given up waiting.</summary>
+    public bool TryHandOver() => _taken.TrySetResult(true);
+
+    public void Return()
+    {
+        _taken.TrySetResult(false);
+        _returned.TrySetResult();
+    }
+
+    public override void Plan(RecordPlan plan) => throw new InvalidOperationException("A turn is not part of a record");
+
+    public override void Complete(MailboxIndex index)
+    {
+    }
+
+    public override void Fail(MailError error) => Return();
+}
+
+/// <summary>Reads what other processes have written.</summary>
+internal sealed class RefreshRequest : WriteRequest<Done>
+{
+    public override void Plan(RecordPlan plan) => Answer = default(Done);
+}

@@ -1,0 +1,40 @@
+using System.Diagnostics.Metrics;
+using Sora.Mailstore.Storage;
+
+namespace Sora.Mailstore;
+
+/// <summary>The engine's instruments on the meter <c>Sora</c>; durations in seconds.</summary>
+public sealed class MailstoreMetrics : IDisposable
+{
+    private readonly Meter _meter = new("Sora");
+    private readonly Counter<long> _records;
+    private readonly Histogram<double> _commitDuration;
+    private readonly Histogram<int> _batchSize;
+    private readonly Counter<long> _lost;
+
+    public MailstoreMetrics()
+    {
+        _records = _meter.CreateCounter<long>("sora_mailbox_records_total", description: "Records committed to mailbox logs");
+        _commitDuration = _meter.CreateHistogram<double>("sora_commit_duration_seconds", "s", "Time of one commit of a batch of records");
+        _batchSize = _meter.CreateHistogram<int>("sora_commit_batch_records", description: "Records in one commit");
+        _lost = _meter.CreateCounter<long>("sora_commit_lost_total", description: "Records that were planned again, by reason");
+    }
+
+    internal void Committed(int records, TimeSpan duration)
+    {
+        _records.Add(records);
+        _batchSize.Record(records);
+        _commitDuration.Record(duration.TotalSeconds);
+    }
+
+    internal void CommitLost(CommitOutcome outcome) =>
+        _lost.Add(1, new KeyValuePair<string, object?>("reason", outcome == CommitOutcome.Lost ? "fence" : "database"));
+
+    internal void ObserveOpenMailboxes(Func<int> count) =>
+        _meter.CreateObservableGauge("sora_mailboxes_open", count, description: "Mailboxes in memory");
+
+    /// <summary>For the parts of the engine that have instruments of their own.</summary>
+    internal Meter Meter => _meter;
+
+    public void Dispose() => _meter.Dispose();
+}

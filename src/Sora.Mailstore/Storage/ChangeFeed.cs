@@ -1,0 +1,218 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Sora.Contracts;
+
+namespace Sora.Mailstore.Storage;
+
+/// <summary>
+/// Tells the other processes on this database which mailboxes and accounts have changed, and hears it from them, through PostgreSQL's NOTIFY. What is
+/// announced is already committed; announcements that wait go out together, outside the transactions that write.
+/// </summary>
+public sealed class ChangeFeed : IAsyncDisposable
+{
+    private const string Channel = "sora";
+    private const int MaxPayload = 7900; // PostgreSQL allows 7,999 bytes
+    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(30);
+
+    private readonly Database _database;
+    private readonly ILogger _logger;
+    private readonly string _sender = Guid.NewGuid().ToString("N")[..12];
+    private readonly Lock _lock = new();
+    private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly CancellationTokenSource _stopping = new();
+    private Dictionary<MailboxId, ModSeq> _mailboxes = [];
+    private HashSet<AccountId> _accounts = [];
+    private Task _sending = Task.CompletedTask;
+    private Task _listening = Task.CompletedTask;
+
+    public ChangeFeed(Database database, ILogger<ChangeFeed> logger)
+    {
+        _database = database;
+        _logger = logger;
+    }
+
+    /// <summary>Another process has committed records of this mailbox up to the mod-sequence.</summary>
+    public event Action<MailboxId, ModSeq>? MailboxChanged;
+
+    /// <summary>Another process has changed this account: its mailboxes, subscriptions, addresses or passwords.</summary>
+    public event Action<AccountId>? AccountChanged;
+
+    /// <summary>The connection was lost for a while: announcements may have been missed.</summary>
+    public event Action? Interrupted;
+
+    /// <summary>Begins to listen and to send; returns when it listens.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var listening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _listening = Task.Run(() => ListenAsync(listening), CancellationToken.None);
+        _sending = Task.Run(SendAsync, CancellationToken.None);
+        await listening.Task.WaitAsync(cancellationToken);
+    }
+
+    public void AnnounceMailbox(MailboxId id, ModSeq modSeq)
+    {
+        lock (_lock)
+            _mailboxes[id] = modSeq;
+        Wake();
+    }
+
+    public void AnnounceAccount(AccountId id)
+    {
+        lock (_lock)
+            _accounts.Add(id);
+        Wake();
+    }
+
+    /// <summary>Sends what waits, then stops.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        Wake();
+        await Task.WhenAll(_sending, _listening);
+        _stopping.Dispose();
+        _wake.Dispose();
+    }
+
+    private void Wake()
+    {
+        try
+        {
+            if (_wake.CurrentCount == 0)
+                _wake.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // somebody else woke it at the same moment
+        }
+    }
+
+    private async Task SendAsync()
+    {
+        while (true)
+        {
+            var isLast = _stopping.IsCancellationRequested;
+            var payloads = TakePayloads();
+            if (payloads.Count > 0)
+            {
+                try
+                {
+                    await using var command = _database.Write.CreateCommand("SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload");
+                    command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Channel });
+                    command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. payloads] });
+                    await command.ExecuteNonQueryAsync();
+                }
+                catch (Exception e) when (Mailboxes.Mailbox.IsDatabaseFailure(e))
+                {
+                    // The others lost their listening connection too, or will find out at their next change.
+                    Log.AnnounceFailed(_logger, e);
+                }
+            }
+
+            if (isLast)
+                return;
+            await _wake.WaitAsync();
+        }
+    }
+
+    private List<string> TakePayloads()
+    {
+        Dictionary<MailboxId, ModSeq> mailboxes;
+        HashSet<AccountId> accounts;
+        lock (_lock)
+        {
+            if (_mailboxes.Count == 0 && _accounts.Count == 0)
+                return [];
+            (mailboxes, _mailboxes) = (_mailboxes, []);
+            (accounts, _accounts) = (_accounts, []);
+        }
+
+        var payloads = new List<string>();
+        var builder = new StringBuilder(_sender);
+        foreach (var (id, modSeq) in mailboxes)
+            Add(string.Create(CultureInfo.InvariantCulture, $" m{id.Value}:{modSeq.Value}"));
+        foreach (var id in accounts)
+            Add(string.Create(CultureInfo.InvariantCulture, $" a{id.Value}"));
+        payloads.Add(builder.ToString());
+        return payloads;
+
+        void Add(string item)
+        {
+            if (builder.Length + item.Length > MaxPayload)
+            {
+                payloads.Add(builder.ToString());
+                builder.Clear().Append(_sender);
+            }
+
+            builder.Append(item);
+        }
+    }
+
+    private async Task ListenAsync(TaskCompletionSource listening)
+    {
+        var pause = TimeSpan.FromMilliseconds(100);
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await using var connection = await _database.OpenDedicatedAsync(_stopping.Token);
+                connection.Notification += (_, notification) => Receive(notification.Payload);
+                await using (var command = new NpgsqlCommand($"LISTEN {Channel}", connection))
+                    await command.ExecuteNonQueryAsync(_stopping.Token);
+                if (!listening.TrySetResult())
+                    Interrupted?.Invoke();
+                pause = TimeSpan.FromMilliseconds(100);
+                while (true)
+                {
+                    // A connection that died silently is found by asking on it now and then.
+                    if (!await connection.WaitAsync(KeepAlive, _stopping.Token))
+                    {
+                        await using var ping = new NpgsqlCommand("SELECT 1", connection) { CommandTimeout = 10 };
+                        await ping.ExecuteNonQueryAsync(_stopping.Token);
+                    }
+                }
+            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (Mailboxes.Mailbox.IsDatabaseFailure(e) || e is InvalidOperationException)
+            {
+                Log.ListenFailed(_logger, e);
+                await Task.Delay(pause, CancellationToken.None);
+                pause = TimeSpan.FromMilliseconds(Math.Min(pause.TotalMilliseconds * 2, 5000));
+            }
+        }
+    }
+
+    private void Receive(string payload)
+    {
+        var first = true;
+        foreach (var range in payload.AsSpan().Split(' '))
+        {
+            var item = payload.AsSpan(range);
+            if (first)
+            {
+                if (item.SequenceEqual(_sender))
+                    return;
+                first = false;
+                continue;
+            }
+
+            if (item.IsEmpty)
+                continue;
+            var colon = item.IndexOf(':');
+            if (item[0] == 'a' && long.TryParse(item[1..], CultureInfo.InvariantCulture, out var account))
+            {
+                AccountChanged?.Invoke(new AccountId(account));
+            }
+            else if (item[0] == 'm' && colon > 0
+                && long.TryParse(item[1..colon], CultureInfo.InvariantCulture, out var mailbox)
+                && long.TryParse(item[(colon + 1)..], CultureInfo.InvariantCulture, out var modSeq))
+            {
+                MailboxChanged?.Invoke(new MailboxId(mailbox), new ModSeq(modSeq));
+            }
+        }
+    }
+}

@@ -1,0 +1,245 @@
+using Npgsql;
+using NpgsqlTypes;
+using Sora.Contracts;
+using Sora.Mailstore.Bodies;
+
+namespace Sora.Mailstore.Storage;
+
+/// <summary>
+/// Writes records, contents, messages and staged bodies of many mailboxes in one statement: one round trip, one durable commit.
+/// </summary>
+internal sealed class CommitStore
+{
+    // A record enters only if its number is free; everything else is joined with the records that entered.
+    private const string Head = """
+        WITH won AS (
+            INSERT INTO mailbox_log (mailbox_id, modseq, record, uid_next, messages, unseen, deleted, size, deleted_size, has_expunges)
+            SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bigint[], $5::integer[], $6::integer[], $7::integer[],
+                $8::bigint[], $9::bigint[], $10::boolean[])
+        """;
+
+    private const string Tail = """
+            RETURNING mailbox_id, modseq
+        ), new_messages AS (
+            INSERT INTO messages (mailbox_id, uid, content_id, internal_date, save_date, size)
+            SELECT m.mailbox_id, m.uid, m.content_id, m.internal_date, m.save_date, m.size
+            FROM unnest($11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[])
+                AS m (mailbox_id, uid, content_id, internal_date, save_date, size)
+            JOIN won USING (mailbox_id)
+        ), new_contents AS (
+            INSERT INTO contents (id, account_id, hash, body_size, prefix, header, envelope, structure)
+            SELECT c.id, c.account_id, c.hash, c.body_size, c.prefix, c.header, c.envelope, c.structure
+            FROM unnest($17::bigint[], $18::bigint[], $19::bigint[], $20::bytea[], $21::bigint[], $22::bytea[], $23::bytea[], $24::bytea[], $25::bytea[])
+                AS c (mailbox_id, id, account_id, hash, body_size, prefix, header, envelope, structure)
+            JOIN won USING (mailbox_id)
+        ), wanted AS (
+            SELECT l.number, array_agg(DISTINCT l.account_id) AS accounts
+            FROM unnest($26::integer[], $27::bigint[], $28::bigint[]) AS l (number, mailbox_id, account_id)
+            JOIN won USING (mailbox_id)
+            GROUP BY l.number
+        ), new_staged AS (
+            INSERT INTO staged_bodies (hash, accounts, size, body, node, path)
+            SELECT s.hash, wanted.accounts, s.size, s.body, s.node, s.path
+            FROM unnest($29::integer[], $30::bytea[], $31::bigint[], $32::bytea[], $33::text[], $34::text[])
+                AS s (number, hash, size, body, node, path)
+            JOIN wanted USING (number)
+        )
+        SELECT mailbox_id, modseq FROM won
+        """;
+
+    private const string ManySql = Head + "\n    ON CONFLICT DO NOTHING\n" + Tail;
+    private const string AtomicSql = Head + "\n" + Tail;
+
+    /// <summary>Commits units of one record each: a unit whose number was taken is lost, the others are not disturbed.</summary>
+    public static async Task CommitAsync(NpgsqlConnection connection, IReadOnlyList<CommitUnit> units, CancellationToken cancellationToken)
+    {
+        var rows = new Rows(units);
+        await using var command = rows.Command(connection, ManySql);
+        var won = new HashSet<long>(units.Count);
+        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+        {
+            while (await reader.ReadAsync(cancellationToken))
+                won.Add(reader.GetInt64(0));
+        }
+
+        foreach (var unit in units)
+            unit.Complete(won.Contains(unit.Commits[0].Mailbox.Value) ? CommitOutcome.Won : CommitOutcome.Lost);
+    }
+
+    /// <summary>Commits a unit of several records: all or none.</summary>
+    public static async Task CommitAtomicAsync(NpgsqlConnection connection, CommitUnit unit, CancellationToken cancellationToken)
+    {
+        var rows = new Rows([unit]);
+        await using var command = rows.Command(connection, AtomicSql);
+        try
+        {
+            await command.ExecuteNonQueryAsync(cancellationToken);
+            unit.Complete(CommitOutcome.Won);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            unit.Complete(CommitOutcome.Lost);
+        }
+    }
+
+    /// <summary>The units as columns.</summary>
+    private sealed class Rows
+    {
+        private readonly List<long> _mailbox = [];
+        private readonly List<long> _modSeq = [];
+        private readonly List<byte[]> _record = [];
+        private readonly List<long> _uidNext = [];
+        private readonly List<int> _messages = [];
+        private readonly List<int> _unseen = [];
+        private readonly List<int> _deleted = [];
+        private readonly List<long> _size = [];
+        private readonly List<long> _deletedSize = [];
+        private readonly List<bool> _hasExpunges = [];
+
+        private readonly List<long> _messageMailbox = [];
+        private readonly List<long> _messageUid = [];
+        private readonly List<long> _messageContent = [];
+        private readonly List<long> _messageInternalDate = [];
+        private readonly List<long> _messageSaveDate = [];
+        private readonly List<long> _messageSize = [];
+
+        private readonly List<long> _contentMailbox = [];
+        private readonly List<long> _contentId = [];
+        private readonly List<long> _contentAccount = [];
+        private readonly List<byte[]> _contentHash = [];
+        private readonly List<long> _contentSize = [];
+        private readonly List<byte[]> _contentPrefix = [];
+        private readonly List<byte[]?> _contentHeader = [];
+        private readonly List<byte[]> _contentEnvelope = [];
+        private readonly List<byte[]> _contentStructure = [];
+
+        private readonly List<int> _wantedNumber = [];
+        private readonly List<long> _wantedMailbox = [];
+        private readonly List<long> _wantedAccount = [];
+
+        private readonly Dictionary<StagedMessage, int> _staged = new(ReferenceEqualityComparer.Instance);
+        private readonly List<int> _stagedNumber = [];
+        private readonly List<byte[]> _stagedHash = [];
+        private readonly List<long> _stagedSize = [];
+        private readonly List<byte[]?> _stagedBody = [];
+        private readonly List<string?> _stagedNode = [];
+        private readonly List<string?> _stagedPath = [];
+
+        public Rows(IReadOnlyList<CommitUnit> units)
+        {
+            foreach (var unit in units)
+            {
+                foreach (var commit in unit.Commits)
+                    Add(commit);
+            }
+        }
+
+        public NpgsqlCommand Command(NpgsqlConnection connection, string sql)
+        {
+            var command = new NpgsqlCommand(sql, connection);
+            var parameters = command.Parameters;
+            parameters.Add(Array(_mailbox, NpgsqlDbType.Bigint));
+            parameters.Add(Array(_modSeq, NpgsqlDbType.Bigint));
+            parameters.Add(Array(_record, NpgsqlDbType.Bytea));
+            parameters.Add(Array(_uidNext, NpgsqlDbType.Bigint));
+            parameters.Add(Array(_messages, NpgsqlDbType.Integer));
+            parameters.Add(Array(_unseen, NpgsqlDbType.Integer));
+            parameters.Add(Array(_deleted, NpgsqlDbType.Integer));
+            parameters.Add(Array(_size, NpgsqlDbType.Bigint));
+            parameters.Add(Array(_deletedSize, NpgsqlDbType.Bigint));
+            parameters.Add(Array(_hasExpunges, NpgsqlDbType.Boolean));
+            parameters.Add(Array(_messageMailbox, NpgsqlDbType.Bigint));
+            parameters.Add(Array(_messageUid, NpgsqlDbType.Bigint));
+            parameters.Add(Array(_messageContent, NpgsqlDbType.Bigint));
+            parameters.Add(Array(_messageInternalDate, NpgsqlDbType.Bigint));
+            parameters.Add(Array(_messageSaveDate, NpgsqlDbType.Bigint));
+            parameters.Add(Array(_messageSize, NpgsqlDbType.Bigint));
+            parameters.Add(Array(_contentMailbox, NpgsqlDbType.Bigint));
+            parameters.Add(Array(_contentId, NpgsqlDbType.Bigint));
+            parameters.Add(Array(_contentAccount, NpgsqlDbType.Bigint));
+            parameters.Add(Array(_contentHash, NpgsqlDbType.Bytea));
+            parameters.Add(Array(_contentSize, NpgsqlDbType.Bigint));
+            parameters.Add(Array(_contentPrefix, NpgsqlDbType.Bytea));
+            parameters.Add(Array(_contentHeader, NpgsqlDbType.Bytea));
+            parameters.Add(Array(_contentEnvelope, NpgsqlDbType.Bytea));
+            parameters.Add(Array(_contentStructure, NpgsqlDbType.Bytea));
+            parameters.Add(Array(_wantedNumber, NpgsqlDbType.Integer));
+            parameters.Add(Array(_wantedMailbox, NpgsqlDbType.Bigint));
+            parameters.Add(Array(_wantedAccount, NpgsqlDbType.Bigint));
+            parameters.Add(Array(_stagedNumber, NpgsqlDbType.Integer));
+            parameters.Add(Array(_stagedHash, NpgsqlDbType.Bytea));
+            parameters.Add(Array(_stagedSize, NpgsqlDbType.Bigint));
+            parameters.Add(Array(_stagedBody, NpgsqlDbType.Bytea));
+            parameters.Add(Array(_stagedNode, NpgsqlDbType.Text));
+            parameters.Add(Array(_stagedPath, NpgsqlDbType.Text));
+            return command;
+        }
+
+        private static NpgsqlParameter<List<T>> Array<T>(List<T> values, NpgsqlDbType type) =>
+            new() { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | type };
+
+        private void Add(MailboxCommit commit)
+        {
+            var mailbox = commit.Mailbox.Value;
+            var totals = commit.Index.Totals;
+            _mailbox.Add(mailbox);
+            _modSeq.Add(commit.Delta.ModSeq.Value);
+            _record.Add(MailboxDeltaCodec.Encode(commit.Delta));
+            _uidNext.Add(commit.Delta.UidNext);
+            _messages.Add(totals.Messages);
+            _unseen.Add(totals.Unseen);
+            _deleted.Add(totals.Deleted);
+            _size.Add(totals.Size);
+            _deletedSize.Add(totals.DeletedSize);
+            _hasExpunges.Add(!commit.Delta.Expunged.IsEmpty);
+            foreach (var message in commit.Delta.Appended)
+            {
+                _messageMailbox.Add(mailbox);
+                _messageUid.Add(message.Uid);
+                _messageContent.Add(message.Content.Value);
+                _messageInternalDate.Add(message.InternalDate);
+                _messageSaveDate.Add(message.SaveDate);
+                _messageSize.Add(message.Size);
+            }
+
+            foreach (var content in commit.Contents)
+                Add(commit, content);
+        }
+
+        private void Add(MailboxCommit commit, NewContent content)
+        {
+            var message = content.Message;
+            _contentMailbox.Add(commit.Mailbox.Value);
+            _contentId.Add(content.Id.Value);
+            _contentAccount.Add(commit.Account.Value);
+            _contentHash.Add(message.Hash.ToArray());
+            _contentSize.Add(message.Size);
+            _contentPrefix.Add(Bytes(content.Prefix));
+            _contentHeader.Add(message.HeaderTruncated ? null : Bytes(message.Header));
+            _contentEnvelope.Add(Bytes(message.Envelope));
+            _contentStructure.Add(Bytes(message.Structure));
+            if (!_staged.TryGetValue(message, out var number))
+            {
+                number = _staged.Count;
+                _staged.Add(message, number);
+                _stagedNumber.Add(number);
+                _stagedHash.Add(message.Hash.ToArray());
+                _stagedSize.Add(message.Size);
+                _stagedBody.Add(message.Body is { } body ? Bytes(body) : null);
+                _stagedNode.Add(message.Node);
+                _stagedPath.Add(message.Path);
+            }
+
+            _wantedNumber.Add(number);
+            _wantedMailbox.Add(commit.Mailbox.Value);
+            _wantedAccount.Add(commit.Account.Value);
+        }
+
+        // An array that is exactly the bytes is sent as it is.
+        private static byte[] Bytes(ReadOnlyMemory<byte> memory) =>
+            System.Runtime.InteropServices.MemoryMarshal.TryGetArray(memory, out var segment)
+            && segment.Array is { } array && segment.Offset == 0 && segment.Count == array.Length
+                ? array
+                : memory.ToArray();
+    }
+}

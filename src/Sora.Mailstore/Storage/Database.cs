@@ -1,0 +1,150 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Sora.Mailstore.Storage.Embedded;
+
+namespace Sora.Mailstore.Storage;
+
+/// <summary>
+/// One PostgreSQL database: a pool to the primary, and a pool for reads that may lag. Pooled connections are not reset between
+/// uses, so nothing may change their session: use <c>SET LOCAL</c> and transaction locks, or <see cref="OpenDedicatedAsync"/>.
+/// </summary>
+public sealed class Database : IAsyncDisposable
+{
+    private readonly DatabaseOptions _options;
+    private readonly PostgresAddress? _embedded;
+    private readonly NpgsqlDataSource _dedicated;
+    private readonly string _where;
+
+    /// <summary>Makes the pools; connects when they are first used.</summary>
+    /// <param name="options">Where the database is.</param>
+    /// <param name="embedded">The private server's address; needed when, and only when, <c>options.Embedded</c> is set.</param>
+    /// <param name="loggers">Where Npgsql logs.</param>
+    /// <exception cref="DatabaseException">The options name no usable server, or a certificate cannot be read.</exception>
+    public Database(DatabaseOptions options, PostgresAddress? embedded = null, ILoggerFactory? loggers = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.Embedded != (embedded is not null))
+            throw new ArgumentException("An address is needed when, and only when, database.embedded is set", nameof(embedded));
+        _options = options;
+        _embedded = embedded;
+        _where = embedded is null ? string.Join(", ", options.Hosts) : embedded.SocketFolder;
+        _dedicated = Build(DatabaseConnection.Dedicated(options, embedded), loggers, TargetSessionAttributes.ReadWrite);
+        Write = Build(DatabaseConnection.Pool(options, embedded, options.Hosts, options.Write), loggers, TargetSessionAttributes.ReadWrite);
+        Read = BuildRead(options, embedded, loggers);
+    }
+
+    /// <summary>Connections to the primary.</summary>
+    public NpgsqlDataSource Write { get; }
+
+    /// <summary>Connections for reads that may lag, balanced over the read replicas; to the primary when there are none.</summary>
+    public NpgsqlDataSource Read { get; }
+
+    /// <summary>Whether <see cref="Read"/> may lag behind <see cref="Write"/>.</summary>
+    public bool ReadMayLag => _options.Read.Hosts.Count > 0;
+
+    /// <summary>
+    /// Opens a connection to the primary outside the pools and without time limits, for LISTEN, session locks and migrations. The
+    /// caller disposes it.
+    /// </summary>
+    public ValueTask<NpgsqlConnection> OpenDedicatedAsync(CancellationToken cancellationToken = default) =>
+        _dedicated.OpenConnectionAsync(cancellationToken);
+
+    /// <summary>Waits until the primary answers; tries again while it is starting, out of reach or out of connections.</summary>
+    /// <exception cref="DatabaseNotReachableException">It did not answer in time, or refused this user, password or database.</exception>
+    public async Task WaitUntilReadyAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(timeout);
+        var pause = TimeSpan.FromMilliseconds(50);
+        Exception? last = null;
+        while (true)
+        {
+            try
+            {
+                await using var connection = await OpenDedicatedAsync(deadline.Token);
+                await using var command = new NpgsqlCommand("SELECT 1", connection);
+                await command.ExecuteScalarAsync(deadline.Token);
+                return;
+            }
+            catch (Exception e) when (e is NpgsqlException or SocketException or TimeoutException or IOException)
+            {
+                last = e;
+                if (IsFinal(e))
+                    throw NotReachable(e);
+            }
+            catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw NotReachable(last ?? e);
+            }
+
+            try
+            {
+                await Task.Delay(pause, deadline.Token);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw NotReachable(last);
+            }
+
+            pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, TimeSpan.TicksPerSecond));
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (!ReferenceEquals(Read, Write))
+            await Read.DisposeAsync();
+        await Write.DisposeAsync();
+        await _dedicated.DisposeAsync();
+    }
+
+    // Waiting does not make a wrong password right. A missing database may still be on its way in a cluster, a missing user too,
+    // but then saying so at once is better than a silent minute
+    private static bool IsFinal(Exception e)
+    {
+        var postgres = e as PostgresException ?? e.InnerException as PostgresException;
+        return postgres?.SqlState is PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification
+            or PostgresErrorCodes.InvalidCatalogName or PostgresErrorCodes.InsufficientPrivilege
+            || e.InnerException is System.Security.Authentication.AuthenticationException;
+    }
+
+    private static NpgsqlDataSource Build(
+        NpgsqlConnectionStringBuilder connection, ILoggerFactory? loggers, TargetSessionAttributes target)
+    {
+        try
+        {
+            var builder = new NpgsqlDataSourceBuilder(connection.ConnectionString);
+            builder.UseLoggerFactory(loggers);
+            return builder.BuildMultiHost().WithTargetSession(target);
+        }
+        catch (Exception e) when (e is ArgumentException or IOException or System.Security.Cryptography.CryptographicException)
+        {
+            throw new DatabaseException("database: " + e.Message, e);
+        }
+    }
+
+    private static NpgsqlDataSource BuildRead(DatabaseOptions options, PostgresAddress? embedded, ILoggerFactory? loggers)
+    {
+        if (options.Read.Hosts.Count == 0)
+            return Build(DatabaseConnection.Pool(options, embedded, options.Hosts, options.Read), loggers, TargetSessionAttributes.ReadWrite);
+        var connection = DatabaseConnection.Pool(options, embedded, options.Read.Hosts, options.Read);
+        connection.LoadBalanceHosts = true;
+        return Build(connection, loggers, TargetSessionAttributes.Any);
+    }
+
+    private DatabaseNotReachableException NotReachable(Exception? reason)
+    {
+        var text = reason switch
+        {
+            PostgresException p => $"{p.MessageText} ({p.SqlState})",
+            { InnerException: PostgresException p } => $"{p.MessageText} ({p.SqlState})",
+            OperationCanceledException or null => "no answer in time",
+            { InnerException: { } inner } => $"{reason.Message}: {inner.Message}",
+            _ => reason.Message,
+        };
+        var name = _embedded?.Database ?? _options.Name;
+        return new DatabaseNotReachableException($"database '{name}' at {_where} cannot be reached: {text}", reason);
+    }
+}
