@@ -97,7 +97,7 @@ public sealed class MailboxHost : IMailboxes, IAsyncDisposable
             }
         });
         _background.TryAdd(task, 0);
-        task.ContinueWith(done => _background.TryRemove(done, out _), TaskScheduler.Default);
+        _ = task.ContinueWith(done => _background.TryRemove(done, out _), TaskScheduler.Default);
     }
 
     /// <summary>Commits what waits, writes the snapshots that are worth it, and stops.</summary>
