@@ -8,7 +8,7 @@ namespace Sora.Configuration;
 /// that is 5 % smaller than the one a peer announces bounces mail.
 /// </summary>
 /// <param name="Bytes">The number of bytes.</param>
-public readonly record struct ByteSize(long Bytes) : IComparable<ByteSize>
+public readonly record struct ByteSize(long Bytes) : IComparable<ByteSize>, IComparable
 {
     private const string Units = "kmgtp";
 
@@ -53,6 +53,8 @@ public readonly record struct ByteSize(long Bytes) : IComparable<ByteSize>
 
     /// <inheritdoc/>
     public int CompareTo(ByteSize other) => Bytes.CompareTo(other.Bytes);
+
+    int IComparable.CompareTo(object? obj) => obj is ByteSize other ? CompareTo(other) : 1;
 
     /// <summary>The shortest exact notation: "64KiB", "50MiB", "1000".</summary>
     public override string ToString()

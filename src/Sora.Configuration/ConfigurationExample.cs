@@ -54,6 +54,11 @@ public static class ConfigurationExample
     private static void WriteList(SectionListMember list, List<object> items, string name, bool off, bool explain, bool isTop, SettingLines lines)
     {
         var none = items.Count == 0;
+        if (none && !explain)
+        {
+            return;
+        }
+
         foreach (var item in none ? [list.Model.Create()] : items)
         {
             Explain(list.Model, explain, isTop, lines);

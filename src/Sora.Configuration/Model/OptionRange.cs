@@ -54,11 +54,12 @@ internal sealed class OptionRange
             return value;
         }
 
-        var number = double.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
+        var isNumber = double.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var number);
         return type.ClrType switch
         {
-            var t when t == typeof(int) && number >= int.MaxValue => int.MaxValue,
-            var t when t == typeof(int) && number <= int.MinValue => int.MinValue,
+            _ when !isNumber => throw new InvalidOperationException($"'{text}' is no bound for {type.ClrType.Name}"),
+            var t when t == typeof(int) && number >= int.MaxValue => (IComparable)int.MaxValue,
+            var t when t == typeof(int) && number <= int.MinValue => (IComparable)int.MinValue,
             var t when t == typeof(long) && number >= long.MaxValue => long.MaxValue,
             var t when t == typeof(long) && number <= long.MinValue => long.MinValue,
             var t when t == typeof(double) => number,
