@@ -240,6 +240,20 @@ public sealed class TomlReaderTests
     }
 
     [Fact]
+    public void ALargeTableFindsAndRefusesKeysAsASmallOneDoes()
+    {
+        var toml = string.Concat(Enumerable.Range(1, 30).Select(i => $"k{i} = {i}\n"));
+        var table = TomlReader.Read(toml, "t");
+        for (var i = 1; i <= 30; i++)
+        {
+            ((TomlScalar)table.Find($"k{i}")!.Value).Value.ShouldBe((long)i);
+            Should.Throw<TomlException>(() => TomlReader.Read($"{toml}k{i} = 0", "t")).Message.ShouldBe($"t:31:1: 'k{i}' is already defined in line {i} as an integer");
+        }
+
+        table.Find("k31").ShouldBeNull();
+    }
+
+    [Fact]
     public void DepthAndSizeAreLimited()
     {
         var limits = new TomlLimits { MaxBytes = 40, MaxDepth = 3 };

@@ -9,7 +9,9 @@ internal sealed class OptionsBinder(SectionModel rootModel, object root, LoadSta
     /// <summary>What <c>config dump</c> shows in place of a secret.</summary>
     public const string Mask = "********";
 
-    /// <summary>Most elements of a list, so that an index in an environment variable or a long file cannot ask for any amount of objects.</summary>
+    /// <summary>
+    /// Most elements of a list, so that an index in an environment variable or a long file cannot ask for any amount of objects.
+    /// </summary>
     public const int MaxListItems = 10_000;
 
     public void BindFile(TomlTable document, string path) =>
@@ -212,8 +214,8 @@ internal sealed class OptionsBinder(SectionModel rootModel, object root, LoadSta
     }
 
     /// <summary>
-    /// Notes who set the option; false when the same layer names a file for the secret. That is an error, unless the secret itself is empty: then it
-    /// is the line of the example that nobody deleted.
+    /// Notes who set the option; false when the same layer names a file for the secret. That is an error, unless the secret itself is
+    /// empty: then it is the line of the example that nobody deleted.
     /// </summary>
     private bool Claim(OptionMember option, string key, bool isEmpty, OptionOrigin origin)
     {

@@ -46,7 +46,10 @@ internal sealed class OptionRange
 
     private string Show(IComparable bound) => _type.Write(bound).Trim('"');
 
-    /// <summary>A bound beyond the type, such as <see cref="double.PositiveInfinity"/> or <see cref="long.MaxValue"/> as a double, is the type's own limit.</summary>
+    /// <summary>
+    /// A bound beyond the type, such as <see cref="double.PositiveInfinity"/> or <see cref="long.MaxValue"/> as a double, is the type's
+    /// own limit.
+    /// </summary>
     private static IComparable Bound(string text, OptionType type)
     {
         if (type.Read(text) is IComparable value)
