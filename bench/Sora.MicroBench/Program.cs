@@ -1,1 +1,14 @@
+using Sora.MicroBench.Mime;
+
+var benches = new Dictionary<string, Action>(StringComparer.Ordinal)
+{
+    ["mime"] = MimeBench.Run,
+};
+
+if (args is not [var name] || !benches.TryGetValue(name, out var run))
+{
+    Console.Error.WriteLine($"usage: Sora.MicroBench {string.Join('|', benches.Keys)}");
+    return 2;
+}
+run();
 return 0;
