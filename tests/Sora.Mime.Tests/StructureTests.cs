@@ -50,6 +50,8 @@ public sealed class StructureTests
         { "Content-Type: multipart/mixed; boundary=\"b \"\n\n--b\n\none\n--b--\n", "multipart/mixed(text/plain)", "one" },
         { "Content-Type: multipart/mixed; boundary=\"foo\n bar\"\n\n--foo bar\n\none\n--foo bar--\n", "multipart/mixed(text/plain)", "one" },
         { "Content-Type: multipart/mixed; BOUNDARY = b\n\n--b\n\none\n--b--\n", "multipart/mixed(text/plain)", "one" },
+        { "Content-Type: multipart/mixed; boundary*0=a; boundary*1=b\n\n--ab\n\none\n--ab--\n", "multipart/mixed(text/plain)", "one" },
+        { "Content-Type: multipart/mixed; boundary*=us-ascii''%62\n\n--b\n\none\n--b--\n", "multipart/mixed(text/plain)", "one" },
         { "Content-Type: multipart/mixed boundary=b\n\n--b\n\none\n--b--\n", "multipart/mixed(text/plain)", "one" },
         { "Content-Type: multipart/mixed; boundary=b; boundary=c\n\n--b\n\none\n--c\n--b--\n", "multipart/mixed(text/plain)", "one\r\n--c" },
         { "Content-Type: multipart/mixed; boundary=\"b--\"\n\n--b--\n\none\n--b----\n", "multipart/mixed(text/plain)", "one" },
