@@ -78,7 +78,9 @@ public interface IAccount
     Task<MailResult<Done>> SubscribeAsync(MailboxName name, bool subscribed, CancellationToken cancellationToken);
 
     /// <summary>Counters of mailboxes of this account, in the order asked; null for one that no longer exists.</summary>
-    Task<IReadOnlyList<MailboxStatus?>> StatusAsync(IReadOnlyList<MailboxId> ids, CancellationToken cancellationToken);
+    /// <param name="ids">Which mailboxes.</param>
+    /// <param name="withRecent">Fill in <see cref="MailboxStatus.Recent"/>, which has to open each mailbox that has messages.</param>
+    Task<IReadOnlyList<MailboxStatus?>> StatusAsync(IReadOnlyList<MailboxId> ids, bool withRecent, CancellationToken cancellationToken);
 }
 
 /// <summary>Who an address belongs to.</summary>

@@ -83,6 +83,9 @@ public sealed class ClientConnection : IDeadlineTarget
         InputTimedOut = false;
     }
 
+    /// <summary>As <see cref="ClearInputTimeout"/>, but <see cref="InputTimedOut"/> stays as it is.</summary>
+    internal void StopInputTimeout() => _deadlines.DisarmInput();
+
     /// <summary>Sends what was written. Waits while the client is slow, at most write_timeout. False when the connection is gone.</summary>
     public ValueTask<bool> FlushAsync()
     {

@@ -1,4 +1,3 @@
-#pragma warning disable CA1822
 using System.Buffers;
 
 namespace Sora.Mime;
@@ -25,28 +24,46 @@ public enum TransferEncoding
 /// <summary>Streaming decoder of a Content-Transfer-Encoding; tolerant of garbage, never throws.</summary>
 public sealed class TransferDecoder
 {
+    private readonly Base64Decoder? _base64;
+    private readonly QuotedPrintableDecoder? _quotedPrintable;
+    private readonly UuDecoder? _uuDecoder;
+
     /// <summary>Creates a decoder; <see cref="TransferEncoding.Unknown"/> passes the bytes through.</summary>
-    public TransferDecoder(TransferEncoding encoding) => Encoding = encoding;
+    public TransferDecoder(TransferEncoding encoding)
+    {
+        Encoding = encoding;
+        switch (encoding)
+        {
+            case TransferEncoding.Base64:
+                _base64 = new Base64Decoder();
+                break;
+            case TransferEncoding.QuotedPrintable:
+                _quotedPrintable = new QuotedPrintableDecoder();
+                break;
+            case TransferEncoding.UuEncode:
+                _uuDecoder = new UuDecoder();
+                break;
+        }
+    }
 
     /// <summary>What is decoded.</summary>
     public TransferEncoding Encoding { get; }
 
-    /// <summary>Whether bytes were met that the encoding does not allow.</summary>
-    public bool HasErrors { get; private set; }
+    /// <summary>Whether bytes were met that the encoding does not allow, or the end came too early.</summary>
+    public bool HasErrors =>
+        (_base64?.HasErrors ?? false) || (_quotedPrintable?.HasErrors ?? false) || (_uuDecoder?.HasErrors ?? false);
 
     /// <summary>The encoding with that name, any case; null or empty is identity.</summary>
-    public static TransferEncoding Parse(string? name) => TransferEncoding.Identity;
+    public static TransferEncoding Parse(string? name) => name?.Trim().ToLowerInvariant() switch
+    {
+        null or "" or "7bit" or "8bit" or "binary" or "7-bit" or "8-bit" or "7bits" or "8bits" or "none" => TransferEncoding.Identity,
+        "base64" or "base-64" => TransferEncoding.Base64,
+        "quoted-printable" or "quotedprintable" => TransferEncoding.QuotedPrintable,
+        "x-uuencode" or "uuencode" or "x-uue" or "uue" => TransferEncoding.UuEncode,
+        _ => TransferEncoding.Unknown,
+    };
 
-    /// <summary>Decodes the next bytes; they may be cut anywhere.</summary>
-    public void Decode(ReadOnlySpan<byte> input, IBufferWriter<byte> output) => output.Write(input);
-
-    /// <summary>Writes what is still held back at the end of the input.</summary>
-    public void Complete(IBufferWriter<byte> output) { }
-
-    /// <summary>Makes the decoder ready for another body.</summary>
-    public void Reset() => HasErrors = false;
-
-    /// <summary>Decodes a whole body; false when the encoding is unknown (nothing is written then) .</summary>
+    /// <summary>Decodes a whole body; false when the encoding is unknown (nothing is written then).</summary>
     public static bool TryDecode(ReadOnlySpan<byte> body, TransferEncoding encoding, IBufferWriter<byte> output)
     {
         if (encoding == TransferEncoding.Unknown)
@@ -55,5 +72,34 @@ public sealed class TransferDecoder
         decoder.Decode(body, output);
         decoder.Complete(output);
         return true;
+    }
+
+    /// <summary>Decodes the next bytes; they may be cut anywhere.</summary>
+    public void Decode(ReadOnlySpan<byte> input, IBufferWriter<byte> output)
+    {
+        if (_base64 is not null)
+            _base64.Decode(input, output);
+        else if (_quotedPrintable is not null)
+            _quotedPrintable.Decode(input, output);
+        else if (_uuDecoder is not null)
+            _uuDecoder.Decode(input, output);
+        else
+            output.Write(input);
+    }
+
+    /// <summary>Writes what is still held back at the end of the input.</summary>
+    public void Complete(IBufferWriter<byte> output)
+    {
+        _base64?.Complete(output);
+        _quotedPrintable?.Complete(output);
+        _uuDecoder?.Complete(output);
+    }
+
+    /// <summary>Makes the decoder ready for another body.</summary>
+    public void Reset()
+    {
+        _base64?.Reset();
+        _quotedPrintable?.Reset();
+        _uuDecoder?.Reset();
     }
 }

@@ -1,0 +1,231 @@
+using System.Collections.Immutable;
+using Npgsql;
+using Sora.Contracts;
+using Sora.Mailstore.Mailboxes;
+using Sora.Mailstore.Storage;
+
+namespace Sora.Mailstore.Accounts;
+
+/// <summary>
+/// The mailboxes of one account. Changes are rare: each runs in a transaction that locks the account's list, so any process may make them. The list
+/// that was read last is kept until this or another process changes it.
+/// </summary>
+internal sealed class Account(AccountId id, AccountHost host) : IAccount
+{
+    private volatile MailboxList? _list;
+    private int _changes;
+
+    public AccountId Id => id;
+
+    /// <summary>The list must be read again.</summary>
+    public void Forget()
+    {
+        Interlocked.Increment(ref _changes);
+        _list = null;
+    }
+
+    public async ValueTask<MailboxList> ListAsync(CancellationToken cancellationToken)
+    {
+        if (_list is { } known)
+            return known;
+        while (true)
+        {
+            var changes = Volatile.Read(ref _changes);
+            var stored = await host.Store.ListAsync(id, cancellationToken);
+            if (stored is not { } rows)
+                return new MailboxList(0, [], []);
+            rows.Mailboxes.Sort(static (left, right) => Compare(left.Name, right.Name));
+            rows.Subscriptions.Sort(Compare);
+            var list = new MailboxList(rows.Version, [.. rows.Mailboxes], [.. rows.Subscriptions]);
+            _list = list;
+            if (changes == Volatile.Read(ref _changes))
+                return list;
+            _list = null; // it changed while it was being read
+        }
+    }
+
+    public Task<MailResult<MailboxEntry>> CreateAsync(MailboxName name, SpecialUse use, CancellationToken cancellationToken) =>
+        ChangeAsync<MailboxEntry>(
+            async (connection, list) =>
+            {
+                if (list.Find(name) is not null)
+                    return new MailError(MailErrorCode.AlreadyExists, "Mailbox already exists");
+                if (use != SpecialUse.None && list.Mailboxes.Any(mailbox => mailbox.SpecialUse == use))
+                    return new MailError(MailErrorCode.UseAttr, "Another mailbox has this special use");
+                if (list.Mailboxes.Length >= host.Options.MaxMailboxes)
+                    return new MailError(MailErrorCode.Limit, "The account has too many mailboxes");
+                for (var parent = name.Parent; parent is { } missing && list.Find(missing) is null; parent = missing.Parent)
+                    await AccountStore.InsertMailboxAsync(connection, id, missing, SpecialUse.None, cancellationToken);
+                return await AccountStore.InsertMailboxAsync(connection, id, name, use, cancellationToken);
+            },
+            cancellationToken);
+
+    public async Task<MailResult<Done>> DeleteAsync(MailboxName name, CancellationToken cancellationToken)
+    {
+        if (name.IsInbox)
+            return new MailError(MailErrorCode.Cannot, "INBOX cannot be deleted");
+        MailboxId? ended = null;
+        var result = await ChangeAsync<Done>(
+            async (connection, list) =>
+            {
+                if (list.Find(name) is not { } mailbox)
+                    return MailError.NoSuchMailbox();
+                if (list.HasChildren(name))
+                    return new MailError(MailErrorCode.HasChildren, "Mailbox has inferior mailboxes");
+                await AccountStore.DeleteMailboxAsync(connection, mailbox.Id, cancellationToken);
+                ended = mailbox.Id;
+                return default(Done);
+            },
+            cancellationToken);
+
+        // The name is gone for good; ending the log as well tells those who have the mailbox selected, in every process.
+        if (result.IsOk && ended is { } id)
+            await host.Mailboxes.EndAsync(id, cancellationToken);
+        return result;
+    }
+
+    public async Task<MailResult<Done>> RenameAsync(MailboxName from, MailboxName to, CancellationToken cancellationToken)
+    {
+        if (to.IsInbox)
+            return new MailError(MailErrorCode.AlreadyExists, "Mailbox already exists");
+        if (from.IsInbox)
+            return await RenameInboxAsync(to, cancellationToken);
+        if (to.IsBelow(from))
+            return new MailError(MailErrorCode.Cannot, "A mailbox cannot be renamed into itself");
+        return await ChangeAsync<Done>(
+            async (connection, list) =>
+            {
+                if (list.Find(from) is not { } mailbox)
+                    return MailError.NoSuchMailbox();
+                if (list.Find(to) is not null)
+                    return new MailError(MailErrorCode.AlreadyExists, "Mailbox already exists");
+                foreach (var below in list.Mailboxes)
+                {
+                    if (!below.Name.IsBelow(from))
+                        continue;
+                    var name = MailboxName.Parse(below.Name.Rebase(from, to).Value);
+                    if (!name.IsOk)
+                        return name.Error;
+                    if (list.Find(name.Value) is not null)
+                        return new MailError(MailErrorCode.AlreadyExists, $"Mailbox already exists: {name.Value.Value}");
+                    await AccountStore.RenameMailboxAsync(connection, below.Id, name.Value, cancellationToken);
+                }
+
+                await AccountStore.RenameMailboxAsync(connection, mailbox.Id, to, cancellationToken);
+                for (var parent = to.Parent; parent is { } missing && list.Find(missing) is null; parent = missing.Parent)
+                    await AccountStore.InsertMailboxAsync(connection, id, missing, SpecialUse.None, cancellationToken);
+                return default(Done);
+            },
+            cancellationToken);
+    }
+
+    public Task<MailResult<Done>> SubscribeAsync(MailboxName name, bool subscribed, CancellationToken cancellationToken) =>
+        ChangeAsync<Done>(
+            async (connection, list) =>
+            {
+                if (subscribed && list.Subscriptions.Length >= host.Options.MaxSubscriptions)
+                    return new MailError(MailErrorCode.Limit, "The account has too many subscriptions");
+                await AccountStore.SubscribeAsync(connection, id, name, subscribed, cancellationToken);
+                return default(Done);
+            },
+            cancellationToken);
+
+    public async Task<IReadOnlyList<MailboxStatus?>> StatusAsync(IReadOnlyList<MailboxId> ids, bool withRecent, CancellationToken cancellationToken)
+    {
+        var list = await ListAsync(cancellationToken);
+        var stored = await host.Store.ReadTotalsAsync(ids, cancellationToken);
+        var result = new MailboxStatus?[ids.Count];
+        for (var i = 0; i < result.Length; i++)
+        {
+            var entry = list.Mailboxes.FirstOrDefault(mailbox => mailbox.Id == ids[i]);
+            if (entry is null)
+                continue;
+            var (modSeq, uidNext, totals) = stored.TryGetValue(entry.Id, out var found)
+                ? found
+                : (new ModSeq(0), new Uid(1), default);
+            var recent = withRecent ? await RecentAsync(entry.Id, uidNext, totals, cancellationToken) : 0;
+            result[i] = new MailboxStatus(entry.Id, entry.UidValidity, uidNext, modSeq, totals, recent);
+        }
+
+        return result;
+    }
+
+    /// <summary>Creates the mailboxes that a new account has.</summary>
+    public static async Task CreateDefaultsAsync(NpgsqlConnection connection, AccountId account, CancellationToken cancellationToken)
+    {
+        (string Name, SpecialUse Use)[] defaults =
+        [
+            ("INBOX", SpecialUse.None), ("Sent", SpecialUse.Sent), ("Drafts", SpecialUse.Drafts), ("Archive", SpecialUse.Archive),
+            ("Junk", SpecialUse.Junk), ("Trash", SpecialUse.Trash),
+        ];
+        foreach (var (text, use) in defaults)
+        {
+            var name = MailboxName.Parse(text).Value;
+            await AccountStore.InsertMailboxAsync(connection, account, name, use, cancellationToken);
+            await AccountStore.SubscribeAsync(connection, account, name, subscribed: true, cancellationToken);
+        }
+    }
+
+    // RECENT counts messages that no session was told of: only the mailbox itself knows from which UID on. It is asked without being claimed.
+    private async ValueTask<int> RecentAsync(MailboxId mailbox, Uid uidNext, MailboxTotals totals, CancellationToken cancellationToken)
+    {
+        if (totals.Messages == 0)
+            return 0;
+        var writer = host.Mailboxes.Find(mailbox);
+        var first = await writer.ClaimRecentAsync(uidNext, keep: true, cancellationToken);
+        return first.IsOk && writer.Index is { } index ? index.Count - index.LowerBound(first.Value.Value) : 0;
+    }
+
+    // All messages go to a new mailbox; INBOX stays, empty, and so do the mailboxes below it (RFC 9051 section 6.3.6).
+    private async Task<MailResult<Done>> RenameInboxAsync(MailboxName to, CancellationToken cancellationToken)
+    {
+        var list = await ListAsync(cancellationToken);
+        if (list.Find(MailboxName.Inbox) is not { } inbox)
+            return MailError.NoSuchMailbox();
+        var created = await CreateAsync(to, SpecialUse.None, cancellationToken);
+        if (!created.IsOk)
+            return created.Error;
+        var moved = await host.Mailboxes.Get(inbox.Id).CopyAsync(
+            new CopyRequest(OperationId.New(), UidSet.All, created.Value.Id, Move: true), cancellationToken);
+        return moved.IsOk ? default(Done) : moved.Error;
+    }
+
+    private async Task<MailResult<T>> ChangeAsync<T>(
+        Func<NpgsqlConnection, MailboxList, Task<MailResult<T>>> change, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var connection = await host.Database.Write.OpenConnectionAsync(cancellationToken);
+            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+            if (!await AccountStore.LockListAsync(connection, id, cancellationToken))
+                return new MailError(MailErrorCode.NonExistent, "The account does not exist");
+            Forget(); // another process may have changed it before we had the lock
+            var result = await change(connection, await ListAsync(cancellationToken));
+            if (!result.IsOk)
+                return result;
+            await transaction.CommitAsync(cancellationToken);
+            host.Announce(id);
+            return result;
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            return new MailError(MailErrorCode.AlreadyExists, "Mailbox already exists");
+        }
+        catch (Exception e) when (Mailbox.IsDatabaseFailure(e))
+        {
+            Log.AccountFailed(host.Logger, e);
+            return MailError.Unavailable();
+        }
+        finally
+        {
+            Forget();
+        }
+    }
+
+    // Ordinal, INBOX and what is below it first
+    private static int Compare(MailboxName left, MailboxName right)
+    {
+        var (leftInbox, rightInbox) = (left.IsInbox || left.IsBelow(MailboxName.Inbox), right.IsInbox || right.IsBelow(MailboxName.Inbox));
+        return leftInbox != rightInbox ? (leftInbox ? -1 : 1) : string.CompareOrdinal(left.Value, right.Value);
+    }
+}

@@ -1,0 +1,135 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Sora.Contracts;
+using Sora.Mailstore.Accounts.Passwords;
+using Sora.Mailstore.Mailboxes;
+using Sora.Mailstore.Storage;
+
+namespace Sora.Mailstore.Accounts;
+
+/// <summary>The accounts of this process: finds them by address, checks passwords, and keeps what was read until it changes.</summary>
+public sealed class AccountHost : IAccounts, IDisposable
+{
+    private readonly ConcurrentDictionary<AccountId, Account> _accounts = new();
+    private readonly ConcurrentDictionary<string, (AccountIdentity? Identity, long Until)> _addresses = new(StringComparer.Ordinal);
+    private readonly ChangeFeed _feed;
+    private readonly PasswordVerifier _passwords;
+    private readonly TimeProvider _time;
+    private int _changes;
+
+    public AccountHost(
+        Database database,
+        ChangeFeed feed,
+        MailboxHost mailboxes,
+        PasswordVerifier passwords,
+        AccountOptions options,
+        TimeProvider time,
+        ILoggerFactory loggers)
+    {
+        _feed = feed;
+        _passwords = passwords;
+        _time = time;
+        Database = database;
+        Mailboxes = mailboxes;
+        Options = options;
+        Logger = loggers.CreateLogger<AccountHost>();
+        Store = new AccountStore(database.Write);
+        feed.AccountChanged += OnChanged;
+        feed.Interrupted += OnInterrupted;
+    }
+
+    internal Database Database { get; }
+
+    internal MailboxHost Mailboxes { get; }
+
+    internal AccountOptions Options { get; }
+
+    internal ILogger Logger { get; }
+
+    internal AccountStore Store { get; }
+
+    public IAccount Get(AccountId id)
+    {
+        if (_accounts.TryGetValue(id, out var account))
+            return account;
+        if (_accounts.Count >= Options.MaxOpenAccounts)
+            _accounts.Clear(); // an account is read again in one query
+        return _accounts.GetOrAdd(id, new Account(id, this));
+    }
+
+    public async ValueTask<AccountIdentity?> FindAsync(string address, CancellationToken cancellationToken)
+    {
+        var key = Normalize(address);
+        var now = _time.GetTimestamp();
+        if (_addresses.TryGetValue(key, out var known) && known.Until > now)
+            return known.Identity;
+        var changes = Volatile.Read(ref _changes);
+        var stored = await Store.FindAsync(key, cancellationToken);
+        var identity = stored is null ? null : new AccountIdentity(stored.Account, stored.PrimaryAddress);
+        if (_addresses.Count >= Options.LookupCacheSize)
+            _addresses.Clear();
+        if (Options.LookupCache > TimeSpan.Zero && Options.LookupCacheSize > 0)
+        {
+            _addresses[key] = (identity, now + (long)(Options.LookupCache.TotalSeconds * _time.TimestampFrequency));
+            if (changes != Volatile.Read(ref _changes))
+                _addresses.TryRemove(key, out _);
+        }
+
+        return identity;
+    }
+
+    public async ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(string user, string password, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var stored = await Store.FindAsync(Normalize(user), cancellationToken);
+            var isRight = stored is null
+                ? await _passwords.VerifyDummyAsync(password, cancellationToken)
+                : await _passwords.VerifyAsync(stored.PrimaryAddress, password, stored.PasswordHash, cancellationToken);
+            return stored is not null && isRight
+                ? new AccountIdentity(stored.Account, stored.PrimaryAddress)
+                : new MailError(MailErrorCode.AuthenticationFailed, "Authentication failed");
+        }
+        catch (PasswordVerifierBusyException)
+        {
+            return MailError.Unavailable("Too many logins at once, try again later");
+        }
+        catch (Exception e) when (Mailbox.IsDatabaseFailure(e))
+        {
+            Log.AccountFailed(Logger, e);
+            return MailError.Unavailable();
+        }
+    }
+
+    /// <summary>Tells this process and the others that an account has changed.</summary>
+    public void Announce(AccountId id)
+    {
+        OnChanged(id);
+        _feed.AnnounceAccount(id);
+    }
+
+    public void Dispose()
+    {
+        _feed.AccountChanged -= OnChanged;
+        _feed.Interrupted -= OnInterrupted;
+    }
+
+    /// <summary>Addresses compare without regard to case.</summary>
+    internal static string Normalize(string address) => address.Trim().ToLowerInvariant();
+
+    private void OnChanged(AccountId id)
+    {
+        Interlocked.Increment(ref _changes);
+        _addresses.Clear();
+        if (_accounts.TryGetValue(id, out var account))
+            account.Forget();
+    }
+
+    private void OnInterrupted()
+    {
+        Interlocked.Increment(ref _changes);
+        _addresses.Clear();
+        foreach (var account in _accounts.Values)
+            account.Forget();
+    }
+}

@@ -1,0 +1,124 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Sora.Mailstore.Accounts.Passwords;
+
+/// <summary>
+/// Hashes new passwords with bcrypt and checks passwords against bcrypt and against what other mail servers have stored: the schemes
+/// BLF-CRYPT, SHA512-CRYPT, SHA256-CRYPT, MD5-CRYPT, CRYPT (only <c>$2a$ $2b$ $2y$ $6$ $5$ $1$ $y$</c>, also bare), SSHA512, SHA512,
+/// SSHA256, SHA256, SSHA, SHA, PBKDF2, SCRAM-SHA-256 and, if allowed, PLAIN, each also with the suffix <c>.b64</c> or <c>.hex</c>.
+/// </summary>
+/// <remarks>
+/// Passwords are hashed as UTF-8, as they come. bcrypt looks at 72 bytes: <see cref="Hash"/> refuses a longer password, whose end would
+/// not count, while <see cref="Verify"/> takes it, as the server that made the hash did. A password with a NUL, which RFC 4616 forbids,
+/// matches nothing. All calls take as long as the scheme demands and block their thread; sessions go through
+/// <see cref="PasswordVerifier"/>. Safe for many threads.
+/// </remarks>
+public sealed class PasswordHasher
+{
+    /// <summary>Bytes of UTF-8 that a new password may have: what bcrypt looks at.</summary>
+    public const int MaxNewPasswordBytes = 72;
+
+    /// <summary>Bytes of UTF-8 beyond which no password matches.</summary>
+    public const int MaxPasswordBytes = Crypt.MaxPasswordLength;
+
+    private const string Scheme = "{BLF-CRYPT}";
+    private const string Prefix = "$2b$";
+
+    private readonly PasswordOptions _options;
+    private readonly Lazy<string> _dummySetting;
+
+    /// <summary>Hashes and checks by <paramref name="options"/>.</summary>
+    public PasswordHasher(PasswordOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        _dummySetting = new(() => Crypt.Library.GenerateSetting(Prefix, options.BcryptCost));
+    }
+
+    /// <summary>Why <see cref="Hash"/> would refuse the password, as a sentence for the one who chose it; null if it would not.</summary>
+    public static string? WhyRefused(string password)
+    {
+        ArgumentNullException.ThrowIfNull(password);
+        if (password.Length == 0)
+            return "The password is empty.";
+        if (password.Contains('\0', StringComparison.Ordinal))
+            return "The password contains a NUL character.";
+        if (Encoding.UTF8.GetByteCount(password) > MaxNewPasswordBytes)
+            return "The password is longer than 72 bytes.";
+        return null;
+    }
+
+    /// <summary>A new <c>{BLF-CRYPT}$2b$...</c> hash with a random salt.</summary>
+    /// <exception cref="ArgumentException">The password is empty, longer than 72 bytes, or contains a NUL.</exception>
+    /// <exception cref="PlatformNotSupportedException">libcrypt is missing.</exception>
+    public string Hash(string password)
+    {
+        if (WhyRefused(password) is { } reason)
+            throw new ArgumentException(reason, nameof(password));
+        var setting = Crypt.Library.GenerateSetting(Prefix, _options.BcryptCost);
+        var hash = WithBytes(password, setting, static (bytes, setting) => Crypt.Library.Hash(bytes, setting));
+        return hash is null ? throw new PlatformNotSupportedException("libcrypt does not know bcrypt.") : Scheme + hash;
+    }
+
+    /// <summary>
+    /// Whether <paramref name="password"/> is the one <paramref name="stored"/> was made from. False also for a stored text that is
+    /// broken or of an unknown scheme (see <see cref="CanVerify"/>). The comparison takes constant time.
+    /// </summary>
+    /// <exception cref="PlatformNotSupportedException">libcrypt is missing, and the scheme needs it.</exception>
+    public bool Verify(string password, string stored)
+    {
+        ArgumentNullException.ThrowIfNull(password);
+        ArgumentNullException.ThrowIfNull(stored);
+        return ParseAllowed(stored) is { } parsed && WithBytes(password, parsed, static (bytes, parsed) => parsed.Matches(bytes));
+    }
+
+    /// <summary>
+    /// Takes as long as <see cref="Verify"/> with a hash of <see cref="Hash"/>, and is false: for users that do not exist, so that the
+    /// time of the answer does not tell that they do not.
+    /// </summary>
+    public bool VerifyDummy(string password)
+    {
+        ArgumentNullException.ThrowIfNull(password);
+        WithBytes(password, _dummySetting.Value, static (bytes, setting) => Crypt.Library.Hash(bytes, setting));
+        return false;
+    }
+
+    /// <summary>Whether <paramref name="stored"/> is well formed and of a scheme that is supported and allowed.</summary>
+    public bool CanVerify(string stored)
+    {
+        ArgumentNullException.ThrowIfNull(stored);
+        return ParseAllowed(stored) is not null;
+    }
+
+    /// <summary>Whether a new hash, made at the next good login, would be stronger: anything but bcrypt of at least the present cost.</summary>
+    public bool NeedsRehash(string stored)
+    {
+        ArgumentNullException.ThrowIfNull(stored);
+        return StoredPassword.Parse(stored) is not CryptPassword { BcryptCost: { } cost } || cost < _options.BcryptCost;
+    }
+
+    private StoredPassword? ParseAllowed(string stored) =>
+        StoredPassword.Parse(stored) is { } parsed && (_options.AllowPlain || parsed is not PlainPassword) ? parsed : null;
+
+    private delegate TResult Work<in TState, out TResult>(ReadOnlySpan<byte> password, TState state);
+
+    /// <summary>
+    /// Encodes the password for the time of <paramref name="work"/>; gives the default for one that is too long or holds a NUL. That
+    /// would end a C string early, and HMAC, which PBKDF2 is made of, fills short keys up with NULs: both would let a second password in.
+    /// </summary>
+    private static TResult? WithBytes<TState, TResult>(string password, TState state, Work<TState, TResult> work)
+    {
+        Span<byte> bytes = stackalloc byte[MaxPasswordBytes];
+        try
+        {
+            return Encoding.UTF8.TryGetBytes(password, bytes, out var length) && !bytes[..length].Contains((byte)0)
+                ? work(bytes[..length], state)
+                : default;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(bytes);
+        }
+    }
+}

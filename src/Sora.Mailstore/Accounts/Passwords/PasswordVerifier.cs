@@ -1,0 +1,168 @@
+using System.Collections.Concurrent;
+
+namespace Sora.Mailstore.Accounts.Passwords;
+
+/// <summary>
+/// Checks passwords on a few threads of its own, with a bounded queue before them: a storm of logins takes neither all processors
+/// nor the thread pool that mail runs on.
+/// </summary>
+public sealed class PasswordVerifier : IDisposable
+{
+    private readonly PasswordHasher _hasher;
+    private readonly VerifiedPasswordCache _cache;
+    private readonly BlockingCollection<Check> _queue;
+    private readonly Thread[] _workers;
+    private volatile bool _stopping;
+
+    /// <summary>Starts the workers.</summary>
+    public PasswordVerifier(PasswordHasher hasher, PasswordOptions options, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(hasher);
+        ArgumentNullException.ThrowIfNull(options);
+        _hasher = hasher;
+        _cache = new VerifiedPasswordCache(options.CacheEntries, options.CacheTime, time);
+        _queue = new BlockingCollection<Check>(options.QueueLimit);
+        _workers = new Thread[options.Workers ?? Math.Max(1, Environment.ProcessorCount / 2)];
+        for (var i = 0; i < _workers.Length; i++)
+        {
+            _workers[i] = new Thread(Work) { IsBackground = true, Name = $"password {i}" };
+            _workers[i].Start();
+        }
+    }
+
+    /// <summary><see cref="PasswordHasher.Verify"/> on a worker.</summary>
+    /// <exception cref="PasswordVerifierBusyException">The queue is full.</exception>
+    public Task<bool> VerifyAsync(string password, string stored, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(password);
+        ArgumentNullException.ThrowIfNull(stored);
+        return Enqueue(() => _hasher.Verify(password, stored), cancellationToken);
+    }
+
+    /// <summary>
+    /// The same, but a password that was right for <paramref name="account"/> and <paramref name="stored"/> a short time ago (see
+    /// <see cref="PasswordOptions.CacheTime"/>) is right at once.
+    /// </summary>
+    /// <param name="account">What names the account for good, so that no two accounts share a name.</param>
+    /// <param name="password">What the client sent.</param>
+    /// <param name="stored">The stored hash as it is now; when it changes, nothing remembered matches.</param>
+    /// <param name="cancellationToken">Gives up waiting; a check that has begun is not stopped.</param>
+    /// <exception cref="PasswordVerifierBusyException">The queue is full.</exception>
+    public Task<bool> VerifyAsync(string account, string password, string stored, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(account);
+        ArgumentNullException.ThrowIfNull(password);
+        ArgumentNullException.ThrowIfNull(stored);
+        if (password.Length > PasswordHasher.MaxPasswordBytes)
+            return Task.FromResult(false);
+        if (_cache.Contains(account, stored, password))
+            return Task.FromResult(true);
+        return Enqueue(
+            () =>
+            {
+                // Of several logins at once, the first pays and those behind it find its result
+                if (_cache.Contains(account, stored, password))
+                    return true;
+                var right = _hasher.Verify(password, stored);
+                if (right)
+                    _cache.Add(account, stored, password);
+                return right;
+            },
+            cancellationToken);
+    }
+
+    /// <summary><see cref="PasswordHasher.VerifyDummy"/> on a worker, for an account that does not exist; always false.</summary>
+    /// <exception cref="PasswordVerifierBusyException">The queue is full.</exception>
+    public Task<bool> VerifyDummyAsync(string password, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(password);
+        return Enqueue(() => _hasher.VerifyDummy(password), cancellationToken);
+    }
+
+    /// <summary>Ends the workers after the check each is at; what waits is cancelled.</summary>
+    public void Dispose()
+    {
+        if (_stopping)
+            return;
+        _stopping = true;
+        _queue.CompleteAdding();
+        foreach (var worker in _workers)
+            worker.Join();
+        _queue.Dispose();
+    }
+
+    /// <summary>Puts a check into the queue, or fails the task if that is full.</summary>
+    internal Task<bool> Enqueue(Func<bool> verify, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_stopping, this);
+        if (cancellationToken.IsCancellationRequested)
+            return Task.FromCanceled<bool>(cancellationToken);
+        var check = new Check(verify, cancellationToken);
+        bool taken;
+        try
+        {
+            taken = _queue.TryAdd(check);
+        }
+        catch (InvalidOperationException)
+        {
+            // Stopped in the meantime
+            check.Cancel();
+            return check.Task;
+        }
+        if (taken)
+            return check.Task;
+        check.Cancel();
+        return Task.FromException<bool>(new PasswordVerifierBusyException());
+    }
+
+    private void Work()
+    {
+        foreach (var check in _queue.GetConsumingEnumerable())
+        {
+            if (_stopping)
+                check.Cancel();
+            else
+                check.Run();
+        }
+    }
+
+    private sealed class Check
+    {
+        private readonly Func<bool> _verify;
+        private readonly CancellationTokenRegistration _registration;
+
+        // Continuations run sessions, which must not run on a worker
+        private readonly TaskCompletionSource<bool> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Check(Func<bool> verify, CancellationToken cancellationToken)
+        {
+            _verify = verify;
+            _registration = cancellationToken.UnsafeRegister(
+                static (state, token) => ((Check)state!)._completion.TrySetCanceled(token), this);
+        }
+
+        public Task<bool> Task => _completion.Task;
+
+        public void Run()
+        {
+            if (!_completion.Task.IsCompleted)
+            {
+                try
+                {
+                    _completion.TrySetResult(_verify());
+                }
+                catch (Exception exception)
+                {
+                    _completion.TrySetException(exception);
+                }
+            }
+            _registration.Unregister();
+        }
+
+        public void Cancel()
+        {
+            _registration.Unregister();
+            _completion.TrySetCanceled();
+        }
+    }
+}

@@ -1,0 +1,151 @@
+using Npgsql;
+using NpgsqlTypes;
+using Sora.Contracts;
+
+namespace Sora.Mailstore.Storage;
+
+/// <summary>One address that logs in to an account.</summary>
+public sealed record Credential(string Address, bool IsPrimary, DateTimeOffset CreatedAt);
+
+/// <summary>An account as administrators see it.</summary>
+public sealed record AccountSummary(AccountId Id, string PrimaryAddress, DateTimeOffset CreatedAt, DateTimeOffset? DeletedAt, int Credentials);
+
+/// <summary>Who an address belongs to, with the stored password.</summary>
+internal sealed record StoredCredential(AccountId Account, string PrimaryAddress, string PasswordHash);
+
+/// <summary>Accounts, addresses, mailbox names and subscriptions.</summary>
+internal sealed class AccountStore(NpgsqlDataSource database)
+{
+    public async Task<StoredCredential?> FindAsync(string address, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            """
+            SELECT c.account_id, p.address, c.password_hash
+            FROM credentials c
+            JOIN accounts a ON a.id = c.account_id AND a.deleted_at IS NULL
+            JOIN credentials p ON p.account_id = c.account_id AND p.is_primary
+            WHERE c.address = $1
+            """);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = address });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken)
+            ? new StoredCredential(new AccountId(reader.GetInt64(0)), reader.GetString(1), reader.GetString(2))
+            : null;
+    }
+
+    /// <summary>The account's mailboxes and subscriptions, both unordered; null when there is no such account.</summary>
+    public async Task<(long Version, List<MailboxEntry> Mailboxes, List<MailboxName> Subscriptions)?> ListAsync(
+        AccountId id, CancellationToken cancellationToken)
+    {
+        await using var batch = database.CreateBatch();
+        Add(batch, "SELECT list_version FROM accounts WHERE id = $1 AND deleted_at IS NULL", id);
+        Add(batch, "SELECT id, name, uid_validity, special_use FROM mailboxes WHERE account_id = $1 AND deleted_at IS NULL", id);
+        Add(batch, "SELECT name FROM subscriptions WHERE account_id = $1", id);
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken))
+            return null;
+        var version = reader.GetInt64(0);
+        await reader.NextResultAsync(cancellationToken);
+        var mailboxes = new List<MailboxEntry>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            mailboxes.Add(new MailboxEntry(
+                new MailboxId(reader.GetInt64(0)), Name(reader.GetString(1)), new UidValidity((uint)reader.GetInt64(2)), (SpecialUse)reader.GetInt16(3)));
+        }
+
+        await reader.NextResultAsync(cancellationToken);
+        var subscriptions = new List<MailboxName>();
+        while (await reader.ReadAsync(cancellationToken))
+            subscriptions.Add(Name(reader.GetString(0)));
+        return (version, mailboxes, subscriptions);
+    }
+
+    /// <summary>Locks the account's list of mailboxes until the transaction ends and counts its version up; false when the account is gone.</summary>
+    public static async Task<bool> LockListAsync(NpgsqlConnection connection, AccountId id, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            "UPDATE accounts SET list_version = list_version + 1 WHERE id = $1 AND deleted_at IS NULL", connection);
+        command.Parameters.Add(Long(id.Value));
+        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+    }
+
+    public static async Task<MailboxEntry> InsertMailboxAsync(
+        NpgsqlConnection connection, AccountId account, MailboxName name, SpecialUse use, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            "INSERT INTO mailboxes (account_id, name, special_use) VALUES ($1, $2, $3) RETURNING id, uid_validity", connection);
+        command.Parameters.Add(Long(account.Value));
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = name.Value });
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)use });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return new MailboxEntry(new MailboxId(reader.GetInt64(0)), name, new UidValidity((uint)reader.GetInt64(1)), use);
+    }
+
+    public static async Task RenameMailboxAsync(NpgsqlConnection connection, MailboxId id, MailboxName name, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("UPDATE mailboxes SET name = $2 WHERE id = $1", connection);
+        command.Parameters.Add(Long(id.Value));
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = name.Value });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    public static async Task DeleteMailboxAsync(NpgsqlConnection connection, MailboxId id, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("UPDATE mailboxes SET deleted_at = now() WHERE id = $1 AND deleted_at IS NULL", connection);
+        command.Parameters.Add(Long(id.Value));
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    public static async Task SubscribeAsync(
+        NpgsqlConnection connection, AccountId account, MailboxName name, bool subscribed, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            subscribed
+                ? "INSERT INTO subscriptions (account_id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+                : "DELETE FROM subscriptions WHERE account_id = $1 AND name = $2",
+            connection);
+        command.Parameters.Add(Long(account.Value));
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = name.Value });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Counters out of each mailbox's newest record; a mailbox without records has none here.</summary>
+    public async Task<Dictionary<MailboxId, (ModSeq ModSeq, Uid UidNext, MailboxTotals Totals)>> ReadTotalsAsync(
+        IReadOnlyCollection<MailboxId> ids, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            """
+            SELECT m.id, l.modseq, l.uid_next, l.messages, l.unseen, l.deleted, l.size, l.deleted_size
+            FROM unnest($1::bigint[]) AS m (id)
+            CROSS JOIN LATERAL (SELECT * FROM mailbox_log WHERE mailbox_id = m.id ORDER BY modseq DESC LIMIT 1) AS l
+            """);
+        command.Parameters.Add(new NpgsqlParameter<long[]>
+        {
+            TypedValue = [.. ids.Select(static id => id.Value)],
+            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint,
+        });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var result = new Dictionary<MailboxId, (ModSeq, Uid, MailboxTotals)>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            result[new MailboxId(reader.GetInt64(0))] = (
+                new ModSeq(reader.GetInt64(1)),
+                new Uid((uint)reader.GetInt64(2)),
+                new MailboxTotals(reader.GetInt32(3), reader.GetInt32(4), reader.GetInt32(5), reader.GetInt64(6), reader.GetInt64(7)));
+        }
+
+        return result;
+    }
+
+    private static MailboxName Name(string stored) => MailboxName.Parse(stored).Value;
+
+    private static NpgsqlParameter<long> Long(long value) => new() { TypedValue = value };
+
+    private static void Add(NpgsqlBatch batch, string sql, AccountId id)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        command.Parameters.Add(Long(id.Value));
+        batch.BatchCommands.Add(command);
+    }
+}
