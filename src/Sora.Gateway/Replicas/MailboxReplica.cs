@@ -9,6 +9,9 @@ namespace Sora.Gateway.Replicas;
 /// </summary>
 public sealed class MailboxReplica : IMailboxSubscriber, IThreadPoolWorkItem
 {
+    // No writer has records that lead from here: it answers with the whole index.
+    private static readonly ModSeq Nothing = new(-1);
+
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     private readonly IMailboxes _mailboxes;
@@ -20,6 +23,7 @@ public sealed class MailboxReplica : IMailboxSubscriber, IThreadPoolWorkItem
     private IDisposable? _subscription;
     private bool _subscribed;
     private bool _ended;
+    private bool _gone;
     private MailboxIndex? _current;
     private long _announced;
     private int _queued;
@@ -42,8 +46,11 @@ public sealed class MailboxReplica : IMailboxSubscriber, IThreadPoolWorkItem
     /// <summary>The newest state known here; null only before the first pull.</summary>
     public MailboxIndex? Current => Volatile.Read(ref _current);
 
+    /// <summary>The mailbox was deleted: <see cref="Current"/> stays at its last state.</summary>
+    public bool IsEnded => Volatile.Read(ref _gone);
+
     /// <summary>A newer state has been announced and is not here yet.</summary>
-    public bool IsBehind => Volatile.Read(ref _announced) > (Current?.HighestModSeq.Value ?? -1);
+    public bool IsBehind => !IsEnded && Volatile.Read(ref _announced) > (Current?.HighestModSeq.Value ?? -1);
 
     internal int References { get; set; }
 
@@ -139,7 +146,9 @@ public sealed class MailboxReplica : IMailboxSubscriber, IThreadPoolWorkItem
             while (always || IsBehind)
             {
                 var current = Current;
-                var opened = await Mailbox.OpenAsync(current?.HighestModSeq ?? new ModSeq(0), cancellationToken).ConfigureAwait(false);
+                var opened = await Mailbox.OpenAsync(current?.HighestModSeq ?? Nothing, cancellationToken).ConfigureAwait(false);
+                if (opened.Error?.Code == MailErrorCode.NonExistent)
+                    End();
                 if (!opened.IsOk)
                     return opened.Error;
                 Volatile.Write(ref _pulled, _time.GetTimestamp());
@@ -149,10 +158,9 @@ public sealed class MailboxReplica : IMailboxSubscriber, IThreadPoolWorkItem
                 always = false;
                 Volatile.Write(ref _current, newer);
                 Announce(newer.HighestModSeq);
-                foreach (var listener in Volatile.Read(ref _listeners))
-                    listener.ReplicaChanged();
+                Tell();
                 if (newer.IsEnded)
-                    return null;
+                    End();
             }
 
             return null;
@@ -161,6 +169,18 @@ public sealed class MailboxReplica : IMailboxSubscriber, IThreadPoolWorkItem
         {
             _pulling.Release();
         }
+    }
+
+    private void End()
+    {
+        Volatile.Write(ref _gone, true);
+        Tell();
+    }
+
+    private void Tell()
+    {
+        foreach (var listener in Volatile.Read(ref _listeners))
+            listener.ReplicaChanged();
     }
 
     private MailboxIndex Apply(MailboxIndex? current, MailboxUpdate update)

@@ -27,7 +27,7 @@ public sealed class MailboxReplicas(IMailboxes mailboxes, TimeProvider time, ILo
         try
         {
             var error = await replica.RefreshAsync(cancellationToken).ConfigureAwait(false);
-            if (error is null && replica.Current is { IsEnded: false })
+            if (error is null && !replica.IsEnded)
                 return lease;
             lease.Dispose();
             return error ?? MailError.NoSuchMailbox();

@@ -40,6 +40,7 @@ internal abstract record ResponseCode
         MailErrorCode.HasChildren => new AtomCode("HASCHILDREN"),
         MailErrorCode.ReadOnly => ReadOnly,
         MailErrorCode.UseAttr => new AtomCode("USEATTR"),
+        MailErrorCode.BadCharset => new BadCharsetCode(["US-ASCII", "UTF-8"]),
         MailErrorCode.UnknownCte => new AtomCode("UNKNOWN-CTE"),
         _ => null,
     };

@@ -15,7 +15,8 @@ internal sealed class SequenceSet(List<UidRange> ranges)
 
     public bool IsSaved { get; private init; }
 
-    public IReadOnlyList<UidRange> Ranges => ranges;
+    /// <summary>Nothing but ranges that end with <c>*</c>, such as <c>1:*</c>: clients send it for empty mailboxes too.</summary>
+    public bool IsAll => ranges.TrueForAll(static range => range.First == Star || range.Last == Star);
 
     /// <summary>The UIDs meant, of which not all need to exist: <c>*</c> is the last message's UID, and of <c>n:*</c> with n above it, it is all.</summary>
     public UidSet ResolveUids(MailboxIndex view)
@@ -38,6 +39,21 @@ internal sealed class SequenceSet(List<UidRange> ranges)
             return null;
         var builder = new UidSet.Builder();
         foreach (var range in numbers.Ranges)
+        {
+            var uids = view.UidRangeOf((int)range.First - 1, (int)range.Last - 1);
+            builder.Add(uids.First, uids.Last);
+        }
+
+        return builder.ToSet();
+    }
+
+    /// <summary>As <see cref="ResolveNumbers"/>, leaving out numbers that do not exist (SEARCH).</summary>
+    public UidSet ResolveExistingNumbers(MailboxIndex view)
+    {
+        if (view.Count == 0)
+            return UidSet.Empty;
+        var builder = new UidSet.Builder();
+        foreach (var range in Resolve((uint)view.Count).Intersect(UidSet.Range(1, (uint)view.Count)).Ranges)
         {
             var uids = view.UidRangeOf((int)range.First - 1, (int)range.Last - 1);
             builder.Add(uids.First, uids.Last);
