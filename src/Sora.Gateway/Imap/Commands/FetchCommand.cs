@@ -128,18 +128,15 @@ internal sealed class FetchCommand : ImapCommand
         var needsContent = !_items.TrueForAll(static item => item.IsIndexOnly);
         var numbers = new List<int>(BatchSize);
         var rows = new List<MessageRow>(BatchSize);
-        foreach (var range in selected.NumbersOf(uids).Ranges)
+        foreach (var number in selected.NumbersOf(uids))
         {
-            for (var number = (int)range.First; number <= (int)range.Last; number++)
-            {
-                var row = selected.RowAt(number - 1, latest);
-                if (_changedSince is { } since && row.ModSeq <= since.Value)
-                    continue;
-                numbers.Add(number);
-                rows.Add(row);
-                if (rows.Count == BatchSize)
-                    await FetchBatchAsync(fetch, numbers, rows, needsContent, cancellationToken).ConfigureAwait(false);
-            }
+            var row = selected.RowAt((int)number - 1, latest);
+            if (_changedSince is { } since && row.ModSeq <= since.Value)
+                continue;
+            numbers.Add((int)number);
+            rows.Add(row);
+            if (rows.Count == BatchSize)
+                await FetchBatchAsync(fetch, numbers, rows, needsContent, cancellationToken).ConfigureAwait(false);
         }
 
         await FetchBatchAsync(fetch, numbers, rows, needsContent, cancellationToken).ConfigureAwait(false);

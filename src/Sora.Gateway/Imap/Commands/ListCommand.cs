@@ -83,7 +83,7 @@ internal sealed class ListCommand(string reference, List<string> patterns, ListO
         if (items.Contains(StatusItem.HighestModSeq))
             connection.EnableCondStore();
         var ids = listed.Where(static mailbox => mailbox.Entry is not null).Select(static mailbox => mailbox.Entry!.Id).ToList();
-        var statuses = await connection.Account.StatusAsync(ids, cancellationToken).ConfigureAwait(false);
+        var statuses = await connection.Account.StatusAsync(ids, items.Contains(StatusItem.Recent), cancellationToken).ConfigureAwait(false);
         return statuses.OfType<MailboxStatus>().ToDictionary(static status => status.Id);
     }
 }

@@ -20,7 +20,7 @@ internal sealed class StatusCommand(MailboxName name, List<StatusItem> items) : 
         var list = await connection.Account.ListAsync(cancellationToken).ConfigureAwait(false);
         if (list.Find(name) is not { } entry)
             return ImapReply.No(MailError.NoSuchMailbox());
-        var statuses = await connection.Account.StatusAsync([entry.Id], cancellationToken).ConfigureAwait(false);
+        var statuses = await connection.Account.StatusAsync([entry.Id], items.Contains(StatusItem.Recent), cancellationToken).ConfigureAwait(false);
         if (statuses[0] is not { } status)
             return ImapReply.No(MailError.NoSuchMailbox());
         if (items.Contains(StatusItem.HighestModSeq))

@@ -99,7 +99,7 @@ internal static class ModifiedUtf7
         {
             if (b >= 128 || Values[b] < 0)
                 return false;
-            bits = bits << 6 | (uint)Values[b];
+            bits = bits << 6 | (byte)Values[b];
             count += 6;
             if (count < 16)
                 continue;
