@@ -1,0 +1,56 @@
+using Sora.Bench.Load;
+using Sora.Bench.Results;
+
+namespace Sora.Bench.Scenarios;
+
+/// <summary>STORE of one message at a time, and of the whole mailbox in one command. Every STORE changes something.</summary>
+internal sealed record StoreScenario(Target Target, Run Run)
+{
+    public int User { get; init; } = 1;
+
+    public string Mailbox { get; init; } = "INBOX";
+
+    /// <summary>STOREs of one message.</summary>
+    public int Single { get; init; } = 400;
+
+    /// <summary>STOREs of all messages.</summary>
+    public int All { get; init; } = 6;
+
+    public async Task<ScenarioResult> RunAsync(CancellationToken cancellationToken)
+    {
+        await using var client = await Sessions.SelectAsync(Target, User, Mailbox, cancellationToken);
+        if (client.Exists == 0)
+        {
+            throw new BenchException(Mailbox + " is empty: fill it first");
+        }
+
+        var random = new Random(Run.Seed);
+        var single = new Latencies();
+        for (var i = 0; i < Single && !cancellationToken.IsCancellationRequested; i++)
+        {
+            // A keyword of its own for each pass over the two halves: on, then off, of the same message
+            var number = i % 2 == 0 ? random.Next(1, client.Exists + 1) : _last;
+            _last = number;
+            single.Add((await client.RunAsync($"STORE {number} {(i % 2 == 0 ? '+' : '-')}FLAGS (\\Answered)")).Elapsed);
+        }
+
+        await client.RunAsync("STORE 1:* -FLAGS.SILENT (\\Flagged)");
+        var all = new Latencies();
+        for (var i = 0; i < All && !cancellationToken.IsCancellationRequested; i++)
+        {
+            all.Add((await client.RunAsync($"STORE 1:* {(i % 2 == 0 ? '+' : '-')}FLAGS.SILENT (\\Flagged)")).Elapsed);
+        }
+
+        return new ScenarioResult(
+            "store",
+            Target.Name,
+            [
+                .. single.Metrics("one "),
+                new("all p50", all.Percentile(0.5), "ms", Better.Lower),
+                new("all max", all.Percentile(1), "ms", Better.Lower),
+                new("messages", client.Exists, "", Better.Neither),
+            ]);
+    }
+
+    private int _last = 1;
+}
