@@ -68,7 +68,12 @@ internal sealed class DovecotServer : PeerServer
 
     private static string Version()
     {
-        using var process = ChildProcess.Start(new ProcessStartInfo("dovecot") { ArgumentList = { "--version" }, RedirectStandardOutput = true });
+        using var process = ChildProcess.Start(new ProcessStartInfo("dovecot")
+        {
+            ArgumentList = { "--version" },
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        });
         var version = process.StandardOutput.ReadToEnd().Trim();
         process.WaitForExit();
         return version.Split(' ')[0];

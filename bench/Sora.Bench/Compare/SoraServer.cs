@@ -27,25 +27,25 @@ internal sealed class SoraServer : PeerServer
 
     public override string Description => "Sora of this working copy, Release, its own PostgreSQL, settings of ./dev run";
 
+    private string LogPath => Path.Combine(Folder, "sora.log");
+
     private string Data => Path.Combine(Folder, "data");
 
     protected override async Task<(Process Process, int Pid)> LaunchAsync(CancellationToken cancellationToken)
     {
         var readyFile = Path.Combine(Folder, "ready.json");
         File.Delete(readyFile);
-        var start = new ProcessStartInfo(Path.Combine(_repository, "dev"))
+        var start = new ProcessStartInfo("/bin/sh")
         {
             WorkingDirectory = _repository,
             ArgumentList =
             {
-                "run", "--release", "--data", Data, "--port-base", _port.ToString(CultureInfo.InvariantCulture), "--ready-file", readyFile,
+                "-c", "exec \"$@\" >>\"$0\" 2>&1", LogPath,
+                Path.Combine(_repository, "dev"), "run", "--release", "--data", Data,
+                "--port-base", _port.ToString(CultureInfo.InvariantCulture), "--ready-file", readyFile,
             },
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
         };
         var process = ChildProcess.Start(start);
-        var log = new StreamWriter(Path.Combine(Folder, "sora.log"), append: true) { AutoFlush = true };
-        Drain(process, log);
         int pid;
         try
         {
@@ -78,15 +78,6 @@ internal sealed class SoraServer : PeerServer
 
     private string At(int offset) => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{_port + offset}");
 
-    private static void Drain(Process process, TextWriter log)
-    {
-        var writer = TextWriter.Synchronized(log);
-        process.OutputDataReceived += (_, line) => writer.WriteLine(line.Data);
-        process.ErrorDataReceived += (_, line) => writer.WriteLine(line.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-    }
-
     private async Task<int> ReadyAsync(string readyFile, Process process, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
@@ -108,7 +99,7 @@ internal sealed class SoraServer : PeerServer
             await Task.Delay(100, cancellationToken);
         }
 
-        throw new BenchException("Sora did not become ready: " + Tail(Path.Combine(Folder, "sora.log")));
+        throw new BenchException("Sora did not become ready: " + Tail(LogPath));
     }
 
     /// <summary>A PostgreSQL that detached itself from Sora still is Sora's memory.</summary>
@@ -144,7 +135,7 @@ internal sealed class SoraServer : PeerServer
         await RunDotNetAsync([program, "accounts", "create", "--from-file", file, "--data", Data], cancellationToken);
     }
 
-    private static Task RunDotNetAsync(string[] arguments, CancellationToken cancellationToken)
+    private static Task<string> RunDotNetAsync(string[] arguments, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo("dotnet");
         Array.ForEach(arguments, start.ArgumentList.Add);

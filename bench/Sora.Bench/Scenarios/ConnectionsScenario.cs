@@ -11,7 +11,6 @@ namespace Sora.Bench.Scenarios;
 /// </summary>
 internal sealed record ConnectionsScenario(Target Target, Run Run)
 {
-    private const int WarmUpConnections = 16;
     private const int Parallel = 16;
 
     public int Connections { get; init; } = 1000;
@@ -29,8 +28,7 @@ internal sealed record ConnectionsScenario(Target Target, Run Run)
         }
 
         OpenFiles.Raise((ulong)Connections + 1000);
-        // Code is compiled, pools are filled and every user's INBOX is open once before the first weighing
-        await CloseAsync(await OpenAsync(Math.Max(WarmUpConnections, Math.Min(Target.Users, Connections)), cancellationToken));
+        await WarmUpAsync(cancellationToken);
         var before = await SettledAsync(cancellationToken);
         var start = Stopwatch.GetTimestamp();
         var clients = await OpenAsync(Connections, cancellationToken);
@@ -47,6 +45,25 @@ internal sealed record ConnectionsScenario(Target Target, Run Run)
                 new("logins", alive / seconds, "per s", Better.Higher),
             ],
             Connections - alive);
+    }
+
+    /// <summary>
+    /// Before the first weighing code is compiled, pools are filled and each user's INBOX was open: a connection is weighed,
+    /// not a mailbox. Few at a time, for a server with a process per connection must not have the processes already.
+    /// </summary>
+    private async Task WarmUpAsync(CancellationToken cancellationToken)
+    {
+        var next = 0;
+        await Sessions.RunAsync(Parallel, async _ =>
+        {
+            while (Interlocked.Increment(ref next) is var user && user <= Math.Min(Target.Users, Connections) && !cancellationToken.IsCancellationRequested)
+            {
+                await using var client = await ImapClient.LoginAsync(Target, Target.UserName(user), cancellationToken, Tls, bufferSize: 1024);
+                await client.RunAsync("SELECT INBOX");
+                await client.BeginIdleAsync();
+                await client.EndIdleAsync();
+            }
+        });
     }
 
     private async Task<IReadOnlyList<ImapClient>> OpenAsync(int count, CancellationToken cancellationToken)

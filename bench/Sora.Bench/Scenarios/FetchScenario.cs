@@ -48,7 +48,7 @@ internal sealed record FetchScenario(Target Target, Run Run)
                 metrics.Add(new("rate again", again.Rate, "msg/s", Better.Higher));
             }
 
-            results.Add(new ScenarioResult($"fetch {name}", Target.Name, metrics, first.Missing + again.Missing, $"{count} messages"));
+            results.Add(new ScenarioResult($"fetch {name}", Target.Name, metrics, body ? first.Missing : first.Missing + again.Missing, $"{count} messages"));
         }
 
         return results;

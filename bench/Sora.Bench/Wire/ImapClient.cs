@@ -91,7 +91,7 @@ internal sealed class ImapClient : IAsyncDisposable
         BeginCommand(command);
         var before = _connection.BytesReceived;
         var start = Stopwatch.GetTimestamp();
-        await _connection.WriteAsync(_out.WrittenMemory);
+        await FlushAsync();
         var untagged = await ReadTaggedAsync(onUntagged, command);
         return new ImapCompletion(start, _connection.FirstReceive, _connection.LastReceive, _connection.BytesReceived - before, untagged);
     }
@@ -120,14 +120,13 @@ internal sealed class ImapClient : IAsyncDisposable
         var start = Stopwatch.GetTimestamp();
         if (synchronizing)
         {
-            await _connection.WriteAsync(_out.WrittenMemory);
+            await FlushAsync();
             await ReadContinuationAsync("APPEND");
-            _out.ResetWrittenCount();
         }
 
         _out.Write(message.Span);
         _out.Write("\r\n"u8);
-        await _connection.WriteAsync(_out.WrittenMemory);
+        await FlushAsync();
         var untagged = await ReadTaggedAsync(null, "APPEND");
         return new ImapCompletion(start, _connection.FirstReceive, _connection.LastReceive, _connection.BytesReceived - before, untagged);
     }
@@ -156,8 +155,6 @@ internal sealed class ImapClient : IAsyncDisposable
 
     public void EndAppend() => _out.Write("\r\n"u8);
 
-    public int BufferedOctets => _out.WrittenCount;
-
     /// <summary>Sends what was buffered; the answers are read by <see cref="ReadAppendedAsync"/>, one per command.</summary>
     public async ValueTask FlushAsync()
     {
@@ -171,7 +168,7 @@ internal sealed class ImapClient : IAsyncDisposable
     public async ValueTask BeginIdleAsync()
     {
         BeginCommand("IDLE");
-        await _connection.WriteAsync(_out.WrittenMemory);
+        await FlushAsync();
         await ReadContinuationAsync("IDLE");
     }
 
@@ -200,7 +197,7 @@ internal sealed class ImapClient : IAsyncDisposable
         try
         {
             BeginCommand("LOGOUT");
-            await _connection.WriteAsync(_out.WrittenMemory);
+            await FlushAsync();
             await ReadTaggedAsync(null, "LOGOUT");
         }
         catch (Exception exception) when (exception is IOException or TimeoutException or ObjectDisposedException or System.Net.Sockets.SocketException)
@@ -220,7 +217,6 @@ internal sealed class ImapClient : IAsyncDisposable
 
     private void BeginCommand(string command)
     {
-        _out.ResetWrittenCount();
         WriteTag();
         WriteAscii(command);
         _out.Write("\r\n"u8);
