@@ -21,10 +21,17 @@ internal sealed record Metric(string Name, double Value, string Unit, Better Bet
     public override string ToString() =>
         Name + ' ' + Format(Value) + (Unit.Length == 0 ? "" : " " + Unit);
 
-    /// <summary>About three significant digits, thousands separated.</summary>
+    /// <summary>Counts as they are, everything else with about three significant digits; thousands separated.</summary>
     public static string Format(double value) =>
         value.ToString(
-            Math.Abs(value) switch { >= 100 => "#,##0", >= 10 => "0.0", >= 1 => "0.00", 0 => "0", _ => "0.000" },
+            Math.Abs(value) switch
+            {
+                >= 100 => "#,##0",
+                _ when Math.Floor(value) == value => "0",
+                >= 10 => "0.0",
+                >= 1 => "0.00",
+                _ => "0.000",
+            },
             CultureInfo.InvariantCulture);
 }
 

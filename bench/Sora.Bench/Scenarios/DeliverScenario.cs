@@ -9,6 +9,8 @@ namespace Sora.Bench.Scenarios;
 /// <summary>Deliveries over LMTP: each session sends one message after the other to users drawn at random.</summary>
 internal sealed record DeliverScenario(Target Target, Run Run)
 {
+    private const int CountingSessions = 8;
+
     public int Size { get; init; } = 2048;
 
     public int Sessions { get; init; } = 50;
@@ -102,12 +104,15 @@ internal sealed record DeliverScenario(Target Target, Run Run)
     private async Task<long> CountAllAsync(CancellationToken cancellationToken)
     {
         var total = 0L;
-        for (var user = 1; user <= Target.Users; user++)
+        var next = 0;
+        await Scenarios.Sessions.RunAsync(CountingSessions, async _ =>
         {
-            await using var client = await ImapClient.LoginAsync(Target, Target.UserName(user), cancellationToken);
-            total += await client.CountAsync("INBOX");
-        }
-
+            while (Interlocked.Increment(ref next) is var user && user <= Target.Users)
+            {
+                await using var client = await ImapClient.LoginAsync(Target, Target.UserName(user), cancellationToken);
+                Interlocked.Add(ref total, await client.CountAsync("INBOX"));
+            }
+        });
         return total;
     }
 }

@@ -35,14 +35,7 @@ internal sealed record IdleScenario(Target Target, Run Run)
                 while (pace.TryTake(out var number))
                 {
                     writer.Write(number, 2048, recipients[0]);
-                    var heard = idler.WaitForExistsAsync(idler.Exists).AsTask();
-                    if (await sender.DeliverAsync("sender@senders.example", recipients, writer.Dotted) != 1)
-                    {
-                        throw new IOException("the server refused a message");
-                    }
-
-                    var accepted = sender.LastReceive;
-                    var delay = await heard - accepted;
+                    var delay = await RoundAsync(idler, sender, recipients, writer.Dotted);
                     working();
                     if (pace.Counts(Stopwatch.GetTimestamp()))
                     {
@@ -62,5 +55,28 @@ internal sealed record IdleScenario(Target Target, Run Run)
         });
         return new ScenarioResult(
             "idle", Target.Name, [.. all.Metrics(), new("rounds", all.Count, "", Better.Neither)], failures, errors.Note());
+    }
+
+    /// <summary>One delivery: from the arrival of the 250 to that of the EXISTS, in Stopwatch ticks.</summary>
+    private static async Task<long> RoundAsync(ImapClient idler, LmtpClient sender, string[] recipients, ReadOnlyMemory<byte> message)
+    {
+        var heard = idler.WaitForExistsAsync(idler.Exists).AsTask();
+        try
+        {
+            if (await sender.DeliverAsync("sender@senders.example", recipients, message) != 1)
+            {
+                throw new IOException("the server refused a message");
+            }
+        }
+        catch
+        {
+            // Nobody else may use the connection as long as somebody listens on it: end that first
+            idler.Drop();
+            await ((Task)heard).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+
+        var accepted = sender.LastReceive;
+        return await heard - accepted;
     }
 }

@@ -26,11 +26,11 @@ internal sealed record StoreScenario(Target Target, Run Run)
 
         var random = new Random(Run.Seed);
         var single = new Latencies();
+        var number = 1;
         for (var i = 0; i < Single && !cancellationToken.IsCancellationRequested; i++)
         {
-            // A keyword of its own for each pass over the two halves: on, then off, of the same message
-            var number = i % 2 == 0 ? random.Next(1, client.Exists + 1) : _last;
-            _last = number;
+            // On, then off, of the same message: either way something changes
+            number = i % 2 == 0 ? random.Next(1, client.Exists + 1) : number;
             single.Add((await client.RunAsync($"STORE {number} {(i % 2 == 0 ? '+' : '-')}FLAGS (\\Answered)")).Elapsed);
         }
 
@@ -51,6 +51,4 @@ internal sealed record StoreScenario(Target Target, Run Run)
                 new("messages", client.Exists, "", Better.Neither),
             ]);
     }
-
-    private int _last = 1;
 }
