@@ -180,16 +180,18 @@ internal static class CommandLine
             await using var closing = token.Register(Watchdog.Shared.CloseAll);
             try
             {
+                var errors = 0L;
                 foreach (var result in await runAsync(common.Target(options), common.Run(options), options, token))
                 {
                     Console.WriteLine(result);
+                    errors += result.Errors;
                     if (common.Json(options) is { } path)
                     {
                         result.AppendTo(path);
                     }
                 }
 
-                return token.IsCancellationRequested ? 130 : 0;
+                return token.IsCancellationRequested ? 130 : errors > 0 ? 1 : 0;
             }
             catch (Exception exception) when (exception is BenchException || Sessions.IsServerFailure(exception))
             {

@@ -55,7 +55,11 @@ internal sealed class Course
         foreach (var tls in _plan.BothKindsOfConnection ? new[] { false, true } : [false])
         {
             await TryAsync("connections", async () =>
-                [await new ConnectionsScenario(Target, Run) { Connections = _plan.Connections, Tls = tls }.RunAsync(_cancellationToken)]);
+            {
+                // Processes and pools left over from earlier connections would be had for nothing
+                await _server.RestartAsync(_cancellationToken);
+                return [await new ConnectionsScenario(Target, Run) { Connections = _plan.Connections, Tls = tls }.RunAsync(_cancellationToken)];
+            });
         }
 
         await TryAsync("fill", async () =>
