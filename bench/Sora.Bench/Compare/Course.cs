@@ -127,6 +127,7 @@ internal sealed class Course
             results = [new ScenarioResult(name, _server.Name, [], 1, exception.Message)];
         }
 
+        _cancellationToken.ThrowIfCancellationRequested();
         foreach (var result in results)
         {
             Console.WriteLine(result);

@@ -10,8 +10,8 @@ internal sealed record Plan
     public static Plan Quick { get; } = new()
     {
         Name = "quick",
-        Messages = 10_000,
-        DeliverSizes = [2 << 10, 100 << 10],
+        Messages = 5_000,
+        DeliverSizes = [2 << 10],
         Deliver = TimeSpan.FromSeconds(4),
         Append = TimeSpan.FromSeconds(1.5),
         Idle = TimeSpan.FromSeconds(3),
@@ -21,7 +21,7 @@ internal sealed record Plan
         ColdRounds = 1,
         Transfer = 2_000,
         PerSearchKey = TimeSpan.FromSeconds(0.3),
-        Bodies = 5_000,
+        Bodies = 2_000,
         BothKindsOfConnection = false,
     };
 

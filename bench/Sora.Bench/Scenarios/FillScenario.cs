@@ -33,7 +33,7 @@ internal sealed record FillScenario(Target Target, Run Run)
 
     public FillBy By { get; init; }
 
-    /// <summary>Sessions side by side; MULTIAPPEND has one.</summary>
+    /// <summary>Sessions side by side.</summary>
     public int Sessions { get; init; } = 8;
 
     public async Task<ScenarioResult> RunAsync(CancellationToken cancellationToken)
@@ -49,7 +49,7 @@ internal sealed record FillScenario(Target Target, Run Run)
         var start = Stopwatch.GetTimestamp();
         var octets = 0L;
         var next = -Window;
-        await Scenarios.Sessions.RunAsync(by == FillBy.MultiAppend ? 1 : Sessions, async _ =>
+        await Scenarios.Sessions.RunAsync(Sessions, async _ =>
         {
             var writer = new MessageWriter(Run.Corpus(), Run.Seed, Run.Id);
             await using var append = by == FillBy.Lmtp ? null : await ImapClient.LoginAsync(Target, Target.UserName(User), cancellationToken);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Sora.Bench.Load;
 using Sora.Bench.Results;
 
@@ -10,8 +11,11 @@ internal sealed record StoreScenario(Target Target, Run Run)
 
     public string Mailbox { get; init; } = "INBOX";
 
-    /// <summary>STOREs of one message.</summary>
+    /// <summary>STOREs of one message at most.</summary>
     public int Single { get; init; } = 400;
+
+    /// <summary>How long at most single STOREs go on.</summary>
+    public TimeSpan SingleTime { get; init; } = TimeSpan.FromSeconds(8);
 
     /// <summary>STOREs of all messages.</summary>
     public int All { get; init; } = 6;
@@ -27,7 +31,8 @@ internal sealed record StoreScenario(Target Target, Run Run)
         var random = new Random(Run.Seed);
         var single = new Latencies();
         var number = 1;
-        for (var i = 0; i < Single && !cancellationToken.IsCancellationRequested; i++)
+        var started = Stopwatch.GetTimestamp();
+        for (var i = 0; i < Single && Stopwatch.GetElapsedTime(started) < SingleTime && !cancellationToken.IsCancellationRequested; i++)
         {
             // On, then off, of the same message: either way something changes
             number = i % 2 == 0 ? random.Next(1, client.Exists + 1) : number;
