@@ -46,34 +46,32 @@ internal sealed class SoraServer : PeerServer
             },
         };
         var process = ChildProcess.Start(start);
-        int pid;
         try
         {
-            pid = await ReadyAsync(readyFile, process, cancellationToken);
+            var pid = await ReadyAsync(readyFile, process, cancellationToken);
+            Target = new Target
+            {
+                Name = Name,
+                Lmtp = At(0),
+                Imap = At(1),
+                Imaps = At(2),
+                Password = Password,
+                Users = Plan.Users,
+                Pids = [pid, .. DatabasePids()],
+            };
+            if (!_hasAccounts)
+            {
+                await CreateAccountsAsync(cancellationToken);
+                _hasAccounts = true;
+            }
+
+            return (process, pid);
         }
         catch
         {
             await GiveUpAsync(process);
             throw;
         }
-
-        Target = new Target
-        {
-            Name = Name,
-            Lmtp = At(0),
-            Imap = At(1),
-            Imaps = At(2),
-            Password = Password,
-            Users = Plan.Users,
-            Pids = [pid, .. DatabasePids()],
-        };
-        if (!_hasAccounts)
-        {
-            await CreateAccountsAsync(cancellationToken);
-            _hasAccounts = true;
-        }
-
-        return (process, pid);
     }
 
     private string At(int offset) => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{_port + offset}");
