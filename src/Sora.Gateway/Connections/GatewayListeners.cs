@@ -10,7 +10,8 @@ namespace Sora.Gateway.Connections;
 
 /// <summary>
 /// Puts the mail protocols on Kestrel: <c>kestrel => listeners.Configure(kestrel)</c> in ConfigureKestrel, and
-/// <c>services.Configure&lt;SocketTransportOptions&gt;(listeners.Configure)</c>. TLS, implicit or by STARTTLS, is done here and not by UseHttps.
+/// <c>services.Configure&lt;SocketTransportOptions&gt;(listeners.Configure)</c>. TLS, implicit or by STARTTLS, is done here and not by
+/// UseHttps.
 /// </summary>
 public sealed class GatewayListeners : IDisposable
 {
@@ -27,11 +28,12 @@ public sealed class GatewayListeners : IDisposable
         TimeProvider time)
     {
         var registry = new ConnectionRegistry();
-        _shared = new ListenerServices(options, certificates, metrics, logger, registry, new Drain(registry), new ConnectionDeadlines(time));
+        _shared = new ListenerServices(
+            options, certificates, metrics, logger, registry, new Drain(registry), new ConnectionDeadlines(time));
         foreach (var definition in definitions)
         {
             if (definition.ImplicitTls && certificates is null)
-                throw new InvalidOperationException($"Listener {definition.EndPoint} of {definition.Protocol.Name} needs a TLS certificate");
+                throw new InvalidOperationException($"{definition.Protocol.Name} on {definition.EndPoint} needs a TLS certificate");
             _listeners.Add(new Listener(definition, _shared));
         }
     }
@@ -48,11 +50,13 @@ public sealed class GatewayListeners : IDisposable
     public void Configure(KestrelServerOptions kestrel)
     {
         foreach (var listener in _listeners)
-            kestrel.Listen(listener.Definition.EndPoint, endpoint =>
-            {
-                listener.Bound = endpoint;
-                ((IConnectionBuilder)endpoint).Run(listener.ServeAsync);
-            });
+        {
+            // ListenAnyIP also works where the machine has no IPv6
+            if (listener.Definition.EndPoint.Address.Equals(IPAddress.IPv6Any))
+                kestrel.ListenAnyIP(listener.Definition.EndPoint.Port, listener.Bind);
+            else
+                kestrel.Listen(listener.Definition.EndPoint, listener.Bind);
+        }
     }
 
     public void Configure(SocketTransportOptions sockets)
@@ -95,7 +99,14 @@ internal sealed class Listener(ListenerDefinition definition, ListenerServices s
 
     public ListenerServices Shared => shared;
 
-    public ListenOptions? Bound { get; set; }
+    /// <summary>Kestrel's endpoint, which knows the port once it is bound.</summary>
+    public ListenOptions? Bound { get; private set; }
+
+    public void Bind(ListenOptions endpoint)
+    {
+        Bound = endpoint;
+        ((IConnectionBuilder)endpoint).Run(ServeAsync);
+    }
 
     public async Task ServeAsync(ConnectionContext context)
     {
@@ -157,17 +168,18 @@ internal sealed class Listener(ListenerDefinition definition, ListenerServices s
 
         // A client that waits for a TLS handshake cannot read a line, and a handshake for it would cost more than serving it
         if (!definition.ImplicitTls)
-            await context.Transport.Output.WriteAsync(definition.Protocol.RefusalLine, context.ConnectionClosed);
+            await context.Transport.Output.WriteAsync(definition.Protocol.RefusalLine, CancellationToken.None);
     }
 
     private void KeepAlive(ConnectionContext context)
     {
         if (context.Features.Get<IConnectionSocketFeature>()?.Socket is not { } socket)
             return;
+        var silence = (int)shared.Options.KeepAliveTime.TotalSeconds;
         try
         {
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, (int)shared.Options.KeepAliveTime.TotalSeconds);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, silence);
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 15);
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 4);
         }

@@ -270,6 +270,36 @@ public sealed class ClientConnectionTests
     }
 
     [Fact]
+    public async Task Stopping_the_host_drains_first()
+    {
+        await using var gateway = await TestGateway.StartAsync([Echo.Listener()]);
+        using var client = await gateway.ConnectAsync();
+        await client.PlayAsync("S: hello");
+        await gateway.StopAsync();
+        await client.PlayAsync("""
+            S: drain
+            S!
+            """);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_client_that_shuts_down_its_side_still_gets_its_answers(bool tls)
+    {
+        await using var gateway = await TestGateway.StartAsync([Echo.Listener(tls)], tls);
+        using var client = await gateway.ConnectAsync();
+        if (tls)
+            await client.StartTlsAsync();
+        await client.SendAsync(string.Concat(Enumerable.Repeat("line\r\n", 1000)));
+        client.Socket.Shutdown(System.Net.Sockets.SocketShutdown.Send);
+        await client.PlayAsync("S: hello");
+        for (var i = 0; i < 1000; i++)
+            (await client.LineAsync()).ShouldBe("line");
+        await client.PlayAsync("S!");
+    }
+
+    [Fact]
     public async Task Sessions_that_ignore_the_drain_are_cut_off_at_its_deadline()
     {
         var stubborn = new TestProtocol(connection => Task.Delay(Timeout.Infinite, connection.Closed));

@@ -83,7 +83,7 @@ public sealed class ConnectionDeadlinesTests
     {
         private volatile List<bool> _fired = [];
 
-        public IReadOnlyList<bool> Fired => _fired;
+        public List<bool> Fired => _fired;
 
         public void DeadlineExpired(bool isOutput) => _fired = [.. _fired, isOutput];
     }

@@ -66,8 +66,8 @@ internal sealed class TestClient : IDisposable
     }
 
     /// <summary>
-    /// Plays a transcript: "C: " lines are sent with CRLF (those in a row in one write), "S: " lines must come, where a trailing "*" stands for any
-    /// rest. "C. " sends without CRLF; "S! " is the end of the connection.
+    /// Plays a transcript: "C: " lines are sent with CRLF (those in a row in one write), "S: " lines must come, where a trailing "*"
+    /// stands for any rest. "C. " sends without CRLF; "S! " is the end of the connection.
     /// </summary>
     public async Task PlayAsync(string transcript)
     {
@@ -101,8 +101,8 @@ internal sealed class TestClient : IDisposable
 
     public async Task<SslStream> StartTlsAsync(params string[] alpn)
     {
-        // Test code: the certificate is the server's own making
-        var tls = new SslStream(_stream, leaveInnerStreamOpen: false, (_, _, _, _) => true);
+        // The certificate is the server's own making: no authority vouches for it
+        var tls = new SslStream(_stream, leaveInnerStreamOpen: false, (_, certificate, _, _) => certificate?.Subject == "CN=mail.example.org");
         await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {
             TargetHost = "localhost",

@@ -40,6 +40,7 @@ internal sealed class TestGateway : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(listeners.Configure);
         builder.Services.Configure<SocketTransportOptions>(listeners.Configure);
+        builder.Services.AddHostedService(_ => new DrainOnStop(listeners, options ?? new ConnectionOptions(), NullLogger<DrainOnStop>.Instance));
         var app = builder.Build();
         await app.StartAsync();
         return new TestGateway(app, listeners, folder);
@@ -47,10 +48,13 @@ internal sealed class TestGateway : IAsyncDisposable
 
     public Task<TestClient> ConnectAsync(int listener = 0) => TestClient.ConnectAsync(Listeners.Endpoints[listener].Bound);
 
+    /// <summary>What SIGTERM does.</summary>
+    public Task StopAsync() => _app.StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         await Listeners.Drain.BeginAsync(TimeSpan.Zero, CancellationToken.None);
-        await _app.StopAsync();
+        await StopAsync();
         await _app.DisposeAsync();
         Listeners.Dispose();
         if (_folder is not null)
