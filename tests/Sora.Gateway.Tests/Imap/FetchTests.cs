@@ -111,7 +111,7 @@ public sealed class FetchTests(ImapFixture fixture)
             S: )
             S: a1 OK FETCH completed
             C: a2 FETCH 1 (BODY.PEEK[HEADER.FIELDS (delivered-to subject)] BODY.PEEK[TEXT] RFC822.HEADER)
-            S: * 1 FETCH (BODY[HEADER.FIELDS (delivered-to subject)] {35}
+            S: * 1 FETCH (BODY[HEADER.FIELDS (delivered-to subject)] {33}
             S: Delivered-To: c@d
             S: Subject: x
             S: 
