@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Sora.Mailstore.Storage.Embedded;
@@ -37,7 +38,7 @@ public sealed class Database : IAsyncDisposable
     /// <summary>Connections to the primary.</summary>
     public NpgsqlDataSource Write { get; }
 
-    /// <summary>Connections for reads that may lag, balanced over the read replicas; to the primary when there are none.</summary>
+    /// <summary>Connections for reads that may lag, balanced over the read replicas; to the primary when no replica is there.</summary>
     public NpgsqlDataSource Read { get; }
 
     /// <summary>Whether <see cref="Read"/> may lag behind <see cref="Write"/>.</summary>
@@ -102,12 +103,18 @@ public sealed class Database : IAsyncDisposable
 
     // Waiting does not make a wrong password right. A missing database may still be on its way in a cluster, a missing user too,
     // but then saying so at once is better than a silent minute
-    private static bool IsFinal(Exception e)
+    private static bool IsFinal(Exception e) => Cause(e) is AuthenticationException or PostgresException
     {
-        var postgres = e as PostgresException ?? e.InnerException as PostgresException;
-        return postgres?.SqlState is PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification
-            or PostgresErrorCodes.InvalidCatalogName or PostgresErrorCodes.InsufficientPrivilege
-            || e.InnerException is System.Security.Authentication.AuthenticationException;
+        SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification
+            or PostgresErrorCodes.InvalidCatalogName or PostgresErrorCodes.InsufficientPrivilege,
+    };
+
+    // Npgsql wraps what went wrong, twice when there are several hosts
+    private static Exception Cause(Exception e)
+    {
+        while (e is not PostgresException && e.InnerException is { } inner)
+            e = inner;
+        return e;
     }
 
     private static NpgsqlDataSource Build(
@@ -117,7 +124,9 @@ public sealed class Database : IAsyncDisposable
         {
             var builder = new NpgsqlDataSourceBuilder(connection.ConnectionString);
             builder.UseLoggerFactory(loggers);
-            return builder.BuildMultiHost().WithTargetSession(target);
+            return builder.ConnectionStringBuilder.Host!.Contains(',', StringComparison.Ordinal)
+                ? builder.BuildMultiHost().WithTargetSession(target)
+                : builder.Build();
         }
         catch (Exception e) when (e is ArgumentException or IOException or System.Security.Cryptography.CryptographicException)
         {
@@ -129,22 +138,23 @@ public sealed class Database : IAsyncDisposable
     {
         if (options.Read.Hosts.Count == 0)
             return Build(DatabaseConnection.Pool(options, embedded, options.Hosts, options.Read), loggers, TargetSessionAttributes.ReadWrite);
-        var connection = DatabaseConnection.Pool(options, embedded, options.Read.Hosts, options.Read);
+
+        // When no replica is left, the primary serves these reads too
+        string[] hosts = [.. options.Read.Hosts, .. options.Hosts];
+        var connection = DatabaseConnection.Pool(options, embedded, hosts, options.Read);
         connection.LoadBalanceHosts = true;
-        return Build(connection, loggers, TargetSessionAttributes.Any);
+        return Build(connection, loggers, TargetSessionAttributes.PreferStandby);
     }
 
     private DatabaseNotReachableException NotReachable(Exception? reason)
     {
-        var text = reason switch
+        var text = reason is null ? null : Cause(reason) switch
         {
             PostgresException p => $"{p.MessageText} ({p.SqlState})",
-            { InnerException: PostgresException p } => $"{p.MessageText} ({p.SqlState})",
-            OperationCanceledException or null => "no answer in time",
-            { InnerException: { } inner } => $"{reason.Message}: {inner.Message}",
-            _ => reason.Message,
+            OperationCanceledException => null,
+            var cause => cause.Message,
         };
         var name = _embedded?.Database ?? _options.Name;
-        return new DatabaseNotReachableException($"database '{name}' at {_where} cannot be reached: {text}", reason);
+        return new DatabaseNotReachableException($"database '{name}' at {_where} cannot be reached: {text ?? "no answer in time"}", reason);
     }
 }

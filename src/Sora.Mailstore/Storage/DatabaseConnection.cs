@@ -49,9 +49,6 @@ internal static class DatabaseConnection
         {
             ApplicationName = options.ApplicationName,
             Timeout = Seconds(options.ConnectTimeout),
-            TcpKeepAlive = true,
-            TcpKeepAliveTime = 30,
-            TcpKeepAliveInterval = 10,
             Enlist = false,
 
             // Otherwise environment variables and a file in the home folder would have a say
@@ -80,9 +77,9 @@ internal static class DatabaseConnection
         };
         if (options.Tls != DatabaseTls.Disable)
         {
-            builder.RootCertificate = options.RootCertificate;
-            builder.SslCertificate = options.ClientCertificate;
-            builder.SslKey = options.ClientKey;
+            builder.RootCertificate = Existing("root_certificate", options.RootCertificate);
+            builder.SslCertificate = Existing("client_certificate", options.ClientCertificate);
+            builder.SslKey = Existing("client_key", options.ClientKey);
         }
 
         var parsed = hosts.Select(text => DatabaseHost.TryParse(text, options.Port, out var host)
@@ -90,6 +87,15 @@ internal static class DatabaseConnection
             : throw new DatabaseException($"database.hosts has '{text}', which is no name, name:port or absolute folder")).ToArray();
         if (parsed.Length == 0)
             throw new DatabaseException("database.hosts is empty and database.embedded is false");
+
+        // A Unix socket refuses these settings
+        if (Array.TrueForAll(parsed, host => host.Host[0] != '/'))
+        {
+            builder.TcpKeepAlive = true;
+            builder.TcpKeepAliveTime = 30;
+            builder.TcpKeepAliveInterval = 10;
+        }
+
         if (parsed is [var only])
         {
             builder.Host = only.Host;
@@ -102,6 +108,10 @@ internal static class DatabaseConnection
 
         return builder;
     }
+
+    // Npgsql would say it only when the first connection is made, in words that name no option
+    private static string? Existing(string key, string? file) =>
+        file is null || File.Exists(file) ? file : throw new DatabaseException($"database.{key} names {file}, which is not there");
 
     private static string Timeouts(DatabaseOptions options)
     {

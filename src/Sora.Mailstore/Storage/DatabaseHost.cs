@@ -14,9 +14,11 @@ internal readonly record struct DatabaseHost(string Host, int Port)
         // Npgsql splits its list of hosts at commas before anything else, so none of them can have one
         if (string.IsNullOrWhiteSpace(text) || text.AsSpan().ContainsAny(", \t\r\n"))
             return false;
-        if (text[0] == '/' || IPAddress.TryParse(text, out _))
+        if (text[0] == '/' || (text[0] != '[' && IPAddress.TryParse(text, out _)))
         {
             host = new(text, defaultPort);
+
+            // A colon in a folder would be taken for the one before a port
             return text[0] != '/' || !text.Contains(':', StringComparison.Ordinal);
         }
 
