@@ -3,12 +3,12 @@ using System.Globalization;
 namespace Sora.Configuration;
 
 /// <summary>
-/// A number of bytes, 0 and up. Written as a whole number with an optional unit: <c>b</c>, <c>k</c>, <c>kb</c>, <c>kib</c> and likewise for m, g, t, p,
-/// in any case and with an optional space before it. Every unit is a power of 1024: mail administrators write "50mb" and mean 50 MiB, and a limit
-/// that is 5 % smaller than the one a peer announces bounces mail.
+/// A number of bytes, 0 and up. Written as a whole number with an optional unit: <c>b</c>, <c>k</c>, <c>kb</c>, <c>kib</c> and likewise
+/// for m, g, t, p, in any case and with an optional space before it. Every unit is a power of 1024: mail administrators write "50mb" and
+/// mean 50 MiB, and a limit that is 5 % smaller than the one a peer announces bounces mail.
 /// </summary>
 /// <param name="Bytes">The number of bytes.</param>
-public readonly record struct ByteSize(long Bytes) : IComparable<ByteSize>
+public readonly record struct ByteSize(long Bytes) : IComparable<ByteSize>, IComparable
 {
     private const string Units = "kmgtp";
 
@@ -54,6 +54,8 @@ public readonly record struct ByteSize(long Bytes) : IComparable<ByteSize>
     /// <inheritdoc/>
     public int CompareTo(ByteSize other) => Bytes.CompareTo(other.Bytes);
 
+    int IComparable.CompareTo(object? obj) => obj is ByteSize other ? CompareTo(other) : 1;
+
     /// <summary>The shortest exact notation: "64KiB", "50MiB", "1000".</summary>
     public override string ToString()
     {
@@ -86,6 +88,8 @@ public readonly record struct ByteSize(long Bytes) : IComparable<ByteSize>
         var power = Units.IndexOf(char.ToLowerInvariant(unit[0]), StringComparison.Ordinal);
         shift = (power + 1) * 10;
         return power >= 0
-            && (unit.Length == 1 || unit[1..].Equals("b", StringComparison.OrdinalIgnoreCase) || unit[1..].Equals("ib", StringComparison.OrdinalIgnoreCase));
+            && (unit.Length == 1
+                || unit[1..].Equals("b", StringComparison.OrdinalIgnoreCase)
+                || unit[1..].Equals("ib", StringComparison.OrdinalIgnoreCase));
     }
 }

@@ -22,7 +22,7 @@ public static class ConfigurationDump
         return lines.ToString();
     }
 
-    /// <summary>Loads' result with the origin of each value.</summary>
+    /// <summary>Writes what was loaded, each value with its origin.</summary>
     public static string WriteWithOrigins<TRoot>(ConfigurationResult<TRoot> result)
         where TRoot : class => Write(result.Value, result.OriginOf);
 

@@ -5,8 +5,9 @@ using Sora.Configuration.Writing;
 namespace Sora.Configuration;
 
 /// <summary>
-/// Writes config.toml.example: every key of every section with its default, its meaning, its range and its reference. Keys without a default and
-/// sections that are not there by default are switched off by a "#" with no blank after it. The same classes always give the same text.
+/// Writes config.toml.example: every key of every section with its default, its meaning, its range and its reference. Keys without a
+/// default and sections that are not there by default are switched off by a "#" with no blank after it. The same classes always give the
+/// same text.
 /// </summary>
 public static class ConfigurationExample
 {
@@ -51,9 +52,15 @@ public static class ConfigurationExample
     }
 
     /// <summary>The meaning stands with the first element only.</summary>
-    private static void WriteList(SectionListMember list, List<object> items, string name, bool off, bool explain, bool isTop, SettingLines lines)
+    private static void WriteList(
+        SectionListMember list, List<object> items, string name, bool off, bool explain, bool isTop, SettingLines lines)
     {
         var none = items.Count == 0;
+        if (none && !explain)
+        {
+            return;
+        }
+
         foreach (var item in none ? [list.Model.Create()] : items)
         {
             Explain(list.Model, explain, isTop, lines);

@@ -5,8 +5,8 @@ using Sora.Configuration.Toml;
 namespace Sora.Configuration;
 
 /// <summary>
-/// Fills an object of options classes: defaults &lt; file &lt; environment &lt; command line. The root class has a property for each section and may have
-/// options of its own.
+/// Fills an object of options classes: defaults &lt; file &lt; environment &lt; command line. The root class has a property for each
+/// section and may have options of its own.
 /// </summary>
 public static class ConfigurationLoader
 {

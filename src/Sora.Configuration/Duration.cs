@@ -4,8 +4,8 @@ using System.Text;
 namespace Sora.Configuration;
 
 /// <summary>
-/// The notation of <see cref="TimeSpan"/> options: numbers with a unit, the larger unit first, each unit once: "30s", "250ms", "1h30m", "14d", "1.5h".
-/// Units: <c>w</c> (7 days), <c>d</c>, <c>h</c>, <c>m</c>, <c>s</c>, <c>ms</c>. "0" needs no unit. Never negative.
+/// The notation of <see cref="TimeSpan"/> options: numbers with a unit, the larger unit first, each unit once: "30s", "250ms", "1h30m",
+/// "14d", "1.5h". Units: <c>w</c> (7 days), <c>d</c>, <c>h</c>, <c>m</c>, <c>s</c>, <c>ms</c>. "0" needs no unit. Never negative.
 /// </summary>
 public static class Duration
 {
@@ -48,7 +48,9 @@ public static class Duration
     /// <summary>Reads the notation.</summary>
     /// <exception cref="FormatException">The text is not a duration.</exception>
     public static TimeSpan Parse(ReadOnlySpan<char> text) =>
-        TryParse(text, out var duration) ? duration : throw new FormatException($"'{text}' is not a duration such as \"30s\", \"5m\" or \"14d\"");
+        TryParse(text, out var duration)
+            ? duration
+            : throw new FormatException($"'{text}' is not a duration such as \"30s\", \"5m\" or \"14d\"");
 
     /// <summary>The shortest exact notation: "1h30m", "250ms", "0". Weeks are written as days, as everybody does.</summary>
     public static string Format(TimeSpan duration)

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Sora.Configuration;
 
 /// <summary>
@@ -17,7 +19,7 @@ public sealed class OptionRangeAttribute : Attribute
 
     /// <summary>Bounds of a numeric option.</summary>
     public OptionRangeAttribute(double min, double max)
-        : this(min.ToString("R", System.Globalization.CultureInfo.InvariantCulture), max.ToString("R", System.Globalization.CultureInfo.InvariantCulture))
+        : this(min.ToString("R", CultureInfo.InvariantCulture), max.ToString("R", CultureInfo.InvariantCulture))
     {
     }
 

@@ -6,8 +6,8 @@ namespace Sora.Configuration;
 internal static class SnakeCase
 {
     /// <summary>
-    /// <c>MaxLine</c> is max_line, <c>TLSMode</c> is tls_mode, <c>S3Bucket</c> is s3_bucket, <c>Pop3S</c> is pop3_s: a word starts at a capital after a small
-    /// letter or digit, and at the last capital of a row that a small letter follows.
+    /// <c>MaxLine</c> is max_line, <c>TLSMode</c> is tls_mode, <c>S3Bucket</c> is s3_bucket, <c>Pop3S</c> is pop3_s: a word starts at a
+    /// capital after a small letter or digit, and at the last capital of a row that a small letter follows.
     /// </summary>
     public static string Of(string name)
     {

@@ -149,7 +149,8 @@ public sealed class MimeReader
             }
             int length = newline < 0 ? bytes.Length - at : newline + 1;
             byte first = bytes[at];
-            if (first == (byte)'-' && TryBoundary(bytes.Slice(at, length), out int level, out bool closes))
+            bool isWhole = newline >= 0 || final;
+            if (first == (byte)'-' && isWhole && TryBoundary(bytes.Slice(at, length), out int level, out bool closes))
             {
                 KeepHeader(bytes[..at]);
                 AtBoundary(bytes.Slice(at, length), level, closes);
@@ -180,7 +181,8 @@ public sealed class MimeReader
             if (newline < 0 && !final && bytes.Length < MaxHeldLine)
                 return 0;
             var line = newline < 0 ? bytes : bytes[..(newline + 1)];
-            if (TryBoundary(line, out int level, out bool closes))
+            bool isWhole = newline >= 0 || final;
+            if (isWhole && TryBoundary(line, out int level, out bool closes))
             {
                 AtBoundary(line, level, closes);
                 return line.Length;

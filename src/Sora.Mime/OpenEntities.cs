@@ -205,6 +205,9 @@ internal sealed class OpenEntities(MimeLimits limits)
             if (System.Text.Ascii.EqualsIgnoreCase(parameters[i].Name, "boundary"u8))
                 boundary = parameters[i].Value.AsSpan().TrimEnd(" \t"u8).ToArray();
         }
+        // Cut into pieces as RFC 2231 section 3 allows for long values
+        if (boundary is null && ParameterDecoder.Find(parameters, "boundary") is { } joined)
+            boundary = System.Text.Encoding.UTF8.GetBytes(joined.TrimEnd());
         return boundary is { Length: > 0 and <= MaxBoundaryLength };
     }
 

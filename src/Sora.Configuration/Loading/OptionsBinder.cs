@@ -9,7 +9,9 @@ internal sealed class OptionsBinder(SectionModel rootModel, object root, LoadSta
     /// <summary>What <c>config dump</c> shows in place of a secret.</summary>
     public const string Mask = "********";
 
-    /// <summary>Most elements of a list, so that an index in an environment variable or a long file cannot ask for any amount of objects.</summary>
+    /// <summary>
+    /// Most elements of a list, so that an index in an environment variable or a long file cannot ask for any amount of objects.
+    /// </summary>
     public const int MaxListItems = 10_000;
 
     public void BindFile(TomlTable document, string path) =>
@@ -62,7 +64,7 @@ internal sealed class OptionsBinder(SectionModel rootModel, object root, LoadSta
     /// <summary>Sets a value that was read, or reports that it could not be (<paramref name="value"/> is null) or may not be.</summary>
     public void SetValue(OptionMember option, object section, string key, object? value, Func<string> show, OptionOrigin origin)
     {
-        if (Check(option, key, value, show, origin) && Claim(option, key, origin))
+        if (Check(option, key, value, show, origin) && Claim(option, key, isEmpty: value is "", origin))
         {
             option.Set(section, value);
         }
@@ -71,7 +73,7 @@ internal sealed class OptionsBinder(SectionModel rootModel, object root, LoadSta
     /// <summary>Sets an option to null.</summary>
     public void Unset(OptionMember option, object section, string key, OptionOrigin origin)
     {
-        if (Claim(option, key, origin))
+        if (Claim(option, key, isEmpty: true, origin))
         {
             option.Set(section, null);
         }
@@ -94,7 +96,7 @@ internal sealed class OptionsBinder(SectionModel rootModel, object root, LoadSta
             good &= Check(option, $"{key}[{i}]", value, () => text, origin);
         }
 
-        if (good && Claim(option, key, origin))
+        if (good && Claim(option, key, items.Count == 0, origin))
         {
             option.SetItems(section, [.. items.Select(i => i.Value!)]);
         }
@@ -108,7 +110,8 @@ internal sealed class OptionsBinder(SectionModel rootModel, object root, LoadSta
             return;
         }
 
-        if (state.Origins.TryGetValue(key, out var other) && other.Layer == origin.Layer)
+        var isEmpty = secret.IsList ? secret.Items(section).Count == 0 : string.IsNullOrEmpty((string?)secret.Get(section));
+        if (!isEmpty && state.Origins.TryGetValue(key, out var other) && other.Layer == origin.Layer)
         {
             FailTwice(secret, key, origin, other);
             return;
@@ -210,14 +213,21 @@ internal sealed class OptionsBinder(SectionModel rootModel, object root, LoadSta
         return true;
     }
 
-    /// <summary>Notes who set the option; false when a secret is given twice in one layer, itself and as a file.</summary>
-    private bool Claim(OptionMember option, string key, OptionOrigin origin)
+    /// <summary>
+    /// Notes who set the option; false when the same layer names a file for the secret. That is an error, unless the secret itself is
+    /// empty: then it is the line of the example that nobody deleted.
+    /// </summary>
+    private bool Claim(OptionMember option, string key, bool isEmpty, OptionOrigin origin)
     {
         if (state.SecretFiles.TryGetValue(key, out var file))
         {
             if (file.Origin.Layer == origin.Layer)
             {
-                FailTwice(option, key, origin, file.Origin);
+                if (!isEmpty)
+                {
+                    FailTwice(option, key, origin, file.Origin);
+                }
+
                 return false;
             }
 

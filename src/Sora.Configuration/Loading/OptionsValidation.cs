@@ -2,7 +2,9 @@ using Sora.Configuration.Model;
 
 namespace Sora.Configuration.Loading;
 
-/// <summary>The rules that are checked when all layers are in place: what must be set, ranges of defaults, <see cref="IValidatableOptions"/>.</summary>
+/// <summary>
+/// The rules that are checked when all layers are in place: what must be set, ranges of defaults, <see cref="IValidatableOptions"/>.
+/// </summary>
 internal sealed class OptionsValidation
 {
     private readonly LoadState _state;

@@ -7,7 +7,9 @@ internal static class SecretFiles
 {
     private const int MaxBytes = 64 * 1024;
 
-    /// <summary>Reads them all. A relative name in the configuration file starts from that file's folder, elsewhere from the current one.</summary>
+    /// <summary>
+    /// Reads them all. A relative name in the configuration file starts from that file's folder, elsewhere from the current one.
+    /// </summary>
     public static void Read(LoadState state, string? configurationFolder)
     {
         foreach (var (key, file) in state.SecretFiles)
@@ -19,7 +21,7 @@ internal static class SecretFiles
                 var text = ReadText(Path.Combine(folder ?? "", file.FileName));
                 if (text is null)
                 {
-                    state.Fail(file.Origin, fileKey, $"the file {file.FileName} is larger than {new ByteSize(MaxBytes)}, which no secret is");
+                    state.Fail(file.Origin, fileKey, $"the file {file.FileName} is larger than {new ByteSize(MaxBytes)}");
                     continue;
                 }
 
@@ -42,7 +44,8 @@ internal static class SecretFiles
     {
         if (file.Option.IsList)
         {
-            file.Option.SetItems(file.Section, [.. text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)]);
+            var lines = text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            file.Option.SetItems(file.Section, [.. lines]);
             return;
         }
 

@@ -39,7 +39,8 @@ internal sealed class TextLayers(SectionModel rootModel, object root, OptionsBin
             }
 
             var key = setting[..equals].Trim();
-            Apply(new Setting(key.Split('.'), setting[(equals + 1)..], new OptionOrigin(OptionLayer.CommandLine, $"--set {key}"), StringComparison.Ordinal));
+            var origin = new OptionOrigin(OptionLayer.CommandLine, $"--set {key}");
+            Apply(new Setting(key.Split('.'), setting[(equals + 1)..], origin, StringComparison.Ordinal));
         }
     }
 

@@ -31,7 +31,8 @@ internal abstract class Member(PropertyInfo property, bool isNullable)
 }
 
 /// <summary>An option: a single value or a list of them.</summary>
-internal sealed class OptionMember(PropertyInfo property, bool isNullable, OptionAttribute option, OptionType type, bool isList, OptionRange? range)
+internal sealed class OptionMember(
+    PropertyInfo property, bool isNullable, OptionAttribute option, OptionType type, bool isList, OptionRange? range)
     : Member(property, isNullable)
 {
     public const string FileSuffix = "_file";

@@ -46,7 +46,10 @@ internal sealed class OptionRange
 
     private string Show(IComparable bound) => _type.Write(bound).Trim('"');
 
-    /// <summary>A bound beyond the type, such as <see cref="double.PositiveInfinity"/> or <see cref="long.MaxValue"/> as a double, is the type's own limit.</summary>
+    /// <summary>
+    /// A bound beyond the type, such as <see cref="double.PositiveInfinity"/> or <see cref="long.MaxValue"/> as a double, is the type's
+    /// own limit.
+    /// </summary>
     private static IComparable Bound(string text, OptionType type)
     {
         if (type.Read(text) is IComparable value)
@@ -54,11 +57,12 @@ internal sealed class OptionRange
             return value;
         }
 
-        var number = double.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
+        var isNumber = double.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var number);
         return type.ClrType switch
         {
-            var t when t == typeof(int) && number >= int.MaxValue => int.MaxValue,
-            var t when t == typeof(int) && number <= int.MinValue => int.MinValue,
+            _ when !isNumber => throw new InvalidOperationException($"'{text}' is no bound for {type.ClrType.Name}"),
+            var t when t == typeof(int) && number >= int.MaxValue => (IComparable)int.MaxValue,
+            var t when t == typeof(int) && number <= int.MinValue => (IComparable)int.MinValue,
             var t when t == typeof(long) && number >= long.MaxValue => long.MaxValue,
             var t when t == typeof(long) && number <= long.MinValue => long.MinValue,
             var t when t == typeof(double) => number,

@@ -60,7 +60,8 @@ internal abstract class OptionType
 
     private sealed class Int32Type() : OptionType(typeof(int), "a whole number of 32 bits")
     {
-        public override object? Read(TomlScalar scalar) => scalar.Value is long and >= int.MinValue and <= int.MaxValue ? (int)(long)scalar.Value : null;
+        public override object? Read(TomlScalar scalar) =>
+            scalar.Value is long and >= int.MinValue and <= int.MaxValue ? (int)(long)scalar.Value : null;
 
         public override object? Read(string text) =>
             int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var value) ? value : null;
@@ -116,8 +117,12 @@ internal abstract class OptionType
         public override string Write(object value) => TomlText.String(Duration.Format((TimeSpan)value));
     }
 
-    /// <summary>Names are snake_case; case, <c>_</c> and <c>-</c> do not matter when reading, so that "start_tls", "STARTTLS" and "start-tls" are one.</summary>
-    private sealed class EnumType(Type type) : OptionType(type, "one of " + string.Join(", ", Enum.GetNames(type).Select(n => $"\"{SnakeCase.Of(n)}\"")))
+    /// <summary>
+    /// Names are snake_case; case, <c>_</c> and <c>-</c> do not matter when reading, so that "start_tls", "STARTTLS" and "start-tls" are
+    /// one.
+    /// </summary>
+    private sealed class EnumType(Type type)
+        : OptionType(type, "one of " + string.Join(", ", Enum.GetNames(type).Select(n => $"\"{SnakeCase.Of(n)}\"")))
     {
         public override object? Read(TomlScalar scalar) => scalar.Value is string text ? Read(text) : null;
 

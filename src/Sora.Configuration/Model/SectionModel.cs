@@ -3,7 +3,9 @@ using System.Reflection;
 
 namespace Sora.Configuration.Model;
 
-/// <summary>What an options class looks like in config.toml. A class that breaks the rules of the attributes is a bug of its author and throws.</summary>
+/// <summary>
+/// What an options class looks like in config.toml. A class that breaks the rules of the attributes is a bug of its author and throws.
+/// </summary>
 internal sealed class SectionModel
 {
     private static readonly ConcurrentDictionary<Type, SectionModel> Models = new();
@@ -15,8 +17,7 @@ internal sealed class SectionModel
         Summary = type.GetCustomAttribute<SectionAttribute>()?.Summary;
         var nullability = new NullabilityInfoContext();
         Members = [.. Properties(type).Select(p => Describe(p, nullability)).OfType<Member>()];
-        var keys = Members.Select(m => m.Key).Concat(Members.OfType<OptionMember>().Where(o => o.IsSecret).Select(o => o.FileKey));
-        if (keys.GroupBy(k => k, StringComparer.Ordinal).FirstOrDefault(g => g.Skip(1).Any()) is { } twice)
+        if (Keys.GroupBy(k => k, StringComparer.Ordinal).FirstOrDefault(g => g.Skip(1).Any()) is { } twice)
         {
             throw new InvalidOperationException($"{type.Name} has two options with the key '{twice.Key}'");
         }
@@ -27,6 +28,10 @@ internal sealed class SectionModel
 
     /// <summary>In the order of declaration, those of a base class first.</summary>
     public IReadOnlyList<Member> Members { get; }
+
+    /// <summary>All keys that may stand in the section.</summary>
+    private IEnumerable<string> Keys =>
+        Members.Select(m => m.Key).Concat(Members.OfType<OptionMember>().Where(o => o.IsSecret).Select(o => o.FileKey));
 
     public static SectionModel Of(Type type) => Models.GetOrAdd(type, t => new SectionModel(t));
 
@@ -42,7 +47,7 @@ internal sealed class SectionModel
 
     /// <summary>The key that was probably meant, or null.</summary>
     public string? Suggest(string key) =>
-        Spelling.Closest(key, Members.Select(m => m.Key).Concat(Members.OfType<OptionMember>().Where(o => o.IsSecret).Select(o => o.FileKey)));
+        Spelling.Closest(key, Keys);
 
     private static IEnumerable<PropertyInfo> Properties(Type type) =>
         type.GetProperties(BindingFlags.Public | BindingFlags.Instance).OrderBy(p => Depth(p.DeclaringType!)).ThenBy(p => p.MetadataToken);
@@ -52,7 +57,8 @@ internal sealed class SectionModel
     private static Member? Describe(PropertyInfo property, NullabilityInfoContext nullability)
     {
         var type = property.PropertyType;
-        var isNullable = Nullable.GetUnderlyingType(type) is not null || nullability.Create(property).ReadState == NullabilityState.Nullable;
+        var isNullable = Nullable.GetUnderlyingType(type) is not null
+            || nullability.Create(property).ReadState == NullabilityState.Nullable;
         var item = ItemOf(type);
         if (property.GetCustomAttribute<OptionAttribute>() is { } option)
         {
@@ -77,7 +83,8 @@ internal sealed class SectionModel
     private static OptionMember DescribeOption(PropertyInfo property, OptionAttribute option, bool isNullable, Type? item)
     {
         var single = item ?? property.PropertyType;
-        var type = OptionType.Of(Nullable.GetUnderlyingType(single) ?? single) ?? throw Broken(property, $"has the type {single.Name}, which is none of an option");
+        var type = OptionType.Of(Nullable.GetUnderlyingType(single) ?? single)
+            ?? throw Broken(property, $"has the type {single.Name}, which is none of an option");
         if (!property.CanWrite)
         {
             throw Broken(property, "needs a setter");
@@ -94,7 +101,9 @@ internal sealed class SectionModel
 
     private static bool IsSection(Type type) => type.IsDefined(typeof(SectionAttribute), inherit: false);
 
-    /// <summary>The item type of an array or of a generic type that an array or a list can be assigned to; null for everything else.</summary>
+    /// <summary>
+    /// The item type of an array or of a generic type that an array or a list can be assigned to; null for everything else.
+    /// </summary>
     private static Type? ItemOf(Type type)
     {
         if (type.IsArray)
@@ -102,7 +111,8 @@ internal sealed class SectionModel
             return type.GetElementType();
         }
 
-        return type.IsGenericType && type.GetGenericArguments() is [var item] && type.IsAssignableFrom(typeof(List<>).MakeGenericType(item)) ? item : null;
+        return type.IsGenericType && type.GetGenericArguments() is [var item]
+            && type.IsAssignableFrom(typeof(List<>).MakeGenericType(item)) ? item : null;
     }
 
     private static InvalidOperationException Broken(PropertyInfo property, string why) =>

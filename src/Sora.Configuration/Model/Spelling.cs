@@ -3,7 +3,9 @@ namespace Sora.Configuration.Model;
 /// <summary>Finds what a misspelt name was meant to be.</summary>
 internal static class Spelling
 {
-    /// <summary>The candidate with the fewest edits, when these are at most a third of the name's length; null when none is that close.</summary>
+    /// <summary>
+    /// The candidate with the fewest edits, when these are at most a third of the name's length; null when none is that close.
+    /// </summary>
     public static string? Closest(string name, IEnumerable<string> candidates)
     {
         // A name from a file can be as long as the file: it is nobody's typing error then
@@ -12,7 +14,9 @@ internal static class Spelling
             return null;
         }
 
-        var best = candidates.Select(c => (Name: c, Edits: Edits(name.ToLowerInvariant(), c))).DefaultIfEmpty((Name: "", Edits: int.MaxValue)).MinBy(c => c.Edits);
+        var best = candidates
+            .Select(c => (Name: c, Edits: Edits(name.ToLowerInvariant(), c)))
+            .DefaultIfEmpty((Name: "", Edits: int.MaxValue)).MinBy(c => c.Edits);
         return best.Edits <= Math.Max(1, name.Length / 3) ? best.Name : null;
     }
 

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Sora.Configuration.Toml;
 
 /// <summary>
-/// One of the four date-time kinds of TOML, field by field (RFC 3339 5.6): .NET's own types know neither the year 0, nor a leap second, nor offsets
-/// beyond 14 hours. Fields that the kind does not have are 0; the offset is in minutes east of UTC.
+/// One of the four date-time kinds of TOML, field by field (RFC 3339 5.6): .NET's own types know neither the year 0, nor a leap second,
+/// nor offsets beyond 14 hours. Fields that the kind does not have are 0; the offset is in minutes east of UTC.
 /// </summary>
 public readonly record struct TomlDateTime(
     TomlKind Kind, int Year, int Month, int Day, int Hour, int Minute, int Second, int Nanosecond, int OffsetMinutes)
@@ -70,7 +70,8 @@ public readonly record struct TomlDateTime(
             TomlKind.LocalTime => time,
             TomlKind.LocalDateTime => $"{date}T{time}",
             _ when OffsetMinutes == 0 => $"{date}T{time}Z",
-            _ => string.Create(CultureInfo.InvariantCulture, $"{date}T{time}{(OffsetMinutes < 0 ? '-' : '+')}{minutes / 60:D2}:{minutes % 60:D2}"),
+            _ => string.Create(
+                CultureInfo.InvariantCulture, $"{date}T{time}{(OffsetMinutes < 0 ? '-' : '+')}{minutes / 60:D2}:{minutes % 60:D2}"),
         };
     }
 
@@ -90,7 +91,8 @@ public readonly record struct TomlDateTime(
     private static bool TryReadTime(ref ReadOnlySpan<char> text, out int hour, out int minute, out int second, out int nanosecond)
     {
         hour = minute = second = nanosecond = 0;
-        if (text.Length < 8 || !TryReadDigits(text[..2], out hour) || text[2] != ':' || !TryReadDigits(text[3..5], out minute) || text[5] != ':'
+        if (text.Length < 8
+            || !TryReadDigits(text[..2], out hour) || text[2] != ':' || !TryReadDigits(text[3..5], out minute) || text[5] != ':'
             || !TryReadDigits(text[6..8], out second) || hour > 23 || minute > 59 || second > 60)
         {
             return false;

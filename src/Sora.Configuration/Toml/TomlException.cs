@@ -1,6 +1,8 @@
 namespace Sora.Configuration.Toml;
 
-/// <summary>A document that is not TOML 1.0, or beyond a limit. <see cref="Exception.Message"/> is "file:line:column: what was expected".</summary>
+/// <summary>
+/// A document that is not TOML 1.0, or beyond a limit. <see cref="Exception.Message"/> is "file:line:column: what was expected".
+/// </summary>
 public sealed class TomlException(string file, TomlPosition position, string reason)
     : Exception($"{file}:{position.Line}:{position.Column}: {reason}")
 {

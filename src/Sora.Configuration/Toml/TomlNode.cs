@@ -41,7 +41,10 @@ public abstract class TomlNode(TomlKind kind, TomlPosition position)
     };
 }
 
-/// <summary>A value without children: <see cref="string"/>, <see cref="long"/>, <see cref="double"/>, <see cref="bool"/> or <see cref="TomlDateTime"/>.</summary>
+/// <summary>
+/// A value without children: <see cref="string"/>, <see cref="long"/>, <see cref="double"/>, <see cref="bool"/> or
+/// <see cref="TomlDateTime"/>.
+/// </summary>
 public sealed class TomlScalar(TomlKind kind, object value, TomlPosition position) : TomlNode(kind, position)
 {
     public object Value { get; } = value;
@@ -69,8 +72,13 @@ public sealed record TomlEntry(string Key, TomlPosition Position, TomlNode Value
 /// <summary>A table; entries are in the order of the document.</summary>
 public sealed class TomlTable : TomlNode
 {
+    /// <summary>
+    /// Up to this many entries are looked through one by one: most tables are small, and a dictionary costs more than all their entries.
+    /// </summary>
+    private const int SmallTable = 8;
+
     private readonly List<TomlEntry> _entries = [];
-    private readonly Dictionary<string, TomlEntry> _byKey = new(StringComparer.Ordinal);
+    private Dictionary<string, TomlEntry>? _byKey;
 
     internal TomlTable(TomlPosition position, TomlTableForm form)
         : base(TomlKind.Table, position) => Form = form;
@@ -81,12 +89,35 @@ public sealed class TomlTable : TomlNode
     internal TomlTableForm Form { get; set; }
 
     /// <summary>The entry of a key, or null.</summary>
-    public TomlEntry? Find(string key) => _byKey.GetValueOrDefault(key);
+    public TomlEntry? Find(string key)
+    {
+        if (_byKey is not null)
+        {
+            return _byKey.GetValueOrDefault(key);
+        }
+
+        foreach (var entry in _entries)
+        {
+            if (string.Equals(entry.Key, key, StringComparison.Ordinal))
+            {
+                return entry;
+            }
+        }
+
+        return null;
+    }
 
     internal void Add(TomlEntry entry)
     {
-        _byKey.Add(entry.Key, entry);
         _entries.Add(entry);
+        if (_byKey is not null)
+        {
+            _byKey.Add(entry.Key, entry);
+        }
+        else if (_entries.Count > SmallTable)
+        {
+            _byKey = _entries.ToDictionary(e => e.Key, StringComparer.Ordinal);
+        }
     }
 }
 

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Sora.Configuration.Toml;
 
 /// <summary>
-/// Booleans, integers, floats and date-times: everything without quotes or brackets. Messages do not repeat the token: it may be a password whose
-/// quotes were forgotten.
+/// Booleans, integers, floats and date-times: everything without quotes or brackets. Messages do not repeat the token: it may be a
+/// password whose quotes were forgotten.
 /// </summary>
 internal sealed partial class TomlParser
 {

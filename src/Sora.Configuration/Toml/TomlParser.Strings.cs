@@ -164,7 +164,7 @@ internal sealed partial class TomlParser
                 ReadUnicodeEscape(8, value);
                 return;
             default:
-                throw Error("expected one of the escapes \\b \\t \\n \\f \\r \\\" \\\\ \\uXXXX \\UXXXXXXXX; a backslash itself is written \\\\");
+                throw Error("""expected one of the escapes \b \t \n \f \r \" \\ \uXXXX \UXXXXXXXX; a backslash itself is written \\""");
         }
 
         _at += 2;

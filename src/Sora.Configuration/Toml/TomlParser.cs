@@ -1,6 +1,8 @@
 namespace Sora.Configuration.Toml;
 
-/// <summary>The structure of a document: lines, keys, tables, arrays. Method names are those of the ABNF of TOML 1.0 where there is one.</summary>
+/// <summary>
+/// The structure of a document: lines, keys, tables, arrays. Method names are those of the ABNF of TOML 1.0 where there is one.
+/// </summary>
 internal sealed partial class TomlParser(string text, string file, TomlLimits limits)
 {
     private const char End = '\0';
@@ -172,7 +174,9 @@ internal sealed partial class TomlParser(string text, string file, TomlLimits li
         target.Add(new TomlEntry(last.Name, last.Position, ReadValue()));
     }
 
-    /// <summary>Dotted keys add only to tables that dotted keys made: never to one with a header, an inline one, or one another header implies.</summary>
+    /// <summary>
+    /// Dotted keys add only to tables that dotted keys made: never to one with a header, an inline one, or one another header implies.
+    /// </summary>
     private TomlTable DescendDotted(TomlTable table, List<KeyPart> key)
     {
         for (var i = 0; i < key.Count - 1; i++)

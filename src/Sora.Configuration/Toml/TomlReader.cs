@@ -3,8 +3,8 @@ using System.Text;
 namespace Sora.Configuration.Toml;
 
 /// <summary>
-/// Reads TOML 1.0 (toml.io/en/v1.0.0), all of it and nothing else. The time is linear in the size of the input. Whatever the bytes are, the only
-/// exception is <see cref="TomlException"/>.
+/// Reads TOML 1.0 (toml.io/en/v1.0.0), all of it and nothing else. The time is linear in the size of the input. Whatever the bytes are,
+/// the only exception is <see cref="TomlException"/>.
 /// </summary>
 public static class TomlReader
 {

@@ -36,7 +36,8 @@ internal static class OptionText
         }
 
         var items = option.IsList ? example.Split(',', StringSplitOptions.TrimEntries) : [example];
-        var values = items.Select(i => option.Type.Read(i) ?? throw new InvalidOperationException($"'{i}' is no example for the option {option.Key}"));
+        var values = items.Select(i => option.Type.Read(i)
+            ?? throw new InvalidOperationException($"'{i}' is no example for the option {option.Key}"));
         var texts = values.Select(option.Type.Write);
         return option.IsList ? List(texts) : texts.Single();
     }

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Sora.Configuration.Writing;
 
-/// <summary>The lines of a file that is written for people: prose comments begin with "# ", settings that are switched off with "#" alone.</summary>
+/// <summary>
+/// The lines of a file that is written for people: prose comments begin with "# ", settings that are switched off with "#" alone.
+/// </summary>
 internal sealed class SettingLines
 {
     public const int Width = 120;

@@ -11,9 +11,28 @@ public static class DateParser
 
     private static readonly Dictionary<string, int> ZoneHours = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["UT"] = 0, ["UTC"] = 0, ["GMT"] = 0, ["Z"] = 0, ["EST"] = -5, ["EDT"] = -4, ["CST"] = -6, ["CDT"] = -5, ["MST"] = -7,
-        ["MDT"] = -6, ["PST"] = -8, ["PDT"] = -7, ["CET"] = 1, ["CEST"] = 2, ["MET"] = 1, ["MEST"] = 2, ["BST"] = 1, ["EET"] = 2,
-        ["EEST"] = 3, ["MSK"] = 3, ["JST"] = 9, ["KST"] = 9,
+        ["UT"] = 0,
+        ["UTC"] = 0,
+        ["GMT"] = 0,
+        ["Z"] = 0,
+        ["EST"] = -5,
+        ["EDT"] = -4,
+        ["CST"] = -6,
+        ["CDT"] = -5,
+        ["MST"] = -7,
+        ["MDT"] = -6,
+        ["PST"] = -8,
+        ["PDT"] = -7,
+        ["CET"] = 1,
+        ["CEST"] = 2,
+        ["MET"] = 1,
+        ["MEST"] = 2,
+        ["BST"] = 1,
+        ["EET"] = 2,
+        ["EEST"] = 3,
+        ["MSK"] = 3,
+        ["JST"] = 9,
+        ["KST"] = 9,
     };
 
     /// <summary>
@@ -24,9 +43,11 @@ public static class DateParser
     {
         if (value.Length > LongestValue)
             value = value[..LongestValue];
+        Span<byte> plain = stackalloc byte[LongestValue];
+        ReadOnlySpan<byte> words = plain[..RemoveComments(value, plain)];
         var date = new Fields { Day = -1, Month = -1, Year = -1, Hour = -1 };
         int at = 0;
-        while (TryNextWord(value, ref at, out var word))
+        while (TryNextWord(words, ref at, out var word))
         {
             if (!Take(word, ref date))
                 return null;
@@ -45,21 +66,40 @@ public static class DateParser
         public int? ZoneMinutes;
     }
 
+    // Comments, and the white space that may stand around a colon (RFC 5322 section 4.3)
+    private static int RemoveComments(ReadOnlySpan<byte> value, Span<byte> plain)
+    {
+        int length = 0;
+        int depth = 0;
+        foreach (byte b in value)
+        {
+            if (b == (byte)'(')
+                depth++;
+            if (depth == 0)
+            {
+                bool isSpace = b <= (byte)' ' || b == (byte)',';
+                while (b == (byte)':' && length > 0 && plain[length - 1] == (byte)' ')
+                    length--;
+                if (!isSpace)
+                    plain[length++] = b;
+                else if (length > 0 && plain[length - 1] is not ((byte)' ' or (byte)':'))
+                    plain[length++] = (byte)' ';
+            }
+            else if (b == (byte)')' && --depth == 0 && length > 0 && plain[length - 1] is not ((byte)' ' or (byte)':'))
+            {
+                plain[length++] = (byte)' ';
+            }
+        }
+        return length;
+    }
+
     private static bool TryNextWord(ReadOnlySpan<byte> value, ref int at, out ReadOnlySpan<byte> word)
     {
-        int depth = 0;
-        while (at < value.Length && (depth > 0 || value[at] is <= (byte)' ' or (byte)',' or (byte)'(' or (byte)')'))
-        {
-            if (value[at] == (byte)'(')
-                depth++;
-            else if (value[at] == (byte)')' && depth > 0)
-                depth--;
+        while (at < value.Length && value[at] == (byte)' ')
             at++;
-        }
-        int start = at;
-        while (at < value.Length && value[at] is not (<= (byte)' ' or (byte)',' or (byte)'('))
-            at++;
-        word = value[start..at];
+        int length = value[at..].IndexOf((byte)' ');
+        word = length < 0 ? value[at..] : value.Slice(at, length);
+        at += word.Length;
         return !word.IsEmpty;
     }
 

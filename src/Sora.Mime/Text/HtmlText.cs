@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Text;
@@ -12,6 +13,10 @@ internal sealed class HtmlText(SearchTextSink sink)
 {
     private const int LongestName = 24;
     private const int LongestEntity = 32;
+
+    // Printable ASCII but "<" and "&"
+    private static readonly SearchValues<char> WordChars =
+        SearchValues.Create("!\"#$%'()*+,-./0123456789:;=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~");
 
     private readonly char[] _name = new char[LongestName];
     private readonly char[] _entity = new char[LongestEntity];
@@ -47,11 +52,47 @@ internal sealed class HtmlText(SearchTextSink sink)
         Entity,
     }
 
-    public void Add(char c)
+    public void Add(ReadOnlySpan<char> html)
     {
-        while (!Step(c))
+        while (!html.IsEmpty)
         {
-            // The state has changed and the character is read again
+            int run = SimpleRun(html);
+            if (run > 0)
+            {
+                html = html[run..];
+                continue;
+            }
+            while (!Step(html[0]))
+            {
+                // The state has changed and the character is read again
+            }
+            html = html[1..];
+        }
+    }
+
+    // What can be dealt with at once: a word, a comment, the inside of a script, an attribute nobody needs
+    private int SimpleRun(ReadOnlySpan<char> html)
+    {
+        int run;
+        switch (_state)
+        {
+            case State.Text:
+                run = html.IndexOfAnyExcept(WordChars);
+                run = run < 0 ? html.Length : run;
+                if (run > 1)
+                    EmitWord(html[..run]);
+                return run > 1 ? run : 0;
+            case State.Value when !_keepsAttribute && _quote != '\0':
+                run = html.IndexOf(_quote);
+                return run < 0 ? html.Length : run;
+            case State.Comment when _dashes == 0:
+                run = html.IndexOf('-');
+                return run < 0 ? html.Length : run;
+            case State.RawText when _rawMatched == 0:
+                run = html.IndexOf('<');
+                return run < 0 ? html.Length : run;
+            default:
+                return 0;
         }
     }
 
@@ -318,8 +359,9 @@ internal sealed class HtmlText(SearchTextSink sink)
         bool isHex = digits[0] is 'x' or 'X';
         if (isHex)
             digits = digits[1..];
+        bool anyDigit = !digits.IsEmpty;
         digits = digits.TrimStart('0');
-        if (digits.Length > 7)
+        if (digits.Length > 7 || (anyDigit && digits.IsEmpty))
             return true;
         if (!int.TryParse(digits, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture, out int value))
             return false;
@@ -337,6 +379,20 @@ internal sealed class HtmlText(SearchTextSink sink)
             _gap = gap;
     }
 
+    private void EmitWord(ReadOnlySpan<char> word)
+    {
+        FillGap();
+        sink.Add(word);
+    }
+
+    private void FillGap()
+    {
+        if (_gap != '\0' && _any)
+            sink.Add(_gap);
+        _gap = '\0';
+        _any = true;
+    }
+
     private void Emit(char c)
     {
         // Soft hyphens, zero-width characters and byte order marks would keep words from being found
@@ -347,10 +403,7 @@ internal sealed class HtmlText(SearchTextSink sink)
             Break(' ');
             return;
         }
-        if (_gap != '\0' && _any)
-            sink.Add(_gap);
-        _gap = '\0';
-        _any = true;
+        FillGap();
         sink.Add(c);
     }
 }

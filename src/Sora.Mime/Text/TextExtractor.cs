@@ -28,7 +28,7 @@ public sealed class TextExtractor
     private readonly TransferDecoder _transfer;
     private readonly HtmlText? _html;
     private readonly FlowedText? _flowed;
-    private readonly ArrayBufferWriter<byte> _decoded = new();
+    private readonly ArrayBufferWriter<byte> _decoded = new(SniffBytes);
     private readonly char[] _chars;
     private Decoder? _decoder;
 
@@ -90,7 +90,7 @@ public sealed class TextExtractor
             ArrayPool<byte>.Shared.Return(buffer);
         }
         sink.Flush();
-        return Math.Max(0, maxChars) - sink.Remaining;
+        return sink.Written;
     }
 
     /// <summary>As <see cref="ExtractAsync"/>, over a message that is in memory.</summary>
@@ -108,7 +108,7 @@ public sealed class TextExtractor
             sink.Add('\n');
         }
         sink.Flush();
-        return Math.Max(0, maxChars) - sink.Remaining;
+        return sink.Written;
     }
 
     /// <summary>Takes the next bytes of the part's body as stored (still transfer-encoded); they may be cut anywhere.</summary>
@@ -209,8 +209,7 @@ public sealed class TextExtractor
     {
         if (_html is not null)
         {
-            foreach (char c in text)
-                _html.Add(c);
+            _html.Add(text);
         }
         else if (_flowed is not null)
         {
@@ -219,10 +218,11 @@ public sealed class TextExtractor
         }
         else
         {
-            foreach (char c in text)
+            while (!text.IsEmpty)
             {
-                if (c is not ('\r' or '\uFEFF'))
-                    _sink.Add(c);
+                int run = text.IndexOfAny('\r', '\uFEFF');
+                _sink.Add(run < 0 ? text : text[..run]);
+                text = run < 0 ? default : text[(run + 1)..];
             }
         }
     }
