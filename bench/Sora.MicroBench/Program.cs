@@ -1,8 +1,10 @@
 using Sora.MicroBench.Blake3;
+using Sora.MicroBench.Mime;
 
 var benches = new Dictionary<string, Action>(StringComparer.Ordinal)
 {
     ["blake3"] = Blake3Bench.Run,
+    ["mime"] = MimeBench.Run,
 };
 
 if (args is not [var name] || !benches.TryGetValue(name, out var run))

@@ -49,7 +49,10 @@ public sealed class ClientConnection : IDeadlineTarget
     /// <summary>What the client gets. Send with <see cref="FlushAsync"/>, at least every 32 KiB: only that has back-pressure and a timeout.</summary>
     public PipeWriter Output { get; private set; }
 
-    /// <summary>The peer is gone or the connection was aborted.</summary>
+    /// <summary>
+    /// The peer is gone, has shut down its sending side, or the connection was aborted. After a half-close (<c>printf … | nc -N</c>) input that
+    /// came before it is still there to be read and answers still arrive: to serve such clients, go by the end of <see cref="Input"/> instead.
+    /// </summary>
     public CancellationToken Closed => _context.ConnectionClosed;
 
     /// <summary>The server wants sessions to end politely. Sessions that wait for input are woken.</summary>
@@ -82,6 +85,9 @@ public sealed class ClientConnection : IDeadlineTarget
         _deadlines.DisarmInput();
         InputTimedOut = false;
     }
+
+    /// <summary>As <see cref="ClearInputTimeout"/>, but <see cref="InputTimedOut"/> stays as it is.</summary>
+    internal void StopInputTimeout() => _deadlines.DisarmInput();
 
     /// <summary>Sends what was written. Waits while the client is slow, at most write_timeout. False when the connection is gone.</summary>
     public ValueTask<bool> FlushAsync()
@@ -157,14 +163,12 @@ public sealed class ClientConnection : IDeadlineTarget
         _deadlines.ArmOutput(_listener.Shared.Deadlines, _listener.Shared.Options.WriteTimeout);
         try
         {
-            if (!Closed.IsCancellationRequested)
-                await Output.FlushAsync(CancellationToken.None);
+            await Output.FlushAsync(CancellationToken.None);
             if (_tls is { } tls)
             {
                 await _input.CompleteAsync();
                 await Output.CompleteAsync();
-                if (!Closed.IsCancellationRequested)
-                    await tls.ShutdownAsync();
+                await tls.ShutdownAsync();
                 await tls.DisposeAsync();
             }
         }

@@ -48,11 +48,13 @@ public sealed class GatewayListeners : IDisposable
     public void Configure(KestrelServerOptions kestrel)
     {
         foreach (var listener in _listeners)
-            kestrel.Listen(listener.Definition.EndPoint, endpoint =>
-            {
-                listener.Bound = endpoint;
-                ((IConnectionBuilder)endpoint).Run(listener.ServeAsync);
-            });
+        {
+            // ListenAnyIP also works where the machine has no IPv6
+            if (listener.Definition.EndPoint.Address.Equals(IPAddress.IPv6Any))
+                kestrel.ListenAnyIP(listener.Definition.EndPoint.Port, listener.Bind);
+            else
+                kestrel.Listen(listener.Definition.EndPoint, listener.Bind);
+        }
     }
 
     public void Configure(SocketTransportOptions sockets)
@@ -95,7 +97,14 @@ internal sealed class Listener(ListenerDefinition definition, ListenerServices s
 
     public ListenerServices Shared => shared;
 
-    public ListenOptions? Bound { get; set; }
+    /// <summary>Kestrel's endpoint, which knows the port once it is bound.</summary>
+    public ListenOptions? Bound { get; private set; }
+
+    public void Bind(ListenOptions endpoint)
+    {
+        Bound = endpoint;
+        ((IConnectionBuilder)endpoint).Run(ServeAsync);
+    }
 
     public async Task ServeAsync(ConnectionContext context)
     {
@@ -157,7 +166,7 @@ internal sealed class Listener(ListenerDefinition definition, ListenerServices s
 
         // A client that waits for a TLS handshake cannot read a line, and a handshake for it would cost more than serving it
         if (!definition.ImplicitTls)
-            await context.Transport.Output.WriteAsync(definition.Protocol.RefusalLine, context.ConnectionClosed);
+            await context.Transport.Output.WriteAsync(definition.Protocol.RefusalLine, CancellationToken.None);
     }
 
     private void KeepAlive(ConnectionContext context)

@@ -20,6 +20,12 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Information, Message = "Connection {Connection} from {Address} cut off: it does not read, or its handshake takes too long")]
     public static partial void WriteTimedOut(ILogger logger, string connection, IPAddress address);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "Ending {Count} sessions, for at most {Deadline}")]
+    public static partial void DrainBegins(ILogger logger, int count, TimeSpan deadline);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "All sessions have ended, {CutOff} of them were cut off")]
+    public static partial void DrainEnded(ILogger logger, int cutOff);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "TLS certificate {Subject} loaded, valid until {NotAfter:u}")]
     public static partial void CertificateLoaded(ILogger logger, string subject, DateTime notAfter);
 

@@ -16,6 +16,7 @@ public sealed class MailboxHost : IMailboxes, IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly ChangeFeed _feed;
     private readonly Task _eviction;
+    private int _isDisposed;
 
     /// <param name="database">The primary.</param>
     /// <param name="feed">Carries announcements between the processes; this host listens to it.</param>
@@ -103,6 +104,8 @@ public sealed class MailboxHost : IMailboxes, IAsyncDisposable
     /// <summary>Commits what waits, writes the snapshots that are worth it, and stops.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
         _feed.MailboxChanged -= OnMailboxChanged;
         _feed.Interrupted -= OnInterrupted;
         await _stopping.CancelAsync();

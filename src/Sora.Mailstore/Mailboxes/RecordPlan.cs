@@ -252,7 +252,11 @@ internal sealed class RecordPlan
         return -1;
     }
 
-    private void Apply(MailboxDelta part) => Index = ReferenceEquals(Index, _base) ? _base.Apply(part) : Index.Amend(part);
+    private void Apply(MailboxDelta part)
+    {
+        part = part with { FirstRecent = FirstRecent.Value };
+        Index = ReferenceEquals(Index, _base) ? _base.Apply(part) : Index.Amend(part);
+    }
 
     private static bool HasSameMessages(MailboxIndex left, MailboxIndex right)
     {

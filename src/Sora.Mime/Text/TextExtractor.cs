@@ -1,0 +1,270 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Unicode;
+
+namespace Sora.Mime;
+
+/// <summary>Reads stored bytes: fills the buffer from <paramref name="offset"/> on and returns the count, 0 at the end.</summary>
+/// <param name="offset">Byte offset in the stored message.</param>
+/// <param name="destination">Where the bytes go; need not be filled.</param>
+/// <param name="cancellationToken">Cancels the read.</param>
+public delegate ValueTask<int> MimeRangeReader(long offset, Memory<byte> destination, CancellationToken cancellationToken);
+
+/// <summary>
+/// Text for search out of one text part: undoes the transfer encoding and the charset, joins format=flowed lines
+/// (RFC 3676), and takes the text out of HTML. Bounded memory; never throws on any content. The text is well-formed UTF-16
+/// without NUL.
+/// </summary>
+public sealed class TextExtractor
+{
+    // How many bytes decide what charset unlabelled text has
+    private const int SniffBytes = 16 * 1024;
+    private const int ReadBytes = 32 * 1024;
+    private const int CharsAtOnce = 4096;
+
+    private static readonly SearchValues<byte> MetaValueEnd = SearchValues.Create("\"'; >/\r\n"u8);
+
+    private readonly SearchTextSink _sink;
+    private readonly TransferDecoder _transfer;
+    private readonly HtmlText? _html;
+    private readonly FlowedText? _flowed;
+    private readonly ArrayBufferWriter<byte> _decoded = new(SniffBytes);
+    private readonly char[] _chars;
+    private Decoder? _decoder;
+
+    /// <summary>Creates an extractor for a part that writes at most <paramref name="maxChars"/> characters.</summary>
+    public TextExtractor(MimePart part, IBufferWriter<char> output, int maxChars)
+        : this(part, new SearchTextSink(output, maxChars), new char[CharsAtOnce])
+    {
+    }
+
+    private TextExtractor(MimePart part, SearchTextSink sink, char[] chars)
+    {
+        _sink = sink;
+        _chars = chars;
+        _transfer = new TransferDecoder(TransferDecoder.Parse(part.Encoding));
+        if (part.Is("text", "html") || part.Is("text", "xhtml"))
+            _html = new HtmlText(_sink);
+        else if ("flowed".Equals(ParameterDecoder.Find(part.Parameters, "format"), StringComparison.OrdinalIgnoreCase))
+            _flowed = new FlowedText(_sink, "yes".Equals(ParameterDecoder.Find(part.Parameters, "delsp"), StringComparison.OrdinalIgnoreCase));
+        // Mail that says US-ASCII and is not says nothing
+        if (Charsets.TryGet(ParameterDecoder.Find(part.Parameters, "charset"), out var encoding) && encoding is not ASCIIEncoding)
+            _decoder = encoding.GetDecoder();
+    }
+
+    /// <summary>Characters that may still be written; at 0 the rest of the body need not be read.</summary>
+    public int Remaining => _sink.Remaining;
+
+    /// <summary>
+    /// The text of all text parts of a message, in order, embedded messages (with their subject and addresses) included,
+    /// separated by line feeds. Returns the number of characters written, at most <paramref name="maxChars"/>.
+    /// </summary>
+    public static async ValueTask<int> ExtractAsync(
+        MimePart root, MimeRangeReader read, IBufferWriter<char> output, int maxChars, CancellationToken cancellationToken)
+    {
+        var sink = new SearchTextSink(output, maxChars);
+        char[] chars = new char[CharsAtOnce];
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(ReadBytes);
+        try
+        {
+            var waiting = new Stack<MimePart>([root]);
+            while (!sink.IsFull && NextText(waiting, sink) is { } part)
+            {
+                var extractor = new TextExtractor(part, sink, chars);
+                long at = part.BodyStart;
+                while (at < part.End && !sink.IsFull)
+                {
+                    int wanted = (int)Math.Min(ReadBytes, part.End - at);
+                    int count = await read(at, buffer.AsMemory(0, wanted), cancellationToken).ConfigureAwait(false);
+                    if (count <= 0)
+                        break;
+                    extractor.Write(buffer.AsSpan(0, count));
+                    at += count;
+                }
+                extractor.Complete();
+                sink.Add('\n');
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+        sink.Flush();
+        return sink.Written;
+    }
+
+    /// <summary>As <see cref="ExtractAsync"/>, over a message that is in memory.</summary>
+    public static int Extract(MimePart root, ReadOnlySpan<byte> message, IBufferWriter<char> output, int maxChars)
+    {
+        var sink = new SearchTextSink(output, maxChars);
+        char[] chars = new char[CharsAtOnce];
+        var waiting = new Stack<MimePart>([root]);
+        while (!sink.IsFull && NextText(waiting, sink) is { } part)
+        {
+            var extractor = new TextExtractor(part, sink, chars);
+            int start = (int)Math.Min(part.BodyStart, message.Length);
+            extractor.Write(message[start..(int)Math.Min(part.End, message.Length)]);
+            extractor.Complete();
+            sink.Add('\n');
+        }
+        sink.Flush();
+        return sink.Written;
+    }
+
+    /// <summary>Takes the next bytes of the part's body as stored (still transfer-encoded); they may be cut anywhere.</summary>
+    public void Write(ReadOnlySpan<byte> body)
+    {
+        while (!body.IsEmpty && !_sink.IsFull)
+        {
+            var piece = body[..Math.Min(body.Length, ReadBytes)];
+            body = body[piece.Length..];
+            _transfer.Decode(piece, _decoded);
+            if (_decoder is not null || _decoded.WrittenCount >= SniffBytes)
+                DecodeChars(flush: false);
+        }
+    }
+
+    /// <summary>Writes what is still held back at the end of the body.</summary>
+    public void Complete()
+    {
+        _transfer.Complete(_decoded);
+        DecodeChars(flush: true);
+        _html?.Complete();
+        _flowed?.Complete();
+        _sink.Flush();
+    }
+
+    // Parts wait on a stack, not in calls: nesting costs no stack space
+    private static MimePart? NextText(Stack<MimePart> waiting, SearchTextSink sink)
+    {
+        while (waiting.TryPop(out var part))
+        {
+            for (int i = part.Children.Count - 1; i >= 0; i--)
+                waiting.Push(part.Children[i]);
+            if (part.Message is not null)
+            {
+                AddEnvelope(part.Envelope, sink);
+                waiting.Push(part.Message);
+            }
+            else if (part.IsText && !part.IsMultipart)
+            {
+                return part;
+            }
+        }
+        return null;
+    }
+
+    private static void AddEnvelope(Envelope? envelope, SearchTextSink sink)
+    {
+        if (envelope is null)
+            return;
+        if (envelope.Subject is not null)
+            AddLine(EncodedWord.Decode(envelope.Subject), sink);
+        AddAddresses(envelope.From, sink);
+        AddAddresses(envelope.To, sink);
+        AddAddresses(envelope.Cc, sink);
+    }
+
+    private static void AddAddresses(IReadOnlyList<MailAddress> addresses, SearchTextSink sink)
+    {
+        foreach (var address in addresses)
+        {
+            if (address.Name is not null)
+                AddLine(EncodedWord.Decode(address.Name), sink);
+            if (address.Mailbox is { Length: > 0 } mailbox)
+            {
+                sink.Add(Charsets.DecodeUnlabelled(mailbox));
+                if (address.Host is { Length: > 0 } host)
+                {
+                    sink.Add('@');
+                    sink.Add(Charsets.DecodeUnlabelled(host));
+                }
+                sink.Add('\n');
+            }
+        }
+    }
+
+    private static void AddLine(string text, SearchTextSink sink)
+    {
+        sink.Add(text);
+        sink.Add('\n');
+    }
+
+    private void DecodeChars(bool flush)
+    {
+        var bytes = _decoded.WrittenSpan;
+        _decoder ??= Sniff(bytes, flush).GetDecoder();
+        bool completed;
+        do
+        {
+            _decoder.Convert(bytes, _chars, flush, out int bytesUsed, out int charsUsed, out completed);
+            bytes = bytes[bytesUsed..];
+            Take(_chars.AsSpan(0, charsUsed));
+        }
+        while (!completed && !_sink.IsFull);
+        _decoded.ResetWrittenCount();
+    }
+
+    private void Take(ReadOnlySpan<char> text)
+    {
+        if (_html is not null)
+        {
+            _html.Add(text);
+        }
+        else if (_flowed is not null)
+        {
+            foreach (char c in text)
+                _flowed.Add(c);
+        }
+        else
+        {
+            while (!text.IsEmpty)
+            {
+                int run = text.IndexOfAny('\r', '\uFEFF');
+                _sink.Add(run < 0 ? text : text[..run]);
+                text = run < 0 ? default : text[(run + 1)..];
+            }
+        }
+    }
+
+    private Encoding Sniff(ReadOnlySpan<byte> bytes, bool isAll)
+    {
+        if (bytes.StartsWith("\uFEFF"u8))
+            return Encoding.UTF8;
+        if (bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]))
+            return Encoding.Unicode;
+        if (bytes.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]))
+            return Encoding.BigEndianUnicode;
+        if (_html is not null && TrySniffMeta(bytes, out var encoding))
+            return encoding;
+        // What was read so far may end inside a character
+        for (int back = 1; !isAll && back <= 3 && back <= bytes.Length && bytes[^back] >= 0x80; back++)
+        {
+            if (bytes[^back] >= 0xC0)
+            {
+                bytes = bytes[..^back];
+                break;
+            }
+        }
+        return Utf8.IsValid(bytes) ? Encoding.UTF8 : Charsets.Windows1252;
+    }
+
+    // <meta charset="…"> and <meta http-equiv=content-type content="text/html; charset=…">
+    private static bool TrySniffMeta(ReadOnlySpan<byte> bytes, out Encoding encoding)
+    {
+        encoding = Charsets.Windows1252;
+        var head = bytes[..Math.Min(bytes.Length, 2048)];
+        int mark;
+        while ((mark = head.IndexOf("charset="u8)) >= 0)
+        {
+            head = head[(mark + 8)..].TrimStart("\"' "u8);
+            int length = head.IndexOfAny(MetaValueEnd);
+            if (length > 0 && Charsets.TryGet(head[..length], out var found) && found is not (ASCIIEncoding or UnicodeEncoding or UTF32Encoding))
+            {
+                encoding = found;
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,72 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Sora.Contracts;
+using Sora.Mailstore;
+using Sora.Mailstore.Accounts;
+using Sora.Mailstore.Accounts.Passwords;
+using Sora.Mailstore.Mailboxes;
+using Sora.Mailstore.Storage;
+using Sora.Mailstore.Storage.Embedded;
+
+namespace Sora.Testing;
+
+/// <summary>The engine as one process has it, on a database of the tests' PostgreSQL. Two nodes on one address are two processes for each other.</summary>
+public sealed class MailstoreNode : IAsyncDisposable
+{
+    private static readonly PasswordOptions QuickPasswords = new() { BcryptCost = 4 };
+
+    private readonly MailstoreMetrics _metrics = new();
+    private readonly PasswordVerifier _verifier;
+
+    private MailstoreNode(PostgresAddress address, MailboxOptions options)
+    {
+        Address = address;
+        Database = PostgresFixture.Open(address);
+        Feed = new ChangeFeed(Database, NullLogger<ChangeFeed>.Instance);
+        Mailboxes = new MailboxHost(Database, Feed, options, _metrics, TimeProvider.System, NullLoggerFactory.Instance);
+        var hasher = new PasswordHasher(QuickPasswords);
+        _verifier = new PasswordVerifier(hasher, QuickPasswords, TimeProvider.System);
+        Accounts = new AccountHost(Database, Feed, Mailboxes, _verifier, new AccountOptions(), TimeProvider.System, NullLoggerFactory.Instance);
+        Administration = new AccountAdministration(Database, hasher, Accounts.Announce);
+    }
+
+    public PostgresAddress Address { get; }
+
+    public Database Database { get; }
+
+    public ChangeFeed Feed { get; }
+
+    public MailboxHost Mailboxes { get; }
+
+    public AccountHost Accounts { get; }
+
+    public AccountAdministration Administration { get; }
+
+    public MailstoreMetrics Metrics => _metrics;
+
+    public static async Task<MailstoreNode> StartAsync(PostgresAddress? address = null, MailboxOptions? options = null)
+    {
+        var node = new MailstoreNode(address ?? await PostgresFixture.CreateAddressAsync(), options ?? new MailboxOptions());
+        await node.Feed.StartAsync(CancellationToken.None);
+        return node;
+    }
+
+    /// <summary>A new account with its default mailboxes.</summary>
+    public async Task<IAccount> CreateAccountAsync(string address = "user@example.com", string password = "secret") =>
+        Accounts.Get((await Administration.CreateAsync(address, password, CancellationToken.None)).Value);
+
+    public async Task<IMailbox> InboxAsync(IAccount account) => Mailboxes.Get(await IdAsync(account, "INBOX"));
+
+    public static async Task<MailboxId> IdAsync(IAccount account, string name) =>
+        (await account.ListAsync(CancellationToken.None)).Find(MailboxName.Parse(name).Value)!.Id;
+
+    public async ValueTask DisposeAsync()
+    {
+        Accounts.Dispose();
+        await Mailboxes.DisposeAsync();
+        await Feed.DisposeAsync();
+        _verifier.Dispose();
+        _metrics.Dispose();
+        await Database.DisposeAsync();
+    }
+}
