@@ -1,1 +1,3 @@
-return 0;
+using Sora.Bench;
+
+return await CommandLine.RunAsync(args);

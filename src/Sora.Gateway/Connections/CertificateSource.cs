@@ -1,14 +1,15 @@
 using System.Collections.Concurrent;
 using System.Net.Security;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 
 namespace Sora.Gateway.Connections;
 
 /// <summary>
-/// The server's certificate from PEM files, or one made and signed by itself. Files that change are read again within
-/// <see cref="CheckInterval"/>; when they cannot be read, the previous certificate stays.
+/// The server's certificate from PEM files, or one made and signed by itself. Files that change are read again within <see
+/// cref="CheckInterval"/>; when they cannot be read, the previous certificate stays.
 /// </summary>
 public sealed class CertificateSource
 {
@@ -42,8 +43,9 @@ public sealed class CertificateSource
     /// <param name="dataFolder">Where a self-signed certificate is kept.</param>
     /// <param name="hostName">Whom a self-signed certificate is for, besides localhost.</param>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    /// <exception cref="System.Security.Cryptography.CryptographicException">A file holds no certificate or not its key.</exception>
-    public static CertificateSource? Create(TlsOptions options, string dataFolder, string hostName, TimeProvider time, ILogger<CertificateSource> logger)
+    /// <exception cref="CryptographicException">A file holds no certificate or not its key.</exception>
+    public static CertificateSource? Create(
+        TlsOptions options, string dataFolder, string hostName, TimeProvider time, ILogger<CertificateSource> logger)
     {
         if (!string.IsNullOrEmpty(options.CertFile) && !string.IsNullOrEmpty(options.KeyFile))
             return new CertificateSource(options.CertFile, options.KeyFile, options.MinVersion, time, logger);
@@ -85,7 +87,7 @@ public sealed class CertificateSource
                 if (_loaded.Stamp != Stamp())
                     Volatile.Write(ref _loaded, Load());
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException or ArgumentException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
             {
                 // Half-written files are normal while a renewal is under way: the next check looks again
                 Log.CertificateReloadFailed(_logger, _certFile, e);

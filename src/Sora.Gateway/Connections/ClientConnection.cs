@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Connections;
 namespace Sora.Gateway.Connections;
 
 /// <summary>
-/// One accepted TCP connection, plain or TLS. Only its session reads and writes; <see cref="Wake"/> and <see cref="Abort"/> may be called from
-/// anywhere. While nothing happens it owns no buffer, no timer and no task beyond the session's pending read.
+/// One accepted TCP connection, plain or TLS. Only its session reads and writes; <see cref="Wake"/> and <see cref="Abort"/> may be called
+/// from anywhere. While nothing happens it owns no buffer, no timer and no task beyond the session's pending read.
 /// </summary>
 public sealed class ClientConnection : IDeadlineTarget
 {
@@ -40,18 +40,21 @@ public sealed class ClientConnection : IDeadlineTarget
     public bool IsTls => _tls is not null;
 
     /// <summary>
-    /// What the client sends. A read that ends with <see cref="ReadResult.IsCanceled"/> means that something other than input wants attention: look
-    /// at <see cref="InputTimedOut"/>, <see cref="Draining"/> and whatever the session itself called <see cref="Wake"/> for, then read on.
-    /// Reading throws <see cref="IOException"/> or <see cref="OperationCanceledException"/> when the connection broke.
+    /// What the client sends. A read that ends with <see cref="ReadResult.IsCanceled"/> means that something other than input wants
+    /// attention: look at <see cref="InputTimedOut"/>, <see cref="Draining"/> and whatever the session itself called <see cref="Wake"/>
+    /// for, then read on. Reading throws <see cref="IOException"/> or <see cref="OperationCanceledException"/> when the connection broke.
     /// </summary>
     public PipeReader Input => _input;
 
-    /// <summary>What the client gets. Send with <see cref="FlushAsync"/>, at least every 32 KiB: only that has back-pressure and a timeout.</summary>
+    /// <summary>
+    /// What the client gets. Send with <see cref="FlushAsync"/>, at least every 32 KiB: only that has back-pressure and a timeout.
+    /// </summary>
     public PipeWriter Output { get; private set; }
 
     /// <summary>
-    /// The peer is gone, has shut down its sending side, or the connection was aborted. After a half-close (<c>printf … | nc -N</c>) input that
-    /// came before it is still there to be read and answers still arrive: to serve such clients, go by the end of <see cref="Input"/> instead.
+    /// The peer is gone, has shut down its sending side, or the connection was aborted. After a half-close (<c>printf … | nc -N</c>)
+    /// input that came before it is still there to be read and answers still arrive: to serve such clients, go by the end of <see
+    /// cref="Input"/> instead.
     /// </summary>
     public CancellationToken Closed => _context.ConnectionClosed;
 
@@ -67,11 +70,14 @@ public sealed class ClientConnection : IDeadlineTarget
     /// <summary>Protocol and cipher as in "TLSv1.3 with cipher TLS_AES_256_GCM_SHA384"; empty for a plain connection.</summary>
     public string TlsDescription => _tls is { } tls ? $"{Name(tls.SslProtocol)} with cipher {tls.NegotiatedCipherSuite}" : "";
 
-    /// <summary>Wakes the pending or the next read of <see cref="Input"/>, which then ends with <see cref="ReadResult.IsCanceled"/>.</summary>
+    /// <summary>
+    /// Wakes the pending or the next read of <see cref="Input"/>, which then ends with <see cref="ReadResult.IsCanceled"/>.
+    /// </summary>
     public void Wake() => _input.CancelPendingRead();
 
     /// <summary>
-    /// From now on until the next call the client has this long: then <see cref="InputTimedOut"/> is set and the read woken. Costs one store.
+    /// From now on until the next call the client has this long: then <see cref="InputTimedOut"/> is set and the read woken. Costs one
+    /// store.
     /// </summary>
     public void SetInputTimeout(TimeSpan timeout)
     {
@@ -97,9 +103,9 @@ public sealed class ClientConnection : IDeadlineTarget
     }
 
     /// <summary>
-    /// Upgrades the connection (RFC 3207, RFC 9051 section 6.2.1). Before it the caller has flushed its go-ahead and has advanced
-    /// <see cref="Input"/> exactly through the STARTTLS line: bytes pipelined behind it are taken as TLS records, so plain commands
-    /// injected there fail the handshake and are never run. Replaces <see cref="Input"/> and <see cref="Output"/>; on false end the session
+    /// Upgrades the connection (RFC 3207, RFC 9051 section 6.2.1). Before it the caller has flushed its go-ahead and has advanced <see
+    /// cref="Input"/> exactly through the STARTTLS line: bytes pipelined behind it are taken as TLS records, so plain commands injected
+    /// there fail the handshake and are never run. Replaces <see cref="Input"/> and <see cref="Output"/>; on false end the session
     /// without another word.
     /// </summary>
     public async ValueTask<bool> StartTlsAsync(CancellationToken cancellationToken)

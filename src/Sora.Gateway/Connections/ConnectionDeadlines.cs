@@ -20,7 +20,8 @@ public sealed class ConnectionDeadlines : IDisposable
     {
         _time = time;
         _start = time.GetTimestamp();
-        _timer = time.CreateTimer(static state => ((ConnectionDeadlines)state!).Tick(), this, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
+        var second = TimeSpan.FromSeconds(1);
+        _timer = time.CreateTimer(static state => ((ConnectionDeadlines)state!).Tick(), this, second, second);
     }
 
     /// <summary>Seconds since the start, plus one: what slots are compared with, and 0 can mean "not armed".</summary>
@@ -74,7 +75,8 @@ public sealed class ConnectionDeadlines : IDisposable
         }
 
         if (target is not null)
-            ThreadPool.UnsafeQueueUserWorkItem(static item => item.target.DeadlineExpired(item.isOutput), (target, isOutput: (index & 1) == 1), preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static item => item.target.DeadlineExpired(item.isOutput), (target, isOutput: (index & 1) == 1), preferLocal: false);
     }
 
     private void Grow()
@@ -101,9 +103,11 @@ internal interface IDeadlineTarget
 /// <summary>A connection's two places in <see cref="ConnectionDeadlines"/>.</summary>
 internal readonly record struct DeadlineSlot(ConnectionDeadlines.Chunk Chunk, int Index)
 {
-    public void ArmInput(ConnectionDeadlines deadlines, TimeSpan timeout) => Volatile.Write(ref Chunk.Due[Index], Due(deadlines, timeout));
+    public void ArmInput(ConnectionDeadlines deadlines, TimeSpan timeout) =>
+        Volatile.Write(ref Chunk.Due[Index], Due(deadlines, timeout));
 
-    public void ArmOutput(ConnectionDeadlines deadlines, TimeSpan timeout) => Volatile.Write(ref Chunk.Due[Index + 1], Due(deadlines, timeout));
+    public void ArmOutput(ConnectionDeadlines deadlines, TimeSpan timeout) =>
+        Volatile.Write(ref Chunk.Due[Index + 1], Due(deadlines, timeout));
 
     public void DisarmInput() => Volatile.Write(ref Chunk.Due[Index], 0);
 

@@ -35,7 +35,7 @@ public sealed class ConnectionOptions
 [Section("TLS of all mail protocols")]
 public sealed class TlsOptions : IValidatableOptions
 {
-    [Option("PEM file with the certificate and its chain, read again when it changes; empty leaves TLS off or uses a self-made certificate", Example = "/etc/sora/fullchain.pem")]
+    [Option("PEM file with the certificate and its chain; read again when it changes", Example = "/etc/sora/fullchain.pem")]
     public string? CertFile { get; set; }
 
     [Option("PEM file with the certificate's private key", Example = "/etc/sora/privkey.pem")]

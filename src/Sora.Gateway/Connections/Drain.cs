@@ -1,8 +1,8 @@
 namespace Sora.Gateway.Connections;
 
 /// <summary>
-/// Ends all sessions politely: new connections get their protocol's refusal line, sessions hear of it through
-/// <see cref="ClientConnection.Draining"/>. Begin it before the host stops its servers (<c>IHostedLifecycleService.StoppingAsync</c>).
+/// Ends all sessions politely: new connections get their protocol's refusal line, sessions hear of it through <see
+/// cref="ClientConnection.Draining"/>. Begin it before the host stops its servers (<c>IHostedLifecycleService.StoppingAsync</c>).
 /// </summary>
 public sealed class Drain : IDisposable
 {
@@ -17,7 +17,8 @@ public sealed class Drain : IDisposable
     public bool IsDraining => Started.IsCancellationRequested;
 
     /// <summary>
-    /// Begins draining and waits until all sessions have ended; those that have not by the deadline are cut off. Returns how many were cut off.
+    /// Begins draining and waits until all sessions have ended; those that have not by the deadline are cut off. Returns how many were
+    /// cut off.
     /// </summary>
     public async Task<int> BeginAsync(TimeSpan deadline, CancellationToken cancellationToken)
     {

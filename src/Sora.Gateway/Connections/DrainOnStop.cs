@@ -3,8 +3,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Sora.Gateway.Connections;
 
-/// <summary>Drains the gateway when the host begins to stop, before any server is stopped. The host's ShutdownTimeout must be longer than drain_timeout.</summary>
-public sealed class DrainOnStop(GatewayListeners listeners, ConnectionOptions options, ILogger<DrainOnStop> logger) : IHostedLifecycleService
+/// <summary>
+/// Drains the gateway when the host begins to stop, before any server is stopped. The host's ShutdownTimeout must be longer than
+/// drain_timeout.
+/// </summary>
+public sealed class DrainOnStop(GatewayListeners listeners, ConnectionOptions options, ILogger<DrainOnStop> logger)
+    : IHostedLifecycleService
 {
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {

@@ -3,7 +3,9 @@ using System.IO.Pipelines;
 
 namespace Sora.Gateway.Connections;
 
-/// <summary>The transport's two pipes as the one stream that <see cref="System.Net.Security.SslStream"/> wants. Neither pipe is completed by it.</summary>
+/// <summary>
+/// The transport's two pipes as the one stream that <see cref="System.Net.Security.SslStream"/> wants. Neither pipe is completed by it.
+/// </summary>
 internal sealed class DuplexPipeStream(PipeReader input, PipeWriter output) : Stream
 {
     public override bool CanRead => true;

@@ -10,7 +10,8 @@ namespace Sora.Gateway.Connections;
 
 /// <summary>
 /// Puts the mail protocols on Kestrel: <c>kestrel => listeners.Configure(kestrel)</c> in ConfigureKestrel, and
-/// <c>services.Configure&lt;SocketTransportOptions&gt;(listeners.Configure)</c>. TLS, implicit or by STARTTLS, is done here and not by UseHttps.
+/// <c>services.Configure&lt;SocketTransportOptions&gt;(listeners.Configure)</c>. TLS, implicit or by STARTTLS, is done here and not by
+/// UseHttps.
 /// </summary>
 public sealed class GatewayListeners : IDisposable
 {
@@ -27,11 +28,12 @@ public sealed class GatewayListeners : IDisposable
         TimeProvider time)
     {
         var registry = new ConnectionRegistry();
-        _shared = new ListenerServices(options, certificates, metrics, logger, registry, new Drain(registry), new ConnectionDeadlines(time));
+        _shared = new ListenerServices(
+            options, certificates, metrics, logger, registry, new Drain(registry), new ConnectionDeadlines(time));
         foreach (var definition in definitions)
         {
             if (definition.ImplicitTls && certificates is null)
-                throw new InvalidOperationException($"Listener {definition.EndPoint} of {definition.Protocol.Name} needs a TLS certificate");
+                throw new InvalidOperationException($"{definition.Protocol.Name} on {definition.EndPoint} needs a TLS certificate");
             _listeners.Add(new Listener(definition, _shared));
         }
     }
@@ -173,10 +175,11 @@ internal sealed class Listener(ListenerDefinition definition, ListenerServices s
     {
         if (context.Features.Get<IConnectionSocketFeature>()?.Socket is not { } socket)
             return;
+        var silence = (int)shared.Options.KeepAliveTime.TotalSeconds;
         try
         {
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, (int)shared.Options.KeepAliveTime.TotalSeconds);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, silence);
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 15);
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 4);
         }

@@ -19,10 +19,10 @@ public sealed class GatewayMetrics : IDisposable
         _meter = factory?.Create(MeterName) ?? new Meter(MeterName);
         CurrentConnections = _meter.CreateUpDownCounter<long>("sora_connections_current", null, "Open connections");
         TotalConnections = _meter.CreateCounter<long>("sora_connections_total", null, "Connections that were served");
-        RefusedConnections = _meter.CreateCounter<long>("sora_connections_refused_total", null, "Connections refused by a limit or while draining");
+        RefusedConnections = _meter.CreateCounter<long>("sora_connections_refused_total", null, "Connections that were refused");
         _tlsHandshakes = _meter.CreateCounter<long>("sora_tls_handshakes_total", null, "TLS handshakes");
         Commands = _meter.CreateCounter<long>("sora_commands_total", null, "Commands by outcome");
-        CommandDuration = _meter.CreateHistogram<double>("sora_command_duration_seconds", "s", "Time from a command's last byte to its answer");
+        CommandDuration = _meter.CreateHistogram<double>("sora_command_duration_seconds", "s", "Time from a command to its answer");
         Messages = _meter.CreateCounter<long>("sora_messages_total", null, "Messages that came in or went out");
         MessageBytes = _meter.CreateCounter<long>("sora_message_bytes_total", "By", "Bytes of messages that came in or went out");
         Recipients = _meter.CreateCounter<long>("sora_lmtp_recipients_total", null, "LMTP recipients by the reply they got");
@@ -44,7 +44,9 @@ public sealed class GatewayMetrics : IDisposable
 
     internal Counter<long> Recipients { get; }
 
-    /// <summary>A handle that counts one command of a protocol. Make it once; the name comes from the command table, never from a client.</summary>
+    /// <summary>
+    /// A handle that counts one command of a protocol. Make it once; the name comes from the command table, never from a client.
+    /// </summary>
     public CommandInstruments Command(string protocol, string command) => new(this, protocol, command);
 
     /// <summary>A handle that counts messages of a protocol in one direction.</summary>

@@ -9,7 +9,10 @@ public interface IProtocolServer
     /// <summary>One whole line with CRLF that tells a client that it is not served now (a limit, or the server is going down).</summary>
     ReadOnlyMemory<byte> RefusalLine { get; }
 
-    /// <summary>The ALPN name a TLS client may offer (RFC 7301, RFC 9051 section 2.1); null takes any. A client that offers others only is refused.</summary>
+    /// <summary>
+    /// The ALPN name a TLS client may offer (RFC 7301, RFC 9051 section 2.1); null takes any. A client that offers others only is
+    /// refused.
+    /// </summary>
     string? Alpn => null;
 
     /// <summary>

@@ -4,7 +4,9 @@ using System.Net;
 
 namespace Sora.Gateway.Connections;
 
-/// <summary>Notation of listen options: <c>127.0.0.1:24</c>, <c>[::1]:24</c>, <c>*:24</c> (all IPv4 and IPv6 addresses), <c>localhost:24</c>.</summary>
+/// <summary>
+/// Notation of listen options: <c>127.0.0.1:24</c>, <c>[::1]:24</c>, <c>*:24</c> (all IPv4 and IPv6 addresses), <c>localhost:24</c>.
+/// </summary>
 public static class ListenAddress
 {
     /// <summary>Reads the notation; false when it is something else. The port is required.</summary>
@@ -29,5 +31,7 @@ public static class ListenAddress
     /// <summary>Reads the notation.</summary>
     /// <exception cref="FormatException">The text is not an address with a port.</exception>
     public static IPEndPoint Parse(string text) =>
-        TryParse(text, out var endPoint) ? endPoint : throw new FormatException($"'{text}' is not an address with a port such as \"127.0.0.1:24\" or \"*:24\"");
+        TryParse(text, out var endPoint)
+            ? endPoint
+            : throw new FormatException($"'{text}' is not an address with a port such as \"127.0.0.1:24\" or \"*:24\"");
 }

@@ -17,7 +17,7 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Debug, Message = "TLS handshake of connection {Connection} from {Address} failed: {Reason}")]
     public static partial void HandshakeFailed(ILogger logger, string connection, IPAddress address, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Connection {Connection} from {Address} cut off: it does not read, or its handshake takes too long")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Connection {Connection} from {Address} cut off: it is too slow")]
     public static partial void WriteTimedOut(ILogger logger, string connection, IPAddress address);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Ending {Count} sessions, for at most {Deadline}")]

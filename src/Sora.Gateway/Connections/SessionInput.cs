@@ -36,8 +36,8 @@ public enum LineOutcome
 }
 
 /// <summary>
-/// The input of a line-based session (LMTP, POP3, ManageSieve): looks at what has arrived without giving it back after every line, so that a
-/// pipelined batch is one read, and sends the answers when the batch is used up, so that it is one write.
+/// The input of a line-based session (LMTP, POP3, ManageSieve): looks at what has arrived without giving it back after every line, so
+/// that a pipelined batch is one read, and sends the answers when the batch is used up, so that it is one write.
 /// </summary>
 public sealed class SessionInput(ClientConnection connection)
 {
@@ -125,8 +125,8 @@ public sealed class SessionInput(ClientConnection connection)
     }
 
     /// <summary>
-    /// Gives everything that was not consumed back to <see cref="ClientConnection.Input"/>: before
-    /// <see cref="ClientConnection.StartTlsAsync"/>, or before something else reads the connection.
+    /// Gives everything that was not consumed back to <see cref="ClientConnection.Input"/>: before <see
+    /// cref="ClientConnection.StartTlsAsync"/>, or before something else reads the connection.
     /// </summary>
     public void Release() => GiveBack(_unread.Start);
 

@@ -1,9 +1,9 @@
 namespace Sora.Gateway.Lmtp;
 
 /// <summary>
-/// Undoes the transparency of DATA (RFC 5321 section 4.5.2) over pieces cut anywhere. Only CR LF "." CR LF ends the data and only CR LF begins a
-/// line: a lone CR or LF is a byte like any other, so that no line that another server does not see as one can end a message. Works on
-/// runs between dots at the beginning of lines, found by a vectorised search; nothing is copied.
+/// Undoes the transparency of DATA (RFC 5321 section 4.5.2) over pieces cut anywhere. Only CR LF "." CR LF ends the data and only CR LF
+/// begins a line: a lone CR or LF is a byte like any other, so that no line that another server does not see as one can end a message.
+/// Works on runs between dots at the beginning of lines, found by a vectorised search; nothing is copied.
 /// </summary>
 internal struct DotUnstuffer
 {
@@ -25,8 +25,8 @@ internal struct DotUnstuffer
     public readonly bool HasEnded => _state == State.Ended;
 
     /// <summary>
-    /// Takes bytes off the beginning of <paramref name="input"/> and gives the message bytes among them, which may be none. Call it until the input is
-    /// empty or <see cref="HasEnded"/>; what is left then comes after the data.
+    /// Takes bytes off the beginning of <paramref name="input"/> and gives the message bytes among them, which may be none. Call it until
+    /// the input is empty or <see cref="HasEnded"/>; what is left then comes after the data.
     /// </summary>
     public ReadOnlyMemory<byte> Next(ref ReadOnlyMemory<byte> input)
     {

@@ -3,8 +3,8 @@ using Sora.Contracts;
 namespace Sora.Gateway.Lmtp;
 
 /// <summary>
-/// The body of a transaction while it comes in. A failure is remembered and what still comes is counted but not kept: the client must be read to the
-/// end of its data in any case before it can be answered.
+/// The body of a transaction while it comes in. A failure is remembered and what still comes is counted but not kept: the client must be
+/// read to the end of its data in any case before it can be answered.
 /// </summary>
 internal sealed class IncomingMessage(LmtpServer server, long sizeHint) : IAsyncDisposable
 {

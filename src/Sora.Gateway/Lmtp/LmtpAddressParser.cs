@@ -48,7 +48,9 @@ internal ref struct LmtpAddressParser(ReadOnlySpan<byte> text)
         return parser.TryDomain(out _, out _) && parser._rest.IsEmpty;
     }
 
-    /// <summary>A literal word before the path: <c>FROM:</c> or <c>TO:</c>. Spaces behind it, which the RFC forbids and clients send, are skipped.</summary>
+    /// <summary>
+    /// A literal word before the path: <c>FROM:</c> or <c>TO:</c>. Spaces behind it, which the RFC forbids and clients send, are skipped.
+    /// </summary>
     public bool TryKeyword(ReadOnlySpan<byte> keyword)
     {
         if (_rest.Length < keyword.Length || !Ascii.EqualsIgnoreCase(_rest[..keyword.Length], keyword))
@@ -73,7 +75,10 @@ internal ref struct LmtpAddressParser(ReadOnlySpan<byte> text)
     /// <summary>Forward-path = Path / "&lt;Postmaster&gt;" and any other local part alone.</summary>
     public bool TryForwardPath(out LmtpPath path) => TryPath(looseDots: false, out path);
 
-    /// <summary>esmtp-param = esmtp-keyword ["=" esmtp-value]. False at the end; <paramref name="isValid"/> is false for anything else that is no parameter.</summary>
+    /// <summary>
+    /// esmtp-param = esmtp-keyword ["=" esmtp-value]. False at the end; <paramref name="isValid"/> is false for anything else that is no
+    /// parameter.
+    /// </summary>
     public bool TryParameter(out ReadOnlySpan<byte> keyword, out ReadOnlySpan<byte> value, out bool isValid)
     {
         keyword = value = default;
@@ -162,7 +167,9 @@ internal ref struct LmtpAddressParser(ReadOnlySpan<byte> text)
         while (length < _rest.Length && (_rest[length] == '.' || _rest[length] >= 128 || Atext.Contains(_rest[length])))
             length++;
         var bytes = _rest[..length];
-        if (length is 0 or > MaxLocalPart || (!looseDots && (bytes[0] == '.' || bytes[^1] == '.' || bytes.IndexOf(".."u8) >= 0)) || !Utf8.IsValid(bytes))
+        if (length is 0 or > MaxLocalPart || !Utf8.IsValid(bytes))
+            return false;
+        if (!looseDots && (bytes[0] == '.' || bytes[^1] == '.' || bytes.IndexOf(".."u8) >= 0))
             return false;
         _rest = _rest[length..];
         isAscii = Ascii.IsValid(bytes);

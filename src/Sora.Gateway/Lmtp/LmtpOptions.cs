@@ -14,7 +14,7 @@ public sealed class LmtpOptions : IValidatableOptions
     [Option("Addresses to listen on with TLS from the first byte")]
     public IReadOnlyList<string> TlsListen { get; set; } = [];
 
-    [Option("Name of this host in the greeting and in Received fields; the machine's own name when it is not given", Example = "mail.example.org")]
+    [Option("Name of this host in the greeting and in Received fields; by default the machine's own", Example = "mail.example.org")]
     public string? HostName { get; set; }
 
     [Option("Networks whose hosts may deliver: LMTP knows no passwords; an empty list lets nobody in")]
@@ -29,10 +29,10 @@ public sealed class LmtpOptions : IValidatableOptions
     [OptionRange(100, 100_000)]
     public int MaxRecipients { get; set; } = 1000;
 
-    [Option("Characters each of which ends the user's part of an address and begins the detail; empty for no details", Reference = "RFC 5233")]
+    [Option("Characters that end the user's part of an address and begin the detail; empty for no details", Reference = "RFC 5233")]
     public string RecipientDelimiter { get; set; } = "+";
 
-    [Option("Domain of recipients that are given without one; without it they are unknown", Reference = "RFC 5321 4.1.1.3", Example = "example.org")]
+    [Option("Domain of recipients that are given without one", Reference = "RFC 5321 4.1.1.3", Example = "example.org")]
     public string? DefaultDomain { get; set; }
 
     [Option("Received fields at which a message is taken to be in a loop", Reference = "RFC 5321 6.3")]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text;
 using Microsoft.Extensions.Logging;
@@ -14,7 +15,13 @@ public sealed class LmtpServer : IProtocolServer
     private readonly IPNetwork[] _trusted;
 
     public LmtpServer(
-        LmtpOptions options, IAccounts accounts, IIntakes intakes, IDelivery delivery, GatewayMetrics metrics, ILogger<LmtpServer> logger, TimeProvider time)
+        LmtpOptions options,
+        IAccounts accounts,
+        IIntakes intakes,
+        IDelivery delivery,
+        GatewayMetrics metrics,
+        ILogger<LmtpServer> logger,
+        TimeProvider time)
     {
         Options = options;
         Accounts = accounts;
@@ -27,9 +34,11 @@ public sealed class LmtpServer : IProtocolServer
         Arrivals = metrics.MessageFlow(ProtocolName, "in");
         Outcomes = new RecipientInstruments(metrics);
         RefusalLine = Encoding.ASCII.GetBytes("421 4.3.2 Too busy or going down, try again later\r\n");
-        Extensions = Encoding.ASCII.GetBytes(string.Create(
-            System.Globalization.CultureInfo.InvariantCulture,
-            $"250-PIPELINING\r\n250-SIZE {options.MaxMessageSize.Bytes}\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-CHUNKING\r\n250-BINARYMIME\r\n250-LIMITS RCPTMAX={options.MaxRecipients}\r\n"));
+        Extensions = Encoding.ASCII.GetBytes(
+            "250-PIPELINING\r\n"
+            + string.Create(CultureInfo.InvariantCulture, $"250-SIZE {options.MaxMessageSize.Bytes}\r\n")
+            + "250-8BITMIME\r\n250-SMTPUTF8\r\n250-CHUNKING\r\n250-BINARYMIME\r\n"
+            + string.Create(CultureInfo.InvariantCulture, $"250-LIMITS RCPTMAX={options.MaxRecipients}\r\n"));
         _trusted = [.. options.TrustedNetworks.Select(network => IPNetwork.Parse(network))];
     }
 

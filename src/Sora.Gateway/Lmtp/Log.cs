@@ -23,6 +23,6 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Debug, Message = "Message {Id} of {Size} bytes from <{Sender}> saved for <{Recipient}>")]
     public static partial void Saved(ILogger logger, string id, long size, string sender, string recipient);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Message {Id} of {Size} bytes from <{Sender}> not taken for <{Recipient}>: {Code}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Message {Id}, {Size} bytes, from <{Sender}> refused for <{Recipient}>: {Code}")]
     public static partial void NotTaken(ILogger logger, string id, long size, string sender, string recipient, int code);
 }

@@ -2,7 +2,10 @@ using Sora.Contracts;
 
 namespace Sora.Gateway.Lmtp;
 
-/// <summary>The end of a transaction, common to DATA and BDAT LAST: stage, look for loops, deliver, one reply per recipient (RFC 2033 section 4.2).</summary>
+/// <summary>
+/// The end of a transaction, common to DATA and BDAT LAST: stage, look for loops, deliver, one reply per recipient (RFC 2033 section
+/// 4.2).
+/// </summary>
 internal static class MessageDelivery
 {
     /// <summary>
@@ -38,7 +41,12 @@ internal static class MessageDelivery
     }
 
     private static async ValueTask DeliverAsync(
-        LmtpSession session, LmtpTransaction transaction, IngestedMessage message, string id, LmtpReply?[] replies, CancellationToken cancellationToken)
+        LmtpSession session,
+        LmtpTransaction transaction,
+        IngestedMessage message,
+        string id,
+        LmtpReply?[] replies,
+        CancellationToken cancellationToken)
     {
         var server = session.Server;
         var recipients = WithoutLoops(transaction.Recipients, message, server.Options.MaxReceived, replies);

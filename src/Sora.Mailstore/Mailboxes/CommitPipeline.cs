@@ -99,8 +99,19 @@ internal sealed class CommitPipeline : IAsyncDisposable
     {
         var start = TimeProvider.System.GetTimestamp();
         var single = batch.FindAll(static unit => unit.Commits.Count == 1);
-        if (single.Count > 0)
-            await CommitStore.CommitAsync(connection, single, CancellationToken.None);
+        try
+        {
+            if (single.Count > 0)
+                await CommitStore.CommitAsync(connection, single, CancellationToken.None);
+        }
+        catch (PostgresException e) when (single.Count > 1 && connection.State == System.Data.ConnectionState.Open)
+        {
+            // The database refused something in the batch: one by one, only the unit that has it is kept from becoming durable.
+            Log.CommitFailed(_logger, e);
+            foreach (var unit in single)
+                await CommitAloneAsync(connection, unit);
+        }
+
         foreach (var unit in batch)
         {
             if (unit.Commits.Count > 1)
@@ -108,5 +119,18 @@ internal sealed class CommitPipeline : IAsyncDisposable
         }
 
         _metrics.Committed(batch.Count, TimeProvider.System.GetElapsedTime(start));
+    }
+
+    private async Task CommitAloneAsync(NpgsqlConnection connection, CommitUnit unit)
+    {
+        try
+        {
+            await CommitStore.CommitAsync(connection, [unit], CancellationToken.None);
+        }
+        catch (PostgresException e) when (connection.State == System.Data.ConnectionState.Open)
+        {
+            Log.CommitFailed(_logger, e);
+            unit.Complete(CommitOutcome.Unknown);
+        }
     }
 }

@@ -66,8 +66,8 @@ internal sealed class TestClient : IDisposable
     }
 
     /// <summary>
-    /// Plays a transcript: "C: " lines are sent with CRLF (those in a row in one write), "S: " lines must come, where a trailing "*" stands for any
-    /// rest. "C. " sends without CRLF; "S! " is the end of the connection.
+    /// Plays a transcript: "C: " lines are sent with CRLF (those in a row in one write), "S: " lines must come, where a trailing "*"
+    /// stands for any rest. "C. " sends without CRLF; "S! " is the end of the connection.
     /// </summary>
     public async Task PlayAsync(string transcript)
     {

@@ -18,7 +18,9 @@ internal sealed class TestProtocol(Func<ClientConnection, Task> session, string?
     public ListenerDefinition Listener(bool implicitTls = false, ConnectionLimits? limits = null) =>
         new(TestGateway.AnyPort, implicitTls, this, limits ?? new ConnectionLimits());
 
-    /// <summary>A session that greets, repeats lines, upgrades on "STARTTLS", says "drain" and goes when draining, and "timeout" after a silence.</summary>
+    /// <summary>
+    /// A session that greets, repeats lines, upgrades on "STARTTLS", says "drain" and goes when draining, and "timeout" after a silence.
+    /// </summary>
     public static async Task EchoAsync(ClientConnection connection)
     {
         var input = new SessionInput(connection);

@@ -4,8 +4,8 @@ using System.Text;
 namespace Sora.Gateway.Lmtp.Commands;
 
 /// <summary>
-/// BDAT (RFC 3030 section 2): a chunk of so many octets, whatever they are. The octets are taken off the input even when the chunk is refused,
-/// else they would be read as commands.
+/// BDAT (RFC 3030 section 2): a chunk of so many octets, whatever they are. The octets are taken off the input even when the chunk is
+/// refused, else they would be read as commands.
 /// </summary>
 internal sealed class BdatCommand(long size, bool isLast) : LmtpCommand
 {
@@ -16,7 +16,9 @@ internal sealed class BdatCommand(long size, bool isLast) : LmtpCommand
         var digits = text.IndexOfAnyExceptInRange((byte)'0', (byte)'9');
         var number = digits < 0 ? text : text[..digits];
         var isLast = digits > 0 && Ascii.EqualsIgnoreCase(text[digits..], " LAST"u8);
-        return (digits < 0 || isLast) && Utf8Parser.TryParse(number, out long size, out _) ? new BdatCommand(size, isLast) : RejectedCommand.BadArguments;
+        return (digits < 0 || isLast) && Utf8Parser.TryParse(number, out long size, out _)
+            ? new BdatCommand(size, isLast)
+            : RejectedCommand.BadArguments;
     }
 
     public override async ValueTask<bool> ExecuteAsync(LmtpSession session)

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Sora.Gateway.Lmtp.Commands;
 
-/// <summary>MAIL (RFC 5321 section 4.1.1.2) with SIZE (RFC 1870), BODY (RFC 6152, RFC 3030) and SMTPUTF8 (RFC 6531): begins a transaction.</summary>
+/// <summary>
+/// MAIL (RFC 5321 section 4.1.1.2) with SIZE (RFC 1870), BODY (RFC 6152, RFC 3030) and SMTPUTF8 (RFC 6531): begins a transaction.
+/// </summary>
 internal sealed class MailCommand(LmtpPath reversePath, long size, LmtpBody body, bool smtpUtf8) : LmtpCommand
 {
     /// <summary>"MAIL FROM:" Reverse-path [SP Mail-parameters]</summary>

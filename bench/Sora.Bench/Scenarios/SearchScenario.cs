@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Globalization;
+using Sora.Bench.Load;
+using Sora.Bench.Results;
+using Sora.Bench.Wire;
+
+namespace Sora.Bench.Scenarios;
+
+/// <summary>UID SEARCH by key; the number of hits is noted, so that a server cannot win by not finding.</summary>
+internal sealed record SearchScenario(Target Target, Run Run)
+{
+    private const int MaxRepeats = 20;
+
+    public int User { get; init; } = 1;
+
+    public string Mailbox { get; init; } = "INBOX";
+
+    /// <summary>How long one key is searched for again.</summary>
+    public TimeSpan PerKey { get; init; } = TimeSpan.FromSeconds(2);
+
+    public async Task<IReadOnlyList<ScenarioResult>> RunAsync(CancellationToken cancellationToken)
+    {
+        var results = new List<ScenarioResult>();
+        await using var client = await Sessions.SelectAsync(Target, User, Mailbox, cancellationToken);
+        foreach (var (name, key) in Keys(client.Exists))
+        {
+            var latencies = new Latencies();
+            var first = 0.0;
+            var hits = 0;
+            var started = Stopwatch.GetTimestamp();
+            do
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var completion = await client.RunAsync("UID SEARCH " + key, (text, _) => hits = text.StartsWith("SEARCH"u8) ? Blanks(text) : hits);
+                first = latencies.Count == 0 ? Latencies.Milliseconds(completion.Elapsed) : first;
+                latencies.Add(completion.Elapsed);
+            }
+            while (latencies.Count < MaxRepeats && Stopwatch.GetElapsedTime(started) < PerKey);
+
+            results.Add(new ScenarioResult(
+                $"search {name}",
+                Target.Name,
+                [
+                    new("first", first, "ms", Better.Lower),
+                    new("p50", latencies.Percentile(0.5), "ms", Better.Lower),
+                    new("hits", hits, "", Better.Neither),
+                ]));
+        }
+
+        return results;
+    }
+
+    private (string Name, string Key)[] Keys(int messages)
+    {
+        var corpus = Run.Corpus();
+        var middle = MessageWriter.DateOf(messages / 2).ToString("d-MMM-yyyy", CultureInfo.InvariantCulture);
+        return
+        [
+            ("UNSEEN", "UNSEEN"),
+            ("SENTSINCE", "SENTSINCE " + middle),
+            ("SINCE", "SINCE " + middle),
+            ("FROM", "FROM " + ImapClient.Quote(corpus.SenderNames[3].Split(' ')[1])),
+            ("SUBJECT", "SUBJECT " + ImapClient.Quote(corpus.SubjectLines[5])),
+            ("HEADER", "HEADER Message-ID " + ImapClient.Quote("<2a." + Run.Id)),
+            ("BODY", "BODY " + MessageWriter.RareWord),
+            ("TEXT", "TEXT " + MessageWriter.RareWord),
+        ];
+    }
+
+    private static int Blanks(ReadOnlySpan<byte> text) => text.TrimEnd((byte)' ').Count((byte)' ');
+}
