@@ -1,6 +1,9 @@
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Sora.Gateway.Connections;
+using Sora.Gateway.Imap;
+using Sora.Gateway.Lmtp;
+using Sora.Gateway.Replicas;
 using Sora.Silo.Configuration;
 
 namespace Sora.Silo.Composition;
@@ -58,7 +61,20 @@ internal sealed class GatewayParts : IAsyncDisposable
     private static IEnumerable<(string Key, ListenerDefinition Listener)> Definitions(
         SoraOptions options, MailstoreParts mailstore, GatewayMetrics metrics, ILoggerFactory loggers, TimeProvider time)
     {
-        yield break;
+        var lmtp = new LmtpServer(
+            options.Lmtp, mailstore.Accounts, mailstore.Bodies.Intakes, mailstore.Delivery, metrics, loggers.CreateLogger<LmtpServer>(), time);
+        foreach (var listener in lmtp.Listeners())
+            yield return (listener.ImplicitTls ? "lmtp.tls_listen" : "lmtp.listen", listener);
+
+        var replicas = new MailboxReplicas(mailstore.Mailboxes, time, loggers.CreateLogger<MailboxReplicas>());
+        var imap = new ImapServer(
+            mailstore.Accounts, mailstore.Mailboxes, mailstore.Bodies.Messages, mailstore.Bodies.Intakes, replicas, options.Imap, metrics, time,
+            loggers.CreateLogger<ImapServer>());
+        var limits = new ConnectionLimits(options.Imap.MaxConnections, options.Imap.MaxConnectionsPerIp);
+        foreach (var address in options.Imap.Listen)
+            yield return ("imap.listen", new ListenerDefinition(ListenAddress.Parse(address), ImplicitTls: false, imap, limits));
+        foreach (var address in options.Imap.TlsListen)
+            yield return ("imap.tls_listen", new ListenerDefinition(ListenAddress.Parse(address), ImplicitTls: true, imap, limits));
     }
 
     private static CertificateSource? Certificates(SoraOptions options, string dataFolder, ILoggerFactory loggers, TimeProvider time)

@@ -75,7 +75,7 @@ internal sealed class SoraServer : IAsyncDisposable
         var http = _parts.Add(
             "HTTP", await AdminHttp.StartAsync(options.Http, options.Health, _readiness, checks, metrics, loggers, cancellationToken));
         Volatile.Write(ref database, await MailstoreParts.OpenDatabaseAsync(options, data, _parts, loggers, cancellationToken));
-        var mailstore = await MailstoreParts.StartAsync(options, database, _parts, loggers, time, cancellationToken);
+        var mailstore = await MailstoreParts.StartAsync(options, data, database, _parts, loggers, time, cancellationToken);
         if (options.Node.FirstAccount is { } address)
             FirstAccount = await FirstAccount.EnsureAsync(address, data, mailstore.Accounts, mailstore.Administration, _logger, cancellationToken);
         var gateway = await GatewayParts.StartAsync(options, data, mailstore, _parts, loggers, time, cancellationToken);

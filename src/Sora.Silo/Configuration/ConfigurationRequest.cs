@@ -42,6 +42,9 @@ internal sealed record ConfigurationRequest(string? File, string? Data, int? Por
     /// </summary>
     private static IEnumerable<(string Key, string Address)> Listeners(int portBase)
     {
+        yield return ("lmtp.listen", At(portBase));
+        yield return ("imap.listen", At(portBase + 1));
+        yield return ("imap.tls_listen", At(portBase + 2));
         yield return ("http.listen", At(portBase + 6));
 
         static string At(int port) => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}");
@@ -59,6 +62,15 @@ internal sealed record ConfigurationRequest(string? File, string? Data, int? Por
                 continue;
             switch (key)
             {
+                case "lmtp.listen":
+                    options.Lmtp.Listen = [address];
+                    break;
+                case "imap.listen":
+                    options.Imap.Listen = [address];
+                    break;
+                case "imap.tls_listen":
+                    options.Imap.TlsListen = [address];
+                    break;
                 case "http.listen":
                     options.Http.Listen = [address];
                     break;

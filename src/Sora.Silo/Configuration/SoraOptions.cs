@@ -1,8 +1,11 @@
 using System.Net;
 using Sora.Configuration;
 using Sora.Gateway.Connections;
+using Sora.Gateway.Imap;
+using Sora.Gateway.Lmtp;
 using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Accounts.Passwords;
+using Sora.Mailstore.Bodies;
 using Sora.Mailstore.Delivery;
 using Sora.Mailstore.Mailboxes;
 using Sora.Mailstore.Storage;
@@ -18,6 +21,8 @@ public sealed class SoraOptions : IValidatableOptions
 
     public DatabaseOptions Database { get; set; } = new();
 
+    public StorageOptions Storage { get; set; } = new();
+
     public MailboxOptions Mailboxes { get; set; } = new();
 
     public AccountOptions Accounts { get; set; } = new();
@@ -31,6 +36,10 @@ public sealed class SoraOptions : IValidatableOptions
     // A server without TLS is of no use to most clients, so one that has no certificate yet makes itself one
     public TlsOptions Tls { get; set; } = new() { SelfSigned = true };
 
+    public LmtpOptions Lmtp { get; set; } = new();
+
+    public ImapOptions Imap { get; set; } = new();
+
     public HttpOptions Http { get; set; } = new();
 
     public HealthOptions Health { get; set; } = new();
@@ -42,6 +51,16 @@ public sealed class SoraOptions : IValidatableOptions
     /// <inheritdoc/>
     public IEnumerable<string> Validate()
     {
+        if (!Tls.SelfSigned && string.IsNullOrEmpty(Tls.CertFile))
+        {
+            if (Lmtp.TlsListen.Count > 0)
+                yield return "lmtp.tls_listen needs a certificate: set tls.cert_file and tls.key_file, or tls.self_signed";
+            if (Imap.TlsListen.Count > 0)
+                yield return "imap.tls_listen needs a certificate: set tls.cert_file and tls.key_file, or tls.self_signed";
+        }
+
+        if (Storage.StagedFileHold <= Mailboxes.WriteTimeout)
+            yield return "storage.staged_file_hold must be longer than mailboxes.write_timeout";
         var taken = new Dictionary<IPEndPoint, string>();
         foreach (var (key, address) in Addresses())
         {
@@ -54,6 +73,14 @@ public sealed class SoraOptions : IValidatableOptions
 
     private IEnumerable<(string Key, string Address)> Addresses()
     {
+        foreach (var address in Lmtp.Listen)
+            yield return ("lmtp.listen", address);
+        foreach (var address in Lmtp.TlsListen)
+            yield return ("lmtp.tls_listen", address);
+        foreach (var address in Imap.Listen)
+            yield return ("imap.listen", address);
+        foreach (var address in Imap.TlsListen)
+            yield return ("imap.tls_listen", address);
         foreach (var address in Http.Listen)
             yield return ("http.listen", address);
     }

@@ -29,7 +29,7 @@ internal sealed class JsonLineFormatter(string node) : ITextFormatter
                 json.WriteString("category"u8, category);
             if (EventNumber(logEvent) is { } number)
                 json.WriteNumber("event"u8, number);
-            json.WriteString("message"u8, logEvent.RenderMessage(CultureInfo.InvariantCulture));
+            json.WriteString("message"u8, MessageText.Of(logEvent));
             WriteData(logEvent, json);
             if (logEvent.Exception is { } exception)
                 json.WriteString("error"u8, exception.ToString());

@@ -22,7 +22,7 @@ internal sealed class TextLineFormatter : ITextFormatter
             output.Write(": ");
         }
 
-        WriteVisible(logEvent.RenderMessage(CultureInfo.InvariantCulture), output);
+        WriteVisible(MessageText.Of(logEvent), output);
         output.Write('\n');
         if (logEvent.Exception is { } exception)
         {
