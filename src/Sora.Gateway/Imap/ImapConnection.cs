@@ -268,7 +268,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         catch (Exception e) when (!IsInResponse && !IsGone(e))
         {
             Log.CommandFailed(Server.Logger, row.Name, Client.Id, e);
-            return e is TimeoutException
+            return e is TimeoutException or System.Data.Common.DbException // The database is away
                 ? ImapReply.No(MailError.Unavailable())
                 : ImapReply.No("Internal error, see the server's log", ResponseCode.Of(MailErrorCode.ServerBug));
         }

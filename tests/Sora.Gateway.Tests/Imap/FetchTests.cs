@@ -139,8 +139,8 @@ public sealed class FetchTests(ImapFixture fixture)
         var user = await fixture.UserAsync();
         await user.DeliverAsync("Subject: a\n\nb\n", Broken, "Subject: c\n\nd\n");
         using var client = await user.LogInAsync("SELECT INBOX");
-        fixture.Bodies.BrokenForNow = temporary;
-        fixture.Bodies.BrokenSize = Broken.ReplaceLineEndings("\r\n").Length;
+        fixture.Messages.BrokenForNow = temporary;
+        fixture.Messages.BrokenSize = Broken.ReplaceLineEndings("\r\n").Length;
         await client.PlayAsync($$"""
             C: a1 FETCH 1:3 BODY.PEEK[TEXT]
             S: * 1 FETCH (BODY[TEXT] {3}
@@ -156,7 +156,7 @@ public sealed class FetchTests(ImapFixture fixture)
             C: a3 SEARCH BODY nothing
             S: a3 NO [{{code}}] …
             """);
-        fixture.Bodies.BrokenSize = null;
+        fixture.Messages.BrokenSize = null;
     }
 
     [Fact]
