@@ -249,8 +249,8 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
             var mayExpunge = !row.Flags.HasFlag(CommandFlags.UsesSequenceNumbers);
             if (row.Flags.HasFlag(CommandFlags.RequiresSync) && Session.Selected is { } selected)
                 await selected.RefreshAsync(Server.Options.RefreshAfter, Client.Closed).ConfigureAwait(false);
-            var isSelected = Session.State == ImapStates.Selected && !row.Flags.HasFlag(CommandFlags.BreaksSequences);
-            if (isSelected && !await SynchronizeAsync(mayExpunge: false, cancellationToken: Client.Closed).ConfigureAwait(false))
+            var reportsFirst = command.ReportsFirst && Session.State == ImapStates.Selected && !row.Flags.HasFlag(CommandFlags.BreaksSequences);
+            if (reportsFirst && !await SynchronizeAsync(mayExpunge: false, cancellationToken: Client.Closed).ConfigureAwait(false))
                 return ImapReply.Answered;
             var reply = await command.ExecuteAsync(this, Client.Closed).ConfigureAwait(false);
             if (!row.Flags.HasFlag(CommandFlags.BreaksSequences) && reply.Status != ReplyStatus.None)

@@ -39,10 +39,10 @@ public sealed class ImapFixture : IAsyncLifetime
         Bodies = new BodyHost(
             Node.Database, new StorageOptions(), _folder.Path, Node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
         Messages = new BreakableStore(Bodies.Messages);
-        Replicas = new MailboxReplicas(Node.Mailboxes, TimeProvider.System, NullLogger<MailboxReplicas>.Instance);
+        Replicas = new MailboxReplicas(Node.Mailboxes, TimeProvider.System, new ErrorLog<MailboxReplicas>());
         var metrics = new GatewayMetrics();
         var server = new ImapServer(
-            Node.Accounts, Node.Mailboxes, Messages, Bodies.Intakes, Replicas, Options, metrics, TimeProvider.System, NullLogger<ImapServer>.Instance);
+            Node.Accounts, Node.Mailboxes, Messages, Bodies.Intakes, Replicas, Options, metrics, TimeProvider.System, new ErrorLog<ImapServer>());
         _gateway = await TestGateway.StartAsync(
             [new ListenerDefinition(TestGateway.AnyPort, false, server, new ConnectionLimits())], tls: true, metrics: metrics);
     }
