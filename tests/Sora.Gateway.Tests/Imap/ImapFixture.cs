@@ -11,7 +11,7 @@ using Sora.Testing;
 namespace Sora.Gateway.Tests.Imap;
 
 /// <summary>The IMAP server over real sockets, the real engine and a real database. Each test takes a user of its own.</summary>
-public sealed class ImapFixture : IAsyncLifetime
+public sealed class ImapFixture : IAsyncLifetime, IDisposable
 {
     private readonly TempFolder _folder = new();
     private int _users;
@@ -52,8 +52,9 @@ public sealed class ImapFixture : IAsyncLifetime
         await _gateway!.DisposeAsync();
         await Bodies.DisposeAsync();
         await Node.DisposeAsync();
-        _folder.Dispose();
     }
+
+    public void Dispose() => _folder.Dispose();
 
     internal async Task<ImapClient> ConnectAsync()
     {
