@@ -198,6 +198,10 @@ public sealed class AccountsTests : AdminTest
         hashes.Error.ShouldBe("");
         hashes.Output.ShouldStartWith("Created 1 accounts");
         (await LogsInAsync("h@example.com", "secret")).ShouldBeTrue();
+
+        var twice = await RunWithInputAsync("twice@example.com\tfirst\nTWICE@example.com\tsecond\n", "accounts", "create", "--from-file", "-");
+        twice.ShouldFail(ExitCode.Failed, "-:2: The address twice@example.com is taken");
+        (await LogsInAsync("twice@example.com", "first")).ShouldBeTrue();
     }
 
     [Fact]

@@ -11,6 +11,7 @@ namespace Sora.Mailstore.Accounts;
 public sealed class AccountAdministration(Database database, PasswordHasher passwords, Action<AccountId> announce)
 {
     private readonly AdministrationStore _store = new(database.Write);
+    private readonly AccountCreationStore _creation = new(database.Write);
 
     /// <summary>
     /// Creates an account with its default mailboxes. ALREADYEXISTS when the address is taken, CANNOT when address or password will not do.
@@ -30,7 +31,7 @@ public sealed class AccountAdministration(Database database, PasswordHasher pass
         var parsed = Parse(account);
         if (!parsed.IsOk)
             return parsed.Error;
-        var result = await _store.CreateAsync(parsed.Value, cancellationToken);
+        var result = await _creation.CreateAsync(parsed.Value, cancellationToken);
         if (result.IsOk)
             announce(result.Value);
         return result;
@@ -60,7 +61,7 @@ public sealed class AccountAdministration(Database database, PasswordHasher pass
             positions.Add(i);
         }
 
-        var created = await _store.CreateManyAsync(good, cancellationToken);
+        var created = await _creation.CreateManyAsync(good, cancellationToken);
         for (var i = 0; i < positions.Count; i++)
         {
             results[positions[i]] = created[i];
