@@ -66,7 +66,7 @@ public sealed class BodyHost : IAsyncDisposable
     /// <summary>Looks once at what is staged, so that a full staging is known from the first message on, and starts moving bodies.</summary>
     public Task StartAsync(CancellationToken cancellationToken = default) => _uploader.StartAsync(cancellationToken);
 
-    /// <summary>Finishes the batch under way and stops.</summary>
+    /// <summary>Stops; a batch under way is given up, and done again by whoever comes next.</summary>
     public async ValueTask DisposeAsync()
     {
         await _uploader.DisposeAsync();

@@ -60,7 +60,7 @@ internal sealed class ContentStore(Database database)
     }
 
     private static ReadOnlyMemory<byte>? Part(NpgsqlDataReader reader, int column) =>
-        reader.IsDBNull(column) ? null : new ReadOnlyMemory<byte>(reader.GetFieldValue<byte[]>(column));
+        reader.IsDBNull(column) ? default(ReadOnlyMemory<byte>?) : reader.GetFieldValue<byte[]>(column);
 
-    private static NpgsqlParameter<bool> Flag(ContentParts parts, ContentParts part) => new() { TypedValue = (parts & part) != 0 };
+    private static NpgsqlParameter<bool> Flag(ContentParts parts, ContentParts part) => new() { TypedValue = (parts & part) != ContentParts.None };
 }

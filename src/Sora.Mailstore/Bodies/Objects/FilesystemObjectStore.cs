@@ -44,7 +44,7 @@ public sealed class FilesystemObjectStore : IObjectStore
     public ValueTask<ObjectInfo?> FindAsync(ObjectKey key, CancellationToken cancellationToken)
     {
         var file = new FileInfo(PathOf(key));
-        return ValueTask.FromResult<ObjectInfo?>(file.Exists ? new ObjectInfo(key, file.Length, file.LastWriteTimeUtc) : null);
+        return ValueTask.FromResult<ObjectInfo?>(file.Exists ? InfoOf(key, file) : null);
     }
 
     /// <inheritdoc/>
@@ -92,7 +92,7 @@ public sealed class FilesystemObjectStore : IObjectStore
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (ObjectKey.TryParse($"{file.Directory?.Parent?.Name}/{file.Name}", out var key))
-                yield return new ObjectInfo(key, file.Length, file.LastWriteTimeUtc);
+                yield return InfoOf(key, file);
         }
     }
 
@@ -105,6 +105,8 @@ public sealed class FilesystemObjectStore : IObjectStore
                 file.Delete();
         }
     }
+
+    private static ObjectInfo InfoOf(ObjectKey key, FileInfo file) => new(key, file.Length, new DateTimeOffset(file.LastWriteTimeUtc));
 
     private Exception?[] Put(IReadOnlyList<ObjectPut> puts, CancellationToken cancellationToken)
     {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Sora.Contracts;
@@ -15,11 +14,12 @@ internal sealed class BodyCache : IAsyncDisposable
 {
     private const int PieceSize = 128 * 1024;
     private static readonly TimeSpan TouchInterval = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan AbandonedAge = TimeSpan.FromHours(1);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<ObjectKey, LinkedListNode<Entry>> _entries = [];
     private readonly LinkedList<Entry> _recent = new();
-    private readonly ConcurrentDictionary<ObjectKey, Lazy<Task<bool>>> _fetches = new();
+    private readonly Dictionary<ObjectKey, Task<bool>> _fetches = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly IObjectStore _objects;
     private readonly long _capacity;
@@ -29,6 +29,7 @@ internal sealed class BodyCache : IAsyncDisposable
     private readonly BodyMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private int _isDisposed;
 
     public BodyCache(string folder, IObjectStore objects, StorageOptions options, BodyMetrics metrics, TimeProvider time, ILogger<BodyCache> logger)
     {
@@ -80,9 +81,13 @@ internal sealed class BodyCache : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
         await _stopping.CancelAsync();
-        foreach (var fetch in _fetches.Values)
-            await fetch.Value.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        Task[] fetches;
+        lock (_lock)
+            fetches = [.. _fetches.Values];
+        await Task.WhenAll(fetches).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         _stopping.Dispose();
     }
 
@@ -104,8 +109,15 @@ internal sealed class BodyCache : IAsyncDisposable
         return null;
     }
 
-    private Task<bool> FetchOnceAsync(ObjectKey key, long size) =>
-        _fetches.GetOrAdd(key, _ => new Lazy<Task<bool>>(() => Task.Run(() => FetchAsync(key, size)))).Value;
+    private Task<bool> FetchOnceAsync(ObjectKey key, long size)
+    {
+        lock (_lock)
+        {
+            if (!_fetches.TryGetValue(key, out var fetch))
+                _fetches.Add(key, fetch = Task.Run(() => FetchAsync(key, size)));
+            return fetch;
+        }
+    }
 
     private async Task<bool> FetchAsync(ObjectKey key, long size)
     {
@@ -133,7 +145,8 @@ internal sealed class BodyCache : IAsyncDisposable
             if (isReserved)
                 Unreserve(size);
             File.Delete(temporary);
-            _fetches.TryRemove(key, out _);
+            lock (_lock)
+                _fetches.Remove(key);
         }
     }
 
@@ -287,12 +300,16 @@ internal sealed class BodyCache : IAsyncDisposable
     private void Load()
     {
         foreach (var file in new DirectoryInfo(_temporary).EnumerateFiles())
-            file.Delete();
+        {
+            if (file.LastWriteTimeUtc < _time.GetUtcNow().UtcDateTime - AbandonedAge)
+                file.Delete(); // by a process that ended; a younger one may be another's work
+        }
+
         var found = new List<Entry>();
         foreach (var file in new DirectoryInfo(_root).EnumerateFiles("*", SearchOption.AllDirectories))
         {
             if (ObjectKey.TryParse($"{file.Directory?.Parent?.Name}/{file.Name}", out var key))
-                found.Add(new Entry(key, file.Length, file.LastAccessTimeUtc));
+                found.Add(new Entry(key, file.Length, new DateTimeOffset(file.LastAccessTimeUtc)));
         }
 
         found.Sort(static (left, right) => left.Touched.CompareTo(right.Touched));

@@ -80,7 +80,7 @@ internal sealed class ContentCache(long capacity)
             Structure = Has(parts, ContentParts.Structure) ? entry.Content.Structure : null,
         };
 
-    private static bool Has(ContentParts parts, ContentParts part) => (parts & part) != 0;
+    private static bool Has(ContentParts parts, ContentParts part) => (parts & part) != ContentParts.None;
 
     private static long Length(MessageContent content) =>
         content.Prefix.Length + (content.Header?.Length ?? 0) + (content.Envelope?.Length ?? 0) + (content.Structure?.Length ?? 0);

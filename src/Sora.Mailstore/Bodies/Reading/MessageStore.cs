@@ -89,7 +89,9 @@ internal sealed class MessageStore(
             Log.BodyDamaged(logger, key.ToString(), "the object store", e.Message);
 
             // What waits in staging will replace it, and can be read until then.
-            return await FromStagingAsync(key, content, cancellationToken) ?? throw e;
+            if (await FromStagingAsync(key, content, cancellationToken) is { } body)
+                return body;
+            throw;
         }
     }
 

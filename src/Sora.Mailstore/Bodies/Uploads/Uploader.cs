@@ -6,6 +6,9 @@ using Sora.Mailstore.Storage;
 
 namespace Sora.Mailstore.Bodies.Uploads;
 
+/// <summary>What became of a batch: bodies that were taken, bodies that reached the object store, and whether more are due.</summary>
+internal readonly record struct MovedBatch(int Taken, int Moved, bool HasMore);
+
 /// <summary>
 /// Moves staged bodies to the object store. A batch is locked by a transaction that also deletes it, so every node may take part and
 /// none has to be waited for when it dies; whatever was put twice is there once. It yields to deliveries as long as it keeps up.
@@ -24,12 +27,16 @@ internal sealed class Uploader(
     private static readonly TimeSpan CountInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestYield = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>The longest pause while the database is out of reach.</summary>
+    private static readonly TimeSpan LongestOutage = TimeSpan.FromSeconds(30);
+
     /// <summary>From this age on bodies are moved without regard to anything else.</summary>
     private static readonly TimeSpan Late = TimeSpan.FromMinutes(1);
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly StagedFiles _files = new(staged, folder, options, time, logger);
     private readonly List<Task> _running = [];
+    private int _isDisposed;
 
     /// <summary>Starts; does nothing when it runs.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -44,17 +51,20 @@ internal sealed class Uploader(
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
         await _stopping.CancelAsync();
         await Task.WhenAll(_running);
         _stopping.Dispose();
     }
 
-    /// <summary>Moves one batch; the number of bodies that were taken, and of those that reached the object store.</summary>
-    internal async Task<(int Taken, int Moved)> MoveAsync(CancellationToken cancellationToken)
+    /// <summary>Moves one batch.</summary>
+    internal async Task<MovedBatch> MoveAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.Write.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var batch = Bounded(await StagedBodyStore.TakeAsync(connection, folder.Node, options.UploadBatch, cancellationToken));
+        var due = await StagedBodyStore.TakeAsync(connection, folder.Node, options.UploadBatch, cancellationToken);
+        var batch = Bounded(due);
         if (batch.Count == 0)
             return default;
         var failures = await PutAsync(connection, batch, cancellationToken);
@@ -67,7 +77,7 @@ internal sealed class Uploader(
         metrics.Uploaded(moved.Count, ok: true);
         metrics.Uploaded(failures.Count, ok: false);
         _files.Uploaded(moved);
-        return (batch.Count, moved.Count);
+        return new MovedBatch(batch.Count, moved.Count, due.Count == options.UploadBatch || due.Count > batch.Count);
     }
 
     /// <summary>Deletes files that are not needed any more, and those that nobody ever needed.</summary>
@@ -132,8 +142,7 @@ internal sealed class Uploader(
         {
             if (!failures.TryGetValue(body.Id, out var error))
                 continue;
-            var doubled = options.UploadRetry * Math.Pow(2, Math.Min(body.Attempts, 30));
-            var pause = (doubled < options.UploadRetryMax ? doubled : options.UploadRetryMax) * (0.5 + (Random.Shared.NextDouble() / 2));
+            var pause = Doubled(body.Attempts) * (0.5 + (Random.Shared.NextDouble() / 2));
             list.Add(new PutOffBody(body.Id, pause, error.Message));
             Log.UploadFailed(logger, new ObjectKey(body.Accounts[0], body.Hash).ToString(), body.Id, body.Attempts + 1, pause, error);
         }
@@ -150,10 +159,10 @@ internal sealed class Uploader(
             try
             {
                 var start = time.GetTimestamp();
-                var (taken, moved) = await MoveAsync(_stopping.Token);
+                var batch = await MoveAsync(_stopping.Token);
                 failures = 0;
-                if (taken > 0 && moved > 0)
-                    pause = Pause(taken, time.GetElapsedTime(start));
+                if (batch is { HasMore: true, Moved: > 0 })
+                    pause = Yield(time.GetElapsedTime(start));
             }
             catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
             {
@@ -162,10 +171,7 @@ internal sealed class Uploader(
             catch (Exception e)
             {
                 failures++;
-                var doubled = options.UploadRetry * Math.Pow(2, Math.Min(failures - 1, 30));
-                pause = doubled < options.UploadRetryMax ? doubled : options.UploadRetryMax;
-                if (pause > LongestOutage)
-                    pause = LongestOutage;
+                pause = Min(Doubled(failures - 1), LongestOutage);
                 Log.UploaderFailed(logger, pause, e);
             }
 
@@ -173,16 +179,12 @@ internal sealed class Uploader(
         }
     }
 
-    private static readonly TimeSpan LongestOutage = TimeSpan.FromSeconds(30);
+    // While more waits, it leaves the machine to others for half of the time that it took.
+    private TimeSpan Yield(TimeSpan elapsed) => space.OldestAge > Late ? TimeSpan.Zero : Min(elapsed / 2, LongestYield);
 
-    // A part of a batch means that all is done for now. While more waits, it leaves the machine to others for half of its own time.
-    private TimeSpan Pause(int taken, TimeSpan elapsed)
-    {
-        if (space.OldestAge > Late)
-            return TimeSpan.Zero;
-        var yielded = elapsed / 2 < LongestYield ? elapsed / 2 : LongestYield;
-        return taken < options.UploadBatch && space.Used < options.UploadBatchSize.Bytes ? options.UploadInterval : yielded;
-    }
+    private TimeSpan Doubled(int failures) => Min(options.UploadRetry * Math.Pow(2, Math.Min(failures, 30)), options.UploadRetryMax);
+
+    private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;
 
     private async Task WatchAsync()
     {
