@@ -6,7 +6,7 @@ using Sora.Testing;
 namespace Sora.Silo.Tests.Processes;
 
 /// <summary>One server for all tests of the class.</summary>
-public sealed class RunningServer : IAsyncLifetime
+public sealed class RunningServer : IAsyncLifetime, IDisposable
 {
     private readonly TempFolder _folder = new();
 
@@ -17,11 +17,9 @@ public sealed class RunningServer : IAsyncLifetime
     public async Task InitializeAsync() =>
         Process = await SoraProcess.StartAsync(_folder.Path, "--set", "log.level=trace", "--set", "log.levels=Microsoft=debug", "--set", "log.format=json");
 
-    public async Task DisposeAsync()
-    {
-        await Process.DisposeAsync();
-        _folder.Dispose();
-    }
+    public async Task DisposeAsync() => await Process.DisposeAsync();
+
+    public void Dispose() => _folder.Dispose();
 }
 
 public sealed class RunningServerTests(RunningServer server) : IClassFixture<RunningServer>

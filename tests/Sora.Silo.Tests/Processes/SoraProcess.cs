@@ -21,6 +21,7 @@ internal sealed class SoraProcess : IAsyncDisposable
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            UseShellExecute = false,
             WorkingDirectory = AppContext.BaseDirectory,
         };
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("SORA__", StringComparison.Ordinal)).ToList())
