@@ -23,8 +23,9 @@ internal sealed record MailstoreParts(
         PostgresAddress? address = null;
         if (options.Database.Embedded)
         {
+            // sora-admin --data looks for it in the same place
             var server = await EmbeddedPostgres.StartAsync(
-                options.Database.EmbeddedServer, Path.Combine(dataFolder, "database"), loggers.CreateLogger<EmbeddedPostgres>(), cancellationToken);
+                options.Database.EmbeddedServer, dataFolder, loggers.CreateLogger<EmbeddedPostgres>(), cancellationToken);
             address = parts.Add("The private PostgreSQL", server).Address;
         }
 
