@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sora.Contracts;
 using Sora.Gateway.Connections;
@@ -62,6 +63,9 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
         await client.PlayAsync("S: * OK [CAPABILITY …] Sora ready");
         return client;
     }
+
+    /// <summary>Serves a connection that did not come through a socket.</summary>
+    internal Task ServeAsync(ConnectionContext context) => _gateway!.Listeners.ServeAsync(0, context);
 
     /// <summary>A new account.</summary>
     internal async Task<TestUser> UserAsync()
