@@ -41,11 +41,17 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
             Node.Database, new StorageOptions(), _folder.Path, Node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
         Messages = new BreakableStore(Bodies.Messages);
         Replicas = new MailboxReplicas(Node.Mailboxes, TimeProvider.System, new ErrorLog<MailboxReplicas>());
+        _gateway = await StartAsync(TimeProvider.System);
+    }
+
+    /// <summary>Another gateway to the same engine, with a clock of its own.</summary>
+    internal Task<TestGateway> StartAsync(TimeProvider time)
+    {
         var metrics = new GatewayMetrics();
         var server = new ImapServer(
-            Node.Accounts, Node.Mailboxes, Messages, Bodies.Intakes, Replicas, Options, metrics, TimeProvider.System, new ErrorLog<ImapServer>());
-        _gateway = await TestGateway.StartAsync(
-            [new ListenerDefinition(TestGateway.AnyPort, false, server, new ConnectionLimits())], tls: true, metrics: metrics);
+            Node.Accounts, Node.Mailboxes, Messages, Bodies.Intakes, Replicas, Options, metrics, time, new ErrorLog<ImapServer>());
+        return TestGateway.StartAsync(
+            [new ListenerDefinition(TestGateway.AnyPort, false, server, new ConnectionLimits())], tls: true, time: time, metrics: metrics);
     }
 
     public async Task DisposeAsync()
