@@ -4,6 +4,7 @@ using Sora.Mailstore.Accounts.Passwords;
 using Sora.Mailstore.Bodies;
 using Sora.Mailstore.Delivery;
 using Sora.Mailstore.Mailboxes;
+using Sora.Mailstore.Maintenance;
 using Sora.Mailstore.Storage;
 using Sora.Mailstore.Storage.Embedded;
 using Sora.Silo.Configuration;
@@ -22,8 +23,9 @@ internal sealed record MailstoreParts(
         PostgresAddress? address = null;
         if (options.Database.Embedded)
         {
+            // sora-admin --data looks for it in the same place
             var server = await EmbeddedPostgres.StartAsync(
-                options.Database.EmbeddedServer, Path.Combine(dataFolder, "database"), loggers.CreateLogger<EmbeddedPostgres>(), cancellationToken);
+                options.Database.EmbeddedServer, dataFolder, loggers.CreateLogger<EmbeddedPostgres>(), cancellationToken);
             address = parts.Add("The private PostgreSQL", server).Address;
         }
 
@@ -47,6 +49,7 @@ internal sealed record MailstoreParts(
         var accounts = parts.AddDisposable("Accounts", new AccountHost(database, feed, mailboxes, verifier, options.Accounts, time, loggers));
         var bodies = parts.Add("Bodies", OpenBodies(options, dataFolder, database, metrics, time, loggers));
         await bodies.StartAsync(cancellationToken);
+        parts.Add("Maintenance", new MaintenanceWorker(database, options.Maintenance, time, loggers.CreateLogger<MaintenanceWorker>()));
         var delivery = new MessageDelivery(accounts, mailboxes, options.Delivery, time);
         return new MailstoreParts(accounts, mailboxes, bodies, delivery, new AccountAdministration(database, passwords, accounts.Announce));
     }
