@@ -1,0 +1,145 @@
+using System.Globalization;
+using System.Net;
+using Sora.EndToEnd.Tests.Servers;
+using Sora.EndToEnd.Tests.Wire;
+using Sora.Testing;
+
+namespace Sora.EndToEnd.Tests;
+
+/// <summary>Start, health, metrics, orderly stop and start again.</summary>
+public sealed class LifecycleTests : IAsyncLifetime
+{
+    private SoraProcess _sora = null!;
+
+    public async Task InitializeAsync() => _sora = await SoraProcess.StartAsync("connections.drain_timeout=10s");
+
+    public async Task DisposeAsync() => await _sora.DisposeAsync();
+
+    [Fact]
+    public async Task Sigterm_says_goodbye_stops_everything_and_the_next_start_finds_the_mail()
+    {
+        var (user, password) = _sora.FirstAccount;
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_sora.HttpPort}") };
+        (await http.GetAsync(new Uri("/health/readyz", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await http.GetAsync(new Uri("/health/livez", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        using var idle = await ImapClient.OpenInboxAsync(_sora.ImapPort, user, password);
+        using var quiet = await ImapClient.LoginAsync(_sora.ImapPort, user, password);
+        using var unknown = await ImapClient.ConnectAsync(_sora.ImapPort);
+        using var waiting = await LmtpClient.ConnectAsync(_sora.LmtpPort);
+        using var busy = await LmtpClient.ConnectAsync(_sora.LmtpPort);
+        await waiting.DeliverAsync(user, TestMail.Make(1));
+        var message = TestMail.Make(2);
+        (await busy.RunAsync("MAIL FROM:<sender@example.org>")).Code.ShouldBe(250);
+        (await busy.RunAsync($"RCPT TO:<{user}>")).Code.ShouldBe(250);
+        (await busy.RunAsync("DATA")).Code.ShouldBe(354);
+        await idle.BeginIdleAsync();
+        var database = _sora.DatabasePid;
+        Signals.IsAlive(database).ShouldBeTrue();
+
+        _sora.Terminate();
+        (await waiting.ReadReplyAsync()).Code.ShouldBe(421);
+        await ShouldEndInByeAsync(idle);
+        await ShouldEndInByeAsync(quiet);
+        await ShouldEndInByeAsync(unknown);
+        (await http.GetAsync(new Uri("/health/readyz", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+
+        // A transaction that runs comes to its end, and only then the session does
+        await busy.WriteMessageAsync(message);
+        var reply = await busy.ReadReplyAsync();
+        reply.Code.ShouldBe(250, reply.Text);
+        (await busy.ReadReplyAsync()).Code.ShouldBe(421);
+
+        (await _sora.WaitForExitAsync()).ShouldBe(0, _sora.Output);
+        Signals.IsAlive(database).ShouldBeFalse("PostgreSQL still runs");
+        Signals.WorkingBelow(_sora.Data).ShouldBeEmpty();
+
+        await _sora.StartAgainAsync();
+        _sora.FirstAccount.ShouldBe((user, password));
+        using var again = await ImapClient.OpenInboxAsync(_sora.ImapPort, user, password);
+        again.View.Uids.Count.ShouldBe(2);
+        TestMail.ShouldBeDelivered(await again.FetchAsync(again.View.Uids[1], "BODY.PEEK[]"), message, "sender@example.org", user);
+    }
+
+    [Fact]
+    public async Task A_client_that_does_not_end_is_cut_off_after_the_drain_timeout()
+    {
+        var (user, _) = _sora.FirstAccount;
+        using var stuck = await LmtpClient.ConnectAsync(_sora.LmtpPort);
+        (await stuck.RunAsync("MAIL FROM:<sender@example.org>")).Code.ShouldBe(250);
+        (await stuck.RunAsync($"RCPT TO:<{user}>")).Code.ShouldBe(250);
+        (await stuck.RunAsync("DATA")).Code.ShouldBe(354);
+        _sora.Terminate();
+        (await _sora.WaitForExitAsync()).ShouldBe(0, _sora.Output);
+        Signals.WorkingBelow(_sora.Data).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Metrics_are_prometheus_text()
+    {
+        var (user, password) = _sora.FirstAccount;
+        using (var lmtp = await LmtpClient.ConnectAsync(_sora.LmtpPort))
+            await lmtp.DeliverAsync(user, TestMail.Make(1));
+        using var imap = await ImapClient.OpenInboxAsync(_sora.ImapPort, user, password);
+        using var http = new HttpClient();
+        var response = await http.GetAsync(new Uri($"http://127.0.0.1:{_sora.HttpPort}/metrics"));
+        response.Content.Headers.ContentType!.MediaType.ShouldBe("text/plain");
+        var families = new Dictionary<string, string>();
+        var samples = new Dictionary<string, double>();
+        foreach (var line in (await response.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var words = line.Split(' ');
+            if (line.StartsWith("# TYPE ", StringComparison.Ordinal))
+                families.TryAdd(words[2], words[3]).ShouldBeTrue("a family twice: " + line);
+            else if (!line.StartsWith('#'))
+                samples.TryAdd(line[..line.LastIndexOf(' ')], Number(words[^1])).ShouldBeTrue("a sample twice: " + line);
+        }
+
+        families.Values.Distinct().ShouldBeSubsetOf(["counter", "gauge", "histogram"]);
+        families.Keys.Count(static name => name.StartsWith("sora_", StringComparison.Ordinal)).ShouldBeGreaterThan(5);
+        foreach (var name in samples.Keys.Select(static sample => sample.Split('{')[0]))
+        {
+            var family = families.Keys.FirstOrDefault(family => name == family || IsPartOf(family, name));
+            family.ShouldNotBeNull($"{name} has no TYPE");
+        }
+
+        bool IsPartOf(string family, string name) =>
+            families[family] == "histogram" && new[] { "_bucket", "_sum", "_count" }.Any(end => name == family + end);
+
+        static double Number(string text) => text switch
+        {
+            "+Inf" => double.PositiveInfinity,
+            "-Inf" => double.NegativeInfinity,
+            _ => double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture),
+        };
+    }
+
+    [Fact]
+    public async Task Health_tells_when_the_database_is_away()
+    {
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_sora.HttpPort}") };
+        (await http.GetAsync(new Uri("/health", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        Signals.Kill(_sora.DatabasePid);
+
+        // Alive, whatever the database does; and well again soon, without help
+        (await http.GetAsync(new Uri("/health/livez", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await Eventually.WaitAsync(async () => (await http.GetAsync(new Uri("/health", UriKind.Relative))).StatusCode == HttpStatusCode.OK);
+        var (user, password) = _sora.FirstAccount;
+        using var lmtp = await LmtpClient.ConnectAsync(_sora.LmtpPort);
+        await lmtp.DeliverAsync(user, TestMail.Make(1));
+        using var imap = await ImapClient.OpenInboxAsync(_sora.ImapPort, user, password);
+        imap.View.Uids.Count.ShouldBe(1);
+    }
+
+    private static async Task ShouldEndInByeAsync(ImapClient client)
+    {
+        while (true)
+        {
+            var response = await client.ReadUntaggedAsync();
+            if (response.Status == "BYE")
+                break;
+        }
+
+        (await client.ReadToEndAsync()).ShouldBe("");
+    }
+}
