@@ -1,9 +1,11 @@
 using Sora.MicroBench.Blake3;
+using Sora.MicroBench.Engine;
 using Sora.MicroBench.Mime;
 
 var benches = new Dictionary<string, Action>(StringComparer.Ordinal)
 {
     ["blake3"] = Blake3Bench.Run,
+    ["engine"] = EngineBench.Run,
     ["mime"] = MimeBench.Run,
 };
 

@@ -27,4 +27,10 @@ internal static partial class Log
 
     [LoggerMessage(8, LogLevel.Warning, "An account could not be read or changed")]
     public static partial void AccountFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(9, LogLevel.Information, "{Records} old records went from the mailboxes' logs")]
+    public static partial void LogTrimmed(ILogger logger, long records);
+
+    [LoggerMessage(10, LogLevel.Warning, "Maintenance of the database failed; it is tried again at the next interval")]
+    public static partial void MaintenanceFailed(ILogger logger, Exception exception);
 }

@@ -1,1 +1,1 @@
-return 0;
+return await Sora.Silo.Commands.SoraCommand.RunAsync(args);

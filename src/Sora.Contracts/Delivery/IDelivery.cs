@@ -3,7 +3,7 @@ namespace Sora.Contracts;
 /// <summary>One recipient of a transaction, as RCPT accepted it.</summary>
 /// <param name="ForwardPath">The address as the client gave it, without angle brackets.</param>
 /// <param name="Account">Whose account it is.</param>
-/// <param name="PrimaryAddress">The account's primary address: what Delivered-To shows, with the detail kept.</param>
+/// <param name="PrimaryAddress">The account's primary address, without detail; Delivered-To shows it with the detail put in.</param>
 /// <param name="Detail">What stands after <c>+</c> in the local part (RFC 5233), or null.</param>
 public sealed record DeliveryRecipient(string ForwardPath, AccountId Account, string PrimaryAddress, string? Detail);
 

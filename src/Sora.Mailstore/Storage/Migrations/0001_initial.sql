@@ -125,3 +125,6 @@ CREATE TABLE staged_bodies (
 CREATE INDEX staged_bodies_hash ON staged_bodies (hash);
 CREATE INDEX staged_bodies_due ON staged_bodies (not_before, id);
 ALTER TABLE staged_bodies ALTER COLUMN body SET STORAGE EXTERNAL;
+
+-- Finds old records without reading the whole log: rows come in the order of their time
+CREATE INDEX mailbox_log_age ON mailbox_log USING brin (created_at) WITH (pages_per_range = 32);

@@ -1,0 +1,223 @@
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Security;
+using System.Security.Authentication;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sora.Gateway.Connections;
+
+/// <summary>
+/// One accepted TCP connection, plain or TLS. Only its session reads and writes; <see cref="Wake"/> and <see cref="Abort"/> may be called
+/// from anywhere. While nothing happens it owns no buffer, no timer and no task beyond the session's pending read.
+/// </summary>
+public sealed class ClientConnection : IDeadlineTarget
+{
+    private readonly ConnectionContext _context;
+    private readonly Listener _listener;
+    private readonly DeadlineSlot _deadlines;
+    private SslStream? _tls;
+    private volatile PipeReader _input;
+
+    internal ClientConnection(ConnectionContext context, Listener listener)
+    {
+        _context = context;
+        _listener = listener;
+        _input = context.Transport.Input;
+        Output = context.Transport.Output;
+        Remote = Normalise(context.RemoteEndPoint);
+        Local = Normalise(context.LocalEndPoint);
+        _deadlines = listener.Shared.Deadlines.Register(this);
+    }
+
+    /// <summary>Names the connection in logs.</summary>
+    public string Id => _context.ConnectionId;
+
+    /// <summary>The client's address; IPv4 is never shown as mapped into IPv6.</summary>
+    public IPEndPoint Remote { get; }
+
+    public IPEndPoint Local { get; }
+
+    public bool IsTls => _tls is not null;
+
+    /// <summary>
+    /// What the client sends. A read that ends with <see cref="ReadResult.IsCanceled"/> means that something other than input wants
+    /// attention: look at <see cref="InputTimedOut"/>, <see cref="Draining"/> and whatever the session itself called <see cref="Wake"/>
+    /// for, then read on. Reading throws <see cref="IOException"/> or <see cref="OperationCanceledException"/> when the connection broke.
+    /// </summary>
+    public PipeReader Input => _input;
+
+    /// <summary>
+    /// What the client gets. Send with <see cref="FlushAsync"/>, at least every 32 KiB: only that has back-pressure and a timeout.
+    /// </summary>
+    public PipeWriter Output { get; private set; }
+
+    /// <summary>
+    /// The peer is gone, has shut down its sending side, or the connection was aborted. After a half-close (<c>printf … | nc -N</c>)
+    /// input that came before it is still there to be read and answers still arrive: to serve such clients, go by the end of <see
+    /// cref="Input"/> instead.
+    /// </summary>
+    public CancellationToken Closed => _context.ConnectionClosed;
+
+    /// <summary>The server wants sessions to end politely. Sessions that wait for input are woken.</summary>
+    public CancellationToken Draining => _listener.Shared.Drain.Started;
+
+    /// <summary>A certificate is configured and the connection is still plain.</summary>
+    public bool CanStartTls => _tls is null && _listener.Shared.Certificates is not null;
+
+    /// <summary>The deadline of <see cref="SetInputTimeout"/> has passed since it was last set.</summary>
+    public bool InputTimedOut { get; private set; }
+
+    /// <summary>Protocol and cipher as in "TLSv1.3 with cipher TLS_AES_256_GCM_SHA384"; empty for a plain connection.</summary>
+    public string TlsDescription => _tls is { } tls ? $"{Name(tls.SslProtocol)} with cipher {tls.NegotiatedCipherSuite}" : "";
+
+    /// <summary>
+    /// Wakes the pending or the next read of <see cref="Input"/>, which then ends with <see cref="ReadResult.IsCanceled"/>.
+    /// </summary>
+    public void Wake() => _input.CancelPendingRead();
+
+    /// <summary>
+    /// From now on until the next call the client has this long: then <see cref="InputTimedOut"/> is set and the read woken. Costs one
+    /// store.
+    /// </summary>
+    public void SetInputTimeout(TimeSpan timeout)
+    {
+        InputTimedOut = false;
+        _deadlines.ArmInput(_listener.Shared.Deadlines, timeout);
+    }
+
+    /// <summary>The client has all the time it wants, as while the server works.</summary>
+    public void ClearInputTimeout()
+    {
+        _deadlines.DisarmInput();
+        InputTimedOut = false;
+    }
+
+    /// <summary>As <see cref="ClearInputTimeout"/>, but <see cref="InputTimedOut"/> stays as it is.</summary>
+    internal void StopInputTimeout() => _deadlines.DisarmInput();
+
+    /// <summary>Sends what was written. Waits while the client is slow, at most write_timeout. False when the connection is gone.</summary>
+    public ValueTask<bool> FlushAsync()
+    {
+        var flush = Output.FlushAsync(CancellationToken.None);
+        return flush.IsCompletedSuccessfully ? new ValueTask<bool>(!flush.Result.IsCompleted) : AwaitFlushAsync(flush);
+    }
+
+    /// <summary>
+    /// Upgrades the connection (RFC 3207, RFC 9051 section 6.2.1). Before it the caller has flushed its go-ahead and has advanced <see
+    /// cref="Input"/> exactly through the STARTTLS line: bytes pipelined behind it are taken as TLS records, so plain commands injected
+    /// there fail the handshake and are never run. Replaces <see cref="Input"/> and <see cref="Output"/>; on false end the session
+    /// without another word.
+    /// </summary>
+    public async ValueTask<bool> StartTlsAsync(CancellationToken cancellationToken)
+    {
+        if (_tls is not null || _listener.Shared.Certificates is not { } certificates)
+            return false;
+        var tls = new SslStream(new DuplexPipeStream(_input, Output), leaveInnerStreamOpen: true);
+        _deadlines.ArmOutput(_listener.Shared.Deadlines, _listener.Shared.Options.HandshakeTimeout);
+        try
+        {
+            await tls.AuthenticateAsServerAsync(certificates.Authentication(_listener.Definition.Protocol.Alpn), cancellationToken);
+        }
+        catch (Exception e) when (e is AuthenticationException or IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            _listener.Shared.Metrics.TlsHandshake(_listener.Definition.Protocol.Name, success: false);
+            Log.HandshakeFailed(_listener.Shared.Logger, Id, Remote.Address, e.Message);
+            await tls.DisposeAsync();
+            return false;
+        }
+        finally
+        {
+            _deadlines.DisarmOutput();
+        }
+
+        _listener.Shared.Metrics.TlsHandshake(_listener.Definition.Protocol.Name, success: true);
+        _tls = tls;
+        Output = PipeWriter.Create(tls, new StreamPipeWriterOptions(leaveOpen: true));
+        _input = PipeReader.Create(tls, new StreamPipeReaderOptions(leaveOpen: true, useZeroByteReads: true));
+        WakeIfDraining();
+        return true;
+    }
+
+    /// <summary>Closes the connection at once.</summary>
+    public void Abort() => _context.Abort(new ConnectionAbortedException("Aborted by the server"));
+
+    void IDeadlineTarget.DeadlineExpired(bool isOutput)
+    {
+        if (isOutput)
+        {
+            Log.WriteTimedOut(_listener.Shared.Logger, Id, Remote.Address);
+            Abort();
+        }
+        else
+        {
+            InputTimedOut = true;
+            Wake();
+        }
+    }
+
+    /// <summary>Repeats a wake-up that may have gone to a reader nobody waits on any more, or before this connection was known.</summary>
+    internal void WakeIfDraining()
+    {
+        if (Draining.IsCancellationRequested)
+            Wake();
+    }
+
+    /// <summary>Sends what is left and ends TLS; the transport is closed by the caller's caller.</summary>
+    internal async ValueTask FinishAsync()
+    {
+        _deadlines.DisarmInput();
+        _deadlines.ArmOutput(_listener.Shared.Deadlines, _listener.Shared.Options.WriteTimeout);
+        try
+        {
+            await Output.FlushAsync(CancellationToken.None);
+            if (_tls is { } tls)
+            {
+                await _input.CompleteAsync();
+                await Output.CompleteAsync();
+                await tls.ShutdownAsync();
+                await tls.DisposeAsync();
+            }
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        {
+            // The peer went first: there is nobody left to say goodbye to
+            if (_tls is not null)
+                await _tls.DisposeAsync();
+        }
+
+        if (Closed.IsCancellationRequested)
+            ReleaseDeadlines();
+        else
+            Closed.UnsafeRegister(static connection => ((ClientConnection)connection!).ReleaseDeadlines(), this);
+    }
+
+    private static IPEndPoint Normalise(EndPoint? endPoint) => endPoint is not IPEndPoint ip
+        ? new IPEndPoint(IPAddress.Loopback, 0)
+        : ip.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(ip.Address.MapToIPv4(), ip.Port) : ip;
+
+    private static string Name(SslProtocols protocol) => protocol switch
+    {
+        SslProtocols.Tls12 => "TLSv1.2",
+        SslProtocols.Tls13 => "TLSv1.3",
+        _ => protocol.ToString(),
+    };
+
+    private void ReleaseDeadlines() => _listener.Shared.Deadlines.Release(_deadlines);
+
+    private async ValueTask<bool> AwaitFlushAsync(ValueTask<FlushResult> flush)
+    {
+        _deadlines.ArmOutput(_listener.Shared.Deadlines, _listener.Shared.Options.WriteTimeout);
+        try
+        {
+            return !(await flush).IsCompleted;
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            return false;
+        }
+        finally
+        {
+            _deadlines.DisarmOutput();
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using Sora.Configuration;
+
+namespace Sora.Gateway.Connections;
+
+/// <summary>[connections]: what all mail protocols' connections have in common.</summary>
+[Section("Connections of all mail protocols")]
+public sealed class ConnectionOptions
+{
+    [Option("How long a client may leave the server's output unread before it is cut off")]
+    [OptionRange("1s", "1d")]
+    public TimeSpan WriteTimeout { get; set; } = TimeSpan.FromMinutes(2);
+
+    [Option("How long a TLS handshake may take")]
+    [OptionRange("1s", "10m")]
+    public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    [Option("Silence after which TCP keep-alive probes begin")]
+    [OptionRange("10s", "1d")]
+    public TimeSpan KeepAliveTime { get; set; } = TimeSpan.FromMinutes(2);
+
+    [Option("How long sessions may take to end when the server stops; then they are cut off")]
+    [OptionRange("0", "1h")]
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
+    [Option("Bytes received ahead of what the session has read, per connection")]
+    [OptionRange("4KiB", "16MiB")]
+    public ByteSize ReadBuffer { get; set; } = ByteSize.KiB(128);
+
+    [Option("Bytes waiting to be sent before the session waits for the client, per connection")]
+    [OptionRange("4KiB", "16MiB")]
+    public ByteSize WriteBuffer { get; set; } = ByteSize.KiB(64);
+}
+
+/// <summary>[tls]: the server's certificate.</summary>
+[Section("TLS of all mail protocols")]
+public sealed class TlsOptions : IValidatableOptions
+{
+    [Option("PEM file with the certificate and its chain; read again when it changes", Example = "/etc/sora/fullchain.pem")]
+    public string? CertFile { get; set; }
+
+    [Option("PEM file with the certificate's private key", Example = "/etc/sora/privkey.pem")]
+    public string? KeyFile { get; set; }
+
+    [Option("Make a self-signed certificate once and keep it in the data folder when no certificate is given (for trying out)")]
+    public bool SelfSigned { get; set; }
+
+    [Option("Oldest TLS version that is spoken", Reference = "RFC 8997, RFC 9325")]
+    public TlsVersion MinVersion { get; set; } = TlsVersion.Tls12;
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Validate()
+    {
+        if (string.IsNullOrEmpty(CertFile) != string.IsNullOrEmpty(KeyFile))
+            yield return "cert_file and key_file must be given together";
+    }
+}
+
+/// <summary>TLS versions that may be the oldest one spoken.</summary>
+public enum TlsVersion
+{
+    Tls12,
+    Tls13,
+}

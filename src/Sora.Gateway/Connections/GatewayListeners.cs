@@ -1,0 +1,191 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging;
+
+namespace Sora.Gateway.Connections;
+
+/// <summary>
+/// Puts the mail protocols on Kestrel: <c>kestrel => listeners.Configure(kestrel)</c> in ConfigureKestrel, and
+/// <c>services.Configure&lt;SocketTransportOptions&gt;(listeners.Configure)</c>. TLS, implicit or by STARTTLS, is done here and not by
+/// UseHttps.
+/// </summary>
+public sealed class GatewayListeners : IDisposable
+{
+    private readonly List<Listener> _listeners = [];
+    private readonly ListenerServices _shared;
+
+    /// <param name="certificates">Null: no TLS at all, and no definition may have implicit TLS.</param>
+    public GatewayListeners(
+        IEnumerable<ListenerDefinition> definitions,
+        ConnectionOptions options,
+        CertificateSource? certificates,
+        GatewayMetrics metrics,
+        ILogger<GatewayListeners> logger,
+        TimeProvider time)
+    {
+        var registry = new ConnectionRegistry();
+        _shared = new ListenerServices(
+            options, certificates, metrics, logger, registry, new Drain(registry), new ConnectionDeadlines(time));
+        foreach (var definition in definitions)
+        {
+            if (definition.ImplicitTls && certificates is null)
+                throw new InvalidOperationException($"{definition.Protocol.Name} on {definition.EndPoint} needs a TLS certificate");
+            _listeners.Add(new Listener(definition, _shared));
+        }
+    }
+
+    public Drain Drain => _shared.Drain;
+
+    /// <summary>Connections open now, of all protocols.</summary>
+    public int OpenConnections => _shared.Registry.Count;
+
+    /// <summary>Each listener with the address it is bound to once the server has started, in the order of the definitions.</summary>
+    public IReadOnlyList<(ListenerDefinition Definition, IPEndPoint Bound)> Endpoints =>
+        [.. _listeners.Select(listener => (listener.Definition, listener.Bound?.IPEndPoint ?? listener.Definition.EndPoint))];
+
+    public void Configure(KestrelServerOptions kestrel)
+    {
+        foreach (var listener in _listeners)
+        {
+            // ListenAnyIP also works where the machine has no IPv6
+            if (listener.Definition.EndPoint.Address.Equals(IPAddress.IPv6Any))
+                kestrel.ListenAnyIP(listener.Definition.EndPoint.Port, listener.Bind);
+            else
+                kestrel.Listen(listener.Definition.EndPoint, listener.Bind);
+        }
+    }
+
+    public void Configure(SocketTransportOptions sockets)
+    {
+        sockets.NoDelay = true;
+        sockets.WaitForDataBeforeAllocatingBuffer = true;
+        sockets.MaxReadBufferSize = _shared.Options.ReadBuffer.Bytes;
+        sockets.MaxWriteBufferSize = _shared.Options.WriteBuffer.Bytes;
+    }
+
+    /// <summary>Serves a connection that did not come through Kestrel, as the listener at this place of the definitions would.</summary>
+    internal Task ServeAsync(int listener, ConnectionContext context) => _listeners[listener].ServeAsync(context);
+
+    /// <summary>The scheduler of all timeouts.</summary>
+    internal ConnectionDeadlines Deadlines => _shared.Deadlines;
+
+    public void Dispose()
+    {
+        _shared.Deadlines.Dispose();
+        _shared.Drain.Dispose();
+    }
+}
+
+/// <summary>What all listeners of a process share.</summary>
+internal sealed record ListenerServices(
+    ConnectionOptions Options,
+    CertificateSource? Certificates,
+    GatewayMetrics Metrics,
+    ILogger Logger,
+    ConnectionRegistry Registry,
+    Drain Drain,
+    ConnectionDeadlines Deadlines);
+
+/// <summary>One listening socket: what happens to a connection from accept to close.</summary>
+internal sealed class Listener(ListenerDefinition definition, ListenerServices shared)
+{
+    private readonly ConnectionInstruments _instruments = shared.Metrics.Connections(definition.Protocol.Name, definition.ImplicitTls);
+
+    public ListenerDefinition Definition => definition;
+
+    public ListenerServices Shared => shared;
+
+    /// <summary>Kestrel's endpoint, which knows the port once it is bound.</summary>
+    public ListenOptions? Bound { get; private set; }
+
+    public void Bind(ListenOptions endpoint)
+    {
+        Bound = endpoint;
+        ((IConnectionBuilder)endpoint).Run(ServeAsync);
+    }
+
+    public async Task ServeAsync(ConnectionContext context)
+    {
+        var address = (context.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.Loopback;
+        if (address.IsIPv4MappedToIPv6)
+            address = address.MapToIPv4();
+        var refusal = shared.Drain.IsDraining ? "draining" : shared.Registry.TryEnter(definition.Protocol.Name, address, definition.Limits);
+        if (refusal is not null)
+        {
+            await RefuseAsync(context, address, refusal);
+            return;
+        }
+
+        _instruments.Opened();
+        try
+        {
+            KeepAlive(context);
+            var connection = new ClientConnection(context, this);
+            shared.Registry.Add(connection);
+            connection.WakeIfDraining();
+            try
+            {
+                await RunAsync(connection);
+            }
+            finally
+            {
+                await connection.FinishAsync();
+                shared.Registry.Remove(connection);
+            }
+        }
+        finally
+        {
+            shared.Registry.Leave(definition.Protocol.Name, address, definition.Limits);
+            _instruments.Closed();
+        }
+    }
+
+    private async Task RunAsync(ClientConnection connection)
+    {
+        try
+        {
+            if (!definition.ImplicitTls || await connection.StartTlsAsync(connection.Closed))
+                await definition.Protocol.RunAsync(connection, connection.Closed);
+        }
+        catch (Exception e) when (connection.Closed.IsCancellationRequested || e is IOException or OperationCanceledException)
+        {
+            Log.ConnectionBroke(shared.Logger, definition.Protocol.Name, connection.Id, e.Message);
+        }
+        catch (Exception e)
+        {
+            Log.SessionFailed(shared.Logger, definition.Protocol.Name, connection.Id, e);
+        }
+    }
+
+    private async Task RefuseAsync(ConnectionContext context, IPAddress address, string reason)
+    {
+        _instruments.Refused(reason);
+        Log.Refused(shared.Logger, definition.Protocol.Name, address, reason);
+
+        // A client that waits for a TLS handshake cannot read a line, and a handshake for it would cost more than serving it
+        if (!definition.ImplicitTls)
+            await context.Transport.Output.WriteAsync(definition.Protocol.RefusalLine, CancellationToken.None);
+    }
+
+    private void KeepAlive(ConnectionContext context)
+    {
+        if (context.Features.Get<IConnectionSocketFeature>()?.Socket is not { } socket)
+            return;
+        var silence = (int)shared.Options.KeepAliveTime.TotalSeconds;
+        try
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, silence);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 15);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 4);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Gone already: the session's first read says so
+        }
+    }
+}

@@ -1,0 +1,126 @@
+using System.Diagnostics.Metrics;
+
+namespace Sora.Gateway.Connections;
+
+/// <summary>
+/// The gateway's instruments on the meter "Sora". Handles with fixed labels are made once per protocol or command, so that counting on
+/// the hot path allocates nothing.
+/// </summary>
+public sealed class GatewayMetrics : IDisposable
+{
+    /// <summary>The meter's name.</summary>
+    public const string MeterName = "Sora";
+
+    private readonly Meter _meter;
+    private readonly Counter<long> _tlsHandshakes;
+
+    public GatewayMetrics(IMeterFactory? factory = null)
+    {
+        _meter = factory?.Create(MeterName) ?? new Meter(MeterName);
+        CurrentConnections = _meter.CreateUpDownCounter<long>("sora_connections_current", null, "Open connections");
+        TotalConnections = _meter.CreateCounter<long>("sora_connections_total", null, "Connections that were served");
+        RefusedConnections = _meter.CreateCounter<long>("sora_connections_refused_total", null, "Connections that were refused");
+        _tlsHandshakes = _meter.CreateCounter<long>("sora_tls_handshakes_total", null, "TLS handshakes");
+        Commands = _meter.CreateCounter<long>("sora_commands_total", null, "Commands by outcome");
+        CommandDuration = _meter.CreateHistogram<double>("sora_command_duration_seconds", "s", "Time from a command to its answer");
+        Messages = _meter.CreateCounter<long>("sora_messages_total", null, "Messages that came in or went out");
+        MessageBytes = _meter.CreateCounter<long>("sora_message_bytes_total", "By", "Bytes of messages that came in or went out");
+        Recipients = _meter.CreateCounter<long>("sora_lmtp_recipients_total", null, "LMTP recipients by the reply they got");
+    }
+
+    internal UpDownCounter<long> CurrentConnections { get; }
+
+    internal Counter<long> TotalConnections { get; }
+
+    internal Counter<long> RefusedConnections { get; }
+
+    internal Counter<long> Commands { get; }
+
+    internal Histogram<double> CommandDuration { get; }
+
+    internal Counter<long> Messages { get; }
+
+    internal Counter<long> MessageBytes { get; }
+
+    internal Counter<long> Recipients { get; }
+
+    /// <summary>
+    /// A handle that counts one command of a protocol. Make it once; the name comes from the command table, never from a client.
+    /// </summary>
+    public CommandInstruments Command(string protocol, string command) => new(this, protocol, command);
+
+    /// <summary>A handle that counts messages of a protocol in one direction.</summary>
+    /// <param name="direction">"in" or "out".</param>
+    public MessageInstruments MessageFlow(string protocol, string direction) => new(this, protocol, direction);
+
+    /// <summary>Counts a TLS handshake.</summary>
+    public void TlsHandshake(string protocol, bool success) =>
+        _tlsHandshakes.Add(1, new("protocol", protocol), new KeyValuePair<string, object?>("result", success ? "ok" : "failed"));
+
+    public void Dispose() => _meter.Dispose();
+
+    internal ConnectionInstruments Connections(string protocol, bool implicitTls) => new(this, protocol, implicitTls);
+}
+
+/// <summary>Counts one command of a protocol.</summary>
+public sealed class CommandInstruments
+{
+    private readonly GatewayMetrics _metrics;
+    private readonly KeyValuePair<string, object?>[] _labels;
+    private readonly KeyValuePair<string, object?>[] _ok;
+    private readonly KeyValuePair<string, object?>[] _failed;
+
+    internal CommandInstruments(GatewayMetrics metrics, string protocol, string command)
+    {
+        _metrics = metrics;
+        _labels = [new("protocol", protocol), new("command", command)];
+        _ok = [.. _labels, new("result", "ok")];
+        _failed = [.. _labels, new("result", "failed")];
+    }
+
+    /// <summary>Counts one execution.</summary>
+    /// <param name="success">False for NO, BAD, 4xx, 5xx.</param>
+    public void Record(TimeSpan duration, bool success)
+    {
+        _metrics.Commands.Add(1, success ? _ok : _failed);
+        _metrics.CommandDuration.Record(duration.TotalSeconds, _labels);
+    }
+}
+
+/// <summary>Counts messages of a protocol in one direction.</summary>
+public sealed class MessageInstruments
+{
+    private readonly GatewayMetrics _metrics;
+    private readonly KeyValuePair<string, object?>[] _labels;
+
+    internal MessageInstruments(GatewayMetrics metrics, string protocol, string direction)
+    {
+        _metrics = metrics;
+        _labels = [new("protocol", protocol), new("direction", direction)];
+    }
+
+    /// <summary>Counts one message.</summary>
+    public void Record(long bytes)
+    {
+        _metrics.Messages.Add(1, _labels);
+        _metrics.MessageBytes.Add(bytes, _labels);
+    }
+}
+
+/// <summary>Counts connections of a listener.</summary>
+internal sealed class ConnectionInstruments(GatewayMetrics metrics, string protocol, bool implicitTls)
+{
+    private readonly KeyValuePair<string, object?>[] _labels =
+        [new("protocol", protocol), new("tls", implicitTls ? "implicit" : "none_or_starttls")];
+
+    public void Opened()
+    {
+        metrics.CurrentConnections.Add(1, _labels);
+        metrics.TotalConnections.Add(1, _labels);
+    }
+
+    public void Closed() => metrics.CurrentConnections.Add(-1, _labels);
+
+    public void Refused(string reason) =>
+        metrics.RefusedConnections.Add(1, new("protocol", protocol), new KeyValuePair<string, object?>("reason", reason));
+}

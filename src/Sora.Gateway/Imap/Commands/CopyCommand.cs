@@ -1,0 +1,51 @@
+using Sora.Contracts;
+using Sora.Gateway.Imap.Responses;
+using Sora.Gateway.Imap.Wire;
+
+namespace Sora.Gateway.Imap.Commands;
+
+/// <summary>COPY (RFC 9051 section 6.4.7), all or nothing.</summary>
+internal sealed class CopyCommand(SequenceSet set, bool byUid, MailboxName destination) : ImapCommand
+{
+    public static ImapCommand Parse(ref ImapParser parser, ParseContext context)
+    {
+        parser.Space();
+        var set = parser.SequenceSet();
+        parser.Space();
+        return new CopyCommand(set, context.ByUid, parser.Mailbox());
+    }
+
+    public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
+    {
+        var transfer = await TransferAsync(connection, set, byUid, destination, move: false, cancellationToken).ConfigureAwait(false);
+        if (transfer.Result is not { } result)
+            return transfer.Reply;
+        return ImapReply.Ok("COPY completed", new CopyUidCode(result));
+    }
+
+    /// <summary>What COPY and MOVE have in common. Without a result the reply is the command's answer.</summary>
+    public static async ValueTask<(CopyResult? Result, ImapReply Reply)> TransferAsync(
+        ImapConnection connection, SequenceSet set, bool byUid, MailboxName destination, bool move, CancellationToken cancellationToken)
+    {
+        var selected = connection.Selected;
+        if (selected.Resolve(set, byUid) is not { } resolved)
+            return (null, ImapReply.Bad("No such message"));
+        var uids = selected.View.Existing(resolved);
+        var list = await connection.Account.ListAsync(cancellationToken).ConfigureAwait(false);
+        if (list.Find(destination) is not { } entry)
+            return (null, ImapReply.No("Destination mailbox does not exist", ResponseCode.Of(MailErrorCode.TryCreate)));
+        if (uids.IsEmpty)
+            return (null, ImapReply.Ok("No messages to transfer"));
+        if (move && entry.Id == selected.Id)
+            return (null, ImapReply.No("Source and destination are the same mailbox", ResponseCode.Of(MailErrorCode.Cannot)));
+        if (uids != selected.Latest.Existing(uids))
+            return (null, ImapReply.No("Some of the messages have been expunged", ResponseCode.ExpungeIssued));
+        var request = new CopyRequest(OperationId.New(), uids, entry.Id, move);
+        var copied = await selected.Mailbox.CopyAsync(request, cancellationToken).ConfigureAwait(false);
+        if (!copied.IsOk)
+            return (null, ImapReply.No(copied.Error));
+        return copied.Value.SourceUids.IsEmpty
+            ? (null, ImapReply.No("The messages have been expunged", ResponseCode.ExpungeIssued))
+            : (copied.Value, default);
+    }
+}

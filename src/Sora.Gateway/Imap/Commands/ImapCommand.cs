@@ -1,0 +1,19 @@
+using Sora.Gateway.Imap.Responses;
+using Sora.Gateway.Imap.Wire;
+
+namespace Sora.Gateway.Imap.Commands;
+
+/// <summary>A parsed command. It owns its data: the bytes it came from are gone when it runs.</summary>
+internal abstract class ImapCommand
+{
+    /// <summary>Writes the untagged responses and gives the tagged one.</summary>
+    public abstract ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken);
+}
+
+/// <summary>What a command's parser may need to know besides the text.</summary>
+/// <param name="ByUid">The command came as UID FETCH, UID STORE, and so on.</param>
+/// <param name="Message">APPEND: the literal with the message.</param>
+internal readonly record struct ParseContext(bool ByUid, MessageLiteral Message);
+
+/// <summary>Parses a command's arguments, beginning with the space before them, up to the end of the command.</summary>
+internal delegate ImapCommand CommandParser(ref ImapParser parser, ParseContext context);

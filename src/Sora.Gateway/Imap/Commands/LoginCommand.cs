@@ -1,0 +1,49 @@
+using Sora.Contracts;
+using Sora.Gateway.Imap.Responses;
+using Sora.Gateway.Imap.Wire;
+
+namespace Sora.Gateway.Imap.Commands;
+
+/// <summary>LOGIN (RFC 9051 section 6.2.3), and what it shares with AUTHENTICATE.</summary>
+internal sealed class LoginCommand(string user, string password) : ImapCommand
+{
+    private static readonly MailError NeedsTls = new(MailErrorCode.PrivacyRequired, "Use TLS before you send a password");
+
+    public static ImapCommand Parse(ref ImapParser parser, ParseContext context)
+    {
+        parser.Space();
+        var user = parser.Utf8String();
+        parser.Space();
+        return new LoginCommand(user, parser.Utf8String());
+    }
+
+    public override ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken) =>
+        LogInAsync(connection, user, password, cancellationToken);
+
+    public static async ValueTask<ImapReply> LogInAsync(ImapConnection connection, string user, string password, CancellationToken cancellationToken)
+    {
+        if (!connection.MayAuthenticate)
+            return ImapReply.No(NeedsTls);
+        var server = connection.Server;
+        var checkedIdentity = await server.Accounts.AuthenticateAsync(user, password, cancellationToken).ConfigureAwait(false);
+        if (checkedIdentity.IsOk)
+        {
+            var identity = checkedIdentity.Value;
+            connection.Session.Identity = identity;
+            connection.Session.Account = server.Accounts.Get(identity.Account);
+            Log.LoggedIn(server.Logger, identity.Account, connection.Client.Remote.Address, connection.Client.Id);
+            return ImapReply.Ok("Logged in", new CapabilityCode(Capabilities.For(connection)));
+        }
+
+        var error = checkedIdentity.Error;
+        Log.LoginRefused(server.Logger, connection.Client.Remote.Address, error.Code, connection.Client.Id);
+        if (error.Code != MailErrorCode.AuthenticationFailed)
+            return ImapReply.No(error);
+        await Task.Delay(server.Options.AuthFailureDelay, server.Time, cancellationToken).ConfigureAwait(false);
+        if (++connection.Session.AuthFailures < server.Options.MaxAuthFailures)
+            return ImapReply.No(error);
+        ImapReply.No(error).Write(connection.Writer, connection.Tag);
+        connection.Bye("Too many wrong passwords");
+        return ImapReply.Answered;
+    }
+}

@@ -1,0 +1,31 @@
+using Sora.Contracts;
+using Sora.Gateway.Imap.Responses;
+using Sora.Gateway.Imap.Wire;
+
+namespace Sora.Gateway.Imap.Commands;
+
+/// <summary>MOVE (RFC 9051 section 6.4.8, RFC 6851): COPYUID comes before the EXPUNGE responses.</summary>
+internal sealed class MoveCommand(SequenceSet set, bool byUid, MailboxName destination) : ImapCommand
+{
+    public static ImapCommand Parse(ref ImapParser parser, ParseContext context)
+    {
+        parser.Space();
+        var set = parser.SequenceSet();
+        parser.Space();
+        return new MoveCommand(set, context.ByUid, parser.Mailbox());
+    }
+
+    public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
+    {
+        if (connection.Selected.IsReadOnly)
+            return ImapReply.No("Mailbox is open read-only", ResponseCode.ReadOnly);
+        var transfer = await CopyCommand.TransferAsync(connection, set, byUid, destination, move: true, cancellationToken).ConfigureAwait(false);
+        if (transfer.Result is not { } result)
+            return transfer.Reply;
+        ImapReply.Ok("Moved", new CopyUidCode(result)).WriteUntagged(connection.Writer);
+        await connection.SynchronizeAsync(mayExpunge: true, atLeast: result.SourceModSeq, cancellationToken: cancellationToken).ConfigureAwait(false);
+        return connection.Session.CondStore
+            ? ImapReply.Ok("MOVE completed", new HighestModSeqCode(connection.Session.Selected!.Reported.HighestModSeq))
+            : ImapReply.Ok("MOVE completed");
+    }
+}

@@ -1,0 +1,102 @@
+using Sora.Contracts;
+using Sora.Gateway.Imap.Responses;
+using Sora.Gateway.Imap.Wire;
+
+namespace Sora.Gateway.Imap.Commands;
+
+/// <summary>SELECT and EXAMINE (RFC 9051 sections 6.3.2 and 6.3.3; CONDSTORE parameter: RFC 7162 section 3.1.8).</summary>
+internal sealed class SelectCommand(MailboxName name, bool readOnly, bool condStore) : ImapCommand
+{
+    public static ImapCommand Parse(ref ImapParser parser, ParseContext context) => Parse(ref parser, readOnly: false);
+
+    public static ImapCommand ParseExamine(ref ImapParser parser, ParseContext context) => Parse(ref parser, readOnly: true);
+
+    public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
+    {
+        // Whatever comes of it, the mailbox selected so far is closed.
+        if (connection.Session.Selected is not null)
+        {
+            connection.Deselect();
+            ImapReply.Ok("Previous mailbox is closed", ResponseCode.Closed).WriteUntagged(connection.Writer);
+        }
+
+        var list = await connection.Account.ListAsync(cancellationToken).ConfigureAwait(false);
+        if (list.Find(name) is not { } entry)
+            return ImapReply.No(MailError.NoSuchMailbox());
+        var opened = await connection.Server.Replicas.OpenAsync(entry.Id, cancellationToken).ConfigureAwait(false);
+        if (!opened.IsOk)
+            return ImapReply.No(opened.Error);
+        var selected = new SelectedMailbox(entry.Name, opened.Value, readOnly, tracksRecent: !connection.Session.Rev2);
+        connection.Session.Selected = selected;
+        connection.Session.CondStore |= condStore;
+        await selected.ClaimRecentAsync(cancellationToken).ConfigureAwait(false);
+        Describe(connection, selected, entry, list);
+        return readOnly
+            ? ImapReply.Ok("EXAMINE completed", ResponseCode.ReadOnly)
+            : ImapReply.Ok("SELECT completed", ResponseCode.ReadWrite);
+    }
+
+    private static void Describe(ImapConnection connection, SelectedMailbox selected, MailboxEntry entry, MailboxList list)
+    {
+        var writer = connection.Writer;
+        var view = selected.View;
+        MailboxResponses.WriteFlags(writer, view.Keywords, selected.IsReadOnly);
+        MailboxResponses.WriteExists(writer, view.Count);
+        if (!connection.Session.Rev2)
+        {
+            MailboxResponses.WriteRecent(writer, selected.RecentCount());
+            if (FirstUnseen(view) is var unseen and > 0)
+                WriteCode(writer, "UNSEEN "u8, unseen, "First unseen message"u8);
+        }
+
+        WriteCode(writer, "UIDVALIDITY "u8, view.UidValidity.Value, "UIDs are valid"u8);
+        WriteCode(writer, "UIDNEXT "u8, view.UidNext.Value, "Predicted next UID"u8);
+        ImapReply.Ok("Highest", new HighestModSeqCode(view.HighestModSeq)).WriteUntagged(writer);
+        if (connection.Session.Rev2)
+            ListResponse.Write(writer, ListAttributes.Of(entry, list), entry.Name.Value, extended: null);
+    }
+
+    private static void WriteCode(ImapWriter writer, ReadOnlySpan<byte> code, long value, ReadOnlySpan<byte> text)
+    {
+        writer.Raw("* OK ["u8);
+        writer.Raw(code);
+        writer.Number(value);
+        writer.Raw("] "u8);
+        writer.Raw(text);
+        writer.Crlf();
+    }
+
+    private static int FirstUnseen(MailboxIndex view)
+    {
+        if (view.Totals.Unseen == 0)
+            return 0;
+        for (var chunk = 0; chunk < view.ChunkCount; chunk++)
+        {
+            var columns = view.Columns(chunk);
+            for (var row = 0; row < columns.Flags.Length; row++)
+            {
+                if ((columns.Flags[row] & FlagMask.Seen) == 0)
+                    return columns.FirstPosition + row + 1;
+            }
+        }
+
+        return 0;
+    }
+
+    private static SelectCommand Parse(ref ImapParser parser, bool readOnly)
+    {
+        parser.Space();
+        var name = parser.Mailbox();
+        var condStore = false;
+        if (parser.TrySpace())
+        {
+            parser.Open();
+            do
+                condStore |= parser.TryKeyword("CONDSTORE"u8) ? true : throw parser.Error("CONDSTORE");
+            while (parser.TrySpace());
+            parser.Close();
+        }
+
+        return new SelectCommand(name, readOnly, condStore);
+    }
+}

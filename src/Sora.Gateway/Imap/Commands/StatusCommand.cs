@@ -1,0 +1,31 @@
+using Sora.Contracts;
+using Sora.Gateway.Imap.Responses;
+using Sora.Gateway.Imap.Wire;
+
+namespace Sora.Gateway.Imap.Commands;
+
+/// <summary>STATUS (RFC 9051 section 6.3.11).</summary>
+internal sealed class StatusCommand(MailboxName name, List<StatusItem> items) : ImapCommand
+{
+    public static ImapCommand Parse(ref ImapParser parser, ParseContext context)
+    {
+        parser.Space();
+        var name = parser.Mailbox();
+        parser.Space();
+        return new StatusCommand(name, StatusItems.Parse(ref parser));
+    }
+
+    public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
+    {
+        var list = await connection.Account.ListAsync(cancellationToken).ConfigureAwait(false);
+        if (list.Find(name) is not { } entry)
+            return ImapReply.No(MailError.NoSuchMailbox());
+        var statuses = await connection.Account.StatusAsync([entry.Id], items.Contains(StatusItem.Recent), cancellationToken).ConfigureAwait(false);
+        if (statuses[0] is not { } status)
+            return ImapReply.No(MailError.NoSuchMailbox());
+        if (items.Contains(StatusItem.HighestModSeq))
+            connection.EnableCondStore();
+        StatusItems.Write(connection, entry.Name.Value, status, items);
+        return ImapReply.Ok("STATUS completed");
+    }
+}

@@ -1,0 +1,91 @@
+using Sora.Contracts;
+using Sora.Gateway.Imap.Fetch;
+using Sora.Gateway.Imap.Responses;
+using Sora.Gateway.Imap.Wire;
+
+namespace Sora.Gateway.Imap.Commands;
+
+/// <summary>STORE and UID STORE (RFC 9051 section 6.4.6; UNCHANGEDSINCE: RFC 7162 section 3.1.3).</summary>
+internal sealed class StoreCommand(SequenceSet set, bool byUid, StoreMode mode, bool silent, FlagSet flags, ModSeq? unchangedSince) : ImapCommand
+{
+    public static ImapCommand Parse(ref ImapParser parser, ParseContext context)
+    {
+        parser.Space();
+        var set = parser.SequenceSet();
+        parser.Space();
+        ModSeq? unchangedSince = null;
+        if (parser.TryByte((byte)'('))
+        {
+            if (!parser.TryKeyword("UNCHANGEDSINCE"u8))
+                throw parser.Error("UNCHANGEDSINCE");
+            parser.Space();
+            unchangedSince = parser.ModSequence();
+            parser.Close();
+            parser.Space();
+        }
+
+        var mode = parser.TryByte((byte)'+') ? StoreMode.Add : parser.TryByte((byte)'-') ? StoreMode.Remove : StoreMode.Replace;
+        var silent = parser.Atom("FLAGS or FLAGS.SILENT") switch
+        {
+            "FLAGS" => false,
+            "FLAGS.SILENT" => true,
+            _ => throw parser.Error("FLAGS or FLAGS.SILENT"),
+        };
+        parser.Space();
+        return new StoreCommand(set, context.ByUid, mode, silent, parser.StoreFlags(), unchangedSince);
+    }
+
+    public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
+    {
+        var selected = connection.Selected;
+        if (selected.IsReadOnly)
+            return ImapReply.No("Mailbox is open read-only", ResponseCode.ReadOnly);
+        if (selected.Resolve(set, byUid) is not { } uids)
+            return ImapReply.Bad("No such message");
+        if (unchangedSince is not null)
+            connection.EnableCondStore();
+        if (uids.IsEmpty || selected.NumbersOf(uids).IsEmpty)
+            return ImapReply.Ok("STORE completed");
+        var request = new StoreRequest(OperationId.New(), uids, mode, flags, unchangedSince);
+        var stored = await selected.Mailbox.StoreAsync(request, cancellationToken).ConfigureAwait(false);
+        if (!stored.IsOk)
+            return ImapReply.No(stored.Error);
+        await selected.CatchUpAsync(stored.Value.ModSeq, cancellationToken).ConfigureAwait(false);
+        var modified = selected.View.Existing(stored.Value.Modified);
+        await ReportAsync(connection, uids.Except(modified), cancellationToken).ConfigureAwait(false);
+        return Answer(selected, uids, modified);
+    }
+
+    // Not silent: the flags of each message, changed or not. Silent: only what others have changed.
+    private async ValueTask ReportAsync(ImapConnection connection, UidSet uids, CancellationToken cancellationToken)
+    {
+        var selected = connection.Selected;
+        var latest = selected.Latest;
+        SyncScope scope;
+        selected.TellKeywords(connection, latest);
+        if (silent)
+        {
+            scope = new SyncScope { Stored = uids, Mode = mode, Mask = latest.Keywords.MaskOf(flags) };
+        }
+        else
+        {
+            var condStore = connection.Session.CondStore;
+            var scan = new FlagScan(connection, latest, withUid: byUid || condStore, withFlags: true, withModSeq: condStore, changedSince: null);
+            await scan.WriteAsync(uids).ConfigureAwait(false);
+            scope = new SyncScope { Told = uids, ToldAsOf = latest.HighestModSeq };
+        }
+
+        await connection.SynchronizeAsync(mayExpunge: false, scope, cancellationToken: cancellationToken).ConfigureAwait(false);
+    }
+
+    private ImapReply Answer(SelectedMailbox selected, UidSet uids, UidSet modified)
+    {
+        if (!modified.IsEmpty)
+            return ImapReply.Ok("Conditional STORE failed", new ModifiedCode(byUid ? modified : selected.NumbersOf(modified)));
+
+        // RFC 2180 section 4.2: a silent STORE of expunged messages need not fail
+        return !silent && !byUid && selected.View.Existing(uids) != selected.Latest.Existing(uids)
+            ? ImapReply.No("Some of the messages have been expunged", ResponseCode.ExpungeIssued)
+            : ImapReply.Ok("STORE completed");
+    }
+}

@@ -1,0 +1,58 @@
+using Microsoft.Extensions.Logging;
+using Sora.Contracts;
+using Sora.Gateway.Connections;
+using Sora.Gateway.Imap.Commands;
+using Sora.Gateway.Replicas;
+
+namespace Sora.Gateway.Imap;
+
+/// <summary>The IMAP server: what all its connections share.</summary>
+public sealed class ImapServer(
+    IAccounts accounts,
+    IMailboxes mailboxes,
+    IMessageStore messages,
+    IIntakes intakes,
+    MailboxReplicas replicas,
+    ImapOptions options,
+    GatewayMetrics metrics,
+    TimeProvider time,
+    ILogger<ImapServer> logger) : IProtocolServer
+{
+    /// <inheritdoc/>
+    public string Name => "imap";
+
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> RefusalLine { get; } = "* BYE [UNAVAILABLE] Too many connections, or the server is going down\r\n"u8.ToArray();
+
+    /// <inheritdoc/>
+    public string Alpn => "imap";
+
+    internal IAccounts Accounts => accounts;
+
+    internal IMailboxes Mailboxes => mailboxes;
+
+    internal IMessageStore Messages => messages;
+
+    internal IIntakes Intakes => intakes;
+
+    internal MailboxReplicas Replicas => replicas;
+
+    internal ImapOptions Options => options;
+
+    internal TimeProvider Time => time;
+
+    internal ILogger Logger => logger;
+
+    internal CommandTable Commands { get; } = new(metrics);
+
+    internal MessageInstruments MessagesIn { get; } = metrics.MessageFlow("imap", "in");
+
+    internal MessageInstruments MessagesOut { get; } = metrics.MessageFlow("imap", "out");
+
+    /// <inheritdoc/>
+    public async Task RunAsync(ClientConnection connection, CancellationToken aborted)
+    {
+        using var imap = new ImapConnection(this, connection);
+        await imap.RunAsync();
+    }
+}

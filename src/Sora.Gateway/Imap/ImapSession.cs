@@ -1,0 +1,43 @@
+using Sora.Contracts;
+
+namespace Sora.Gateway.Imap;
+
+/// <summary>States of RFC 9051 section 3, as a set for the command table.</summary>
+[Flags]
+internal enum ImapStates
+{
+    NotAuthenticated = 1,
+    Authenticated = 2,
+    Selected = 4,
+    Logout = 8,
+    Any = NotAuthenticated | Authenticated | Selected,
+    LoggedIn = Authenticated | Selected,
+}
+
+/// <summary>What a client has said and done so far: state only.</summary>
+internal sealed class ImapSession
+{
+    public ImapStates State => IsEnding ? ImapStates.Logout
+        : Account is null ? ImapStates.NotAuthenticated
+        : Selected is null ? ImapStates.Authenticated
+        : ImapStates.Selected;
+
+    /// <summary>The connection is to be closed after the current command.</summary>
+    public bool IsEnding { get; set; }
+
+    public AccountIdentity? Identity { get; set; }
+
+    public IAccount? Account { get; set; }
+
+    public SelectedMailbox? Selected { get; set; }
+
+    /// <summary>IMAP4rev2 was enabled: UTF-8 names, ESEARCH instead of SEARCH, no \Recent.</summary>
+    public bool Rev2 { get; set; }
+
+    /// <summary>A CONDSTORE-enabling command was given (RFC 7162 section 3.1).</summary>
+    public bool CondStore { get; set; }
+
+    public int AuthFailures { get; set; }
+
+    public int BadCommands { get; set; }
+}

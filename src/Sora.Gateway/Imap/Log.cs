@@ -1,0 +1,20 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Sora.Contracts;
+
+namespace Sora.Gateway.Imap;
+
+internal static partial class Log
+{
+    [LoggerMessage(Level = LogLevel.Information, Message = "IMAP login of account {Account} from {Address}, connection {Connection}")]
+    public static partial void LoggedIn(ILogger logger, AccountId account, IPAddress address, string connection);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "IMAP login from {Address} refused: {Code}, connection {Connection}")]
+    public static partial void LoginRefused(ILogger logger, IPAddress address, MailErrorCode code, string connection);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "IMAP command {Command} failed, connection {Connection}")]
+    public static partial void CommandFailed(ILogger logger, string command, string connection, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Body of content {Content} cannot be read, connection {Connection}")]
+    public static partial void BodyUnavailable(ILogger logger, ContentId content, string connection, Exception exception);
+}

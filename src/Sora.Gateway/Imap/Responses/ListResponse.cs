@@ -1,0 +1,49 @@
+using Sora.Contracts;
+using Sora.Gateway.Imap.Wire;
+
+namespace Sora.Gateway.Imap.Responses;
+
+/// <summary>LIST and LSUB responses (RFC 9051 section 7.3.1, RFC 3501 section 7.2.3).</summary>
+internal static class ListResponse
+{
+    /// <param name="extended">CHILDINFO: which selection options the children meet; null for none.</param>
+    public static void Write(ImapWriter writer, ListAttributes attributes, string name, string? extended, bool isLsub = false)
+    {
+        writer.Raw(isLsub ? "* LSUB ("u8 : "* LIST ("u8);
+        var first = true;
+        var flags = attributes.Flags;
+        if ((flags & MailboxAttributes.NonExistent) != 0)
+            Attribute("NonExistent");
+        if ((flags & MailboxAttributes.NoSelect) != 0)
+            Attribute("Noselect");
+        if ((flags & MailboxAttributes.HasChildren) != 0)
+            Attribute("HasChildren");
+        if ((flags & MailboxAttributes.HasNoChildren) != 0)
+            Attribute("HasNoChildren");
+        if ((flags & MailboxAttributes.Subscribed) != 0)
+            Attribute("Subscribed");
+        if ((flags & MailboxAttributes.Use) != 0 && attributes.Use != SpecialUse.None)
+            Attribute(ListAttributes.NameOf(attributes.Use));
+        writer.Raw(") \"/\" "u8);
+        writer.Mailbox(name);
+        if (extended is not null)
+        {
+            writer.Raw(" (CHILDINFO (\""u8);
+            writer.Text(extended);
+            writer.Raw("\"))"u8);
+        }
+
+        writer.Crlf();
+
+        void Attribute(string attribute)
+        {
+            writer.Raw(first ? "\\"u8 : " \\"u8);
+            writer.Text(attribute);
+            first = false;
+        }
+    }
+
+    /// <summary>The answer to an empty pattern: the separator and the root (RFC 9051 section 6.3.9).</summary>
+    public static void WriteRoot(ImapWriter writer, bool isLsub) =>
+        writer.Raw(isLsub ? "* LSUB (\\Noselect) \"/\" \"\"\r\n"u8 : "* LIST (\\Noselect) \"/\" \"\"\r\n"u8);
+}

@@ -1,0 +1,70 @@
+using Sora.Contracts;
+using Sora.Gateway.Imap.Wire;
+
+namespace Sora.Gateway.Imap.Responses;
+
+/// <summary>The untagged responses about the selected mailbox (RFC 9051 sections 7.3 and 7.5).</summary>
+internal static class MailboxResponses
+{
+    public static void WriteExists(ImapWriter writer, int count) => WriteNumbered(writer, count, " EXISTS\r\n"u8);
+
+    public static void WriteRecent(ImapWriter writer, int count) => WriteNumbered(writer, count, " RECENT\r\n"u8);
+
+    public static void WriteExpunge(ImapWriter writer, int number) => WriteNumbered(writer, number, " EXPUNGE\r\n"u8);
+
+    /// <summary>FLAGS and PERMANENTFLAGS: the system flags and the mailbox's keywords.</summary>
+    public static void WriteFlags(ImapWriter writer, KeywordTable keywords, bool isReadOnly)
+    {
+        writer.Raw("* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft"u8);
+        WriteKeywords(writer, keywords);
+        writer.Raw(")\r\n* OK [PERMANENTFLAGS ("u8);
+        if (!isReadOnly)
+        {
+            writer.Raw("\\Answered \\Flagged \\Deleted \\Seen \\Draft"u8);
+            var used = WriteKeywords(writer, keywords);
+            if (used < FlagMask.MaxKeywords)
+                writer.Raw(" \\*"u8);
+        }
+
+        writer.Raw(isReadOnly ? ")] Nothing can be changed\r\n"u8 : ")] Flags that are kept\r\n"u8);
+    }
+
+    /// <summary>An unsolicited FETCH with a message's flags; UID and MODSEQ for those clients that want them.</summary>
+    public static void WriteFlagUpdate(ImapConnection connection, int number, MessageRow row, KeywordTable keywords, bool withFlags)
+    {
+        var session = connection.Session;
+        FlagFetch.Write(
+            connection.Writer.Output,
+            number,
+            row.Uid,
+            row.ModSeq,
+            row.Flags,
+            keywords,
+            withUid: session.Rev2 || session.CondStore,
+            withFlags,
+            withModSeq: session.CondStore,
+            isRecent: session.Selected!.TracksRecent && session.Selected.Recent.Contains(row.Uid));
+    }
+
+    private static int WriteKeywords(ImapWriter writer, KeywordTable keywords)
+    {
+        var used = 0;
+        for (var slot = 0; slot < keywords.SlotCount; slot++)
+        {
+            if (keywords[slot].Length == 0)
+                continue;
+            used++;
+            writer.Space();
+            writer.Text(keywords[slot]);
+        }
+
+        return used;
+    }
+
+    private static void WriteNumbered(ImapWriter writer, int number, ReadOnlySpan<byte> rest)
+    {
+        writer.Raw("* "u8);
+        writer.Number(number);
+        writer.Raw(rest);
+    }
+}

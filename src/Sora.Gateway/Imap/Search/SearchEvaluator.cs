@@ -1,0 +1,147 @@
+using Sora.Contracts;
+using Sora.Mime;
+
+namespace Sora.Gateway.Imap.Search;
+
+/// <summary>
+/// Runs a search over a session's view: first what the index knows, for all messages; then, only for those still undecided, the header;
+/// then the text of the body.
+/// </summary>
+internal sealed class SearchEvaluator(IMessageStore store, SelectedMailbox selected, MailboxIndex latest, SearchKey key)
+{
+    private const int BatchSize = 256;
+
+    private readonly SearchCandidate _candidate = new();
+    private readonly List<TextKey> _texts = [];
+
+    /// <summary>Positions in the view of the messages that match, ascending.</summary>
+    /// <exception cref="BodyUnavailableException">A message that had to be read cannot be.</exception>
+    public async ValueTask<List<int>> RunAsync(CancellationToken cancellationToken)
+    {
+        key.Bind(selected, latest);
+        key.CollectTexts(_texts);
+        var matches = new List<int>();
+        var undecided = new List<int>();
+        ScanIndex(matches, undecided);
+        if (undecided.Count == 0)
+            return matches;
+        for (var from = 0; from < undecided.Count; from += BatchSize)
+        {
+            var batch = undecided.GetRange(from, Math.Min(BatchSize, undecided.Count - from));
+            await SearchContentsAsync(batch, matches, cancellationToken).ConfigureAwait(false);
+        }
+
+        matches.Sort();
+        return matches;
+    }
+
+    private void ScanIndex(List<int> matches, List<int> undecided)
+    {
+        if (!selected.IsAligned(latest))
+        {
+            for (var position = 0; position < selected.View.Count; position++)
+                Decide(position, selected.RowAt(position, latest), matches, undecided);
+            return;
+        }
+
+        var left = selected.View.Count;
+        for (var chunk = 0; left > 0; chunk++)
+        {
+            var columns = latest.Columns(chunk);
+            var rows = Math.Min(left, columns.Uids.Length);
+            for (var row = 0; row < rows; row++)
+            {
+                var message = new MessageRow(
+                    columns.Uids[row],
+                    columns.ModSeqs[row],
+                    columns.Flags[row],
+                    columns.InternalDates[row],
+                    columns.SaveDates[row],
+                    columns.Sizes[row],
+                    new ContentId(columns.Contents[row]));
+                Decide(columns.FirstPosition + row, message, matches, undecided);
+            }
+
+            left -= rows;
+        }
+    }
+
+    private void Decide(int position, MessageRow row, List<int> matches, List<int> undecided)
+    {
+        _candidate.Row = row;
+        switch (key.Evaluate(_candidate))
+        {
+            case Match.Yes:
+                matches.Add(position);
+                break;
+            case Match.Unknown:
+                undecided.Add(position);
+                break;
+        }
+    }
+
+    private async ValueTask SearchContentsAsync(List<int> positions, List<int> matches, CancellationToken cancellationToken)
+    {
+        var ids = new ContentId[positions.Count];
+        for (var i = 0; i < ids.Length; i++)
+            ids[i] = selected.RowAt(positions[i], latest).Content;
+        var parts = _texts.Count > 0 ? ContentParts.Header | ContentParts.Structure : ContentParts.Header;
+        var contents = await store.ReadAsync(ids, parts, cancellationToken).ConfigureAwait(false);
+        for (var i = 0; i < ids.Length; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (contents[i] is { } content
+                && await MatchesAsync(new SearchCandidate { Row = selected.RowAt(positions[i], latest) }, content, cancellationToken).ConfigureAwait(false))
+                matches.Add(positions[i]);
+        }
+    }
+
+    private async ValueTask<bool> MatchesAsync(SearchCandidate candidate, MessageContent content, CancellationToken cancellationToken)
+    {
+        candidate.Header = await HeaderAsync(content, cancellationToken).ConfigureAwait(false);
+        var match = key.Evaluate(candidate);
+        if (match != Match.Unknown)
+            return match == Match.Yes;
+        candidate.FoundTexts = await SearchTextAsync(content, cancellationToken).ConfigureAwait(false);
+        return key.Evaluate(candidate) == Match.Yes;
+    }
+
+    private async ValueTask<ReadOnlyMemory<byte>> HeaderAsync(MessageContent content, CancellationToken cancellationToken)
+    {
+        if (content.Header is { } stored)
+        {
+            if (content.Prefix.IsEmpty)
+                return stored;
+            var both = new byte[content.Prefix.Length + stored.Length];
+            content.Prefix.CopyTo(both);
+            stored.CopyTo(both.AsMemory(content.Prefix.Length));
+            return both;
+        }
+
+        // Longer than what is kept beside the body; its first part is as much as anybody searches in.
+        const int Searched = 1024 * 1024;
+        await using var body = await store.OpenAsync(content, cancellationToken).ConfigureAwait(false);
+        var header = new byte[(int)Math.Min(Searched, body.Length)];
+        var length = 0;
+        while (length < header.Length
+            && await body.ReadAsync(length, header.AsMemory(length), cancellationToken).ConfigureAwait(false) is > 0 and var read)
+            length += read;
+        return header.AsMemory(0, length);
+    }
+
+    private async ValueTask<HashSet<TextKey>> SearchTextAsync(MessageContent content, CancellationToken cancellationToken)
+    {
+        if (content.Structure is not { } stored || !MimeMessage.TryDeserializeStructure(stored.Span, content.Prefix.Length, out var structure))
+            throw new BodyUnavailableException($"Structure of content {content.Id} is damaged", temporary: false);
+        var scanner = new TextScanner(_texts);
+        await using var body = await store.OpenAsync(content, cancellationToken).ConfigureAwait(false);
+        await TextExtractor.ExtractAsync(
+            structure,
+            (offset, destination, token) => scanner.IsDone ? new(0) : body.ReadAsync(offset, destination, token),
+            scanner,
+            int.MaxValue,
+            cancellationToken).ConfigureAwait(false);
+        scanner.Scan();
+        return scanner.Found;
+    }
+}

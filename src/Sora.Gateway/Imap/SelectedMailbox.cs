@@ -1,0 +1,202 @@
+using Sora.Contracts;
+using Sora.Gateway.Imap.Responses;
+using Sora.Gateway.Replicas;
+
+namespace Sora.Gateway.Imap;
+
+/// <summary>
+/// The session's view of its mailbox. <see cref="View"/> is what the client's sequence numbers mean: the index as of the last time
+/// the client was told of arrivals and expunges. Flags may be known to be newer (<see cref="Reported"/>), because they are reported while
+/// expunges have to wait.
+/// </summary>
+internal sealed class SelectedMailbox : IDisposable
+{
+    private readonly ReplicaLease _lease;
+    private KeywordTable _keywordsTold;
+    private uint _recentTold; // UIDs below are told, as \Recent or not
+
+    public SelectedMailbox(MailboxName name, ReplicaLease lease, bool isReadOnly, bool tracksRecent)
+    {
+        Name = name;
+        _lease = lease;
+        IsReadOnly = isReadOnly;
+        TracksRecent = tracksRecent;
+        View = Reported = Latest;
+        _keywordsTold = View.Keywords;
+    }
+
+    public MailboxName Name { get; }
+
+    /// <summary>EXAMINE.</summary>
+    public bool IsReadOnly { get; }
+
+    /// <summary>The client knows \Recent: it has not enabled IMAP4rev2.</summary>
+    public bool TracksRecent { get; set; }
+
+    public MailboxReplica Replica => _lease.Replica;
+
+    public IMailbox Mailbox => Replica.Mailbox;
+
+    public MailboxId Id => Replica.Id;
+
+    public bool IsGone => Replica.IsEnded;
+
+    /// <summary>The messages as the client counts them.</summary>
+    public MailboxIndex View { get; private set; }
+
+    /// <summary>The newest state whose flags the client was told of.</summary>
+    public MailboxIndex Reported { get; private set; }
+
+    /// <summary>The newest state there is.</summary>
+    public MailboxIndex Latest => Replica.Current!;
+
+    /// <summary>UIDs that are \Recent in this session.</summary>
+    public UidSet Recent { get; private set; } = UidSet.Empty;
+
+    /// <summary>What SEARCH RETURN (SAVE) left (RFC 5182).</summary>
+    public UidSet Saved { get; set; } = UidSet.Empty;
+
+    public void Dispose() => _lease.Dispose();
+
+    /// <summary>Waits for what was announced, and for the result of the session's own writes.</summary>
+    public ValueTask<MailError?> CatchUpAsync(ModSeq atLeast, CancellationToken cancellationToken) =>
+        Replica.CatchUpAsync(atLeast, cancellationToken);
+
+    public ValueTask<MailError?> RefreshAsync(TimeSpan maxAge, CancellationToken cancellationToken) =>
+        Replica.RefreshAsync(cancellationToken, maxAge);
+
+    /// <summary>
+    /// Every message of the view has the same position in that newer state. UIDs only ever go or come at the end, so it is enough to look at the
+    /// last one.
+    /// </summary>
+    public bool IsAligned(MailboxIndex newer) =>
+        ReferenceEquals(View, newer) || View.Count == 0
+        || (newer.Count >= View.Count && newer.UidAt(View.Count - 1) == View.UidAt(View.Count - 1));
+
+    /// <summary>
+    /// The message at a position of the view as it is now: with its newest flags, or with its last ones when others have expunged it and the
+    /// client has not been told yet.
+    /// </summary>
+    public MessageRow RowAt(int position, MailboxIndex latest)
+    {
+        if (IsAligned(latest))
+            return latest[position];
+        var uid = View.UidAt(position);
+        var now = latest.PositionOf(uid);
+        if (now >= 0)
+            return latest[now];
+        var told = Reported.PositionOf(uid);
+        return told >= 0 ? Reported[told] : View[position];
+    }
+
+    /// <summary>The UIDs that the set means for this session; null when it names a sequence number that does not exist.</summary>
+    public UidSet? Resolve(Wire.SequenceSet set, bool byUid)
+    {
+        if (set.IsSaved)
+            return View.Existing(Saved);
+        if (byUid)
+            return set.ResolveUids(View);
+        return View.Count == 0 && set.IsAll ? UidSet.Empty : set.ResolveNumbers(View);
+    }
+
+    /// <summary>The sequence numbers of those of the UIDs that are in the view, as a set.</summary>
+    public UidSet NumbersOf(UidSet uids)
+    {
+        var numbers = new UidSet.Builder();
+        foreach (var range in uids.Ranges)
+        {
+            var from = View.LowerBound(range.First);
+            var to = range.Last == uint.MaxValue ? View.Count : View.LowerBound(range.Last + 1);
+            if (from < to)
+                numbers.Add((uint)from + 1, (uint)to);
+        }
+
+        return numbers.ToSet();
+    }
+
+    /// <summary>Finds out which of the messages up to UIDNEXT are \Recent here; true when some are.</summary>
+    public async ValueTask<bool> ClaimRecentAsync(CancellationToken cancellationToken)
+    {
+        var uidNext = Latest.UidNext;
+        if (!TracksRecent || uidNext.Value <= _recentTold)
+            return false;
+        var claimed = await Mailbox.ClaimRecentAsync(uidNext, keep: IsReadOnly, cancellationToken).ConfigureAwait(false);
+        var first = Math.Max(_recentTold, claimed.IsOk ? claimed.Value.Value : uidNext.Value);
+        _recentTold = uidNext.Value;
+        if (first >= uidNext.Value)
+            return false;
+        Recent = Recent.Union(UidSet.Range(first, uidNext.Value - 1));
+        return true;
+    }
+
+    public int RecentCount()
+    {
+        var count = 0;
+        foreach (var range in NumbersOf(Recent).Ranges)
+            count += (int)range.Count;
+        return count;
+    }
+
+    /// <summary>
+    /// Tells the client what is new: expunges (unless they have to wait), arrivals, flags. While expunges wait, arrivals wait with them, so that
+    /// the view stays one state of the mailbox.
+    /// </summary>
+    public async ValueTask ReportAsync(ImapConnection connection, bool mayExpunge, SyncScope scope, CancellationToken cancellationToken)
+    {
+        var latest = Latest;
+        if (ReferenceEquals(latest, View) && ReferenceEquals(latest, Reported))
+            return;
+        var structure = IndexDifference.Between(View, latest);
+        var flags = ReferenceEquals(View, Reported) ? structure : IndexDifference.Between(Reported, latest);
+        var wait = !mayExpunge && structure.Expunged.Count > 0;
+        TellKeywords(connection, latest);
+        if (!wait)
+        {
+            for (var i = 0; i < structure.Expunged.Count; i++)
+                MailboxResponses.WriteExpunge(connection.Writer, structure.Expunged[i] + 1 - i);
+            View = latest;
+            if (structure.Appended > 0)
+                await ReportArrivalsAsync(connection, scope.IsIdle, cancellationToken).ConfigureAwait(false);
+        }
+
+        var before = Reported;
+        Reported = latest;
+        foreach (var position in flags.Changed)
+        {
+            var row = latest[position];
+            var number = (wait ? View.PositionOf(row.Uid) : position) + 1;
+            if (number == 0 || scope.WasTold(row))
+                continue;
+            var silent = scope.IsExpected(row, before);
+            if (silent && !connection.Session.CondStore)
+                continue;
+            MailboxResponses.WriteFlagUpdate(connection, number, row, latest.Keywords, withFlags: !silent);
+            if (connection.Writer.ShouldFlush)
+                await connection.Writer.FlushAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Names new keywords before they are used (RFC 9051 section 7.3.5).</summary>
+    public void TellKeywords(ImapConnection connection, MailboxIndex latest)
+    {
+        if (ReferenceEquals(_keywordsTold, latest.Keywords))
+            return;
+        var isNews = false;
+        for (var slot = 0; slot < latest.Keywords.SlotCount; slot++)
+            isNews |= slot >= _keywordsTold.SlotCount || _keywordsTold[slot] != latest.Keywords[slot];
+        _keywordsTold = latest.Keywords;
+        if (isNews)
+            MailboxResponses.WriteFlags(connection.Writer, latest.Keywords, IsReadOnly);
+    }
+
+    private async ValueTask ReportArrivalsAsync(ImapConnection connection, bool atOnce, CancellationToken cancellationToken)
+    {
+        MailboxResponses.WriteExists(connection.Writer, View.Count);
+        if (!TracksRecent)
+            return;
+        if (atOnce)
+            await connection.Writer.FlushAsync().ConfigureAwait(false);
+        if (await ClaimRecentAsync(cancellationToken).ConfigureAwait(false))
+            MailboxResponses.WriteRecent(connection.Writer, RecentCount());
+    }
+}

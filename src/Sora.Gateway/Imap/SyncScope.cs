@@ -1,0 +1,38 @@
+using Sora.Contracts;
+
+namespace Sora.Gateway.Imap;
+
+/// <summary>What a synchronisation need not tell the client, because the command that runs has caused or told it.</summary>
+internal readonly record struct SyncScope
+{
+    /// <summary>The client waits in IDLE: what it hears first is sent first.</summary>
+    public bool IsIdle { get; init; }
+
+    /// <summary>UIDs whose flags the command has told as of <see cref="ToldAsOf"/>.</summary>
+    public UidSet Told { get; init; }
+
+    public ModSeq ToldAsOf { get; init; }
+
+    /// <summary>UIDs that a silent STORE has changed as <see cref="Mode"/> and <see cref="Mask"/> say.</summary>
+    public UidSet Stored { get; init; }
+
+    public StoreMode Mode { get; init; }
+
+    public ulong Mask { get; init; }
+
+    public bool WasTold(MessageRow row) => row.ModSeq <= ToldAsOf.Value && Told.Contains(row.Uid);
+
+    /// <summary>True when the flags are just what the silent STORE makes of those the client knew.</summary>
+    public bool IsExpected(MessageRow row, MailboxIndex before)
+    {
+        if (!Stored.Contains(row.Uid) || before.PositionOf(row.Uid) is not (>= 0 and var position))
+            return false;
+        var flags = before[position].Flags;
+        return row.Flags == Mode switch
+        {
+            StoreMode.Add => flags | Mask,
+            StoreMode.Remove => flags & ~Mask,
+            _ => Mask,
+        };
+    }
+}

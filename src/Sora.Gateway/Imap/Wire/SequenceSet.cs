@@ -1,0 +1,78 @@
+using Sora.Contracts;
+
+namespace Sora.Gateway.Imap.Wire;
+
+/// <summary>
+/// A sequence-set as the client wrote it (RFC 9051 section 9): of sequence numbers or of UIDs, with <c>*</c> still open; or the saved
+/// result <c>$</c> of RFC 5182.
+/// </summary>
+internal sealed class SequenceSet(List<UidRange> ranges)
+{
+    /// <summary>Stands for <c>*</c>. A client that writes 4294967295 means the last message as well.</summary>
+    public const uint Star = uint.MaxValue;
+
+    public static readonly SequenceSet Saved = new([]) { IsSaved = true };
+
+    public bool IsSaved { get; private init; }
+
+    /// <summary>Nothing but ranges that end with <c>*</c>, such as <c>1:*</c>: clients send it for empty mailboxes too.</summary>
+    public bool IsAll => ranges.TrueForAll(static range => range.First == Star || range.Last == Star);
+
+    /// <summary>The UIDs meant, of which not all need to exist: <c>*</c> is the last message's UID, and of <c>n:*</c> with n above it, it is all.</summary>
+    public UidSet ResolveUids(MailboxIndex view)
+    {
+        if (view.Count == 0)
+            return UidSet.Empty;
+        return Resolve(view.UidAt(view.Count - 1));
+    }
+
+    /// <summary>
+    /// The UIDs of the messages with these numbers, or null when a number is above the number of messages (BAD, RFC 9051 section 9 "seq-number").
+    /// </summary>
+    public UidSet? ResolveNumbers(MailboxIndex view)
+    {
+        var count = (uint)view.Count;
+        if (count == 0)
+            return null;
+        var numbers = Resolve(count);
+        if (numbers.Ranges[^1].Last > count)
+            return null;
+        var builder = new UidSet.Builder();
+        foreach (var range in numbers.Ranges)
+        {
+            var uids = view.UidRangeOf((int)range.First - 1, (int)range.Last - 1);
+            builder.Add(uids.First, uids.Last);
+        }
+
+        return builder.ToSet();
+    }
+
+    /// <summary>As <see cref="ResolveNumbers"/>, leaving out numbers that do not exist (SEARCH).</summary>
+    public UidSet ResolveExistingNumbers(MailboxIndex view)
+    {
+        if (view.Count == 0)
+            return UidSet.Empty;
+        var builder = new UidSet.Builder();
+        foreach (var range in Resolve((uint)view.Count).Intersect(UidSet.Range(1, (uint)view.Count)).Ranges)
+        {
+            var uids = view.UidRangeOf((int)range.First - 1, (int)range.Last - 1);
+            builder.Add(uids.First, uids.Last);
+        }
+
+        return builder.ToSet();
+    }
+
+    private UidSet Resolve(uint last)
+    {
+        var resolved = new UidRange[ranges.Count];
+        for (var i = 0; i < resolved.Length; i++)
+        {
+            var (from, to) = ranges[i];
+            from = from == Star ? last : from;
+            to = to == Star ? last : to;
+            resolved[i] = from <= to ? new UidRange(from, to) : new UidRange(to, from);
+        }
+
+        return UidSet.Of(resolved);
+    }
+}

@@ -1,0 +1,72 @@
+using Sora.Contracts;
+
+namespace Sora.Gateway.Lmtp.Commands;
+
+/// <summary>RCPT (RFC 5321 section 4.1.1.3): adds a recipient who has an account here.</summary>
+internal sealed class RcptCommand(LmtpPath forwardPath) : LmtpCommand
+{
+    /// <summary>"RCPT TO:" Forward-path [SP Rcpt-parameters], of which none is known.</summary>
+    public static LmtpCommand Parse(ReadOnlySpan<byte> arguments, LmtpServer server)
+    {
+        var parser = new LmtpAddressParser(arguments);
+        if (!parser.TryKeyword("TO:"u8))
+            return RejectedCommand.BadArguments;
+        if (!parser.TryForwardPath(out var path))
+            return RejectedCommand.BadRecipient;
+        return parser.TryParameter(out _, out _, out var isValid)
+            ? new RejectedCommand(isValid ? LmtpReply.UnknownParameter : LmtpReply.BadArguments)
+            : new RcptCommand(path);
+    }
+
+    public override async ValueTask<bool> ExecuteAsync(LmtpSession session)
+    {
+        var transaction = session.Transaction!;
+        LmtpReply reply;
+        if (!forwardPath.IsAscii && !transaction.SmtpUtf8)
+            reply = LmtpReply.NeedsSmtpUtf8;
+        else if (transaction.Recipients.Count >= session.Server.Options.MaxRecipients)
+            reply = LmtpReply.TooManyRecipients;
+        else
+            reply = await AddAsync(session.Server, transaction);
+        session.Reply(reply);
+        return reply.IsPositive;
+    }
+
+    private async ValueTask<LmtpReply> AddAsync(LmtpServer server, LmtpTransaction transaction)
+    {
+        try
+        {
+            using var timeout = new CancellationTokenSource(server.Options.LookupTimeout, server.Time);
+            if (await FindAsync(server, timeout.Token) is not { } recipient)
+                return LmtpReply.NoSuchUser;
+            transaction.Recipients.Add(recipient);
+            return LmtpReply.RecipientOk;
+        }
+        catch (Exception e)
+        {
+            Log.LookupFailed(server.Logger, forwardPath.ToString(), e);
+            return LmtpReply.LookupFailure;
+        }
+    }
+
+    /// <summary>The account behind the address without its detail; else one that has the delimiter in its own name.</summary>
+    private async ValueTask<DeliveryRecipient?> FindAsync(LmtpServer server, CancellationToken cancellationToken)
+    {
+        var domain = forwardPath.Domain.Length == 0 ? server.Options.DefaultDomain : forwardPath.Domain;
+        if (domain is null)
+            return null;
+        var delimiter = forwardPath.LocalPart.AsSpan().IndexOfAny(server.Options.RecipientDelimiter);
+        if (delimiter > 0)
+        {
+            var user = LmtpPath.Join(forwardPath.LocalPart[..delimiter], domain);
+            if (await server.Accounts.FindAsync(user, cancellationToken) is { } owner)
+                return Recipient(owner, forwardPath.LocalPart[(delimiter + 1)..]);
+        }
+
+        var address = LmtpPath.Join(forwardPath.LocalPart, domain);
+        return await server.Accounts.FindAsync(address, cancellationToken) is { } identity ? Recipient(identity, null) : null;
+    }
+
+    private DeliveryRecipient Recipient(AccountIdentity identity, string? detail) =>
+        new(forwardPath.ToString(), identity.Account, identity.PrimaryAddress, detail);
+}

@@ -1,0 +1,109 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Sora.Contracts;
+using Sora.Gateway.Connections;
+
+namespace Sora.Gateway.Lmtp;
+
+/// <summary>The LMTP server (RFC 2033): what all its sessions share.</summary>
+public sealed class LmtpServer : IProtocolServer
+{
+    internal const string ProtocolName = "lmtp";
+
+    private readonly IPNetwork[] _trusted;
+
+    public LmtpServer(
+        LmtpOptions options,
+        IAccounts accounts,
+        IIntakes intakes,
+        IDelivery delivery,
+        GatewayMetrics metrics,
+        ILogger<LmtpServer> logger,
+        TimeProvider time)
+    {
+        Options = options;
+        Accounts = accounts;
+        Intakes = intakes;
+        Delivery = delivery;
+        Logger = logger;
+        Time = time;
+        HostName = options.HostName ?? MachineName();
+        Commands = new LmtpCommandTable(metrics);
+        Arrivals = metrics.MessageFlow(ProtocolName, "in");
+        Outcomes = new RecipientInstruments(metrics);
+        RefusalLine = Encoding.ASCII.GetBytes("421 4.3.2 Too busy or going down, try again later\r\n");
+        Extensions = Encoding.ASCII.GetBytes(
+            "250-PIPELINING\r\n"
+            + string.Create(CultureInfo.InvariantCulture, $"250-SIZE {options.MaxMessageSize.Bytes}\r\n")
+            + "250-8BITMIME\r\n250-SMTPUTF8\r\n250-CHUNKING\r\n250-BINARYMIME\r\n"
+            + string.Create(CultureInfo.InvariantCulture, $"250-LIMITS RCPTMAX={options.MaxRecipients}\r\n"));
+        _trusted = [.. options.TrustedNetworks.Select(network => IPNetwork.Parse(network))];
+    }
+
+    public string Name => ProtocolName;
+
+    public ReadOnlyMemory<byte> RefusalLine { get; }
+
+    internal LmtpOptions Options { get; }
+
+    internal IAccounts Accounts { get; }
+
+    internal IIntakes Intakes { get; }
+
+    internal IDelivery Delivery { get; }
+
+    internal ILogger Logger { get; }
+
+    internal TimeProvider Time { get; }
+
+    internal string HostName { get; }
+
+    internal LmtpCommandTable Commands { get; }
+
+    internal MessageInstruments Arrivals { get; }
+
+    internal RecipientInstruments Outcomes { get; }
+
+    /// <summary>Lines of the LHLO reply that are the same for every session.</summary>
+    internal byte[] Extensions { get; }
+
+    /// <summary>The listeners that the options name.</summary>
+    public IEnumerable<ListenerDefinition> Listeners()
+    {
+        var limits = new ConnectionLimits(Options.MaxConnections, Options.MaxConnectionsPerIp);
+        foreach (var address in Options.Listen)
+            yield return new ListenerDefinition(ListenAddress.Parse(address), ImplicitTls: false, this, limits);
+        foreach (var address in Options.TlsListen)
+            yield return new ListenerDefinition(ListenAddress.Parse(address), ImplicitTls: true, this, limits);
+    }
+
+    /// <inheritdoc/>
+    public async Task RunAsync(ClientConnection connection, CancellationToken aborted)
+    {
+        if (!IsTrusted(connection.Remote.Address))
+        {
+            Log.NotTrusted(Logger, connection.Remote.Address);
+            connection.Output.WriteReply(LmtpReply.NotTrusted);
+            await connection.FlushAsync();
+            return;
+        }
+
+        await new LmtpSession(this, connection).RunAsync();
+    }
+
+    private static string MachineName()
+    {
+        var name = Dns.GetHostName();
+        return LmtpAddressParser.IsHostName(name) ? name : "localhost";
+    }
+
+    private bool IsTrusted(IPAddress address)
+    {
+        foreach (var network in _trusted)
+            if (network.Contains(address))
+                return true;
+        return false;
+    }
+}

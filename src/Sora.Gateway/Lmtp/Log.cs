@@ -1,0 +1,28 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Sora.Gateway.Lmtp;
+
+internal static partial class Log
+{
+    [LoggerMessage(Level = LogLevel.Warning, Message = "LMTP client {Address} is in none of lmtp.trusted_networks")]
+    public static partial void NotTrusted(ILogger logger, IPAddress address);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "LMTP command failed in session {Session}")]
+    public static partial void CommandFailed(ILogger logger, string session, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A message could not be staged")]
+    public static partial void StagingFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Delivery of message {Id} failed")]
+    public static partial void DeliveryFailed(ILogger logger, string id, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Recipient {Recipient} could not be looked up")]
+    public static partial void LookupFailed(ILogger logger, string recipient, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Message {Id} of {Size} bytes from <{Sender}> saved for <{Recipient}>")]
+    public static partial void Saved(ILogger logger, string id, long size, string sender, string recipient);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Message {Id}, {Size} bytes, from <{Sender}> refused for <{Recipient}>: {Code}")]
+    public static partial void NotTaken(ILogger logger, string id, long size, string sender, string recipient, int code);
+}

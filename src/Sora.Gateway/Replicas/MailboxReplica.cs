@@ -1,0 +1,218 @@
+using Microsoft.Extensions.Logging;
+using Sora.Contracts;
+
+namespace Sora.Gateway.Replicas;
+
+/// <summary>
+/// A copy of one mailbox's index, kept up to date: a nudge says that there is something new, and one pull at a time fetches what.
+/// Nudges that come while a pull is under way are answered by one more pull after it.
+/// </summary>
+public sealed class MailboxReplica : IMailboxSubscriber, IThreadPoolWorkItem
+{
+    // No writer has records that lead from here: it answers with the whole index.
+    private static readonly ModSeq Nothing = new(-1);
+
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
+    private readonly IMailboxes _mailboxes;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Lock _lock = new();
+    private readonly SemaphoreSlim _pulling = new(1, 1);
+    private IReplicaListener[] _listeners = [];
+    private IDisposable? _subscription;
+    private bool _subscribed;
+    private bool _ended;
+    private bool _gone;
+    private MailboxIndex? _current;
+    private long _announced;
+    private int _queued;
+    private long _pulled;
+
+    internal MailboxReplica(MailboxId id, IMailboxes mailboxes, TimeProvider time, ILogger logger)
+    {
+        Id = id;
+        _mailboxes = mailboxes;
+        _time = time;
+        _logger = logger;
+        Mailbox = mailboxes.Get(id);
+    }
+
+    public MailboxId Id { get; }
+
+    /// <summary>The mailbox's writer.</summary>
+    public IMailbox Mailbox { get; }
+
+    /// <summary>The newest state known here; null only before the first pull.</summary>
+    public MailboxIndex? Current => Volatile.Read(ref _current);
+
+    /// <summary>The mailbox was deleted: <see cref="Current"/> stays at its last state.</summary>
+    public bool IsEnded => Volatile.Read(ref _gone);
+
+    /// <summary>A newer state has been announced and is not here yet.</summary>
+    public bool IsBehind => !IsEnded && Volatile.Read(ref _announced) > (Current?.HighestModSeq.Value ?? -1);
+
+    internal int References { get; set; }
+
+    /// <inheritdoc/>
+    public void Changed(MailboxId mailbox, ModSeq modSeq)
+    {
+        Announce(modSeq);
+        if (IsBehind && Interlocked.Exchange(ref _queued, 1) == 0)
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    /// <summary>Brings the replica to at least this state, or the newest announced one; an error when it cannot be reached now.</summary>
+    public ValueTask<MailError?> CatchUpAsync(ModSeq atLeast, CancellationToken cancellationToken)
+    {
+        Announce(atLeast);
+        return IsBehind ? PullAsync(always: false, cancellationToken) : default;
+    }
+
+    /// <summary>Asks the writer, unless somebody has within the last <paramref name="maxAge"/>.</summary>
+    public ValueTask<MailError?> RefreshAsync(CancellationToken cancellationToken, TimeSpan maxAge = default) =>
+        IsBehind || Current is null || maxAge == default || _time.GetElapsedTime(Volatile.Read(ref _pulled)) > maxAge
+            ? PullAsync(always: true, cancellationToken)
+            : default;
+
+    public void AddListener(IReplicaListener listener)
+    {
+        lock (_lock)
+            _listeners = [.. _listeners, listener];
+    }
+
+    public void RemoveListener(IReplicaListener listener)
+    {
+        lock (_lock)
+            _listeners = [.. _listeners.Where(other => other != listener)];
+    }
+
+    void IThreadPoolWorkItem.Execute() => _ = PullAnnouncedAsync();
+
+    internal void Unsubscribe()
+    {
+        IDisposable? subscription;
+        lock (_lock)
+        {
+            _ended = true;
+            subscription = _subscription;
+            _subscription = null;
+        }
+
+        subscription?.Dispose();
+    }
+
+    private void Announce(ModSeq modSeq)
+    {
+        var known = Volatile.Read(ref _announced);
+        while (modSeq.Value > known)
+        {
+            var before = Interlocked.CompareExchange(ref _announced, modSeq.Value, known);
+            if (before == known)
+                return;
+            known = before;
+        }
+    }
+
+    // Runs on the thread pool; ends with the replica caught up or, after an error, by itself a second later.
+    private async Task PullAnnouncedAsync()
+    {
+        while (!Volatile.Read(ref _ended))
+        {
+            Volatile.Write(ref _queued, 0);
+            MailError? error;
+            try
+            {
+                error = await PullAsync(always: false, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                Log.PullFailed(_logger, Id, e);
+                error = MailError.Unavailable();
+            }
+
+            if (error is null || Interlocked.Exchange(ref _queued, 1) != 0)
+                return;
+            await Task.Delay(RetryAfter, _time, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<MailError?> PullAsync(bool always, CancellationToken cancellationToken)
+    {
+        await _pulling.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            Subscribe();
+            while (always || IsBehind)
+            {
+                var current = Current;
+                var opened = await Mailbox.OpenAsync(current?.HighestModSeq ?? Nothing, cancellationToken).ConfigureAwait(false);
+                if (opened.Error?.Code == MailErrorCode.NonExistent)
+                    End();
+                if (!opened.IsOk)
+                    return opened.Error;
+                Volatile.Write(ref _pulled, _time.GetTimestamp());
+                var newer = Apply(current, opened.Value);
+                if (ReferenceEquals(newer, current))
+                    return always ? null : MailError.Unavailable("The mailbox's newest state is not available yet");
+                always = false;
+                Volatile.Write(ref _current, newer);
+                Announce(newer.HighestModSeq);
+                Tell();
+                if (newer.IsEnded)
+                    End();
+            }
+
+            return null;
+        }
+        finally
+        {
+            _pulling.Release();
+        }
+    }
+
+    private void End()
+    {
+        Volatile.Write(ref _gone, true);
+        Tell();
+    }
+
+    private void Tell()
+    {
+        foreach (var listener in Volatile.Read(ref _listeners))
+            listener.ReplicaChanged();
+    }
+
+    private MailboxIndex Apply(MailboxIndex? current, MailboxUpdate update)
+    {
+        if (update.Index is { } whole)
+            return current is null || whole.HighestModSeq > current.HighestModSeq ? whole : current;
+        var index = current ?? throw new InvalidOperationException($"Mailbox {Id} answered with records to a reader that has no state");
+        foreach (var delta in update.Deltas)
+        {
+            if (delta.ModSeq > index.HighestModSeq)
+                index = index.Apply(delta);
+        }
+
+        return index;
+    }
+
+    // First subscribe, then open: what changes in between is announced.
+    private void Subscribe()
+    {
+        if (_subscribed)
+            return;
+        var subscription = _mailboxes.Subscribe(Id, this);
+        lock (_lock)
+        {
+            _subscribed = true;
+            if (!_ended)
+            {
+                _subscription = subscription;
+                return;
+            }
+        }
+
+        subscription.Dispose();
+    }
+}

@@ -1,0 +1,76 @@
+using Microsoft.Extensions.Logging;
+using Sora.Contracts;
+using Sora.Mailstore.Bodies.Intake;
+using Sora.Mailstore.Bodies.Objects;
+using Sora.Mailstore.Bodies.Reading;
+using Sora.Mailstore.Bodies.Uploads;
+using Sora.Mailstore.Storage;
+
+namespace Sora.Mailstore.Bodies;
+
+/// <summary>The body storage of one process: taking messages in, moving their bodies to the object store, reading them.</summary>
+public sealed class BodyHost : IAsyncDisposable
+{
+    private readonly BodyCache? _cache;
+    private readonly Uploader _uploader;
+
+    /// <param name="database">Where staged bodies and contents are. Its schema must be there when the uploader is started.</param>
+    /// <param name="options">[storage]</param>
+    /// <param name="dataFolder">Where the folders are that the options do not name.</param>
+    /// <param name="metrics">The engine's meter.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="loggers">Where it logs.</param>
+    /// <param name="objects">The object store; null for the one that the options name.</param>
+    /// <exception cref="IOException">A folder cannot be made or written.</exception>
+    public BodyHost(
+        Database database,
+        StorageOptions options,
+        string dataFolder,
+        MailstoreMetrics metrics,
+        TimeProvider time,
+        ILoggerFactory loggers,
+        IObjectStore? objects = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Objects = objects ?? new FilesystemObjectStore(options.BodiesFolder ?? Path.Combine(dataFolder, "bodies"));
+        var instruments = new BodyMetrics(metrics);
+        var folder = new StagingFolder(options.StagingFolder ?? Path.Combine(dataFolder, "staging"));
+        var space = new StagingSpace(options.MaxStagingSize.Bytes, time);
+        BodyMetrics.ObserveBacklog(metrics, space);
+        var staged = new StagedBodyStore(database.Write);
+        if (Objects.PathOf(default) is null)
+        {
+            var cacheFolder = options.CacheFolder ?? Path.Combine(dataFolder, "cache");
+            _cache = new BodyCache(cacheFolder, Objects, options, instruments, time, loggers.CreateLogger<BodyCache>());
+        }
+
+        Intakes = new MessageIntakes(options, folder, space, instruments, time, loggers.CreateLogger<MessageIntakes>());
+        Messages = new MessageStore(
+            new ContentStore(database), staged, folder, Objects, _cache, options, instruments, loggers.CreateLogger<MessageStore>());
+        _uploader = new Uploader(database, staged, folder, Objects, space, options, instruments, time, loggers.CreateLogger<Uploader>());
+    }
+
+    /// <summary>Takes arriving messages.</summary>
+    public IIntakes Intakes { get; }
+
+    /// <summary>Reads contents and bodies.</summary>
+    public IMessageStore Messages { get; }
+
+    /// <summary>Where bodies are in the end.</summary>
+    public IObjectStore Objects { get; }
+
+    internal Uploader Uploader => _uploader;
+
+    internal BodyCache? Cache => _cache;
+
+    /// <summary>Looks once at what is staged, so that a full staging is known from the first message on, and starts moving bodies.</summary>
+    public Task StartAsync(CancellationToken cancellationToken = default) => _uploader.StartAsync(cancellationToken);
+
+    /// <summary>Stops; a batch under way is given up, and done again by whoever comes next.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _uploader.DisposeAsync();
+        if (_cache is not null)
+            await _cache.DisposeAsync();
+    }
+}

@@ -1,0 +1,82 @@
+using Microsoft.Extensions.Logging;
+using Sora.Contracts;
+
+namespace Sora.Mailstore.Bodies.Intake;
+
+/// <summary>Takes arriving messages and stages their bodies where <see cref="StorageOptions.Staging"/> says.</summary>
+internal sealed class MessageIntakes : IIntakes
+{
+    private readonly Lock _lock = new();
+    private long _databaseMemory;
+    private long _lastWarning;
+
+    public MessageIntakes(
+        StorageOptions options, StagingFolder folder, StagingSpace space, BodyMetrics metrics, TimeProvider time, ILogger<MessageIntakes> logger)
+    {
+        Options = options;
+        Folder = folder;
+        Space = space;
+        Metrics = metrics;
+        Time = time;
+        Logger = logger;
+        Parsers = new MessageParsers(options);
+        _databaseMemory = options.DatabaseStagingMemory.Bytes;
+    }
+
+    public StorageOptions Options { get; }
+
+    public StagingFolder Folder { get; }
+
+    public StagingSpace Space { get; }
+
+    public BodyMetrics Metrics { get; }
+
+    public TimeProvider Time { get; }
+
+    public ILogger Logger { get; }
+
+    public MessageParsers Parsers { get; }
+
+    public IMessageIntake Begin(long maxSize, long sizeHint = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(maxSize);
+        ArgumentOutOfRangeException.ThrowIfNegative(sizeHint);
+        return new MessageIntake(this, maxSize, sizeHint, Space.HasRoomFor(sizeHint) ? null : Full());
+    }
+
+    public bool GoesToDatabase(long size) => Options.Staging switch
+    {
+        StagingMode.Database => true,
+        StagingMode.Disk => false,
+        _ => size <= Options.DatabaseStagingLimit.Bytes,
+    };
+
+    /// <summary>Takes memory for a body that goes to the database; small ones need not ask.</summary>
+    public bool TryTakeDatabaseMemory(long size)
+    {
+        lock (_lock)
+        {
+            if (_databaseMemory < size)
+                return false;
+            _databaseMemory -= size;
+            return true;
+        }
+    }
+
+    public void ReturnDatabaseMemory(long size)
+    {
+        lock (_lock)
+            _databaseMemory += size;
+    }
+
+    /// <summary>Staging is full: says so in the log, but not for each message.</summary>
+    public MailError Full()
+    {
+        Metrics.Refused("full");
+        var now = Time.GetTimestamp();
+        var last = Interlocked.Read(ref _lastWarning);
+        if ((last == 0 || Time.GetElapsedTime(last, now) > TimeSpan.FromMinutes(1)) && Interlocked.CompareExchange(ref _lastWarning, now, last) == last)
+            Log.StagingFull(Logger, Space.Used, Space.Limit);
+        return MailError.Unavailable("No room for new messages at the moment");
+    }
+}

@@ -1,0 +1,36 @@
+using Microsoft.Extensions.Logging;
+
+namespace Sora.Mailstore.Bodies;
+
+internal static partial class Log
+{
+    [LoggerMessage(101, LogLevel.Error, "An arriving message could not be staged")]
+    public static partial void StagingFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(102, LogLevel.Warning, "Staging is full ({Staged} of {Limit} bytes): mail is refused until staged bodies have reached the object store")]
+    public static partial void StagingFull(ILogger logger, long staged, long limit);
+
+    [LoggerMessage(103, LogLevel.Warning, "Body {Key} (staged as {Id}) could not be moved to the object store, attempt {Attempt}; next in {Pause}")]
+    public static partial void UploadFailed(ILogger logger, string key, long id, int attempt, TimeSpan pause, Exception exception);
+
+    [LoggerMessage(104, LogLevel.Error, "Staged bodies could not be read or removed; tried again in {Pause}")]
+    public static partial void UploaderFailed(ILogger logger, TimeSpan pause, Exception exception);
+
+    [LoggerMessage(105, LogLevel.Error, "Body {Key} is damaged in {Place}: {Damage}")]
+    public static partial void BodyDamaged(ILogger logger, string key, string place, string damage);
+
+    [LoggerMessage(106, LogLevel.Error, "Body {Key} is in neither the object store nor staging")]
+    public static partial void BodyMissing(ILogger logger, string key);
+
+    [LoggerMessage(107, LogLevel.Warning, "Body {Key} could not be read")]
+    public static partial void BodyUnavailable(ILogger logger, string key, Exception? exception);
+
+    [LoggerMessage(108, LogLevel.Warning, "File {Path} could not be deleted")]
+    public static partial void DeleteFailed(ILogger logger, string path, Exception exception);
+
+    [LoggerMessage(109, LogLevel.Information, "{Count} files that no message needs were deleted from the staging folder")]
+    public static partial void OrphansDeleted(ILogger logger, int count);
+
+    [LoggerMessage(110, LogLevel.Warning, "The body cache could not keep {Key}")]
+    public static partial void CacheFailed(ILogger logger, string key, Exception exception);
+}

@@ -1,0 +1,140 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Sora.Contracts;
+using Sora.Mailstore.Bodies.Objects;
+using Sora.Mailstore.Storage;
+
+namespace Sora.Mailstore.Bodies.Reading;
+
+/// <summary>Reads contents through memory, and bodies from wherever they are at the moment.</summary>
+internal sealed class MessageStore(
+    ContentStore contents,
+    StagedBodyStore staged,
+    StagingFolder folder,
+    IObjectStore objects,
+    BodyCache? cache,
+    StorageOptions options,
+    BodyMetrics metrics,
+    ILogger<MessageStore> logger) : IMessageStore
+{
+    private readonly ContentCache _contents = new(options.ContentCacheSize.Bytes);
+    private readonly VerifiedFiles _files = new();
+    private readonly StagedBodyReader _staged = new(staged, folder);
+
+    /// <summary>Bytes in memory for contents.</summary>
+    public long ContentCacheSize => _contents.Size;
+
+    public async ValueTask<IReadOnlyList<MessageContent?>> ReadAsync(
+        ReadOnlyMemory<ContentId> ids, ContentParts parts, CancellationToken cancellationToken)
+    {
+        var found = new MessageContent?[ids.Length];
+        var missing = _contents.Find(ids.Span, parts, found);
+        if (missing.Count == 0)
+            return found;
+        var positions = new Dictionary<ContentId, int>(missing.Count);
+        var repeated = new List<(int Position, int First)>();
+        foreach (var position in missing)
+        {
+            if (!positions.TryAdd(ids.Span[position], position))
+                repeated.Add((position, positions[ids.Span[position]]));
+        }
+
+        foreach (var content in await contents.ReadAsync([.. positions.Keys], parts, cancellationToken))
+        {
+            found[positions[content.Id]] = content;
+            _contents.Add(content, parts);
+        }
+
+        foreach (var (position, first) in repeated)
+            found[position] = found[first];
+        return found;
+    }
+
+    public async ValueTask<IMessageBody> OpenAsync(MessageContent content, CancellationToken cancellationToken)
+    {
+        if (content.BodySize == 0)
+            return new MemoryBody(content.Prefix, [], 0, isPooled: false);
+        var key = new ObjectKey(content.Account, content.Hash);
+        try
+        {
+            // Between the two looks at the object store the uploader may have moved it there.
+            return await FromObjectsAsync(key, content, cancellationToken)
+                ?? await FromStagingAsync(key, content, cancellationToken)
+                ?? await FromObjectsAsync(key, content, cancellationToken)
+                ?? throw Missing(key);
+        }
+        catch (BodyDamagedException e)
+        {
+            metrics.Unavailable("damaged");
+            throw new BodyUnavailableException("The stored message is damaged", temporary: false, e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NpgsqlException or TimeoutException)
+        {
+            metrics.Unavailable("error");
+            Log.BodyUnavailable(logger, key.ToString(), e);
+            throw new BodyUnavailableException("The stored message cannot be read at the moment", temporary: true, e);
+        }
+    }
+
+    private async ValueTask<IMessageBody?> FromObjectsAsync(ObjectKey key, MessageContent content, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return objects.PathOf(key) is { } path
+                ? await _files.OpenAsync(path, key, content.BodySize, content.Prefix, cancellationToken)
+                : await cache!.OpenAsync(key, content.BodySize, content.Prefix, _files, cancellationToken);
+        }
+        catch (BodyDamagedException e)
+        {
+            Log.BodyDamaged(logger, key.ToString(), "the object store", e.Message);
+
+            // What waits in staging will replace it, and can be read until then.
+            if (await FromStagingAsync(key, content, cancellationToken) is { } body)
+                return body;
+            throw;
+        }
+    }
+
+    private async ValueTask<IMessageBody?> FromStagingAsync(ObjectKey key, MessageContent content, CancellationToken cancellationToken)
+    {
+        BodyDamagedException? damage = null;
+        var isElsewhere = false;
+        foreach (var body in await staged.FindAsync(key.Hash, key.Account, folder.Node, cancellationToken))
+        {
+            try
+            {
+                var opened = body.IsInDatabase
+                    ? await _staged.OpenAsync(body, content.Prefix, cancellationToken)
+                    : body.Node == folder.Node
+                        ? await _files.OpenAsync(folder.FullName(body.Path!), key, content.BodySize, content.Prefix, cancellationToken)
+                        : null;
+                if (opened is not null)
+                    return opened;
+                isElsewhere |= !body.IsInDatabase && body.Node != folder.Node;
+            }
+            catch (BodyDamagedException e)
+            {
+                Log.BodyDamaged(logger, key.ToString(), "staging", e.Message);
+                damage = e;
+            }
+        }
+
+        if (damage is not null)
+            throw damage;
+        return isElsewhere ? throw Elsewhere(key) : null;
+    }
+
+    private BodyUnavailableException Elsewhere(ObjectKey key)
+    {
+        metrics.Unavailable("elsewhere");
+        Log.BodyUnavailable(logger, key.ToString(), null);
+        return new BodyUnavailableException("The stored message is still on its way from another node", temporary: true);
+    }
+
+    private BodyUnavailableException Missing(ObjectKey key)
+    {
+        metrics.Unavailable("missing");
+        Log.BodyMissing(logger, key.ToString());
+        return new BodyUnavailableException("The stored message is missing", temporary: false);
+    }
+}

@@ -1,0 +1,116 @@
+using Sora.Configuration;
+
+namespace Sora.Mailstore.Bodies;
+
+/// <summary>Where a body is durable before its message is acknowledged.</summary>
+public enum StagingMode
+{
+    /// <summary>Small bodies in the commit's own transaction, larger ones in a file of this node.</summary>
+    Auto,
+
+    /// <summary>All bodies in the commit's own transaction: they survive the loss of the node.</summary>
+    Database,
+
+    /// <summary>All bodies in a file of this node.</summary>
+    Disk,
+}
+
+/// <summary>Where bodies are kept in the end.</summary>
+public enum ObjectStoreKind
+{
+    /// <summary>Files in the bodies folder.</summary>
+    Filesystem,
+}
+
+[Section("Where message bodies are kept, from their arrival on")]
+public sealed class StorageOptions : IValidatableOptions
+{
+    [Option("Where bodies are durable before a message is acknowledged: auto (up to database_staging_limit in the database, larger ones in a file), database, disk")]
+    public StagingMode Staging { get; set; } = StagingMode.Auto;
+
+    [Option("Largest body that staging = \"auto\" puts into the database")]
+    [OptionRange("0", "16MiB")]
+    public ByteSize DatabaseStagingLimit { get; set; } = ByteSize.KiB(64);
+
+    [Option("Memory for bodies beyond memory_buffer on their way into the database, all messages together; a message beyond it is too big for staging = \"database\"")]
+    [OptionRange("1MiB", "512MiB")]
+    public ByteSize DatabaseStagingMemory { get; set; } = ByteSize.MiB(256);
+
+    [Option("Bodies waiting for the object store, all nodes together; when it is reached, mail is refused for the time being")]
+    [OptionRange("1MiB", "1024TiB")]
+    public ByteSize MaxStagingSize { get; set; } = ByteSize.GiB(20);
+
+    [Option("Memory for one arriving message; a larger one is written to the staging folder as it comes")]
+    [OptionRange("64KiB", "64MiB")]
+    public ByteSize MemoryBuffer { get; set; } = ByteSize.MiB(1);
+
+    [Option("Longest header block kept beside the message's other data, so that it is read without the body")]
+    [OptionRange("1KiB", "1MiB")]
+    public ByteSize HeaderLimit { get; set; } = ByteSize.KiB(64);
+
+    [Option("Where bodies are kept in the end: filesystem")]
+    public ObjectStoreKind ObjectStore { get; set; } = ObjectStoreKind.Filesystem;
+
+    [Option("Folder of object_store = \"filesystem\"; without it, bodies/ in the data folder", Example = "/var/lib/sora/bodies")]
+    public string? BodiesFolder { get; set; }
+
+    [Option("Folder of staged files; without it, staging/ in the data folder", Example = "/var/lib/sora/staging")]
+    public string? StagingFolder { get; set; }
+
+    [Option("Folder of the local cache in front of a remote object store; without it, cache/ in the data folder", Example = "/var/cache/sora")]
+    public string? CacheFolder { get; set; }
+
+    [Option("Size of the local cache in front of a remote object store")]
+    [OptionRange("1MiB", "1024TiB")]
+    public ByteSize CacheSize { get; set; } = ByteSize.GiB(10);
+
+    [Option("Largest body that the local cache keeps")]
+    [OptionRange("1KiB", "16GiB")]
+    public ByteSize CacheMaxObject { get; set; } = ByteSize.MiB(64);
+
+    [Option("Memory for envelopes, structures and headers that were read lately")]
+    [OptionRange("64KiB", "64GiB", OrZero = true)]
+    public ByteSize ContentCacheSize { get; set; } = ByteSize.MiB(64);
+
+    [Option("Most staged bodies that are moved to the object store together")]
+    [OptionRange(1, 10_000)]
+    public int UploadBatch { get; set; } = 500;
+
+    [Option("Most bytes that are moved to the object store together; a larger body goes alone")]
+    [OptionRange("64KiB", "1GiB")]
+    public ByteSize UploadBatchSize { get; set; } = ByteSize.MiB(16);
+
+    [Option("How often staged bodies are looked for; a longer interval makes larger batches")]
+    [OptionRange("10ms", "10m")]
+    public TimeSpan UploadInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    [Option("Batches that are moved to the object store at the same time")]
+    [OptionRange(1, 64)]
+    public int UploadParallelism { get; set; } = 1;
+
+    [Option("First pause before a failed upload is tried again; it doubles with each failure")]
+    [OptionRange("100ms", "1h")]
+    public TimeSpan UploadRetry { get; set; } = TimeSpan.FromSeconds(2);
+
+    [Option("Longest pause before a failed upload is tried again")]
+    [OptionRange("1s", "1d")]
+    public TimeSpan UploadRetryMax { get; set; } = TimeSpan.FromMinutes(10);
+
+    [Option("How long a staged file is kept after its session is done with it, for commits still under way; longer than mailboxes.write_timeout")]
+    [OptionRange("1s", "1d")]
+    public TimeSpan StagedFileHold { get; set; } = TimeSpan.FromMinutes(1);
+
+    [Option("Age at which a staged file that no message needs is deleted")]
+    [OptionRange("1m", "30d")]
+    public TimeSpan StagedFileGrace { get; set; } = TimeSpan.FromHours(1);
+
+    public IEnumerable<string> Validate()
+    {
+        if (UploadRetry > UploadRetryMax)
+            yield return "upload_retry must not be larger than upload_retry_max";
+        if (StagedFileHold > StagedFileGrace)
+            yield return "staged_file_hold must not be larger than staged_file_grace";
+        if (CacheMaxObject > CacheSize)
+            yield return "cache_max_object must not be larger than cache_size";
+    }
+}

@@ -1,0 +1,19 @@
+using Sora.Configuration;
+
+namespace Sora.Mailstore.Maintenance;
+
+[Section("Clearing away what is no longer needed")]
+public sealed class MaintenanceOptions
+{
+    [Option("How often to look; of several processes on one database one does the work")]
+    [OptionRange("1s", "7d")]
+    public TimeSpan Interval { get; set; } = TimeSpan.FromHours(1);
+
+    [Option("How long the records of a mailbox's log are kept once a snapshot covers them: a client that was away for longer synchronises in full", Reference = "RFC 7162 3.2.6")]
+    [OptionRange("1h", "3650d")]
+    public TimeSpan LogRetention { get; set; } = TimeSpan.FromDays(30);
+
+    [Option("Most rows that one statement deletes")]
+    [OptionRange(100, 1_000_000)]
+    public int BatchRows { get; set; } = 5000;
+}

@@ -1,0 +1,56 @@
+using Microsoft.Extensions.Logging;
+using Sora.Mailstore.Mailboxes;
+using Sora.Mailstore.Storage;
+
+namespace Sora.Mailstore.Maintenance;
+
+/// <summary>Runs the maintenance of the database at its interval until it is disposed.</summary>
+public sealed class MaintenanceWorker : IAsyncDisposable
+{
+    private readonly MaintenanceStore _store;
+    private readonly MaintenanceOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _running;
+
+    public MaintenanceWorker(Database database, MaintenanceOptions options, TimeProvider time, ILogger<MaintenanceWorker> logger)
+    {
+        _store = new MaintenanceStore(database);
+        _options = options;
+        _time = time;
+        _logger = logger;
+        _running = Task.Run(RunAsync);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _running;
+        _stopping.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        using var timer = new PeriodicTimer(_options.Interval, _time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stopping.Token))
+            {
+                try
+                {
+                    if (await _store.TrimLogAsync(_options.LogRetention, _options.BatchRows, _stopping.Token) is > 0 and var records)
+                        Log.LogTrimmed(_logger, records);
+                }
+                catch (Exception e) when (Mailbox.IsDatabaseFailure(e))
+                {
+                    Log.MaintenanceFailed(_logger, e);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // stopping
+        }
+    }
+}

@@ -1,0 +1,95 @@
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Sora.Gateway.Connections;
+using Sora.Gateway.Imap;
+using Sora.Gateway.Lmtp;
+using Sora.Gateway.Replicas;
+using Sora.Silo.Configuration;
+
+namespace Sora.Silo.Composition;
+
+/// <summary>The mail protocols of this node on their sockets.</summary>
+internal sealed class GatewayParts : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private GatewayParts(WebApplication app, GatewayListeners listeners)
+    {
+        _app = app;
+        Listeners = listeners;
+    }
+
+    public GatewayListeners Listeners { get; }
+
+    /// <summary>Binds all listeners; from here on clients are served.</summary>
+    /// <exception cref="StartException">A certificate cannot be read, or an address cannot be listened on.</exception>
+    public static async Task<GatewayParts> StartAsync(
+        SoraOptions options, string dataFolder, MailstoreParts mailstore, Parts parts, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var metrics = parts.AddDisposable("Metrics of the gateway", new GatewayMetrics());
+        var definitions = Definitions(options, mailstore, metrics, loggers, time).ToList();
+        var listeners = parts.AddDisposable("Listeners", new GatewayListeners(
+            definitions.Select(definition => definition.Listener), options.Connections, Certificates(options, dataFolder, loggers, time), metrics,
+            loggers.CreateLogger<GatewayListeners>(), time));
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "sora" });
+        builder.Services.AddSingleton(loggers);
+        builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, NoSignals>());
+        builder.Services.Configure<SocketTransportOptions>(listeners.Configure);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => listeners.Configure(kestrel));
+        var app = builder.Build();
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch (Exception e)
+        {
+            await app.DisposeAsync();
+            if (StartException.FromListening(e, definitions.Select(definition => (definition.Key, definition.Listener.EndPoint))) is { } start)
+                throw start;
+            throw;
+        }
+
+        return parts.Add("Sockets", new GatewayParts(app, listeners));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    private static IEnumerable<(string Key, ListenerDefinition Listener)> Definitions(
+        SoraOptions options, MailstoreParts mailstore, GatewayMetrics metrics, ILoggerFactory loggers, TimeProvider time)
+    {
+        var lmtp = new LmtpServer(
+            options.Lmtp, mailstore.Accounts, mailstore.Bodies.Intakes, mailstore.Delivery, metrics, loggers.CreateLogger<LmtpServer>(), time);
+        foreach (var listener in lmtp.Listeners())
+            yield return (listener.ImplicitTls ? "lmtp.tls_listen" : "lmtp.listen", listener);
+
+        var replicas = new MailboxReplicas(mailstore.Mailboxes, time, loggers.CreateLogger<MailboxReplicas>());
+        var imap = new ImapServer(
+            mailstore.Accounts, mailstore.Mailboxes, mailstore.Bodies.Messages, mailstore.Bodies.Intakes, replicas, options.Imap, metrics, time,
+            loggers.CreateLogger<ImapServer>());
+        var limits = new ConnectionLimits(options.Imap.MaxConnections, options.Imap.MaxConnectionsPerIp);
+        foreach (var address in options.Imap.Listen)
+            yield return ("imap.listen", new ListenerDefinition(ListenAddress.Parse(address), ImplicitTls: false, imap, limits));
+        foreach (var address in options.Imap.TlsListen)
+            yield return ("imap.tls_listen", new ListenerDefinition(ListenAddress.Parse(address), ImplicitTls: true, imap, limits));
+    }
+
+    private static CertificateSource? Certificates(SoraOptions options, string dataFolder, ILoggerFactory loggers, TimeProvider time)
+    {
+        var logger = loggers.CreateLogger<CertificateSource>();
+        try
+        {
+            var source = CertificateSource.Create(options.Tls, dataFolder, options.Node.EffectiveName, time, logger);
+            if (source is not null && string.IsNullOrEmpty(options.Tls.CertFile))
+                Log.SelfSigned(logger);
+            return source;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException or ArgumentException)
+        {
+            throw new StartException($"tls: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using Sora.Mailstore;
+using Sora.Mailstore.Accounts;
+using Sora.Mailstore.Accounts.Passwords;
+using Sora.Mailstore.Bodies;
+using Sora.Mailstore.Delivery;
+using Sora.Mailstore.Mailboxes;
+using Sora.Mailstore.Storage;
+using Sora.Mailstore.Storage.Embedded;
+using Sora.Silo.Configuration;
+
+namespace Sora.Silo.Composition;
+
+/// <summary>The engine of this node, wired together.</summary>
+internal sealed record MailstoreParts(
+    AccountHost Accounts, MailboxHost Mailboxes, BodyHost Bodies, MessageDelivery Delivery, AccountAdministration Administration)
+{
+    /// <summary>Opens the database: starts the private server if there is to be one, waits until it answers, and brings the schema up to date.</summary>
+    /// <exception cref="DatabaseException">It cannot be used.</exception>
+    public static async Task<Database> OpenDatabaseAsync(
+        SoraOptions options, string dataFolder, Parts parts, ILoggerFactory loggers, CancellationToken cancellationToken)
+    {
+        PostgresAddress? address = null;
+        if (options.Database.Embedded)
+        {
+            var server = await EmbeddedPostgres.StartAsync(
+                options.Database.EmbeddedServer, Path.Combine(dataFolder, "database"), loggers.CreateLogger<EmbeddedPostgres>(), cancellationToken);
+            address = parts.Add("The private PostgreSQL", server).Address;
+        }
+
+        var database = parts.Add("The database's connections", new Database(options.Database, address, loggers));
+        await database.WaitUntilReadyAsync(options.Database.StartTimeout, cancellationToken);
+        await new Migrator(database, options.Database, logger: loggers.CreateLogger<Migrator>()).PrepareAsync(cancellationToken);
+        return database;
+    }
+
+    /// <summary>Starts the engine on a database that is ready.</summary>
+    /// <exception cref="StartException">A folder cannot be used.</exception>
+    public static async Task<MailstoreParts> StartAsync(
+        SoraOptions options, string dataFolder, Database database, Parts parts, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var metrics = parts.AddDisposable("Metrics of the mail store", new MailstoreMetrics());
+        var feed = parts.Add("The change feed", new ChangeFeed(database, loggers.CreateLogger<ChangeFeed>()));
+        await feed.StartAsync(cancellationToken);
+        var passwords = new PasswordHasher(options.Passwords);
+        var verifier = parts.AddDisposable("Password checks", new PasswordVerifier(passwords, options.Passwords, time));
+        var mailboxes = parts.Add("Mailboxes", new MailboxHost(database, feed, options.Mailboxes, metrics, time, loggers));
+        var accounts = parts.AddDisposable("Accounts", new AccountHost(database, feed, mailboxes, verifier, options.Accounts, time, loggers));
+        var bodies = parts.Add("Bodies", OpenBodies(options, dataFolder, database, metrics, time, loggers));
+        await bodies.StartAsync(cancellationToken);
+        var delivery = new MessageDelivery(accounts, mailboxes, options.Delivery, time);
+        return new MailstoreParts(accounts, mailboxes, bodies, delivery, new AccountAdministration(database, passwords, accounts.Announce));
+    }
+
+    private static BodyHost OpenBodies(
+        SoraOptions options, string dataFolder, Database database, MailstoreMetrics metrics, TimeProvider time, ILoggerFactory loggers)
+    {
+        try
+        {
+            return new BodyHost(database, options.Storage, dataFolder, metrics, time, loggers);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StartException($"storage: {e.Message}", e);
+        }
+    }
+}

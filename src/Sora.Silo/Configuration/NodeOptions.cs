@@ -1,0 +1,31 @@
+using Sora.Configuration;
+
+namespace Sora.Silo.Configuration;
+
+/// <summary>[node]: this process.</summary>
+[Section("This node")]
+public sealed class NodeOptions : IValidatableOptions
+{
+    [Option("Name of this node in logs and in a self-made certificate; the machine's name when not set", Example = "mail1.example.org")]
+    public string? Name { get; set; }
+
+    [Option("Folder for everything that Sora keeps on this machine; a relative name starts from the folder Sora is started in")]
+    public string Data { get; set; } = "data";
+
+    [Option(
+        "Address of an account to create once; its random password is shown when it is created and kept in first-account.json in the data folder. "
+        + "Started without a configuration file, Sora creates sora@localhost", Example = "me@example.org")]
+    public string? FirstAccount { get; set; }
+
+    /// <summary><see cref="Name"/>, or the machine's.</summary>
+    public string EffectiveName => string.IsNullOrEmpty(Name) ? Environment.MachineName : Name;
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Validate()
+    {
+        if (Data.Length == 0)
+            yield return "data must not be empty";
+        if (FirstAccount is { } address && (address.IndexOf('@', StringComparison.Ordinal) is <= 0 || address.EndsWith('@')))
+            yield return "first_account must be an address such as me@example.org";
+    }
+}

@@ -1,0 +1,87 @@
+using System.Net;
+using Sora.Configuration;
+using Sora.Gateway.Connections;
+using Sora.Gateway.Imap;
+using Sora.Gateway.Lmtp;
+using Sora.Mailstore.Accounts;
+using Sora.Mailstore.Accounts.Passwords;
+using Sora.Mailstore.Bodies;
+using Sora.Mailstore.Delivery;
+using Sora.Mailstore.Mailboxes;
+using Sora.Mailstore.Storage;
+
+namespace Sora.Silo.Configuration;
+
+/// <summary>Everything that config.toml may say: one property for each section.</summary>
+public sealed class SoraOptions : IValidatableOptions
+{
+    public NodeOptions Node { get; set; } = new();
+
+    public LogOptions Log { get; set; } = new();
+
+    public DatabaseOptions Database { get; set; } = new();
+
+    public StorageOptions Storage { get; set; } = new();
+
+    public MailboxOptions Mailboxes { get; set; } = new();
+
+    public AccountOptions Accounts { get; set; } = new();
+
+    public PasswordOptions Passwords { get; set; } = new();
+
+    public DeliveryOptions Delivery { get; set; } = new();
+
+    public ConnectionOptions Connections { get; set; } = new();
+
+    // A server without TLS is of no use to most clients, so one that has no certificate yet makes itself one
+    public TlsOptions Tls { get; set; } = new() { SelfSigned = true };
+
+    public LmtpOptions Lmtp { get; set; } = new();
+
+    public ImapOptions Imap { get; set; } = new();
+
+    public HttpOptions Http { get; set; } = new();
+
+    public HealthOptions Health { get; set; } = new();
+
+    public MetricsOptions Metrics { get; set; } = new();
+
+    public ClusterOptions Cluster { get; set; } = new();
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Validate()
+    {
+        if (!Tls.SelfSigned && string.IsNullOrEmpty(Tls.CertFile))
+        {
+            if (Lmtp.TlsListen.Count > 0)
+                yield return "lmtp.tls_listen needs a certificate: set tls.cert_file and tls.key_file, or tls.self_signed";
+            if (Imap.TlsListen.Count > 0)
+                yield return "imap.tls_listen needs a certificate: set tls.cert_file and tls.key_file, or tls.self_signed";
+        }
+
+        if (Storage.StagedFileHold <= Mailboxes.WriteTimeout)
+            yield return "storage.staged_file_hold must be longer than mailboxes.write_timeout";
+        var taken = new Dictionary<IPEndPoint, string>();
+        foreach (var (key, address) in Addresses())
+        {
+            if (!ListenAddress.TryParse(address, out var endPoint) || endPoint.Port == 0)
+                continue;
+            if (!taken.TryAdd(endPoint, key))
+                yield return $"{key} has '{address}', which {taken[endPoint]} has already";
+        }
+    }
+
+    private IEnumerable<(string Key, string Address)> Addresses()
+    {
+        foreach (var address in Lmtp.Listen)
+            yield return ("lmtp.listen", address);
+        foreach (var address in Lmtp.TlsListen)
+            yield return ("lmtp.tls_listen", address);
+        foreach (var address in Imap.Listen)
+            yield return ("imap.listen", address);
+        foreach (var address in Imap.TlsListen)
+            yield return ("imap.tls_listen", address);
+        foreach (var address in Http.Listen)
+            yield return ("http.listen", address);
+    }
+}

@@ -1,0 +1,43 @@
+using System.Globalization;
+using Npgsql;
+using Sora.Configuration;
+using Sora.Mailstore.Storage;
+
+namespace Sora.Silo.Http;
+
+/// <summary>The checks of a node.</summary>
+internal static class HealthChecks
+{
+    /// <summary>Not before the database is open: until then it is failing, and that is true.</summary>
+    public static IReadOnlyList<HealthCheck> Of(Func<Database?> database, string dataFolder, ByteSize minFreeSpace) =>
+    [
+        new HealthCheck("database_write", token => AskAsync(database()?.Write, isPrimary: true, token)),
+        new HealthCheck("database_read", token => AskAsync(database()?.Read, isPrimary: false, token)),
+        new HealthCheck("data_folder", _ => Task.FromResult(Folder(dataFolder, minFreeSpace))),
+    ];
+
+    private static async Task<HealthFinding> AskAsync(NpgsqlDataSource? source, bool isPrimary, CancellationToken cancellationToken)
+    {
+        if (source is null)
+            return new HealthFinding(HealthStatus.Failing, "not connected yet");
+        await using var command = source.CreateCommand("SELECT pg_is_in_recovery()");
+        var isReplica = await command.ExecuteScalarAsync(cancellationToken) is true;
+        return isPrimary && isReplica ? new HealthFinding(HealthStatus.Failing, "the server takes no writes") : HealthFinding.Ok;
+    }
+
+    private static HealthFinding Folder(string folder, ByteSize minFreeSpace)
+    {
+        var probe = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $".health-{Environment.ProcessId}-{Environment.CurrentManagedThreadId}"));
+        using (new FileStream(probe, new FileStreamOptions
+        {
+            Mode = FileMode.Create, Access = FileAccess.Write, Options = FileOptions.DeleteOnClose,
+        }))
+        {
+        }
+
+        var free = new DriveInfo(Path.GetFullPath(folder)).AvailableFreeSpace;
+        return free < minFreeSpace.Bytes
+            ? new HealthFinding(HealthStatus.Degraded, string.Create(CultureInfo.InvariantCulture, $"{free} bytes free"))
+            : HealthFinding.Ok;
+    }
+}

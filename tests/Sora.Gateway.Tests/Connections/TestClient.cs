@@ -1,0 +1,124 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Sora.Gateway.Tests.Connections;
+
+/// <summary>A client over a real socket. Text is Latin-1, so that every byte is a character.</summary>
+internal sealed class TestClient : IDisposable
+{
+    private readonly Socket _socket;
+    private readonly byte[] _buffer = new byte[64 * 1024];
+    private Stream _stream;
+    private int _start;
+    private int _end;
+
+    private TestClient(Socket socket)
+    {
+        _socket = socket;
+        _stream = new NetworkStream(socket, ownsSocket: true);
+    }
+
+    public Socket Socket => _socket;
+
+    public static async Task<TestClient> ConnectAsync(IPEndPoint server)
+    {
+        var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(server);
+        return new TestClient(socket);
+    }
+
+    public async Task SendAsync(string text) => await _stream.WriteAsync(Encoding.Latin1.GetBytes(text)).AsTask().WaitAsync(Wait.Deadline);
+
+    public async Task SendAsync(byte[] bytes) => await _stream.WriteAsync(bytes).AsTask().WaitAsync(Wait.Deadline);
+
+    /// <summary>The next line without its CRLF; null at the end of the stream.</summary>
+    public async Task<string?> LineAsync()
+    {
+        while (true)
+        {
+            var newline = _buffer.AsSpan(_start, _end - _start).IndexOf("\r\n"u8);
+            if (newline >= 0)
+            {
+                var line = Encoding.Latin1.GetString(_buffer, _start, newline);
+                _start += newline + 2;
+                return line;
+            }
+
+            _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
+            _end -= _start;
+            _start = 0;
+            int count;
+            try
+            {
+                count = await _stream.ReadAsync(_buffer.AsMemory(_end)).AsTask().WaitAsync(Wait.Deadline);
+            }
+            catch (IOException)
+            {
+                count = 0;
+            }
+
+            if (count == 0)
+                return null;
+            _end += count;
+        }
+    }
+
+    /// <summary>
+    /// Plays a transcript: "C: " lines are sent with CRLF (those in a row in one write), "S: " lines must come, where a trailing "*"
+    /// stands for any rest. "C. " sends without CRLF; "S! " is the end of the connection.
+    /// </summary>
+    public async Task PlayAsync(string transcript)
+    {
+        var toSend = new StringBuilder();
+        foreach (var row in transcript.ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var step = row.TrimStart();
+            if (step.StartsWith("C: ", StringComparison.Ordinal) || step is "C:")
+            {
+                toSend.Append(step.Length > 3 ? step[3..] : "").Append("\r\n");
+                continue;
+            }
+
+            if (step.StartsWith("C. ", StringComparison.Ordinal))
+            {
+                toSend.Append(step[3..]);
+                continue;
+            }
+
+            await SendPendingAsync(toSend);
+            var expected = step.Length > 3 ? step[3..] : null;
+            var actual = await LineAsync();
+            if (expected is not null && expected.EndsWith('*') && actual is not null)
+                actual.ShouldStartWith(expected[..^1]);
+            else
+                actual.ShouldBe(expected, step);
+        }
+
+        await SendPendingAsync(toSend);
+    }
+
+    public async Task<SslStream> StartTlsAsync(params string[] alpn)
+    {
+        // The certificate is the server's own making: no authority vouches for it
+        var tls = new SslStream(_stream, leaveInnerStreamOpen: false, (_, certificate, _, _) => certificate?.Subject == "CN=mail.example.org");
+        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = "localhost",
+            ApplicationProtocols = alpn.Length == 0 ? null : [.. alpn.Select(name => new SslApplicationProtocol(name))],
+        }).WaitAsync(Wait.Deadline);
+        _stream = tls;
+        return tls;
+    }
+
+    public void Dispose() => _stream.Dispose();
+
+    private async Task SendPendingAsync(StringBuilder text)
+    {
+        if (text.Length == 0)
+            return;
+        await SendAsync(text.ToString());
+        text.Clear();
+    }
+}

@@ -1,0 +1,63 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Sora.Gateway.Connections;
+
+namespace Sora.Gateway.Tests.Connections;
+
+/// <summary>A real Kestrel on loopback with the gateway's listeners; the n-th definition listens on the n-th endpoint.</summary>
+internal sealed class TestGateway : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly string? _folder;
+
+    private TestGateway(WebApplication app, GatewayListeners listeners, string? folder)
+    {
+        _app = app;
+        _folder = folder;
+        Listeners = listeners;
+    }
+
+    public GatewayListeners Listeners { get; }
+
+    public static IPEndPoint AnyPort { get; } = new(IPAddress.Loopback, 0);
+
+    public static async Task<TestGateway> StartAsync(
+        IEnumerable<ListenerDefinition> definitions, bool tls = false, ConnectionOptions? options = null, TimeProvider? time = null, GatewayMetrics? metrics = null)
+    {
+        var folder = tls ? Directory.CreateTempSubdirectory("sora-gateway-").FullName : null;
+        var certificates = folder is null
+            ? null
+            : CertificateSource.Create(
+                new TlsOptions { SelfSigned = true }, folder, "mail.example.org", TimeProvider.System, NullLogger<CertificateSource>.Instance);
+        var listeners = new GatewayListeners(
+            definitions, options ?? new ConnectionOptions(), certificates, metrics ?? new GatewayMetrics(), NullLogger<GatewayListeners>.Instance, time ?? TimeProvider.System);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(listeners.Configure);
+        builder.Services.Configure<SocketTransportOptions>(listeners.Configure);
+        builder.Services.AddHostedService(_ => new DrainOnStop(listeners, options ?? new ConnectionOptions(), NullLogger<DrainOnStop>.Instance));
+        var app = builder.Build();
+        await app.StartAsync();
+        return new TestGateway(app, listeners, folder);
+    }
+
+    public Task<TestClient> ConnectAsync(int listener = 0) => TestClient.ConnectAsync(Listeners.Endpoints[listener].Bound);
+
+    /// <summary>What SIGTERM does.</summary>
+    public Task StopAsync() => _app.StopAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await Listeners.Drain.BeginAsync(TimeSpan.Zero, CancellationToken.None);
+        await StopAsync();
+        await _app.DisposeAsync();
+        Listeners.Dispose();
+        if (_folder is not null)
+            Directory.Delete(_folder, recursive: true);
+    }
+}

@@ -1,0 +1,104 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Sora.Contracts;
+using Sora.Gateway.Connections;
+using Sora.Gateway.Imap;
+using Sora.Gateway.Replicas;
+using Sora.Gateway.Tests.Connections;
+using Sora.Testing;
+
+namespace Sora.Gateway.Tests.Imap;
+
+/// <summary>The IMAP server over real sockets, the real engine and a real database. Each test takes a user of its own.</summary>
+public sealed class ImapFixture : IAsyncLifetime
+{
+    private int _users;
+    private TestGateway? _gateway;
+
+    internal MailstoreNode Node { get; private set; } = null!;
+
+    internal DatabaseBodies Bodies { get; private set; } = null!;
+
+    internal MailboxReplicas Replicas { get; private set; } = null!;
+
+    internal ImapOptions Options { get; } = new()
+    {
+        AuthFailureDelay = TimeSpan.Zero,
+        AppendLimit = Sora.Configuration.ByteSize.KiB(256),
+        IdVersion = "1.0",
+        MaxBadCommands = 5,
+    };
+
+    public async Task InitializeAsync()
+    {
+        Node = await MailstoreNode.StartAsync();
+        Bodies = new DatabaseBodies(Node.Database);
+        Replicas = new MailboxReplicas(Node.Mailboxes, TimeProvider.System, NullLogger<MailboxReplicas>.Instance);
+        var metrics = new GatewayMetrics();
+        var server = new ImapServer(
+            Node.Accounts, Node.Mailboxes, Bodies, Bodies, Replicas, Options, metrics, TimeProvider.System, NullLogger<ImapServer>.Instance);
+        _gateway = await TestGateway.StartAsync(
+            [new ListenerDefinition(TestGateway.AnyPort, false, server, new ConnectionLimits())], tls: true, metrics: metrics);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _gateway!.DisposeAsync();
+        await Node.DisposeAsync();
+    }
+
+    internal async Task<ImapClient> ConnectAsync()
+    {
+        var client = new ImapClient(await _gateway!.ConnectAsync());
+        await client.PlayAsync("S: * OK [CAPABILITY …] Sora ready");
+        return client;
+    }
+
+    /// <summary>A new account.</summary>
+    internal async Task<TestUser> UserAsync()
+    {
+        var address = $"user{Interlocked.Increment(ref _users)}@example.com";
+        return new TestUser(this, address, await Node.CreateAccountAsync(address));
+    }
+}
+
+internal sealed class TestUser(ImapFixture fixture, string address, IAccount account)
+{
+    public IAccount Account => account;
+
+    public string Address => address;
+
+    public async Task<ImapClient> LogInAsync(string? then = null)
+    {
+        var client = await fixture.ConnectAsync();
+        await client.PlayAsync($"""
+            C: l LOGIN {address} secret
+            S: l OK [CAPABILITY …] Logged in
+            """);
+        if (then is not null)
+            await client.DoAsync(then);
+        return client;
+    }
+
+    public async Task<IMailbox> MailboxAsync(string name = "INBOX") => fixture.Node.Mailboxes.Get(await MailstoreNode.IdAsync(account, name));
+
+    /// <summary>Puts messages into a mailbox, past IMAP.</summary>
+    public async Task DeliverAsync(params string[] messages)
+    {
+        foreach (var message in messages)
+            await DeliverToAsync("INBOX", message);
+    }
+
+    public async Task DeliverToAsync(string mailbox, string message, FlagSet? flags = null, string prefix = "")
+    {
+        var bytes = Encoding.Latin1.GetBytes(message.ReplaceLineEndings("\r\n"));
+        await using var content = await DatabaseBodies.IngestAsync(bytes);
+        var append = new AppendMessage(
+            content, Encoding.Latin1.GetBytes(prefix), flags ?? FlagSet.Empty, new DateTimeOffset(2020, 2, 5, 6, 7, 8, TimeSpan.Zero));
+        var result = await (await MailboxAsync(mailbox)).AppendAsync(new AppendRequest(OperationId.New(), [append]), CancellationToken.None);
+        result.IsOk.ShouldBeTrue(result.Error?.Text);
+    }
+}
+
+[CollectionDefinition("imap")]
+public sealed class ImapCollection : ICollectionFixture<ImapFixture>;

@@ -1,0 +1,202 @@
+using Sora.Configuration;
+using Sora.Contracts;
+using Sora.Mailstore.Bodies;
+using Sora.Mailstore.Bodies.Objects;
+using Sora.Testing;
+
+namespace Sora.Mailstore.Tests.Bodies;
+
+public sealed class UploaderTests
+{
+    [Theory]
+    [InlineData(StagingMode.Database)]
+    [InlineData(StagingMode.Disk)]
+    public async Task One_staged_body_becomes_an_object_of_each_account(StagingMode mode)
+    {
+        await using var bodies = await TestBodies.CreateAsync(new StorageOptions { Staging = mode });
+        var bytes = TestBodies.Message(5000);
+        ContentId[] ids;
+        await using (var message = await bodies.TakeAsync(bytes))
+            ids = await bodies.CommitAsync(message, [1, 2], 7, 8, 7);
+        (await bodies.CountStagedAsync()).ShouldBe(1);
+        foreach (var id in ids)
+            (await bodies.ReadAsync(id)).ShouldBe([1, 2, .. bytes]);
+
+        await bodies.UploadAsync();
+
+        (await bodies.CountStagedAsync()).ShouldBe(0);
+        foreach (var id in ids)
+            (await bodies.ReadAsync(id)).ShouldBe([1, 2, .. bytes]);
+        (await ObjectsAsync(bodies)).Select(found => found.Key.Account.Value).Order().ShouldBe([7, 8]);
+    }
+
+    [Fact]
+    public async Task The_same_body_again_is_the_same_object()
+    {
+        await using var bodies = await TestBodies.CreateAsync();
+        var bytes = TestBodies.Message(5000);
+        var first = await bodies.DeliverAsync(bytes, 1);
+        await bodies.UploadAsync();
+        var second = await bodies.DeliverAsync(bytes, 2);
+        var third = await bodies.DeliverAsync(bytes, 3);
+        await bodies.UploadAsync();
+        (await bodies.CountStagedAsync()).ShouldBe(0);
+        (await ObjectsAsync(bodies)).Count.ShouldBe(1);
+        (await bodies.ReadAsync(first)).ShouldBe([1, .. bytes]);
+        (await bodies.ReadAsync(second)).ShouldBe([2, .. bytes]);
+        (await bodies.ReadAsync(third)).ShouldBe([3, .. bytes]);
+    }
+
+    [Fact]
+    public async Task A_crash_between_put_and_delete_does_no_harm()
+    {
+        await using var bodies = await TestBodies.CreateAsync(new StorageOptions { Staging = StagingMode.Disk });
+        var bytes = TestBodies.Message(5000);
+        var id = await bodies.DeliverAsync(bytes);
+        var content = await bodies.ContentAsync(id);
+        (await bodies.Host.Objects.PutAsync([new ObjectPut(new ObjectKey(content.Account, content.Hash), 5000) { Bytes = bytes }], default))[0].ShouldBeNull();
+        (await bodies.ReadAsync(id)).ShouldBe(bytes);
+        await bodies.RestartAsync();
+        await bodies.UploadAsync();
+        (await bodies.CountStagedAsync()).ShouldBe(0);
+        (await bodies.ReadAsync(id)).ShouldBe(bytes);
+        Directory.EnumerateFiles(Path.Combine(bodies.BodiesFolder, ".tmp")).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_damaged_object_is_replaced_by_what_is_staged()
+    {
+        await using var bodies = await TestBodies.CreateAsync();
+        var bytes = TestBodies.Message(5000);
+        var id = await bodies.DeliverAsync(bytes);
+        var path = bodies.ObjectPath(await bodies.ContentAsync(id));
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        await File.WriteAllBytesAsync(path, bytes[..100]);
+        (await bodies.ReadAsync(id)).ShouldBe(bytes);
+        await bodies.UploadAsync();
+        (await bodies.ReadAsync(id)).ShouldBe(bytes);
+        (await File.ReadAllBytesAsync(path)).ShouldBe(bytes);
+    }
+
+    [Fact]
+    public async Task A_body_that_cannot_be_moved_is_put_off_and_does_not_hold_up_others()
+    {
+        await using var bodies = await TestBodies.CreateAsync(new StorageOptions { Staging = StagingMode.Disk, UploadRetry = TimeSpan.FromHours(1), UploadRetryMax = TimeSpan.FromHours(1) });
+        var bad = await bodies.DeliverAsync(TestBodies.Message(5000, 1));
+        var file = bodies.StagedFiles.Single();
+        var good = await bodies.DeliverAsync(TestBodies.Message(5000, 2));
+        await File.WriteAllBytesAsync(file, new byte[5000]);
+
+        await bodies.UploadAsync();
+
+        (await bodies.ReadAsync(good)).ShouldBe(TestBodies.Message(5000, 2));
+        (await bodies.CountStagedAsync()).ShouldBe(1);
+        (await bodies.ScalarAsync("SELECT attempts FROM staged_bodies WHERE not_before > now() + interval '20 minutes'")).ShouldBe(1);
+        (await bodies.ScalarAsync("SELECT last_error FROM staged_bodies")).ShouldBeOfType<string>().ShouldContain("hash");
+        (await Should.ThrowAsync<BodyUnavailableException>(() => bodies.ReadAsync(bad))).IsTemporary.ShouldBeFalse();
+
+        // Once it is whole again and due, it goes its way
+        await File.WriteAllBytesAsync(file, TestBodies.Message(5000, 1));
+        await bodies.ScalarAsync("UPDATE staged_bodies SET not_before = now()");
+        await bodies.UploadAsync();
+        (await bodies.CountStagedAsync()).ShouldBe(0);
+        (await bodies.ReadAsync(bad)).ShouldBe(TestBodies.Message(5000, 1));
+    }
+
+    [Fact]
+    public async Task A_staged_file_goes_when_it_was_moved_and_no_commit_can_come_any_more()
+    {
+        await using var bodies = await TestBodies.CreateAsync(new StorageOptions { Staging = StagingMode.Disk });
+        var bytes = TestBodies.Message(5000);
+        await using (var message = await bodies.TakeAsync(bytes))
+        {
+            await bodies.CommitAsync(message, [], 1);
+            await bodies.UploadAsync();
+            bodies.Time.Offset = TimeSpan.FromDays(1);
+            await bodies.Host.Uploader.CleanAsync(default);
+
+            // The second recipient's commit comes late
+            var late = (await bodies.CommitAsync(message, [], 2))[0];
+            (await bodies.ReadAsync(late)).ShouldBe(bytes);
+        }
+
+        await bodies.Host.Uploader.CleanAsync(default);
+        bodies.StagedFiles.Length.ShouldBe(1);
+        await bodies.UploadAsync();
+        await bodies.Host.Uploader.CleanAsync(default);
+        bodies.StagedFiles.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Batches_are_bounded_by_number_and_by_size()
+    {
+        await using var bodies = await TestBodies.CreateAsync(new StorageOptions { UploadBatch = 3, UploadBatchSize = ByteSize.KiB(64) });
+        foreach (var size in new[] { 1000, 1001, 1002, 40_000, 30_000, 60_000 })
+            await bodies.DeliverAsync(TestBodies.Message(size));
+        var batches = new List<int>();
+        while ((await bodies.Host.Uploader.MoveAsync(default)) is { Taken: > 0 } batch)
+        {
+            batches.Add(batch.Taken);
+            batch.HasMore.ShouldBe(batches.Sum() < 6);
+        }
+
+        batches.ShouldBe([3, 1, 1, 1]);
+    }
+
+    [Fact]
+    public async Task Nodes_share_the_work_and_leave_files_to_the_node_that_has_them()
+    {
+        await using var bodies = await TestBodies.CreateAsync(new StorageOptions { DatabaseStagingLimit = ByteSize.KiB(2) });
+        using var folder = new TempFolder();
+        await using var other = bodies.OpenOther(folder.Path);
+        var small = await bodies.DeliverAsync(TestBodies.Message(1000));
+        var large = await bodies.DeliverAsync(TestBodies.Message(5000));
+
+        (await Should.ThrowAsync<BodyUnavailableException>(() => bodies.ReadAsync(large, other))).IsTemporary.ShouldBeTrue();
+        (await bodies.ReadAsync(small, other)).ShouldBe(TestBodies.Message(1000));
+        (await other.Uploader.MoveAsync(default)).Moved.ShouldBe(1);
+        (await bodies.CountStagedAsync()).ShouldBe(1);
+        await bodies.UploadAsync();
+        (await bodies.ReadAsync(large, other)).ShouldBe(TestBodies.Message(5000));
+    }
+
+    [Fact]
+    public async Task Two_uploaders_never_take_the_same_body()
+    {
+        await using var bodies = await TestBodies.CreateAsync(new StorageOptions { UploadBatch = 5 });
+        using var folder = new TempFolder();
+        await using var other = bodies.OpenOther(folder.Path);
+        for (var i = 0; i < 60; i++)
+            await bodies.DeliverAsync(TestBodies.Message(100 + i));
+        var moved = await Task.WhenAll(new[] { bodies.Host, other, bodies.Host, other }.Select(host => Task.Run(async () =>
+        {
+            var sum = 0;
+            while ((await host.Uploader.MoveAsync(default)) is { Taken: > 0 } batch)
+                sum += batch.Moved;
+            return sum;
+        })));
+        moved.Sum().ShouldBe(60);
+        (await ObjectsAsync(bodies)).Count.ShouldBe(60);
+    }
+
+    [Fact]
+    public async Task It_runs_by_itself_and_stops()
+    {
+        await using var bodies = await TestBodies.CreateAsync(new StorageOptions { UploadInterval = TimeSpan.FromMilliseconds(10), UploadParallelism = 2 });
+        await bodies.Host.StartAsync();
+        var id = await bodies.DeliverAsync(TestBodies.Message(100_000));
+        await Eventually.WaitAsync(async () => await bodies.CountStagedAsync() == 0);
+        await bodies.Host.DisposeAsync();
+        (await bodies.ReadAsync(id)).ShouldBe(TestBodies.Message(100_000));
+        await bodies.DeliverAsync(TestBodies.Message(100));
+        (await bodies.CountStagedAsync()).ShouldBe(1);
+    }
+
+    private static async Task<List<ObjectInfo>> ObjectsAsync(TestBodies bodies)
+    {
+        var objects = new List<ObjectInfo>();
+        await foreach (var found in bodies.Host.Objects.ListAsync(null, default))
+            objects.Add(found);
+        return objects;
+    }
+}
