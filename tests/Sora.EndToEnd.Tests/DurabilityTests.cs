@@ -1,3 +1,4 @@
+using System.Net;
 using Sora.EndToEnd.Tests.Servers;
 using Sora.EndToEnd.Tests.Wire;
 using Sora.Testing;
@@ -53,6 +54,8 @@ public sealed class DurabilityTests : IAsyncLifetime
     public async Task Kill_9_of_the_database_under_load()
     {
         const int Messages = 1500;
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_sora.HttpPort}") };
+        (await StatusAsync("/health")).ShouldBe(HttpStatusCode.OK);
         var before = await StatesAsync();
         var deliveries = new Deliveries(_sora.LmtpPort, Accounts);
         var running = deliveries.RunAsync(Sessions, Messages, keepTrying: true);
@@ -61,6 +64,9 @@ public sealed class DurabilityTests : IAsyncLifetime
             await Eventually.WaitAsync(() => running.IsCompleted || deliveries.Count > kill, TimeSpan.FromMinutes(1));
             running.IsCompleted.ShouldBeFalse("the deliveries ended early");
             Signals.Kill(_sora.DatabasePid);
+
+            // Alive, whatever the database does: nobody must restart Sora for that
+            (await StatusAsync("/health/livez")).ShouldBe(HttpStatusCode.OK);
         }
 
         await running.WaitAsync(TimeSpan.FromMinutes(2));
@@ -68,6 +74,8 @@ public sealed class DurabilityTests : IAsyncLifetime
 
         // Each was tried until it was acknowledged. One that had been stored although its answer was lost is not stored again
         await ShouldHoldAsync(deliveries, before, unacknowledged: false);
+        (await StatusAsync("/health")).ShouldBe(HttpStatusCode.OK);
+        async Task<HttpStatusCode> StatusAsync(string path) => (await http.GetAsync(new Uri(path, UriKind.Relative))).StatusCode;
     }
 
     private async Task ShouldHoldAsync(Deliveries deliveries, Dictionary<string, MailboxView> before, bool unacknowledged)

@@ -13,7 +13,7 @@ internal static class TestMail
     public static byte[] Make(int number, int size = 600)
     {
         var message = new StringBuilder(size + 200);
-        message.Append(CultureInfo.InvariantCulture, $"""
+        message.Append(string.Create(CultureInfo.InvariantCulture, $"""
             Date: Sat, 21 Nov 2026 10:00:00 +0000
             From: "Sender {number}" <sender@example.org>
             To: somebody@example.com
@@ -26,7 +26,7 @@ internal static class TestMail
             .A line with a dot, and one with only a dot:
             .
             Grüße
-            """.ReplaceLineEndings("\r\n")).Append("\r\n");
+            """).ReplaceLineEndings("\r\n")).Append("\r\n");
         var random = new Random(number);
         while (message.Length < size)
         {
