@@ -1,1 +1,3 @@
-return 0;
+using Sora.Admin;
+
+return await AdminProgram.RunAsync(args, Terminal.OfThisProcess());

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Microsoft.AspNetCore.Connections;
 using Sora.Contracts;
 using Sora.Gateway.Connections;
 using Sora.Gateway.Imap.Commands;
@@ -39,7 +40,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     /// <summary>The tag of the command that runs.</summary>
     public ReadOnlySpan<byte> Tag => _tag;
 
-    /// <summary>A response is half written: after an error the connection can only be cut.</summary>
+    /// <summary>A response is half written, or a message half read: after an error the connection can only be cut.</summary>
     public bool IsInResponse { get; set; }
 
     /// <summary>Passwords may be sent now: over TLS, from the same machine, or because the operator says so.</summary>
@@ -136,6 +137,8 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     {
         Session.Rev2 = true;
         Writer.Utf8 = true;
+        if (Session.Selected is { } selected)
+            selected.TracksRecent = false;
     }
 
     /// <summary>Reports what is new in the selected mailbox. False when the mailbox is gone and the session is over.</summary>
@@ -207,8 +210,6 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         try
         {
             var parser = new ImapParser(Reader.Command, Session.Rev2);
-            if (Reader.Command.Contains((byte)0) && !Reader.Command.Contains((byte)'{'))
-                throw new ImapSyntaxException("NUL is not allowed in a command");
             SetTag(parser.Tag());
             parser.Space();
             var start = parser.Position;
@@ -221,7 +222,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
             row = Server.Commands.Find(Reader.Command[start..parser.Position]);
             if (row is null)
                 return (null, null, ImapReply.Bad("Unknown command"));
-            if ((row.States & Session.State) == 0)
+            if (!row.States.HasFlag(Session.State))
                 return (row, null, ImapReply.Bad(NotNow()));
             var command = row.Parse(ref parser, new ParseContext(row.ByUid, message));
             parser.End();
@@ -245,14 +246,14 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     {
         try
         {
-            var mayExpunge = (row.Flags & CommandFlags.UsesSequenceNumbers) == 0;
-            if ((row.Flags & CommandFlags.RequiresSync) != 0 && Session.Selected is { } selected)
+            var mayExpunge = !row.Flags.HasFlag(CommandFlags.UsesSequenceNumbers);
+            if (row.Flags.HasFlag(CommandFlags.RequiresSync) && Session.Selected is { } selected)
                 await selected.RefreshAsync(Server.Options.RefreshAfter, Client.Closed).ConfigureAwait(false);
-            var isSelected = Session.State == ImapStates.Selected && (row.Flags & CommandFlags.BreaksSequences) == 0;
+            var isSelected = Session.State == ImapStates.Selected && !row.Flags.HasFlag(CommandFlags.BreaksSequences);
             if (isSelected && !await SynchronizeAsync(mayExpunge: false, cancellationToken: Client.Closed).ConfigureAwait(false))
                 return ImapReply.Answered;
             var reply = await command.ExecuteAsync(this, Client.Closed).ConfigureAwait(false);
-            if ((row.Flags & CommandFlags.BreaksSequences) == 0 && reply.Status != ReplyStatus.None)
+            if (!row.Flags.HasFlag(CommandFlags.BreaksSequences) && reply.Status != ReplyStatus.None)
                 await SynchronizeAsync(mayExpunge, cancellationToken: Client.Closed).ConfigureAwait(false);
             return reply;
         }
@@ -264,21 +265,24 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         {
             return FailureOf(e);
         }
-        catch (Exception e) when (!IsInResponse && e is not IOException && !Client.Closed.IsCancellationRequested)
+        catch (Exception e) when (!IsInResponse && !IsGone(e))
         {
             Log.CommandFailed(Server.Logger, row.Name, Client.Id, e);
-            return e is TimeoutException
+            return e is TimeoutException or System.Data.Common.DbException // The database is away
                 ? ImapReply.No(MailError.Unavailable())
                 : ImapReply.No("Internal error, see the server's log", ResponseCode.Of(MailErrorCode.ServerBug));
         }
         catch (Exception e) when (IsInResponse)
         {
-            if (e is not IOException)
+            if (!IsGone(e))
                 Log.CommandFailed(Server.Logger, row.Name, Client.Id, e);
             Client.Abort();
-            throw new IOException("A response could not be finished", e);
+            throw new ClientGoneException("A response could not be finished");
         }
     }
+
+    private bool IsGone(Exception e) =>
+        e is ClientGoneException or ConnectionResetException or ConnectionAbortedException || Client.Closed.IsCancellationRequested;
 
     /// <summary>The answer when a body cannot be read: never an empty message.</summary>
     public static ImapReply FailureOf(BodyUnavailableException failure) => failure.IsTemporary

@@ -109,5 +109,5 @@ public sealed class ImapOptions : IValidatableOptions
     }
 
     internal ReaderLimits ToReaderLimits() =>
-        new(MaxLine.ToInt32(), MaxLiteral.ToInt32(), MaxCommand.ToInt32(), MaxLiterals, AppendLimit.Bytes);
+        new(MaxLine.ToInt32(), MaxLiteral.ToInt32(), MaxCommand.ToInt32(), MaxLiterals, 2 * AppendLimit.Bytes);
 }

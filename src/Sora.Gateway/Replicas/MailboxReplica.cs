@@ -7,7 +7,7 @@ namespace Sora.Gateway.Replicas;
 /// A copy of one mailbox's index, kept up to date: a nudge says that there is something new, and one pull at a time fetches what.
 /// Nudges that come while a pull is under way are answered by one more pull after it.
 /// </summary>
-public sealed class MailboxReplica : IMailboxSubscriber, IThreadPoolWorkItem
+public sealed class MailboxReplica : IMailboxSubscriber, IThreadPoolWorkItem, IDisposable
 {
     // No writer has records that lead from here: it answers with the whole index.
     private static readonly ModSeq Nothing = new(-1);
@@ -89,7 +89,8 @@ public sealed class MailboxReplica : IMailboxSubscriber, IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute() => _ = PullAnnouncedAsync();
 
-    internal void Unsubscribe()
+    /// <summary>Ends the subscription. A pull that is under way may still finish.</summary>
+    public void Dispose()
     {
         IDisposable? subscription;
         lock (_lock)

@@ -9,14 +9,11 @@ public sealed class MailboxReplicas(IMailboxes mailboxes, TimeProvider time, ILo
     private readonly Dictionary<MailboxId, MailboxReplica> _open = [];
     private readonly Lock _lock = new();
 
-    /// <summary>Number of replicas held.</summary>
-    public int Count
+    /// <summary>Whether any session has the mailbox open.</summary>
+    public bool IsOpen(MailboxId id)
     {
-        get
-        {
-            lock (_lock)
-                return _open.Count;
-        }
+        lock (_lock)
+            return _open.ContainsKey(id);
     }
 
     /// <summary>Opens a mailbox, or joins those who have it open, at its newest state. Dispose the lease to let go.</summary>
@@ -48,7 +45,7 @@ public sealed class MailboxReplicas(IMailboxes mailboxes, TimeProvider time, ILo
             _open.Remove(replica.Id);
         }
 
-        replica.Unsubscribe();
+        replica.Dispose();
     }
 
     private MailboxReplica Acquire(MailboxId id)

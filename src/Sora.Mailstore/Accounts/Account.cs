@@ -150,22 +150,6 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
         return result;
     }
 
-    /// <summary>Creates the mailboxes that a new account has.</summary>
-    public static async Task CreateDefaultsAsync(NpgsqlConnection connection, AccountId account, CancellationToken cancellationToken)
-    {
-        (string Name, SpecialUse Use)[] defaults =
-        [
-            ("INBOX", SpecialUse.None), ("Sent", SpecialUse.Sent), ("Drafts", SpecialUse.Drafts), ("Archive", SpecialUse.Archive),
-            ("Junk", SpecialUse.Junk), ("Trash", SpecialUse.Trash),
-        ];
-        foreach (var (text, use) in defaults)
-        {
-            var name = MailboxName.Parse(text).Value;
-            await AccountStore.InsertMailboxAsync(connection, account, name, use, cancellationToken);
-            await AccountStore.SubscribeAsync(connection, account, name, subscribed: true, cancellationToken);
-        }
-    }
-
     // RECENT counts messages that no session was told of: only the mailbox itself knows from which UID on. It is asked without being claimed.
     private async ValueTask<int> RecentAsync(MailboxId mailbox, Uid uidNext, MailboxTotals totals, CancellationToken cancellationToken)
     {

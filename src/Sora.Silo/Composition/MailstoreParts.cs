@@ -4,6 +4,7 @@ using Sora.Mailstore.Accounts.Passwords;
 using Sora.Mailstore.Bodies;
 using Sora.Mailstore.Delivery;
 using Sora.Mailstore.Mailboxes;
+using Sora.Mailstore.Maintenance;
 using Sora.Mailstore.Storage;
 using Sora.Mailstore.Storage.Embedded;
 using Sora.Silo.Configuration;
@@ -47,6 +48,7 @@ internal sealed record MailstoreParts(
         var accounts = parts.AddDisposable("Accounts", new AccountHost(database, feed, mailboxes, verifier, options.Accounts, time, loggers));
         var bodies = parts.Add("Bodies", OpenBodies(options, dataFolder, database, metrics, time, loggers));
         await bodies.StartAsync(cancellationToken);
+        parts.Add("Maintenance", new MaintenanceWorker(database, options.Maintenance, time, loggers.CreateLogger<MaintenanceWorker>()));
         var delivery = new MessageDelivery(accounts, mailboxes, options.Delivery, time);
         return new MailstoreParts(accounts, mailboxes, bodies, delivery, new AccountAdministration(database, passwords, accounts.Announce));
     }

@@ -8,6 +8,7 @@ using Sora.Mailstore.Accounts.Passwords;
 using Sora.Mailstore.Bodies;
 using Sora.Mailstore.Delivery;
 using Sora.Mailstore.Mailboxes;
+using Sora.Mailstore.Maintenance;
 using Sora.Mailstore.Storage;
 
 namespace Sora.Silo.Configuration;
@@ -30,6 +31,8 @@ public sealed class SoraOptions : IValidatableOptions
     public PasswordOptions Passwords { get; set; } = new();
 
     public DeliveryOptions Delivery { get; set; } = new();
+
+    public MaintenanceOptions Maintenance { get; set; } = new();
 
     public ConnectionOptions Connections { get; set; } = new();
 

@@ -62,14 +62,11 @@ internal sealed class AdminHttp : IAsyncDisposable
             if (options.Listen.Count > 0)
                 await app.StartAsync(cancellationToken);
         }
-        catch (Exception e) when (StartException.FromListening(e, options.Listen.Select(address => ("http.listen", ListenAddress.Parse(address)))) is { } start)
+        catch (Exception e)
         {
             await app.DisposeAsync();
-            throw start;
-        }
-        catch
-        {
-            await app.DisposeAsync();
+            if (StartException.FromListening(e, options.Listen.Select(address => ("http.listen", ListenAddress.Parse(address)))) is { } start)
+                throw start;
             throw;
         }
 

@@ -69,7 +69,7 @@ internal sealed class PrometheusText
         return text.ToString();
     }
 
-    private static void AddHistogram(StringBuilder lines, string name, string labels, in MetricPoint point)
+    private static void AddHistogram(StringBuilder lines, string name, string labels, MetricPoint point)
     {
         var count = 0L;
         foreach (var bucket in point.GetHistogramBuckets())

@@ -5,6 +5,7 @@ using Sora.Gateway.Connections;
 using Sora.Gateway.Imap;
 using Sora.Gateway.Replicas;
 using Sora.Gateway.Tests.Connections;
+using Sora.Mailstore.Bodies;
 using Sora.Testing;
 
 namespace Sora.Gateway.Tests.Imap;
@@ -12,12 +13,15 @@ namespace Sora.Gateway.Tests.Imap;
 /// <summary>The IMAP server over real sockets, the real engine and a real database. Each test takes a user of its own.</summary>
 public sealed class ImapFixture : IAsyncLifetime
 {
+    private readonly TempFolder _folder = new();
     private int _users;
     private TestGateway? _gateway;
 
     internal MailstoreNode Node { get; private set; } = null!;
 
-    internal DatabaseBodies Bodies { get; private set; } = null!;
+    internal BreakableStore Messages { get; private set; } = null!;
+
+    internal BodyHost Bodies { get; private set; } = null!;
 
     internal MailboxReplicas Replicas { get; private set; } = null!;
 
@@ -32,11 +36,13 @@ public sealed class ImapFixture : IAsyncLifetime
     public async Task InitializeAsync()
     {
         Node = await MailstoreNode.StartAsync();
-        Bodies = new DatabaseBodies(Node.Database);
+        Bodies = new BodyHost(
+            Node.Database, new StorageOptions(), _folder.Path, Node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
+        Messages = new BreakableStore(Bodies.Messages);
         Replicas = new MailboxReplicas(Node.Mailboxes, TimeProvider.System, NullLogger<MailboxReplicas>.Instance);
         var metrics = new GatewayMetrics();
         var server = new ImapServer(
-            Node.Accounts, Node.Mailboxes, Bodies, Bodies, Replicas, Options, metrics, TimeProvider.System, NullLogger<ImapServer>.Instance);
+            Node.Accounts, Node.Mailboxes, Messages, Bodies.Intakes, Replicas, Options, metrics, TimeProvider.System, NullLogger<ImapServer>.Instance);
         _gateway = await TestGateway.StartAsync(
             [new ListenerDefinition(TestGateway.AnyPort, false, server, new ConnectionLimits())], tls: true, metrics: metrics);
     }
@@ -44,7 +50,9 @@ public sealed class ImapFixture : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await _gateway!.DisposeAsync();
+        await Bodies.DisposeAsync();
         await Node.DisposeAsync();
+        _folder.Dispose();
     }
 
     internal async Task<ImapClient> ConnectAsync()
@@ -92,7 +100,9 @@ internal sealed class TestUser(ImapFixture fixture, string address, IAccount acc
     public async Task DeliverToAsync(string mailbox, string message, FlagSet? flags = null, string prefix = "")
     {
         var bytes = Encoding.Latin1.GetBytes(message.ReplaceLineEndings("\r\n"));
-        await using var content = await DatabaseBodies.IngestAsync(bytes);
+        await using var intake = fixture.Bodies.Intakes.Begin(long.MaxValue, bytes.Length);
+        await intake.WriteAsync(bytes, CancellationToken.None);
+        await using var content = (await intake.CompleteAsync(CancellationToken.None)).Value;
         var append = new AppendMessage(
             content, Encoding.Latin1.GetBytes(prefix), flags ?? FlagSet.Empty, new DateTimeOffset(2020, 2, 5, 6, 7, 8, TimeSpan.Zero));
         var result = await (await MailboxAsync(mailbox)).AppendAsync(new AppendRequest(OperationId.New(), [append]), CancellationToken.None);

@@ -54,9 +54,8 @@ internal sealed class AppendCommand(MailboxName name, FlagSet flags, DateTimeOff
         if (message.IsSynchronizing)
             connection.Writer.Raw("+ Ready for the message\r\n"u8);
         await using var intake = connection.Server.Intakes.Begin(limit, message.Length);
-        connection.Client.SetInputTimeout(connection.Server.Options.Autologout);
         connection.IsInResponse = true; // After an error in here nobody knows where the message ends
-        await connection.Reader.ReadMessageAsync(message.Length, segment => intake.WriteAsync(segment, cancellationToken)).ConfigureAwait(false);
+        await connection.Reader.ReadMessageAsync(message.Length, Take).ConfigureAwait(false);
         connection.IsInResponse = false;
         if (!await EndAsync(connection).ConfigureAwait(false))
             return ImapReply.Bad("Expected the end of the command after the message");
@@ -65,6 +64,12 @@ internal sealed class AppendCommand(MailboxName name, FlagSet flags, DateTimeOff
             return ImapReply.No(ingested.Error);
         await using var content = ingested.Value;
         return await CommitAsync(connection, entry, content, cancellationToken).ConfigureAwait(false);
+
+        ValueTask Take(ReadOnlyMemory<byte> segment)
+        {
+            connection.Client.SetInputTimeout(connection.Server.Options.Autologout); // A slow upload is not a silent client
+            return intake.WriteAsync(segment, cancellationToken);
+        }
     }
 
     private async ValueTask<ImapReply> CommitAsync(
@@ -107,7 +112,7 @@ internal sealed class AppendCommand(MailboxName name, FlagSet flags, DateTimeOff
         {
             status = await connection.Reader.ReadAsync().ConfigureAwait(false);
             if (status == ReadStatus.Closed || (status == ReadStatus.Woken && connection.Client.InputTimedOut))
-                throw new IOException("The client stopped in the middle of APPEND");
+                throw new ClientGoneException("The client stopped in the middle of APPEND");
         }
         while (status == ReadStatus.Woken);
         var isEmpty = status == ReadStatus.Command && connection.Reader.Command.IsEmpty;

@@ -35,7 +35,7 @@ internal sealed class SearchCommand(SearchKey key, bool byUid, SearchReturn? wha
     public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
         var selected = connection.Selected;
-        var saves = (what & SearchReturn.Save) != 0;
+        var saves = what?.HasFlag(SearchReturn.Save) == true;
         if (usesModSeq)
             connection.EnableCondStore();
         var latest = selected.Latest;
@@ -112,10 +112,10 @@ internal sealed class SearchCommand(SearchKey key, bool byUid, SearchReturn? wha
     }
 
     private bool OnlyEnds() =>
-        what is { } asked && (asked & (SearchReturn.Min | SearchReturn.Max)) != 0 && (asked & (SearchReturn.All | SearchReturn.Count)) == 0;
+        what is { } asked && (asked & (SearchReturn.Min | SearchReturn.Max)) != SearchReturn.None && (asked & (SearchReturn.All | SearchReturn.Count)) == SearchReturn.None;
 
     private bool IsEnd(int i, int count) =>
-        (i == 0 && (what & SearchReturn.Min) != 0) || (i == count - 1 && (what & SearchReturn.Max) != 0);
+        (i == 0 && what?.HasFlag(SearchReturn.Min) == true) || (i == count - 1 && what?.HasFlag(SearchReturn.Max) == true);
 
     // "(" [search-return-opt *(SP search-return-opt)] ")"; nothing means ALL
     private static SearchReturn Return(ref ImapParser parser)

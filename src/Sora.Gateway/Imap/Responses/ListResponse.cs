@@ -12,23 +12,23 @@ internal static class ListResponse
         writer.Raw(isLsub ? "* LSUB ("u8 : "* LIST ("u8);
         var first = true;
         var flags = attributes.Flags;
-        if ((flags & MailboxAttributes.NonExistent) != 0)
+        if (flags.HasFlag(MailboxAttributes.NonExistent))
             Attribute("NonExistent");
-        if ((flags & MailboxAttributes.NoSelect) != 0)
+        if (flags.HasFlag(MailboxAttributes.NoSelect))
             Attribute("Noselect");
-        if ((flags & MailboxAttributes.HasChildren) != 0)
+        if (flags.HasFlag(MailboxAttributes.HasChildren))
             Attribute("HasChildren");
-        if ((flags & MailboxAttributes.HasNoChildren) != 0)
+        if (flags.HasFlag(MailboxAttributes.HasNoChildren))
             Attribute("HasNoChildren");
-        if ((flags & MailboxAttributes.Subscribed) != 0)
+        if (flags.HasFlag(MailboxAttributes.Subscribed))
             Attribute("Subscribed");
-        if ((flags & MailboxAttributes.Use) != 0 && attributes.Use != SpecialUse.None)
+        if (flags.HasFlag(MailboxAttributes.Use) && attributes.Use != SpecialUse.None)
             Attribute(ListAttributes.NameOf(attributes.Use));
         writer.Raw(") \"/\" "u8);
         writer.Mailbox(name);
         if (extended is not null)
         {
-            writer.Raw(" (CHILDINFO (\""u8);
+            writer.Raw(" (\"CHILDINFO\" (\""u8);
             writer.Text(extended);
             writer.Raw("\"))"u8);
         }

@@ -46,18 +46,18 @@ internal static class SearchResponse
         writer.Raw(byUid ? ") UID"u8 : ")"u8);
         if (numbers.Count > 0)
         {
-            if ((what & SearchReturn.Min) != 0)
+            if (what.HasFlag(SearchReturn.Min))
                 Item(writer, " MIN "u8, numbers[0]);
-            if ((what & SearchReturn.Max) != 0)
+            if (what.HasFlag(SearchReturn.Max))
                 Item(writer, " MAX "u8, numbers[^1]);
-            if ((what & SearchReturn.All) != 0)
+            if (what.HasFlag(SearchReturn.All))
             {
                 writer.Raw(" ALL "u8);
                 writer.Set(SetOf(numbers));
             }
         }
 
-        if ((what & SearchReturn.Count) != 0)
+        if (what.HasFlag(SearchReturn.Count))
             Item(writer, " COUNT "u8, numbers.Count);
         if (modSeq is { } value)
         {

@@ -119,9 +119,9 @@ internal sealed class ImapReader(PipeReader input, ImapWriter writer, ReaderLimi
             length -= part.Length;
             Input.AdvanceTo(part.End);
             if (result.IsCanceled && timedOut?.Invoke() == true)
-                throw new IOException("The client stopped in the middle of a message");
+                throw new ClientGoneException("The client stopped in the middle of a message");
             if (result.IsCompleted && length > 0)
-                throw new IOException("The client closed the connection in the middle of a message");
+                throw new ClientGoneException("The client closed the connection in the middle of a message");
         }
     }
 

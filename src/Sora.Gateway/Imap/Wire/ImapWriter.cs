@@ -29,7 +29,7 @@ internal sealed class ImapWriter(PipeWriter output, Func<ValueTask<bool>> flush)
     public bool ShouldFlush => Output.UnflushedBytes >= HighWater;
 
     /// <summary>Hands everything written to the socket and waits while the client is behind.</summary>
-    /// <exception cref="IOException">The client is gone.</exception>
+    /// <exception cref="ClientGoneException">The client is gone.</exception>
     public ValueTask FlushAsync()
     {
         if (Output.UnflushedBytes == 0)
@@ -183,7 +183,7 @@ internal sealed class ImapWriter(PipeWriter output, Func<ValueTask<bool>> flush)
             throw Gone();
     }
 
-    private static IOException Gone() => new("The client closed the connection");
+    private static ClientGoneException Gone() => new("The client closed the connection");
 
     private bool CanQuote(ReadOnlySpan<byte> value)
     {

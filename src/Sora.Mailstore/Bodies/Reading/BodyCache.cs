@@ -49,29 +49,32 @@ internal sealed class BodyCache : IAsyncDisposable
     /// <summary>Bytes kept, or reserved for what is being fetched.</summary>
     public long Size { get; private set; }
 
-    /// <summary>Opens a body; null when the object store has no such object.</summary>
+    /// <summary>Opens a body if it is here; null when it is not.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public async ValueTask<IMessageBody?> OpenKeptAsync(
+        ObjectKey key, long size, ReadOnlyMemory<byte> prefix, VerifiedFiles files, CancellationToken cancellationToken)
+    {
+        var body = Touch(key) ? await TryOpenAsync(key, size, prefix, files, cancellationToken) : null;
+        if (body is not null)
+            _metrics.Cache(hit: true);
+        return body;
+    }
+
+    /// <summary>Opens a body that was not here a moment ago; null when the object store has no such object.</summary>
     /// <exception cref="BodyDamagedException">The object is not what was stored.</exception>
     /// <exception cref="IOException">The store does not answer.</exception>
     public async ValueTask<IMessageBody?> OpenAsync(
         ObjectKey key, long size, ReadOnlyMemory<byte> prefix, VerifiedFiles files, CancellationToken cancellationToken)
     {
+        _metrics.Cache(hit: false);
         if (size > _maxObject)
             return await OpenUncachedAsync(key, size, prefix, cancellationToken);
 
         // What was fetched may be displaced before it is opened, when the cache is far too small.
         for (var attempt = 0; attempt < 3; attempt++)
         {
-            if (Touch(key))
-            {
-                if (await TryOpenAsync(key, size, prefix, files, cancellationToken) is { } body)
-                {
-                    _metrics.Cache(hit: attempt == 0);
-                    return body;
-                }
-            }
-
-            if (attempt == 0)
-                _metrics.Cache(hit: false);
+            if (Touch(key) && await TryOpenAsync(key, size, prefix, files, cancellationToken) is { } body)
+                return body;
             if (!await FetchOnceAsync(key, size).WaitAsync(cancellationToken))
                 return null;
         }

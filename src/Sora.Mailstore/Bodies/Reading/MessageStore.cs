@@ -57,10 +57,10 @@ internal sealed class MessageStore(
         var key = new ObjectKey(content.Account, content.Hash);
         try
         {
-            // Between the two looks at the object store the uploader may have moved it there.
-            return await FromObjectsAsync(key, content, cancellationToken)
+            // What is on this machine first. What is then not in staging any more has been moved before.
+            return await FromObjectsAsync(key, content, isFirst: true, cancellationToken)
                 ?? await FromStagingAsync(key, content, cancellationToken)
-                ?? await FromObjectsAsync(key, content, cancellationToken)
+                ?? await FromObjectsAsync(key, content, isFirst: false, cancellationToken)
                 ?? throw Missing(key);
         }
         catch (BodyDamagedException e)
@@ -76,12 +76,15 @@ internal sealed class MessageStore(
         }
     }
 
-    private async ValueTask<IMessageBody?> FromObjectsAsync(ObjectKey key, MessageContent content, CancellationToken cancellationToken)
+    private async ValueTask<IMessageBody?> FromObjectsAsync(
+        ObjectKey key, MessageContent content, bool isFirst, CancellationToken cancellationToken)
     {
         try
         {
-            return objects.PathOf(key) is { } path
-                ? await _files.OpenAsync(path, key, content.BodySize, content.Prefix, cancellationToken)
+            if (objects.PathOf(key) is { } path)
+                return await _files.OpenAsync(path, key, content.BodySize, content.Prefix, cancellationToken);
+            return isFirst
+                ? await cache!.OpenKeptAsync(key, content.BodySize, content.Prefix, _files, cancellationToken)
                 : await cache!.OpenAsync(key, content.BodySize, content.Prefix, _files, cancellationToken);
         }
         catch (BodyDamagedException e)
@@ -89,7 +92,7 @@ internal sealed class MessageStore(
             Log.BodyDamaged(logger, key.ToString(), "the object store", e.Message);
 
             // What waits in staging will replace it, and can be read until then.
-            if (await FromStagingAsync(key, content, cancellationToken) is { } body)
+            if (isFirst && await FromStagingAsync(key, content, cancellationToken) is { } body)
                 return body;
             throw;
         }

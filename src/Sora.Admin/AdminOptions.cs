@@ -1,0 +1,17 @@
+using Sora.Configuration;
+using Sora.Mailstore.Accounts;
+using Sora.Mailstore.Accounts.Passwords;
+using Sora.Mailstore.Storage;
+
+namespace Sora.Admin;
+
+/// <summary>The sections of config.toml that this program shares with the server.</summary>
+[Section("What sora-admin reads")]
+internal sealed class AdminOptions
+{
+    public DatabaseOptions Database { get; set; } = new();
+
+    public PasswordOptions Passwords { get; set; } = new();
+
+    public AccountOptions Accounts { get; set; } = new();
+}

@@ -1,0 +1,108 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using Npgsql;
+using Sora.Admin.Accounts;
+using Sora.Admin.Credentials;
+using Sora.Admin.Health;
+using Sora.Admin.Mailboxes;
+using Sora.Admin.Migrate;
+using Sora.Configuration;
+using Sora.Mailstore.Storage;
+
+namespace Sora.Admin;
+
+/// <summary>The program: its commands, and the one place where what goes wrong becomes a line and an exit code.</summary>
+internal static class AdminProgram
+{
+    // After Ctrl-C a private PostgreSQL that was started for the command is stopped in an orderly way
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromMinutes(1);
+
+    public static async Task<int> RunAsync(string[] arguments, Terminal terminal, CancellationToken cancellationToken = default)
+    {
+        // A password may begin with an @, which must not name a file of more arguments
+        var parsed = Build(terminal).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+        if (parsed.Action is ParseErrorAction)
+        {
+            foreach (var error in parsed.Errors)
+                Say(terminal, error.Message);
+            Say(terminal, $"see '{CommandLineOf(parsed)} --help'");
+            return ExitCode.Usage;
+        }
+
+        var invocation = new InvocationConfiguration
+        {
+            Output = terminal.Output,
+            Error = terminal.Error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = LongestEnd,
+        };
+        try
+        {
+            return await parsed.InvokeAsync(invocation, cancellationToken);
+        }
+        catch (Exception caught)
+        {
+            // What runs on several processors wraps what went wrong
+            var e = caught is AggregateException { InnerException: { } inner } ? inner : caught;
+            foreach (var line in Lines(e))
+                Say(terminal, line);
+            return e switch
+            {
+                AdminException known => known.ExitCode,
+                OperationCanceledException => ExitCode.Interrupted,
+                _ => ExitCode.Failed,
+            };
+        }
+        finally
+        {
+            await terminal.Output.FlushAsync(CancellationToken.None);
+        }
+    }
+
+    /// <summary>One line on standard error.</summary>
+    public static void Say(Terminal terminal, string text) => terminal.Error.WriteLine("sora-admin: " + text.ReplaceLineEndings(" "));
+
+    private static RootCommand Build(Terminal terminal)
+    {
+        var host = new CommandHost(new GlobalOptions(), terminal);
+        var root = new RootCommand("Administers a Sora mail store.")
+        {
+            new Command("accounts", "Accounts: who has mail here")
+            {
+                new AccountsCreateCommand(host), new AccountsListCommand(host), new AccountsShowCommand(host), new AccountsUpdateCommand(host),
+                new AccountsDeleteCommand(host), new AccountsRestoreCommand(host),
+            },
+            new Command("credentials", "The addresses of an account, each of which can log in and receive mail")
+            {
+                new CredentialsAddCommand(host), new CredentialsListCommand(host), new CredentialsDeleteCommand(host),
+            },
+            new Command("mailbox", "The mailboxes of an account")
+            {
+                new MailboxListCommand(host), new MailboxCreateCommand(host), new MailboxDeleteCommand(host),
+            },
+            new Command("migrate", "The schema of the database") { new MigrateUpCommand(host), new MigrateStatusCommand(host) },
+            new HealthCommand(host),
+        };
+        host.Globals.AddTo(root);
+        return root;
+    }
+
+    private static string CommandLineOf(ParseResult parsed)
+    {
+        var names = new List<string>();
+        for (var result = parsed.CommandResult; result is not null; result = result.Parent as System.CommandLine.Parsing.CommandResult)
+            names.Insert(0, result.Command is RootCommand ? "sora-admin" : result.Command.Name);
+        return string.Join(' ', names);
+    }
+
+    private static IEnumerable<string> Lines(Exception e) => e switch
+    {
+        AdminException or DatabaseException => [e.Message],
+        ConfigurationException wrong => wrong.Errors.Select(static error => error.ToString()),
+        OperationCanceledException => ["interrupted"],
+        PostgresException refused => [$"the database refused it: {refused.MessageText} ({refused.SqlState})"],
+        NpgsqlException lost => [$"the database failed: {(lost.InnerException ?? lost).Message}"],
+        IOException or UnauthorizedAccessException or PlatformNotSupportedException => [e.Message],
+        _ => [$"unexpected {e.GetType().Name}: {e.Message}"],
+    };
+}

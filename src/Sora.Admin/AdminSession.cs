@@ -1,0 +1,96 @@
+using Microsoft.Extensions.Logging;
+using Sora.Contracts;
+using Sora.Mailstore;
+using Sora.Mailstore.Accounts;
+using Sora.Mailstore.Accounts.Passwords;
+using Sora.Mailstore.Mailboxes;
+using Sora.Mailstore.Storage;
+
+namespace Sora.Admin;
+
+/// <summary>
+/// The engine for one command. What was announced to running servers is sent when the session ends, so that none of them keeps an old
+/// password or list of mailboxes.
+/// </summary>
+internal sealed class AdminSession : IAsyncDisposable
+{
+    private readonly AdminDatabase _database;
+    private readonly WarningLog _log;
+    private readonly ChangeFeed _feed;
+    private readonly MailstoreMetrics _metrics = new();
+    private MailboxHost? _mailboxes;
+    private PasswordVerifier? _verifier;
+    private AccountHost? _accounts;
+
+    private AdminSession(AdminDatabase database, WarningLog log)
+    {
+        _database = database;
+        _log = log;
+        _feed = new ChangeFeed(database.Database, log.CreateLogger<ChangeFeed>());
+        var hasher = new PasswordHasher(database.Options.Passwords);
+        Accounts = new AccountAdministration(database.Database, hasher, _feed.AnnounceAccount);
+        Credentials = new CredentialAdministration(database.Database, hasher, _feed.AnnounceAccount);
+    }
+
+    public AccountAdministration Accounts { get; }
+
+    public CredentialAdministration Credentials { get; }
+
+    /// <summary>Opens the database for a command that only reads.</summary>
+    public static Task<AdminSession> ReadAsync(CommandRun run, CancellationToken cancellationToken) =>
+        OpenAsync(run, run.LoadOptions(), announces: false, cancellationToken);
+
+    /// <summary>Opens the database for a command that changes something.</summary>
+    public static Task<AdminSession> ChangeAsync(CommandRun run, CancellationToken cancellationToken) =>
+        ChangeAsync(run, run.LoadOptions(), cancellationToken);
+
+    /// <inheritdoc cref="ChangeAsync(CommandRun, CancellationToken)"/>
+    public static Task<AdminSession> ChangeAsync(CommandRun run, AdminOptions options, CancellationToken cancellationToken) =>
+        OpenAsync(run, options, announces: true, cancellationToken);
+
+    /// <summary>The mailboxes of the account that has the address. NONEXISTENT.</summary>
+    public async Task<MailResult<AccountMailboxes>> MailboxesAsync(string address, CancellationToken cancellationToken)
+    {
+        var found = await Accounts.FindAsync(address, cancellationToken);
+        if (!found.IsOk)
+            return found.Error;
+        var summary = found.Value.Summary;
+        if (summary.DeletedAt is not null)
+            return new MailError(MailErrorCode.NonExistent, $"The account {summary.PrimaryAddress} is deleted: bring it back with accounts restore");
+        var options = _database.Options;
+        _mailboxes ??= new MailboxHost(_database.Database, _feed, new MailboxOptions(), _metrics, TimeProvider.System, _log);
+        _verifier ??= new PasswordVerifier(new PasswordHasher(options.Passwords), options.Passwords, TimeProvider.System);
+        _accounts ??= new AccountHost(_database.Database, _feed, _mailboxes, _verifier, options.Accounts, TimeProvider.System, _log);
+        return new AccountMailboxes(summary.PrimaryAddress, _accounts.Get(summary.Id));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _accounts?.Dispose();
+        if (_mailboxes is not null)
+            await _mailboxes.DisposeAsync();
+        await _feed.DisposeAsync();
+        _verifier?.Dispose();
+        _metrics.Dispose();
+        await _database.DisposeAsync();
+    }
+
+    private static async Task<AdminSession> OpenAsync(CommandRun run, AdminOptions options, bool announces, CancellationToken cancellationToken)
+    {
+        var session = new AdminSession(await AdminDatabase.OpenAsync(run, options, cancellationToken), new WarningLog(run.Terminal));
+        try
+        {
+            if (announces)
+                await session._feed.StartAsync(cancellationToken);
+            return session;
+        }
+        catch
+        {
+            await session.DisposeAsync();
+            throw;
+        }
+    }
+}
+
+/// <summary>An account whose mailboxes are looked at.</summary>
+internal sealed record AccountMailboxes(string PrimaryAddress, IAccount Account);

@@ -1,0 +1,19 @@
+using Sora.Contracts;
+
+namespace Sora.Gateway.Tests.Imap;
+
+/// <summary>The real message store, of which some bodies can be made unreadable.</summary>
+internal sealed class BreakableStore(IMessageStore store) : IMessageStore
+{
+    /// <summary>Messages of this size cannot be opened.</summary>
+    public long? BrokenSize { get; set; }
+
+    public bool BrokenForNow { get; set; }
+
+    public ValueTask<IReadOnlyList<MessageContent?>> ReadAsync(ReadOnlyMemory<ContentId> ids, ContentParts parts, CancellationToken cancellationToken) =>
+        store.ReadAsync(ids, parts, cancellationToken);
+
+    public ValueTask<IMessageBody> OpenAsync(MessageContent content, CancellationToken cancellationToken) => content.Size == BrokenSize
+        ? throw new BodyUnavailableException("broken by the test", BrokenForNow)
+        : store.OpenAsync(content, cancellationToken);
+}

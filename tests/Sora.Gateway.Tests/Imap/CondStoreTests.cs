@@ -1,0 +1,96 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Sora.Gateway.Tests.Imap;
+
+/// <summary>RFC 7162, CONDSTORE.</summary>
+[Collection("imap")]
+public sealed class CondStoreTests(ImapFixture fixture)
+{
+    private const string Mail = "Subject: hello\n\nbody\n";
+
+    [Fact]
+    public async Task Mod_sequences_begin_at_one()
+    {
+        var user = await fixture.UserAsync();
+        using var client = await user.LogInAsync("CREATE empty");
+        var select = await client.DoAsync("SELECT empty (CONDSTORE)");
+        HighestModSeq(select).ShouldBeGreaterThan(0);
+        (await client.RunAsync("UID FETCH 1:* (FLAGS) (CHANGEDSINCE 1)"))[^1].ShouldStartWith("OK");
+    }
+
+    [Fact]
+    public async Task Changes_carry_their_mod_sequence()
+    {
+        var user = await fixture.UserAsync();
+        await user.DeliverAsync(Mail, Mail, Mail);
+        using var a = await user.LogInAsync();
+        using var b = await user.LogInAsync("SELECT INBOX");
+        var known = HighestModSeq(await a.DoAsync("SELECT INBOX (CONDSTORE)"));
+        await b.DoAsync("STORE 2 +FLAGS \\Seen");
+        await a.PlayAsync($$"""
+            C: a1 NOOP
+            S: * 2 FETCH (UID 2 FLAGS (\Seen) MODSEQ ({{known + 1}}))
+            S: a1 OK NOOP completed
+            C: a2 FETCH 1:* (FLAGS) (CHANGEDSINCE {{known}})
+            S: * 2 FETCH (FLAGS (\Seen) MODSEQ ({{known + 1}}))
+            S: a2 OK FETCH completed
+            C: a3 SEARCH MODSEQ {{known + 1}}
+            S: * SEARCH 2 (MODSEQ {{known + 1}})
+            S: a3 OK SEARCH completed
+            C: a4 SEARCH RETURN (COUNT) MODSEQ "/flags/\\seen" all {{known + 1}}
+            S: * ESEARCH (TAG "a4") COUNT 1 MODSEQ {{known + 1}}
+            S: a4 OK SEARCH completed
+            C: a5 SEARCH MODSEQ {{known + 100}}
+            S: * SEARCH
+            S: a5 OK SEARCH completed
+            C: a6 STORE 1:3 (UNCHANGEDSINCE {{known}}) +FLAGS.SILENT (\Flagged)
+            S: * 1 FETCH (UID 1 MODSEQ ({{known + 2}}))
+            S: * 3 FETCH (UID 3 MODSEQ ({{known + 2}}))
+            S: a6 OK [MODIFIED 2] Conditional STORE failed
+            C: a7 UID STORE 1 (UNCHANGEDSINCE {{known + 2}}) FLAGS (\Answered)
+            S: * 1 FETCH (UID 1 FLAGS (\Answered…) MODSEQ ({{known + 3}}))
+            S: a7 OK STORE completed
+            C: a8 STORE 3 (UNCHANGEDSINCE 0) +FLAGS (\Seen)
+            S: a8 OK [MODIFIED 3] Conditional STORE failed
+            C: a9 STATUS INBOX (HIGHESTMODSEQ)
+            S: * STATUS INBOX (HIGHESTMODSEQ {{known + 3}})
+            S: a9 OK STATUS completed
+            C: b1 FETCH 3 BODY[TEXT]
+            S: * 3 FETCH (BODY[TEXT] {6}
+            S: body
+            S:  FLAGS (\Flagged \Seen…) MODSEQ ({{known + 4}}))
+            S: b1 OK FETCH completed
+            """);
+    }
+
+    [Fact]
+    public async Task The_first_enabling_command_tells_where_it_starts()
+    {
+        var user = await fixture.UserAsync();
+        await user.DeliverAsync(Mail);
+        using var client = await user.LogInAsync("SELECT INBOX");
+        await client.PlayAsync("""
+            C: a1 FETCH 1 MODSEQ
+            S: * OK [HIGHESTMODSEQ …] …
+            S: * 1 FETCH (MODSEQ (…))
+            S: a1 OK FETCH completed
+            C: a2 ENABLE CONDSTORE X-NONSENSE
+            S: * ENABLED
+            S: a2 OK ENABLE completed
+            """);
+        using var other = await user.LogInAsync("SELECT INBOX");
+        await other.PlayAsync("""
+            C: a1 ENABLE CONDSTORE
+            S: * ENABLED CONDSTORE
+            S: * OK [HIGHESTMODSEQ …] …
+            S: a1 OK ENABLE completed
+            """);
+    }
+
+    private static long HighestModSeq(List<string> select)
+    {
+        var line = select.Single(line => line.Contains("HIGHESTMODSEQ", StringComparison.Ordinal));
+        return long.Parse(Regex.Match(line, @"HIGHESTMODSEQ (\d+)").Groups[1].Value, CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,42 @@
+using Sora.Contracts;
+using Sora.Mailstore.Bodies.Objects;
+
+namespace Sora.Mailstore.Tests.Bodies;
+
+/// <summary>A store of files that says it is far away, counts what it is asked for, and can be down.</summary>
+internal sealed class RemoteStore(string folder) : IObjectStore
+{
+    private readonly FilesystemObjectStore _files = new(folder);
+    private int _reads;
+
+    public int Reads => _reads;
+
+    public bool IsDown { get; set; }
+
+    /// <summary>Each read waits for this.</summary>
+    public Task Gate { get; set; } = Task.CompletedTask;
+
+    /// <summary>Where the object really is.</summary>
+    public string FileOf(ObjectKey key) => _files.PathOf(key);
+
+    public string? PathOf(ObjectKey key) => null;
+
+    public Task<IReadOnlyList<Exception?>> PutAsync(IReadOnlyList<ObjectPut> puts, CancellationToken cancellationToken) =>
+        IsDown ? throw Down() : _files.PutAsync(puts, cancellationToken);
+
+    public ValueTask<ObjectInfo?> FindAsync(ObjectKey key, CancellationToken cancellationToken) =>
+        IsDown ? throw Down() : _files.FindAsync(key, cancellationToken);
+
+    public async ValueTask<Stream?> OpenAsync(ObjectKey key, long offset, long? count, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _reads);
+        await Gate;
+        return IsDown ? throw Down() : await _files.OpenAsync(key, offset, count, cancellationToken);
+    }
+
+    public Task DeleteAsync(IReadOnlyList<ObjectKey> keys, CancellationToken cancellationToken) => _files.DeleteAsync(keys, cancellationToken);
+
+    public IAsyncEnumerable<ObjectInfo> ListAsync(AccountId? account, CancellationToken cancellationToken) => _files.ListAsync(account, cancellationToken);
+
+    private static IOException Down() => new("The store does not answer");
+}
