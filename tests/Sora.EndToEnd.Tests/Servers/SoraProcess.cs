@@ -138,14 +138,9 @@ internal sealed class SoraProcess : IAsyncDisposable
     /// <summary>Runs sora-admin on this server's data folder and settings. Passwords are hashed cheaply.</summary>
     public Task<CommandRun> AdminAsync(params string[] arguments)
     {
-        var environment = new Dictionary<string, string> { ["SORA__PASSWORDS__BCRYPT_COST"] = "4" };
-        foreach (var setting in _settings.Where(static setting => setting.StartsWith("database.", StringComparison.Ordinal)))
-        {
-            var equals = setting.IndexOf('=', StringComparison.Ordinal);
-            environment["SORA__" + setting[..equals].Replace(".", "__", StringComparison.Ordinal).ToUpperInvariant()] = setting[(equals + 1)..];
-        }
-
-        return CommandRun.MustSucceedAsync("dotnet", [Programs.SoraAdmin, .. arguments, "--data", Data], environment: environment);
+        var settings = _settings.Where(static setting => setting.StartsWith("database.", StringComparison.Ordinal)).Append("passwords.bcrypt_cost=4");
+        return CommandRun.MustSucceedAsync(
+            "dotnet", [Programs.SoraAdmin, .. arguments, "--data", Data, .. settings.SelectMany(static setting => new[] { "--set", setting })]);
     }
 
     public async ValueTask DisposeAsync()
