@@ -24,7 +24,7 @@ internal sealed record MailstoreParts(
         if (options.Database.Embedded)
         {
             var server = await EmbeddedPostgres.StartAsync(
-                options.Database.EmbeddedServer, Path.Combine(dataFolder, "database"), loggers.CreateLogger<EmbeddedPostgres>(), cancellationToken);
+                options.Database.EmbeddedServer, dataFolder, loggers.CreateLogger<EmbeddedPostgres>(), cancellationToken);
             address = parts.Add("The private PostgreSQL", server).Address;
         }
 
