@@ -30,13 +30,6 @@ public sealed class SwaksTests(SharedServer server)
     }
 
     [Fact]
-    public async Task Swaks_delivers_over_starttls() =>
-        await CommandRun.MustSucceedAsync("swaks",
-            [
-                "--protocol", "LMTP", "--server", "127.0.0.1", "--port", $"{_sora.LmtpPort}", "--from", "sender@example.org", "--to", _user, "-tls",
-            ], "swaks");
-
-    [Fact]
     public async Task Swaks_hears_of_an_unknown_recipient()
     {
         var run = await CommandRun.RunAsync("swaks",

@@ -12,9 +12,8 @@ sub must {
 }
 
 my $imap = Mail::IMAPClient->new(
-    Server => '127.0.0.1', Port => $imap_port, User => $user, Password => $password, Uid => 1, Peek => 1, Starttls => [SSL_verify_mode => 0],
-) or $imap = Mail::IMAPClient->new(Server => '127.0.0.1', Port => $imap_port, User => $user, Password => $password, Uid => 1, Peek => 1)
-    or die "connect: $@\n";
+    Server => '127.0.0.1', Port => $imap_port, User => $user, Password => $password, Uid => 1, Peek => 1,
+) or die "connect: $@\n";
 must('authenticated', $imap->IsAuthenticated);
 my @folders = must('folders', scalar $imap->folders) ? $imap->folders : ();
 for my $name (qw(INBOX Sent Drafts Archive Junk Trash)) {
@@ -39,13 +38,13 @@ die "subject\n" unless $imap->subject($uid) eq 'perl';
 die "size\n" unless $imap->size($uid) == length $text;
 die "seen\n" unless join(',', $imap->seen) eq $uid;
 die "unseen\n" unless $imap->unseen_count == 1;
-my $hash = must('fetch_hash', $imap->fetch_hash('RFC822.SIZE', 'FLAGS', 'INTERNALDATE'));
+my $hash = must('fetch_hash', scalar $imap->fetch_hash('RFC822.SIZE', 'FLAGS', 'INTERNALDATE'));
 die "fetch_hash\n" unless $hash->{$uid}{'RFC822.SIZE'} == length $text;
-my $structure = must('bodystructure', $imap->get_bodystructure($uid));
+my $structure = must('bodystructure', scalar $imap->get_bodystructure($uid));
 die 'type ' . $structure->bodytype . "\n" unless lc $structure->bodytype eq 'text';
-my $envelope = must('envelope', $imap->get_envelope($uid));
+my $envelope = must('envelope', scalar $imap->get_envelope($uid));
 die "envelope\n" unless $envelope->subject eq 'perl';
-my $headers = must('headers', $imap->parse_headers($uid, 'Subject', 'Message-Id'));
+my $headers = must('headers', scalar $imap->parse_headers($uid, 'Subject', 'Message-Id'));
 die "parse_headers\n" unless $headers->{Subject}[0] eq 'perl';
 my @found = $imap->search('SUBJECT', 'perl', 'SEEN');
 die "search @found\n" unless "@found" eq $uid;
