@@ -135,7 +135,7 @@ internal sealed class MailboxWorker : IDisposable
     private async Task SearchAsync()
     {
         var answer = await Client.OkAsync("UID SEARCH KEYWORD " + Keyword);
-        _doubtful.UnionWith(answer.Found.Where(uid => !Flagged.Contains(uid)));
+        _doubtful.UnionWith(answer.Found.Where(uid => View.Uids.Contains(uid) && !Flagged.Contains(uid)));
     }
 
     private void Fetched(uint uid, ImapResponse response)

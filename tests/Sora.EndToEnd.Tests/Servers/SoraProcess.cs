@@ -154,6 +154,8 @@ internal sealed class SoraProcess : IAsyncDisposable
         }
 
         KillAll(null, EventArgs.Empty);
+        if (Environment.GetEnvironmentVariable("SORA_TEST_LOGS") is { Length: > 0 } logs)
+            await File.WriteAllTextAsync(Path.Combine(logs, $"sora-{PortBase}.log"), Output);
         await Eventually.WaitAsync(() => Signals.WorkingBelow(_folder.Path).Count == 0);
         _process?.Dispose();
         _folder.Dispose();
