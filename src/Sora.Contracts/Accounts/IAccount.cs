@@ -18,13 +18,20 @@ public enum SpecialUse : byte
 
 /// <summary>A mailbox as its account lists it.</summary>
 [GenerateSerializer, Alias("sora.MailboxEntry"), Immutable]
-public sealed record MailboxEntry(MailboxId Id, MailboxName Name, UidValidity UidValidity, SpecialUse SpecialUse);
+public sealed record MailboxEntry(
+    [property: Id(0)] MailboxId Id,
+    [property: Id(1)] MailboxName Name,
+    [property: Id(2)] UidValidity UidValidity,
+    [property: Id(3)] SpecialUse SpecialUse);
 
 /// <summary>All mailboxes and subscriptions of an account at one moment, both in ordinal order of names with INBOX first.</summary>
 /// <param name="Version">Grows with each change of the list.</param>
 /// <param name="Subscriptions">Subscribed names; some may name no mailbox (RFC 9051 section 6.3.7).</param>
 [GenerateSerializer, Alias("sora.MailboxList"), Immutable]
-public sealed record MailboxList(long Version, ImmutableArray<MailboxEntry> Mailboxes, ImmutableArray<MailboxName> Subscriptions)
+public sealed record MailboxList(
+    [property: Id(0)] long Version,
+    [property: Id(1)] ImmutableArray<MailboxEntry> Mailboxes,
+    [property: Id(2)] ImmutableArray<MailboxName> Subscriptions)
 {
     /// <summary>The mailbox of that name, or null.</summary>
     public MailboxEntry? Find(MailboxName name)
@@ -57,7 +64,12 @@ public readonly record struct MailboxTotals(
 
 [GenerateSerializer, Alias("sora.MailboxStatus"), Immutable]
 public sealed record MailboxStatus(
-    MailboxId Id, UidValidity UidValidity, Uid UidNext, ModSeq HighestModSeq, MailboxTotals Totals, int Recent);
+    [property: Id(0)] MailboxId Id,
+    [property: Id(1)] UidValidity UidValidity,
+    [property: Id(2)] Uid UidNext,
+    [property: Id(3)] ModSeq HighestModSeq,
+    [property: Id(4)] MailboxTotals Totals,
+    [property: Id(5)] int Recent);
 
 /// <summary>An account's mailboxes: names, hierarchy, special use, subscriptions. Changes are durable when the call returns.</summary>
 public interface IAccount

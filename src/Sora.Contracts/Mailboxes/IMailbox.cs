@@ -32,6 +32,7 @@ public interface IMailbox
 }
 
 /// <summary>Either a whole index or the deltas that lead from the caller's state to the newest one.</summary>
+[Immutable]
 public sealed record MailboxUpdate(MailboxIndex? Index, IReadOnlyList<MailboxDelta> Deltas);
 
 /// <summary>A message for AppendAsync.</summary>
@@ -44,7 +45,11 @@ public sealed record AppendRequest(OperationId Operation, IReadOnlyList<AppendMe
 
 /// <param name="Repeated">The request had been carried out before: nothing was added now.</param>
 [GenerateSerializer, Alias("sora.AppendResult"), Immutable]
-public sealed record AppendResult(UidValidity UidValidity, UidSet Uids, ModSeq ModSeq, bool Repeated = false);
+public sealed record AppendResult(
+    [property: Id(0)] UidValidity UidValidity,
+    [property: Id(1)] UidSet Uids,
+    [property: Id(2)] ModSeq ModSeq,
+    [property: Id(3)] bool Repeated = false);
 
 public enum StoreMode
 {
@@ -60,29 +65,45 @@ public enum StoreMode
 
 /// <param name="UnchangedSince">RFC 7162 section 3.1.3: messages with a higher mod-sequence are left alone.</param>
 [GenerateSerializer, Alias("sora.StoreRequest"), Immutable]
-public sealed record StoreRequest(OperationId Operation, UidSet Uids, StoreMode Mode, FlagSet Flags, ModSeq? UnchangedSince = null);
+public sealed record StoreRequest(
+    [property: Id(0)] OperationId Operation,
+    [property: Id(1)] UidSet Uids,
+    [property: Id(2)] StoreMode Mode,
+    [property: Id(3)] FlagSet Flags,
+    [property: Id(4)] ModSeq? UnchangedSince = null);
 
 /// <param name="ModSeq">State of the mailbox that holds the change.</param>
 /// <param name="Modified">UIDs that UNCHANGEDSINCE spared.</param>
 [GenerateSerializer, Alias("sora.StoreResult"), Immutable]
-public sealed record StoreResult(ModSeq ModSeq, UidSet Modified);
+public sealed record StoreResult([property: Id(0)] ModSeq ModSeq, [property: Id(1)] UidSet Modified);
 
 /// <param name="Uids">Only these (UID EXPUNGE); <see cref="UidSet.All"/> for EXPUNGE.</param>
 /// <param name="OnlyDeleted">Only messages with \Deleted; false removes them all.</param>
 [GenerateSerializer, Alias("sora.ExpungeRequest"), Immutable]
-public sealed record ExpungeRequest(OperationId Operation, UidSet Uids, bool OnlyDeleted = true);
+public sealed record ExpungeRequest(
+    [property: Id(0)] OperationId Operation,
+    [property: Id(1)] UidSet Uids,
+    [property: Id(2)] bool OnlyDeleted = true);
 
 [GenerateSerializer, Alias("sora.ExpungeResult"), Immutable]
-public sealed record ExpungeResult(ModSeq ModSeq, UidSet Expunged);
+public sealed record ExpungeResult([property: Id(0)] ModSeq ModSeq, [property: Id(1)] UidSet Expunged);
 
 /// <param name="Move">Take the messages out of this mailbox in the same commit (RFC 6851).</param>
 [GenerateSerializer, Alias("sora.CopyRequest"), Immutable]
-public sealed record CopyRequest(OperationId Operation, UidSet Uids, MailboxId Destination, bool Move);
+public sealed record CopyRequest(
+    [property: Id(0)] OperationId Operation,
+    [property: Id(1)] UidSet Uids,
+    [property: Id(2)] MailboxId Destination,
+    [property: Id(3)] bool Move);
 
 /// <summary>COPYUID (RFC 4315): the n-th UID of <paramref name="SourceUids"/> became the n-th of <paramref name="DestinationUids"/>, both ascending.</summary>
 /// <param name="SourceModSeq">State of the source that holds a move's expunges; the state as it was for a copy.</param>
 [GenerateSerializer, Alias("sora.CopyResult"), Immutable]
-public sealed record CopyResult(UidValidity DestinationUidValidity, UidSet SourceUids, UidSet DestinationUids, ModSeq SourceModSeq);
+public sealed record CopyResult(
+    [property: Id(0)] UidValidity DestinationUidValidity,
+    [property: Id(1)] UidSet SourceUids,
+    [property: Id(2)] UidSet DestinationUids,
+    [property: Id(3)] ModSeq SourceModSeq);
 
 /// <summary>Hears that a mailbox has changed. A nudge may come twice, late or never: the truth is always pulled.</summary>
 public interface IMailboxSubscriber

@@ -17,12 +17,20 @@ public readonly record struct KeywordDefinition(int Slot, string Name);
 /// <param name="Uids">The UIDs that an append gave, an expunge removed, a store spared, or a copy gave in the destination.</param>
 /// <param name="SourceUids">The UIDs that a copy or move took.</param>
 /// <param name="Time">When it was committed, in seconds since 1970-01-01 UTC.</param>
-public readonly record struct CompletedOperation(OperationId Id, UidSet Uids, UidSet SourceUids, UidValidity UidValidity, long ModSeq, long Time);
+[GenerateSerializer, Alias("sora.CompletedOperation"), Immutable]
+public readonly record struct CompletedOperation(
+    [property: Id(0)] OperationId Id,
+    [property: Id(1)] UidSet Uids,
+    [property: Id(2)] UidSet SourceUids,
+    [property: Id(3)] UidValidity UidValidity,
+    [property: Id(4)] long ModSeq,
+    [property: Id(5)] long Time);
 
 /// <summary>
 /// One record of a mailbox's log: the only way an index changes, in the writer, in every replica and when it is read back. Within a record
 /// the order is keywords, appends, flag changes in their order, expunges.
 /// </summary>
+[Immutable]
 public sealed record MailboxDelta
 {
     /// <summary>Number of the record; it leads from the state before it (<c>ModSeq - 1</c>) to this one.</summary>

@@ -5,6 +5,7 @@ namespace Sora.Contracts;
 /// content numbers. Positions are zero-based; a sequence number is the position plus one. Keeping an old one costs
 /// nothing but the chunks that have changed since.
 /// </summary>
+[Immutable]
 public sealed partial class MailboxIndex
 {
     private readonly MessageChunk[] _chunks;

@@ -53,6 +53,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     public async Task RunAsync()
     {
         ImapReply.Ok("Sora ready", new CapabilityCode(Capabilities.For(this))).WriteUntagged(Writer);
+        Client.SetInputTimeout(Server.Options.LoginTimeout);
         while (!Session.IsEnding)
         {
             if (Client.Draining.IsCancellationRequested)
@@ -61,7 +62,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
                 break;
             }
 
-            Client.SetInputTimeout(Session.State == ImapStates.NotAuthenticated ? Server.Options.LoginTimeout : Server.Options.Autologout);
+            ExpectInput();
             var status = await Reader.ReadAsync().ConfigureAwait(false);
             if (status == ReadStatus.Closed)
                 return;
@@ -105,7 +106,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     {
         while (true)
         {
-            Client.SetInputTimeout(Session.State == ImapStates.NotAuthenticated ? Server.Options.LoginTimeout : Server.Options.Autologout);
+            ExpectInput();
             var (status, line) = await Reader.ReadLineAsync(Server.Options.MaxLine.ToInt32()).ConfigureAwait(false);
             if (status == ReadStatus.Woken && !Client.InputTimedOut && !Client.Draining.IsCancellationRequested)
                 continue;
@@ -171,6 +172,15 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     }
 
     void IReplicaListener.ReplicaChanged() => Client.Wake();
+
+    // The time for logging in runs from the greeting on, whatever the client sends in between.
+    private void ExpectInput()
+    {
+        if (Session.State != ImapStates.NotAuthenticated)
+            Client.SetInputTimeout(Server.Options.Autologout);
+        else if (Client.InputTimedOut)
+            Client.Wake();
+    }
 
     private async ValueTask HandleAsync(ReadStatus status)
     {
@@ -249,8 +259,8 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
             var mayExpunge = !row.Flags.HasFlag(CommandFlags.UsesSequenceNumbers);
             if (row.Flags.HasFlag(CommandFlags.RequiresSync) && Session.Selected is { } selected)
                 await selected.RefreshAsync(Server.Options.RefreshAfter, Client.Closed).ConfigureAwait(false);
-            var isSelected = Session.State == ImapStates.Selected && !row.Flags.HasFlag(CommandFlags.BreaksSequences);
-            if (isSelected && !await SynchronizeAsync(mayExpunge: false, cancellationToken: Client.Closed).ConfigureAwait(false))
+            var reportsFirst = command.ReportsFirst && Session.State == ImapStates.Selected && !row.Flags.HasFlag(CommandFlags.BreaksSequences);
+            if (reportsFirst && !await SynchronizeAsync(mayExpunge: false, cancellationToken: Client.Closed).ConfigureAwait(false))
                 return ImapReply.Answered;
             var reply = await command.ExecuteAsync(this, Client.Closed).ConfigureAwait(false);
             if (!row.Flags.HasFlag(CommandFlags.BreaksSequences) && reply.Status != ReplyStatus.None)

@@ -69,9 +69,11 @@ internal sealed class SelectedMailbox : IDisposable
     /// Every message of the view has the same position in that newer state. UIDs only ever go or come at the end, so it is enough to look at the
     /// last one.
     /// </summary>
-    public bool IsAligned(MailboxIndex newer) =>
-        ReferenceEquals(View, newer) || View.Count == 0
-        || (newer.Count >= View.Count && newer.UidAt(View.Count - 1) == View.UidAt(View.Count - 1));
+    public bool IsAligned(MailboxIndex newer) => IsAligned(View, newer);
+
+    private static bool IsAligned(MailboxIndex older, MailboxIndex newer) =>
+        ReferenceEquals(older, newer) || older.Count == 0
+        || (newer.Count >= older.Count && newer.UidAt(older.Count - 1) == older.UidAt(older.Count - 1));
 
     /// <summary>
     /// The message at a position of the view as it is now: with its newest flags, or with its last ones when others have expunged it and the
@@ -161,19 +163,38 @@ internal sealed class SelectedMailbox : IDisposable
 
         var before = Reported;
         Reported = latest;
-        foreach (var position in flags.Changed)
+        for (var next = 0; next < flags.Changed.Count;)
         {
-            var row = latest[position];
-            var number = (wait ? View.PositionOf(row.Uid) : position) + 1;
-            if (number == 0 || scope.WasTold(row))
-                continue;
-            var silent = scope.IsExpected(row, before);
-            if (silent && !connection.Session.CondStore)
-                continue;
-            MailboxResponses.WriteFlagUpdate(connection, number, row, latest.Keywords, withFlags: !silent);
+            next = WriteFlagUpdates(connection, flags.Changed, next, latest, before, scope);
             if (connection.Writer.ShouldFlush)
                 await connection.Writer.FlushAsync().ConfigureAwait(false);
         }
+    }
+
+    // Until all is written or has to be sent. After a STORE of a whole mailbox this looks at every message.
+    private int WriteFlagUpdates(
+        ImapConnection connection, IReadOnlyList<int> changed, int next, MailboxIndex latest, MailboxIndex before, SyncScope scope)
+    {
+        var now = new RowReader(latest);
+        var then = new RowReader(before);
+        var inStep = IsAligned(before, latest);
+        var viewInStep = IsAligned(latest);
+        for (; next < changed.Count && !connection.Writer.ShouldFlush; next++)
+        {
+            var position = changed[next];
+            now.MoveTo(position);
+            var number = (viewInStep ? position : View.PositionOf(now.Uid)) + 1;
+            if (number == 0 || number > View.Count || scope.WasTold(now.Uid, now.ModSeq))
+                continue;
+            var old = inStep ? position : before.PositionOf(now.Uid);
+            if (old >= 0)
+                then.MoveTo(old);
+            var silent = old >= 0 && scope.IsExpected(now.Uid, now.Flags, then.Flags);
+            if (!silent || connection.Session.CondStore)
+                MailboxResponses.WriteFlagUpdate(connection, number, now, latest.Keywords, withFlags: !silent);
+        }
+
+        return next;
     }
 
     /// <summary>Names new keywords before they are used (RFC 9051 section 7.3.5).</summary>

@@ -20,19 +20,13 @@ internal readonly record struct SyncScope
 
     public ulong Mask { get; init; }
 
-    public bool WasTold(MessageRow row) => row.ModSeq <= ToldAsOf.Value && Told.Contains(row.Uid);
+    public bool WasTold(uint uid, long modSeq) => modSeq <= ToldAsOf.Value && Told.Contains(uid);
 
     /// <summary>True when the flags are just what the silent STORE makes of those the client knew.</summary>
-    public bool IsExpected(MessageRow row, MailboxIndex before)
+    public bool IsExpected(uint uid, ulong flags, ulong before) => Stored.Contains(uid) && flags == Mode switch
     {
-        if (!Stored.Contains(row.Uid) || before.PositionOf(row.Uid) is not (>= 0 and var position))
-            return false;
-        var flags = before[position].Flags;
-        return row.Flags == Mode switch
-        {
-            StoreMode.Add => flags | Mask,
-            StoreMode.Remove => flags & ~Mask,
-            _ => Mask,
-        };
-    }
+        StoreMode.Add => before | Mask,
+        StoreMode.Remove => before & ~Mask,
+        _ => Mask,
+    };
 }

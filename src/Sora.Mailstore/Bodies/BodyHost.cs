@@ -13,6 +13,7 @@ public sealed class BodyHost : IAsyncDisposable
 {
     private readonly BodyCache? _cache;
     private readonly Uploader _uploader;
+    private readonly StagingSpace _space;
 
     /// <param name="database">Where staged bodies and contents are. Its schema must be there when the uploader is started.</param>
     /// <param name="options">[storage]</param>
@@ -35,7 +36,7 @@ public sealed class BodyHost : IAsyncDisposable
         Objects = objects ?? new FilesystemObjectStore(options.BodiesFolder ?? Path.Combine(dataFolder, "bodies"));
         var instruments = new BodyMetrics(metrics);
         var folder = new StagingFolder(options.StagingFolder ?? Path.Combine(dataFolder, "staging"));
-        var space = new StagingSpace(options.MaxStagingSize.Bytes, time);
+        var space = _space = new StagingSpace(options.MaxStagingSize.Bytes, time);
         BodyMetrics.ObserveBacklog(metrics, space);
         var staged = new StagedBodyStore(database.Write);
         if (Objects.PathOf(default) is null)
@@ -58,6 +59,12 @@ public sealed class BodyHost : IAsyncDisposable
 
     /// <summary>Where bodies are in the end.</summary>
     public IObjectStore Objects { get; }
+
+    /// <summary>Bytes that wait for the object store, as far as this process knows.</summary>
+    public long StagingUsed => _space.Used;
+
+    /// <summary>Bytes that may wait; beyond them messages are refused for the time being.</summary>
+    public long StagingLimit => _space.Limit;
 
     internal Uploader Uploader => _uploader;
 

@@ -30,8 +30,8 @@ public sealed class Database : IAsyncDisposable
         _options = options;
         _embedded = embedded;
         _where = embedded is null ? string.Join(", ", options.Hosts) : embedded.SocketFolder;
-        _dedicated = Build(DatabaseConnection.Dedicated(options, embedded), loggers, TargetSessionAttributes.ReadWrite);
-        Write = Build(DatabaseConnection.Pool(options, embedded, options.Hosts, options.Write), loggers, TargetSessionAttributes.ReadWrite);
+        _dedicated = Build("dedicated", DatabaseConnection.Dedicated(options, embedded), loggers, TargetSessionAttributes.ReadWrite);
+        Write = Build("write", DatabaseConnection.Pool(options, embedded, options.Hosts, options.Write), loggers, TargetSessionAttributes.ReadWrite);
         Read = BuildRead(options, embedded, loggers);
     }
 
@@ -117,12 +117,13 @@ public sealed class Database : IAsyncDisposable
         return e;
     }
 
+    // The name is the pool's label in the metrics
     private static NpgsqlDataSource Build(
-        NpgsqlConnectionStringBuilder connection, ILoggerFactory? loggers, TargetSessionAttributes target)
+        string name, NpgsqlConnectionStringBuilder connection, ILoggerFactory? loggers, TargetSessionAttributes target)
     {
         try
         {
-            var builder = new NpgsqlDataSourceBuilder(connection.ConnectionString);
+            var builder = new NpgsqlDataSourceBuilder(connection.ConnectionString) { Name = name };
             builder.UseLoggerFactory(loggers);
             return builder.ConnectionStringBuilder.Host!.Contains(',', StringComparison.Ordinal)
                 ? builder.BuildMultiHost().WithTargetSession(target)
@@ -137,13 +138,13 @@ public sealed class Database : IAsyncDisposable
     private static NpgsqlDataSource BuildRead(DatabaseOptions options, PostgresAddress? embedded, ILoggerFactory? loggers)
     {
         if (options.Read.Hosts.Count == 0)
-            return Build(DatabaseConnection.Pool(options, embedded, options.Hosts, options.Read), loggers, TargetSessionAttributes.ReadWrite);
+            return Build("read", DatabaseConnection.Pool(options, embedded, options.Hosts, options.Read), loggers, TargetSessionAttributes.ReadWrite);
 
         // When no replica is left, the primary serves these reads too
         string[] hosts = [.. options.Read.Hosts, .. options.Hosts];
         var connection = DatabaseConnection.Pool(options, embedded, hosts, options.Read);
         connection.LoadBalanceHosts = true;
-        return Build(connection, loggers, TargetSessionAttributes.PreferStandby);
+        return Build("read", connection, loggers, TargetSessionAttributes.PreferStandby);
     }
 
     private DatabaseNotReachableException NotReachable(Exception? reason)

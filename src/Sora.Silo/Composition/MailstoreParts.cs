@@ -23,6 +23,7 @@ internal sealed record MailstoreParts(
         PostgresAddress? address = null;
         if (options.Database.Embedded)
         {
+            // sora-admin --data looks for it in the same place
             var server = await EmbeddedPostgres.StartAsync(
                 options.Database.EmbeddedServer, dataFolder, loggers.CreateLogger<EmbeddedPostgres>(), cancellationToken);
             address = parts.Add("The private PostgreSQL", server).Address;

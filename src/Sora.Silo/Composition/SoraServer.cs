@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using Sora.Mailstore.Bodies;
 using Sora.Mailstore.Storage;
 using Sora.Silo.Configuration;
 using Sora.Silo.Http;
@@ -71,11 +72,13 @@ internal sealed class SoraServer : IAsyncDisposable
         _parts.AddDisposable("Metrics of the node", new NodeMetrics(() => _readiness.IsReady, time));
         var metrics = options.Metrics.Enabled ? _parts.AddDisposable("Metrics", new MetricsPipeline(options.Metrics, node)) : null;
         Database? database = null;
-        var checks = HealthChecks.Of(() => Volatile.Read(ref database), data, options.Health.MinFreeSpace);
+        BodyHost? bodies = null;
+        var checks = HealthChecks.Of(() => Volatile.Read(ref database), () => Volatile.Read(ref bodies), data, options.Health.MinFreeSpace);
         var http = _parts.Add(
             "HTTP", await AdminHttp.StartAsync(options.Http, options.Health, _readiness, checks, metrics, loggers, cancellationToken));
         Volatile.Write(ref database, await MailstoreParts.OpenDatabaseAsync(options, data, _parts, loggers, cancellationToken));
         var mailstore = await MailstoreParts.StartAsync(options, data, database, _parts, loggers, time, cancellationToken);
+        Volatile.Write(ref bodies, mailstore.Bodies);
         if (options.Node.FirstAccount is { } address)
             FirstAccount = await FirstAccount.EnsureAsync(address, data, mailstore.Accounts, mailstore.Administration, _logger, cancellationToken);
         var gateway = await GatewayParts.StartAsync(options, data, mailstore, _parts, loggers, time, cancellationToken);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Npgsql;
 using Sora.Configuration;
+using Sora.Mailstore.Bodies;
 using Sora.Mailstore.Storage;
 
 namespace Sora.Silo.Http;
@@ -9,11 +10,12 @@ namespace Sora.Silo.Http;
 internal static class HealthChecks
 {
     /// <summary>Not before the database is open: until then it is failing, and that is true.</summary>
-    public static IReadOnlyList<HealthCheck> Of(Func<Database?> database, string dataFolder, ByteSize minFreeSpace) =>
+    public static IReadOnlyList<HealthCheck> Of(Func<Database?> database, Func<BodyHost?> bodies, string dataFolder, ByteSize minFreeSpace) =>
     [
         new HealthCheck("database_write", token => AskAsync(database()?.Write, isPrimary: true, token)),
         new HealthCheck("database_read", token => AskAsync(database()?.Read, isPrimary: false, token)),
         new HealthCheck("data_folder", _ => Task.FromResult(Folder(dataFolder, minFreeSpace))),
+        new HealthCheck("staging", _ => Task.FromResult(Staging(bodies()))),
     ];
 
     private static async Task<HealthFinding> AskAsync(NpgsqlDataSource? source, bool isPrimary, CancellationToken cancellationToken)
@@ -23,6 +25,18 @@ internal static class HealthChecks
         await using var command = source.CreateCommand("SELECT pg_is_in_recovery()");
         var isReplica = await command.ExecuteScalarAsync(cancellationToken) is true;
         return isPrimary && isReplica ? new HealthFinding(HealthStatus.Failing, "the server takes no writes") : HealthFinding.Ok;
+    }
+
+    // Full staging refuses mail; nine tenths of it call for somebody to look
+    private static HealthFinding Staging(BodyHost? bodies)
+    {
+        if (bodies is null)
+            return new HealthFinding(HealthStatus.Failing, "not started yet");
+        var (used, limit) = (bodies.StagingUsed, bodies.StagingLimit);
+        var text = string.Create(CultureInfo.InvariantCulture, $"{used} of {limit} bytes used");
+        return used >= limit ? new HealthFinding(HealthStatus.Failing, text)
+            : used >= limit / 10 * 9 ? new HealthFinding(HealthStatus.Degraded, text)
+            : HealthFinding.Ok;
     }
 
     private static HealthFinding Folder(string folder, ByteSize minFreeSpace)

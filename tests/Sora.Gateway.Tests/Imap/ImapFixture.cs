@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sora.Contracts;
 using Sora.Gateway.Connections;
@@ -11,7 +12,7 @@ using Sora.Testing;
 namespace Sora.Gateway.Tests.Imap;
 
 /// <summary>The IMAP server over real sockets, the real engine and a real database. Each test takes a user of its own.</summary>
-public sealed class ImapFixture : IAsyncLifetime
+public sealed class ImapFixture : IAsyncLifetime, IDisposable
 {
     private readonly TempFolder _folder = new();
     private int _users;
@@ -39,12 +40,18 @@ public sealed class ImapFixture : IAsyncLifetime
         Bodies = new BodyHost(
             Node.Database, new StorageOptions(), _folder.Path, Node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
         Messages = new BreakableStore(Bodies.Messages);
-        Replicas = new MailboxReplicas(Node.Mailboxes, TimeProvider.System, NullLogger<MailboxReplicas>.Instance);
+        Replicas = new MailboxReplicas(Node.Mailboxes, TimeProvider.System, new ErrorLog<MailboxReplicas>());
+        _gateway = await StartAsync(TimeProvider.System);
+    }
+
+    /// <summary>Another gateway to the same engine, with a clock of its own.</summary>
+    internal Task<TestGateway> StartAsync(TimeProvider time)
+    {
         var metrics = new GatewayMetrics();
         var server = new ImapServer(
-            Node.Accounts, Node.Mailboxes, Messages, Bodies.Intakes, Replicas, Options, metrics, TimeProvider.System, NullLogger<ImapServer>.Instance);
-        _gateway = await TestGateway.StartAsync(
-            [new ListenerDefinition(TestGateway.AnyPort, false, server, new ConnectionLimits())], tls: true, metrics: metrics);
+            Node.Accounts, Node.Mailboxes, Messages, Bodies.Intakes, Replicas, Options, metrics, time, new ErrorLog<ImapServer>());
+        return TestGateway.StartAsync(
+            [new ListenerDefinition(TestGateway.AnyPort, false, server, new ConnectionLimits())], tls: true, time: time, metrics: metrics);
     }
 
     public async Task DisposeAsync()
@@ -52,8 +59,9 @@ public sealed class ImapFixture : IAsyncLifetime
         await _gateway!.DisposeAsync();
         await Bodies.DisposeAsync();
         await Node.DisposeAsync();
-        _folder.Dispose();
     }
+
+    public void Dispose() => _folder.Dispose();
 
     internal async Task<ImapClient> ConnectAsync()
     {
@@ -61,6 +69,9 @@ public sealed class ImapFixture : IAsyncLifetime
         await client.PlayAsync("S: * OK [CAPABILITY …] Sora ready");
         return client;
     }
+
+    /// <summary>Serves a connection that did not come through a socket.</summary>
+    internal Task ServeAsync(ConnectionContext context) => _gateway!.Listeners.ServeAsync(0, context);
 
     /// <summary>A new account.</summary>
     internal async Task<TestUser> UserAsync()

@@ -1,4 +1,7 @@
+using System.IO.Pipelines;
+using System.Net;
 using System.Text;
+using Microsoft.AspNetCore.Connections;
 
 namespace Sora.Gateway.Tests.Imap;
 
@@ -63,4 +66,28 @@ public sealed class SecurityTests(ImapFixture fixture)
             S: a OK [CAPABILITY …] Logged in
             """);
     }
+
+    [Fact]
+    public async Task Passwords_are_not_taken_in_the_clear_from_other_machines()
+    {
+        var input = new Pipe();
+        var output = new Pipe();
+        var context = new DefaultConnectionContext("elsewhere")
+        {
+            Transport = new DuplexPipe(input.Reader, output.Writer),
+            RemoteEndPoint = new IPEndPoint(IPAddress.Parse("192.0.2.1"), 4711),
+            LocalEndPoint = new IPEndPoint(IPAddress.Loopback, 143),
+        };
+        await input.Writer.WriteAsync("a CAPABILITY\r\nb LOGIN x y\r\nc AUTHENTICATE PLAIN AHgAeQ==\r\nd LOGOUT\r\n"u8.ToArray());
+        await fixture.ServeAsync(context);
+        await output.Writer.CompleteAsync();
+        using var reader = new StreamReader(output.Reader.AsStream());
+        var answers = (await reader.ReadToEndAsync()).Split("\r\n");
+        answers[0].ShouldContain(" STARTTLS LOGINDISABLED]");
+        answers[1].ShouldEndWith(" STARTTLS LOGINDISABLED");
+        answers[3].ShouldStartWith("b NO [PRIVACYREQUIRED]");
+        answers[4].ShouldStartWith("c NO [PRIVACYREQUIRED]");
+    }
+
+    private sealed record DuplexPipe(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }

@@ -36,8 +36,6 @@ internal sealed class CopyCommand(SequenceSet set, bool byUid, MailboxName desti
             return (null, ImapReply.No("Destination mailbox does not exist", ResponseCode.Of(MailErrorCode.TryCreate)));
         if (uids.IsEmpty)
             return (null, ImapReply.Ok("No messages to transfer"));
-        if (move && entry.Id == selected.Id)
-            return (null, ImapReply.No("Source and destination are the same mailbox", ResponseCode.Of(MailErrorCode.Cannot)));
         if (uids != selected.Latest.Existing(uids))
             return (null, ImapReply.No("Some of the messages have been expunged", ResponseCode.ExpungeIssued));
         var request = new CopyRequest(OperationId.New(), uids, entry.Id, move);

@@ -6,6 +6,9 @@ namespace Sora.Gateway.Imap.Commands;
 /// <summary>A parsed command. It owns its data: the bytes it came from are gone when it runs.</summary>
 internal abstract class ImapCommand
 {
+    /// <summary>Whether the client may be told before the command runs what others have changed until then.</summary>
+    public virtual bool ReportsFirst => true;
+
     /// <summary>Writes the untagged responses and gives the tagged one.</summary>
     public abstract ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken);
 }

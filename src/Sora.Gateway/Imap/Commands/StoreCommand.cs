@@ -8,6 +8,9 @@ namespace Sora.Gateway.Imap.Commands;
 /// <summary>STORE and UID STORE (RFC 9051 section 6.4.6; UNCHANGEDSINCE: RFC 7162 section 3.1.3).</summary>
 internal sealed class StoreCommand(SequenceSet set, bool byUid, StoreMode mode, bool silent, FlagSet flags, ModSeq? unchangedSince) : ImapCommand
 {
+    // The client would take flags told before a silent STORE for those after it
+    public override bool ReportsFirst => !silent;
+
     public static ImapCommand Parse(ref ImapParser parser, ParseContext context)
     {
         parser.Space();
@@ -44,7 +47,7 @@ internal sealed class StoreCommand(SequenceSet set, bool byUid, StoreMode mode, 
             return ImapReply.Bad("No such message");
         if (unchangedSince is not null)
             connection.EnableCondStore();
-        if (uids.IsEmpty || selected.NumbersOf(uids).IsEmpty)
+        if (uids.IsEmpty || (selected.NumbersOf(uids).IsEmpty && selected.Latest.Existing(uids).IsEmpty))
             return ImapReply.Ok("STORE completed");
         var request = new StoreRequest(OperationId.New(), uids, mode, flags, unchangedSince);
         var stored = await selected.Mailbox.StoreAsync(request, cancellationToken).ConfigureAwait(false);

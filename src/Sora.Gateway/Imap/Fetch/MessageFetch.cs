@@ -212,7 +212,8 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
 
         if (section.IsWhole)
             connection.Server.MessagesOut.Record(size);
-        await StreamAsync(source.Body, start + from, size, cancellationToken).ConfigureAwait(false);
+        if (size > 0)
+            await StreamAsync(source.Body, start + from, size, cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask WriteBinaryAsync(Section section, MessageSource source, CancellationToken cancellationToken)

@@ -24,11 +24,18 @@ internal static class MailboxListing
 
         IEnumerable<MailboxName> names = list.Mailboxes.Select(static entry => entry.Name);
         var childMatches = new Dictionary<MailboxName, string>();
+        var onlyBelow = new HashSet<MailboxName>(); // with a match below that the answer does not show by itself
         if (options.SelectSubscribed)
             names = names.Concat(list.Subscriptions.Where(name => !entries.ContainsKey(name))).Order(ByName);
         if (options.RecursiveMatch)
         {
-            AddChildMatches(childMatches, names.Where(IsSelected), options);
+            foreach (var name in names.Where(IsSelected))
+            {
+                AddChildMatch(childMatches, name, options);
+                if (!MatchesAny(patterns, name))
+                    AddParents(onlyBelow, name);
+            }
+
             names = names.Concat(childMatches.Keys.Where(name => !entries.ContainsKey(name) && !subscribed.Contains(name))).Order(ByName);
         }
 
@@ -36,7 +43,8 @@ internal static class MailboxListing
         foreach (var name in names)
         {
             var childInfo = childMatches.GetValueOrDefault(name);
-            if ((!IsSelected(name) && childInfo is null) || !MatchesAny(patterns, name))
+            // CHILDINFO for a mailbox that is not selected itself is redundant when all below it is listed too (RFC 5258 section 3.5)
+            if ((!IsSelected(name) && !onlyBelow.Contains(name)) || !MatchesAny(patterns, name))
                 continue;
             result.Add(new ListedMailbox(name, AttributesOf(name), childInfo, entries.GetValueOrDefault(name)));
         }
@@ -92,14 +100,10 @@ internal static class MailboxListing
         }
     }
 
-    private static void AddChildMatches(Dictionary<MailboxName, string> matches, IEnumerable<MailboxName> selected, ListOptions options)
+    private static void AddChildMatch(Dictionary<MailboxName, string> matches, MailboxName name, ListOptions options)
     {
-        var option = options.SelectSubscribed ? "SUBSCRIBED" : "SPECIAL-USE";
-        foreach (var name in selected)
-        {
-            for (var parent = name.Parent; parent is not null; parent = parent.Value.Parent)
-                matches[parent.Value] = option;
-        }
+        for (var parent = name.Parent; parent is not null; parent = parent.Value.Parent)
+            matches[parent.Value] = options.SelectSubscribed ? "SUBSCRIBED" : "SPECIAL-USE";
     }
 
     private static bool MatchesAny(IReadOnlyList<MailboxPattern> patterns, MailboxName name)

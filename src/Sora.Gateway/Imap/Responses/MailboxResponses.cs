@@ -30,7 +30,7 @@ internal static class MailboxResponses
     }
 
     /// <summary>An unsolicited FETCH with a message's flags; UID and MODSEQ for those clients that want them.</summary>
-    public static void WriteFlagUpdate(ImapConnection connection, int number, MessageRow row, KeywordTable keywords, bool withFlags)
+    public static void WriteFlagUpdate(ImapConnection connection, int number, RowReader row, KeywordTable keywords, bool withFlags)
     {
         var session = connection.Session;
         FlagFetch.Write(

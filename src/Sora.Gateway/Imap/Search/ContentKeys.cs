@@ -24,7 +24,7 @@ internal sealed class SentDateKey(DateComparison comparison, DateOnly date) : Se
     }
 }
 
-/// <summary>HEADER, FROM, SUBJECT, …: a field of that name contains the text, after decoding. An empty text asks for the field alone.</summary>
+/// <summary>HEADER, SUBJECT: a field of that name contains the text, after decoding. An empty text asks for the field alone.</summary>
 internal sealed class HeaderKey(byte[] name, string text) : SearchKey
 {
     public override SearchCost Cost => SearchCost.Header;
@@ -44,6 +44,43 @@ internal sealed class HeaderKey(byte[] name, string text) : SearchKey
 
     public static bool Contains(HeaderField field, string text) =>
         EncodedWord.Decode(field.Value).Contains(text, StringComparison.OrdinalIgnoreCase);
+}
+
+/// <summary>FROM, TO, CC, BCC: an address of that field contains the text, in the form the client sees in ENVELOPE or as the field was written.</summary>
+internal sealed class AddressKey(byte[] name, string text) : SearchKey
+{
+    public override SearchCost Cost => SearchCost.Header;
+
+    public override Match Evaluate(SearchCandidate candidate)
+    {
+        if (candidate.Header is not { } header)
+            return Match.Unknown;
+        foreach (var field in HeaderFields.Enumerate(header.Span))
+        {
+            if (field.IsNamed(name) && (text.Length == 0 || HeaderKey.Contains(field, text) || IsInAddress(field)))
+                return Match.Yes;
+        }
+
+        return Match.No;
+    }
+
+    // Comments and white space may stand inside an address; without them it looks different
+    private bool IsInAddress(HeaderField field)
+    {
+        if (!field.Value.ContainsAny("(<:"u8))
+            return false;
+        foreach (var address in MailAddress.ParseList(field.Value))
+        {
+            if (address.Mailbox is null)
+                continue;
+            var spec = $"<{Encoding.UTF8.GetString(address.Mailbox)}@{Encoding.UTF8.GetString(address.Host ?? [])}>";
+            var whole = address.Name is { } display ? $"{EncodedWord.Decode(display)} {spec}" : spec;
+            if (whole.Contains(text, StringComparison.OrdinalIgnoreCase))
+                return true;
+        }
+
+        return false;
+    }
 }
 
 /// <summary>BODY, and TEXT, which looks into the header too. The text of all text parts is searched, decoded.</summary>

@@ -100,13 +100,13 @@ internal static class SearchParser
             case "SMALLER":
                 return new SizeKey(isLarger: false, Number(ref parser));
             case "FROM":
-                return new HeaderKey("From"u8.ToArray(), Text(ref parser, context));
+                return new AddressKey("From"u8.ToArray(), Text(ref parser, context));
             case "TO":
-                return new HeaderKey("To"u8.ToArray(), Text(ref parser, context));
+                return new AddressKey("To"u8.ToArray(), Text(ref parser, context));
             case "CC":
-                return new HeaderKey("Cc"u8.ToArray(), Text(ref parser, context));
+                return new AddressKey("Cc"u8.ToArray(), Text(ref parser, context));
             case "BCC":
-                return new HeaderKey("Bcc"u8.ToArray(), Text(ref parser, context));
+                return new AddressKey("Bcc"u8.ToArray(), Text(ref parser, context));
             case "SUBJECT":
                 return new HeaderKey("Subject"u8.ToArray(), Text(ref parser, context));
             case "HEADER":

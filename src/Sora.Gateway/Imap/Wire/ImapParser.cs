@@ -182,7 +182,8 @@ internal ref partial struct ImapParser
     {
         if (!TryString(out var bytes))
             bytes = Take(ListChars, "a mailbox pattern").ToArray();
-        return MailboxText(bytes);
+        // A pattern that is no name can match no mailbox, which is an answer and not an error
+        return ModifiedUtf7.TryDecode(bytes, out _) ? MailboxText(bytes) : Encoding.UTF8.GetString(bytes);
     }
 
     /// <summary>A decoded name as it came; empty is allowed (the reference of LIST).</summary>

@@ -8,8 +8,8 @@ namespace Sora.Gateway.Imap.Wire;
 /// </summary>
 internal sealed class SequenceSet(List<UidRange> ranges)
 {
-    /// <summary>Stands for <c>*</c>. A client that writes 4294967295 means the last message as well.</summary>
-    public const uint Star = uint.MaxValue;
+    /// <summary>Stands for <c>*</c>: numbers of messages and UIDs begin at 1.</summary>
+    public const uint Star = 0;
 
     public static readonly SequenceSet Saved = new([]) { IsSaved = true };
 
