@@ -22,8 +22,10 @@ public sealed class DurabilityTests : IAsyncLifetime
 
     public async Task DisposeAsync() => await _sora.DisposeAsync();
 
-    [Fact]
-    public async Task Kill_9_of_the_server_in_the_middle_of_10_000_deliveries()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Kill_9_of_the_server_in_the_middle_of_10_000_deliveries(bool andOfTheDatabase)
     {
         const int Messages = 10_000;
         var before = await StatesAsync();
@@ -33,7 +35,10 @@ public sealed class DurabilityTests : IAsyncLifetime
         await Eventually.WaitAsync(() => running.IsCompleted || deliveries.Count > Messages * 2 / 5, TimeSpan.FromMinutes(2));
         running.IsCompleted.ShouldBeFalse($"the deliveries ended early: {string.Join('\n', deliveries.RefusedWith.Take(3))}");
         var seen = await NumbersAsync(watcher);
+        var database = _sora.DatabasePid;
         await _sora.KillAsync();
+        if (andOfTheDatabase)
+            Signals.Kill(database);
         await running;
         deliveries.RefusedWith.ShouldBeEmpty();
         deliveries.Tried.ShouldBeLessThan(Messages, "it was killed in the middle");

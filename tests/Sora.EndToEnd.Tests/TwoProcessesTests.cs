@@ -16,7 +16,7 @@ public sealed class TwoProcessesTests : IAsyncLifetime
     private const string User = "both@example.com";
     private const string Password = "secret";
 
-    private readonly TempFolder _bodies = new();
+    private readonly string _bodies = Directory.CreateTempSubdirectory("sora-test-").FullName;
     private readonly SoraProcess[] _nodes = new SoraProcess[2];
     private Mailstore.Storage.Embedded.PostgresAddress _database = null!;
 
@@ -36,7 +36,7 @@ public sealed class TwoProcessesTests : IAsyncLifetime
             $"database.name={_database.Database}",
             $"database.user={_database.User}",
             "storage.staging=database",
-            $"storage.bodies_folder={_bodies.Path}",
+            $"storage.bodies_folder={_bodies}",
         ];
         var starts = _nodes.Select(_ => SoraProcess.StartAsync(settings)).ToList();
         for (var i = 0; i < _nodes.Length; i++)
@@ -52,7 +52,7 @@ public sealed class TwoProcessesTests : IAsyncLifetime
                 await node.DisposeAsync();
         }
 
-        _bodies.Dispose();
+        Directory.Delete(_bodies, recursive: true);
     }
 
     [Fact]

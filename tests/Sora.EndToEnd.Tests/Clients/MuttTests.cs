@@ -1,7 +1,3 @@
-using System.Net;
-using System.Net.Security;
-using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 using Sora.EndToEnd.Tests.Servers;
 using Sora.EndToEnd.Tests.Wire;
 using Sora.Testing;
@@ -68,10 +64,7 @@ public sealed class MuttTests(SharedServer server)
     // Mutt is to know the self-made certificate; otherwise it asks
     private async Task<string> CertificateAsync()
     {
-        using var client = new TcpClient();
-        await client.ConnectAsync(IPAddress.Loopback, _sora.ImapsPort);
-        await using var tls = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, static (_, _, _, _) => true);
-        await tls.AuthenticateAsClientAsync("localhost");
-        return ((X509Certificate2)tls.RemoteCertificate!).ExportCertificatePem() + "\n";
+        using var connection = await LineConnection.ConnectAsync(_sora.ImapsPort, tls: true);
+        return connection.ServerCertificate + "\n";
     }
 }

@@ -19,6 +19,7 @@ internal sealed record CommandRun(int ExitCode, string Output, string Errors)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -38,10 +39,10 @@ internal sealed record CommandRun(int ExitCode, string Output, string Errors)
             process.StandardInput.Close();
             await process.WaitForExitAsync(limit.Token);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException e)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{program} did not end within {Patience}: {await output}{await errors}");
+            throw new TimeoutException($"{program} did not end within {Patience}: {await output}{await errors}", e);
         }
 
         return new CommandRun(process.ExitCode, await output, await errors);
@@ -63,9 +64,9 @@ internal sealed record CommandRun(int ExitCode, string Output, string Errors)
         {
             return Process.Start(start)!;
         }
-        catch (Win32Exception) when (package is not null)
+        catch (Win32Exception e) when (package is not null)
         {
-            throw new FileNotFoundException($"missing program {start.FileName}: install the package {package} (./dev test does)");
+            throw new FileNotFoundException($"missing program {start.FileName}: install the package {package} (./dev test does)", e);
         }
     }
 }

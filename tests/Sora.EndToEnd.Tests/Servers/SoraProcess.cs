@@ -85,7 +85,7 @@ internal sealed class SoraProcess : IAsyncDisposable
         foreach (var setting in _settings)
             arguments.AddRange(["--set", setting]);
         _process?.Dispose();
-        _process = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        _process = Process.Start(new ProcessStartInfo("dotnet", arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.BeginOutputReadLine();
@@ -113,9 +113,9 @@ internal sealed class SoraProcess : IAsyncDisposable
         {
             await _process!.WaitForExitAsync(limit.Token);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException e)
         {
-            throw new TimeoutException($"Sora did not end within {StopPatience}:\n{Output}");
+            throw new TimeoutException($"Sora did not end within {StopPatience}:\n{Output}", e);
         }
 
         return _process.ExitCode;

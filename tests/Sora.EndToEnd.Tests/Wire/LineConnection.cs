@@ -1,12 +1,13 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace Sora.EndToEnd.Tests.Wire;
 
 /// <summary>The server closed the connection.</summary>
-internal sealed class ConnectionEndedException() : IOException("The server closed the connection");
+internal sealed class ConnectionEndedException(Exception? inner = null) : IOException("The server closed the connection", inner);
 
 /// <summary>A connection on which lines end in CRLF and nothing else, and no answer takes longer than the patience.</summary>
 internal sealed class LineConnection : IDisposable
@@ -25,6 +26,9 @@ internal sealed class LineConnection : IDisposable
 
     /// <summary>Longest wait for bytes, or for room to send them.</summary>
     public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(40);
+
+    /// <summary>In PEM, once TLS is spoken.</summary>
+    public string ServerCertificate { get; private set; } = "";
 
     public static async Task<LineConnection> ConnectAsync(int port, bool tls = false)
     {
@@ -52,8 +56,11 @@ internal sealed class LineConnection : IDisposable
         await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {
             TargetHost = "localhost",
-            RemoteCertificateValidationCallback = static (_, _, _, _) => true,
+
+            // Self-made: there is nobody to ask whether it is the right one
+            RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null,
         });
+        ServerCertificate = ((X509Certificate2)tls.RemoteCertificate!).ExportCertificatePem();
         _stream = tls;
     }
 
@@ -64,9 +71,9 @@ internal sealed class LineConnection : IDisposable
         {
             await _stream.WriteAsync(bytes, limit.Token);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException e)
         {
-            throw new TimeoutException($"The server took no bytes for {Patience}");
+            throw new TimeoutException($"The server took no bytes for {Patience}", e);
         }
     }
 
@@ -143,13 +150,13 @@ internal sealed class LineConnection : IDisposable
             _end = 0;
             _end = await _stream.ReadAsync(_buffer, limit.Token);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException e)
         {
-            throw new TimeoutException($"The server said nothing for {Patience}");
+            throw new TimeoutException($"The server said nothing for {Patience}", e);
         }
-        catch (IOException)
+        catch (IOException e)
         {
-            throw new ConnectionEndedException();
+            throw new ConnectionEndedException(e);
         }
 
         if (_end == 0)
