@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Sora.Mailstore.Storage.Embedded;
 using Sora.Testing;
 
 namespace Sora.EndToEnd.Tests.Servers;
@@ -154,9 +155,15 @@ internal sealed class SoraProcess : IAsyncDisposable
         }
 
         KillAll(null, EventArgs.Empty);
+
+        // For a closer look at a failed test: the folder that keeps what the servers wrote
         if (Environment.GetEnvironmentVariable("SORA_TEST_LOGS") is { Length: > 0 } logs)
             await File.WriteAllTextAsync(Path.Combine(logs, $"sora-{PortBase}.log"), Output);
         await Eventually.WaitAsync(() => Signals.WorkingBelow(_folder.Path).Count == 0);
+
+        // One that was stopped in an orderly way has removed it itself
+        if (PostgresAddress.Read(Data) is { } address && Directory.Exists(address.SocketFolder))
+            Directory.Delete(address.SocketFolder, recursive: true);
         _process?.Dispose();
         _folder.Dispose();
     }
