@@ -127,7 +127,9 @@ internal sealed class PostgresServer : IDisposable
     {
         try
         {
-            return File.ReadAllText($"/proc/{pid.ToString(CultureInfo.InvariantCulture)}/comm").AsSpan().Trim() is "postgres" or "postmaster";
+            // A zombie, which waits for an init that may be slow to notice it, has a name still but no command line
+            var process = $"/proc/{pid.ToString(CultureInfo.InvariantCulture)}";
+            return File.ReadAllText(process + "/comm").AsSpan().Trim() is "postgres" or "postmaster" && File.ReadAllBytes(process + "/cmdline").Length > 0;
         }
         catch (IOException)
         {

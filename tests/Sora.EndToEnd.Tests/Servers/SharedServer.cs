@@ -1,0 +1,39 @@
+using System.Globalization;
+
+namespace Sora.EndToEnd.Tests.Servers;
+
+/// <summary>One server for all tests that do not disturb each other. Each of them takes accounts of its own.</summary>
+public sealed class SharedServer : IAsyncLifetime
+{
+    /// <summary>The password of all accounts.</summary>
+    internal const string Password = "secret";
+
+    private const int Accounts = 24;
+    private int _taken;
+
+    internal SoraProcess Sora { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        Sora = await SoraProcess.StartAsync();
+        await Sora.CreateAccountsAsync(Password, [.. Enumerable.Range(1, Accounts).Select(Address)]);
+    }
+
+    public async Task DisposeAsync() => await Sora.DisposeAsync();
+
+    /// <summary>The address of an account that no other test uses.</summary>
+    internal string NextAccount()
+    {
+        var number = Interlocked.Increment(ref _taken);
+        number.ShouldBeLessThanOrEqualTo(Accounts, "more accounts are needed");
+        return Address(number);
+    }
+
+    private static string Address(int number) => string.Create(CultureInfo.InvariantCulture, $"user{number}@example.com");
+}
+
+[CollectionDefinition(Name)]
+public sealed class SharedServerTests : ICollectionFixture<SharedServer>
+{
+    public const string Name = "one server";
+}

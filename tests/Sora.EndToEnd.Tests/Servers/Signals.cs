@@ -1,0 +1,59 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace Sora.EndToEnd.Tests.Servers;
+
+/// <summary>kill(2) and /proc, for processes that a test started.</summary>
+internal static partial class Signals
+{
+    private const int SigTerm = 15;
+    private const int SigKill = 9;
+
+    public static void Terminate(int pid) => _ = Send(pid, SigTerm);
+
+    public static void Kill(int pid) => _ = Send(pid, SigKill);
+
+    /// <summary>True for a process that exists and is not a zombie.</summary>
+    public static bool IsAlive(int pid)
+    {
+        try
+        {
+            var stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat"));
+            return stat[stat.LastIndexOf(')') + 2] != 'Z';
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>A value in KiB of /proc/pid/status, such as VmRSS or VmHWM, in bytes.</summary>
+    public static long MemoryOf(int pid, string field)
+    {
+        var line = File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/status"))
+            .Single(line => line.StartsWith(field + ':', StringComparison.Ordinal));
+        return long.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
+    }
+
+    /// <summary>Processes whose working folder is below a folder, as that of every process of a private PostgreSQL is.</summary>
+    public static IReadOnlyList<int> WorkingBelow(string folder) =>
+        [.. Directory.EnumerateDirectories("/proc")
+            .Select(static path => int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : 0)
+            .Where(pid => pid > 0 && pid != Environment.ProcessId && IsBelow(pid, folder))];
+
+    private static bool IsBelow(int pid, string folder)
+    {
+        try
+        {
+            var link = new FileInfo(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/cwd")).LinkTarget;
+            return link is not null && link.StartsWith(folder, StringComparison.Ordinal) && IsAlive(pid);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Send(int pid, int signal);
+}
