@@ -130,7 +130,7 @@ internal sealed class SoraServer : PeerServer
             await RunDotNetAsync(["build", "-c", "Release", "-p:Orleans=false", "--nologo", "-v", "q", project], cancellationToken);
         }
 
-        await RunDotNetAsync([program, "accounts", "create", "--from-file", file, "--data", Data], cancellationToken);
+        await RunDotNetAsync([program, "accounts", "create", "--from-file", file, "--hash-cost", "4", "--data", Data], cancellationToken);
     }
 
     private static Task<string> RunDotNetAsync(string[] arguments, CancellationToken cancellationToken)

@@ -31,7 +31,7 @@ public sealed class PasswordOptions
     public int CacheEntries { get; set; } = 10_000;
 
     /// <summary>How long a checked password is remembered.</summary>
-    [Option("How long a checked password is remembered; 0s remembers none")]
-    [OptionRange("0s", "5s")]
-    public TimeSpan CacheTime { get; set; } = TimeSpan.FromSeconds(5);
+    [Option("How long a checked password is remembered; 0s remembers none. A changed password is never let in: what is remembered belongs to the stored hash, which is read at each login")]
+    [OptionRange("0s", "1d")]
+    public TimeSpan CacheTime { get; set; } = TimeSpan.FromMinutes(5);
 }
