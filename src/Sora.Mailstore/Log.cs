@@ -4,11 +4,11 @@ namespace Sora.Mailstore;
 
 internal static partial class Log
 {
-    [LoggerMessage(1, LogLevel.Warning, "A commit failed; its requests are tried again")]
-    public static partial void CommitFailed(ILogger logger, Exception exception);
+    [LoggerMessage(1, LogLevel.Warning, "A commit failed; its requests are tried again: {Reason}")]
+    public static partial void CommitFailed(ILogger logger, string reason);
 
-    [LoggerMessage(2, LogLevel.Warning, "Mailbox {Mailbox} could not be read; its requests are tried again")]
-    public static partial void ReadFailed(ILogger logger, long mailbox, Exception exception);
+    [LoggerMessage(2, LogLevel.Warning, "Mailbox {Mailbox} could not be read; its requests are tried again ({Others} more since the last such line): {Reason}")]
+    public static partial void ReadFailed(ILogger logger, long mailbox, int others, string reason);
 
     [LoggerMessage(3, LogLevel.Error, "Mailbox {Mailbox} failed")]
     public static partial void MailboxFailed(ILogger logger, long mailbox, Exception exception);

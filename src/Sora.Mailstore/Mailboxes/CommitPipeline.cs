@@ -62,7 +62,7 @@ internal sealed class CommitPipeline : IAsyncDisposable
             }
             catch (Exception e) when (e is NpgsqlException or System.IO.IOException or TimeoutException or InvalidOperationException)
             {
-                Log.CommitFailed(_logger, e);
+                Log.CommitFailed(_logger, e.Message);
                 if (connection is null)
                     Take(reader, batch); // there is no connection to be had: let those who wait know it
                 foreach (var unit in batch)
@@ -107,7 +107,7 @@ internal sealed class CommitPipeline : IAsyncDisposable
         catch (PostgresException e) when (single.Count > 1 && connection.State == System.Data.ConnectionState.Open)
         {
             // The database refused something in the batch: one by one, only the unit that has it is kept from becoming durable.
-            Log.CommitFailed(_logger, e);
+            Log.CommitFailed(_logger, e.Message);
             foreach (var unit in single)
                 await CommitAloneAsync(connection, unit);
         }
@@ -129,7 +129,7 @@ internal sealed class CommitPipeline : IAsyncDisposable
         }
         catch (PostgresException e) when (connection.State == System.Data.ConnectionState.Open)
         {
-            Log.CommitFailed(_logger, e);
+            Log.CommitFailed(_logger, e.Message);
             unit.Complete(CommitOutcome.Unknown);
         }
     }

@@ -65,7 +65,7 @@ internal sealed partial class Mailbox : IMailbox
         }
         catch (Exception e) when (IsDatabaseFailure(e))
         {
-            Log.CommitFailed(_host.Logger, e);
+            Log.CommitFailed(_host.Logger, e.Message);
             return MailError.Unavailable();
         }
 
@@ -122,7 +122,7 @@ internal sealed partial class Mailbox : IMailbox
         }
         catch (Exception e) when (IsDatabaseFailure(e))
         {
-            Log.ReadFailed(_host.Logger, Id.Value, e);
+            _host.ReadFailed(Id, e);
             return MailError.Unavailable();
         }
     }
@@ -415,7 +415,7 @@ internal sealed partial class Mailbox : IMailbox
         catch (Exception e) when (IsDatabaseFailure(e))
         {
             MarkUnread();
-            Log.ReadFailed(_host.Logger, Id.Value, e);
+            _host.ReadFailed(Id, e);
             return false;
         }
     }

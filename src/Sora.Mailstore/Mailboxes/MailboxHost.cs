@@ -17,6 +17,8 @@ public sealed class MailboxHost : IMailboxes, IAsyncDisposable
     private readonly ChangeFeed _feed;
     private readonly Task _eviction;
     private int _isDisposed;
+    private long _readFailureTold;
+    private int _readFailures;
 
     /// <param name="database">The primary.</param>
     /// <param name="feed">Carries announcements between the processes; this host listens to it.</param>
@@ -76,6 +78,21 @@ public sealed class MailboxHost : IMailboxes, IAsyncDisposable
     internal Mailbox Find(MailboxId id) => _mailboxes.TryGetValue(id, out var mailbox) ? mailbox : _mailboxes.GetOrAdd(id, new Mailbox(id, this));
 
     internal void Announce(MailboxId id, ModSeq modSeq) => _feed.AnnounceMailbox(id, modSeq);
+
+    /// <summary>Logs that a mailbox cannot be read now: while the database is away that is every mailbox in use, and one line a second says it.</summary>
+    internal void ReadFailed(MailboxId id, Exception reason)
+    {
+        var now = Time.GetTimestamp();
+        var last = Interlocked.Read(ref _readFailureTold);
+        if (last != 0 && Time.GetElapsedTime(last, now) < TimeSpan.FromSeconds(1))
+        {
+            Interlocked.Increment(ref _readFailures);
+            return;
+        }
+
+        Interlocked.Exchange(ref _readFailureTold, now);
+        Log.ReadFailed(Logger, id.Value, Interlocked.Exchange(ref _readFailures, 0), reason.Message);
+    }
 
     /// <summary>Runs work that belongs to the host: it is awaited at the end, and what it throws is logged.</summary>
     internal void Run(Func<CancellationToken, Task> work)

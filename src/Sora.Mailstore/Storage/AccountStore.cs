@@ -16,7 +16,10 @@ internal sealed record StoredCredential(AccountId Account, string PrimaryAddress
 /// <summary>Accounts, addresses, mailbox names and subscriptions.</summary>
 internal sealed class AccountStore(NpgsqlDataSource database)
 {
-    public async Task<StoredCredential?> FindAsync(string address, CancellationToken cancellationToken)
+    public Task<StoredCredential?> FindAsync(string address, CancellationToken cancellationToken) =>
+        ReadAgain.OnceAsync(() => ReadCredentialAsync(address, cancellationToken));
+
+    private async Task<StoredCredential?> ReadCredentialAsync(string address, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
             """
@@ -34,7 +37,11 @@ internal sealed class AccountStore(NpgsqlDataSource database)
     }
 
     /// <summary>The account's mailboxes and subscriptions, both unordered; null when there is no such account.</summary>
-    public async Task<(long Version, List<MailboxEntry> Mailboxes, List<MailboxName> Subscriptions)?> ListAsync(
+    public Task<(long Version, List<MailboxEntry> Mailboxes, List<MailboxName> Subscriptions)?> ListAsync(
+        AccountId id, CancellationToken cancellationToken) =>
+        ReadAgain.OnceAsync(() => ReadListAsync(id, cancellationToken));
+
+    private async Task<(long Version, List<MailboxEntry> Mailboxes, List<MailboxName> Subscriptions)?> ReadListAsync(
         AccountId id, CancellationToken cancellationToken)
     {
         await using var batch = database.CreateBatch();
@@ -111,7 +118,11 @@ internal sealed class AccountStore(NpgsqlDataSource database)
     }
 
     /// <summary>Counters out of each mailbox's newest record; a mailbox without records has none here.</summary>
-    public async Task<Dictionary<MailboxId, (ModSeq ModSeq, Uid UidNext, MailboxTotals Totals)>> ReadTotalsAsync(
+    public Task<Dictionary<MailboxId, (ModSeq ModSeq, Uid UidNext, MailboxTotals Totals)>> ReadTotalsAsync(
+        IReadOnlyCollection<MailboxId> ids, CancellationToken cancellationToken) =>
+        ReadAgain.OnceAsync(() => SelectTotalsAsync(ids, cancellationToken));
+
+    private async Task<Dictionary<MailboxId, (ModSeq ModSeq, Uid UidNext, MailboxTotals Totals)>> SelectTotalsAsync(
         IReadOnlyCollection<MailboxId> ids, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(

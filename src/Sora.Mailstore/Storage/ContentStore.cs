@@ -10,7 +10,7 @@ internal sealed class ContentStore(Database database)
     /// <summary>The contents that exist, in no order, with the parts asked for.</summary>
     public async Task<List<MessageContent>> ReadAsync(IReadOnlyList<ContentId> ids, ContentParts parts, CancellationToken cancellationToken)
     {
-        var contents = await ReadAsync(database.Read, ids, parts, cancellationToken);
+        var contents = await ReadAgain.OnceAsync(() => ReadAsync(database.Read, ids, parts, cancellationToken));
         if (contents.Count == ids.Count || !database.ReadMayLag)
             return contents;
 

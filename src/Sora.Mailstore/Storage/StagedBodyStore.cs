@@ -76,7 +76,10 @@ internal sealed class StagedBodyStore(NpgsqlDataSource database)
     }
 
     /// <summary>Where a body of an account waits: those in the database first, then those in files of <paramref name="node"/>.</summary>
-    public async Task<List<StagedBody>> FindAsync(ContentHash hash, AccountId account, string node, CancellationToken cancellationToken)
+    public Task<List<StagedBody>> FindAsync(ContentHash hash, AccountId account, string node, CancellationToken cancellationToken) =>
+        ReadAgain.OnceAsync(() => SelectAsync(hash, account, node, cancellationToken));
+
+    private async Task<List<StagedBody>> SelectAsync(ContentHash hash, AccountId account, string node, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
             $"""
@@ -93,7 +96,10 @@ internal sealed class StagedBodyStore(NpgsqlDataSource database)
     }
 
     /// <summary>A piece of a body that waits in the database; null when it waits there no longer.</summary>
-    public async Task<byte[]?> ReadPieceAsync(long id, long offset, int count, CancellationToken cancellationToken)
+    public Task<byte[]?> ReadPieceAsync(long id, long offset, int count, CancellationToken cancellationToken) =>
+        ReadAgain.OnceAsync(() => SelectPieceAsync(id, offset, count, cancellationToken));
+
+    private async Task<byte[]?> SelectPieceAsync(long id, long offset, int count, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("SELECT substring(body FROM $2 FOR $3) FROM staged_bodies WHERE id = $1");
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id });

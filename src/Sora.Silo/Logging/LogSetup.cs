@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Serilog;
 using Serilog.Core;
+using Serilog.Events;
 using Serilog.Extensions.Logging;
 using Serilog.Formatting;
 using Sora.Silo.Configuration;
@@ -10,6 +11,8 @@ namespace Sora.Silo.Logging;
 /// <summary>The process's log: Serilog behind Microsoft.Extensions.Logging, with levels that can be changed while it runs.</summary>
 internal sealed class LogSetup : IDisposable
 {
+    private const string HostCategory = "Microsoft.Extensions.Hosting.Internal.Host";
+
     private readonly LoggingLevelSwitch _level;
     private readonly Dictionary<string, LoggingLevelSwitch> _categories = new(StringComparer.Ordinal);
 
@@ -23,6 +26,10 @@ internal sealed class LogSetup : IDisposable
             if (_categories.TryAdd(category, control))
                 configuration.MinimumLevel.Override(category, control);
         }
+
+        // A start that fails is told in one line by whoever starts; the host's own words for it are a stack trace
+        if (!_categories.ContainsKey(HostCategory))
+            configuration.MinimumLevel.Override(HostCategory, LogEventLevel.Fatal);
 
         ITextFormatter formatter = options.Format == LogFormat.Json ? new JsonLineFormatter(node) : new TextLineFormatter();
         if (options.Console)
