@@ -137,6 +137,7 @@ public sealed partial class MailboxIndex
         };
     }
 
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.AggressiveOptimization)]
     private static MailboxTotals Add(MailboxTotals totals, MessageChunk chunk)
     {
         var (unseen, deleted, size, deletedSize) = (totals.Unseen, totals.Deleted, totals.Size, totals.DeletedSize);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -123,6 +124,8 @@ public static class MailboxIndexCodec
     }
 
     /// <summary>CRC-32C.</summary>
+    // Opening the first mailbox after a start must not wait for the compiler to find out that these loops are hot.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static uint Checksum(ReadOnlySpan<byte> data)
     {
         var crc = uint.MaxValue;
@@ -171,6 +174,7 @@ public static class MailboxIndexCodec
             to[i] = from[i];
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Narrow(ReadOnlySpan<long> from, Span<uint> to)
     {
         for (var i = 0; i < from.Length; i++)
@@ -220,6 +224,7 @@ public static class MailboxIndexCodec
         return (least, (ulong)most - (ulong)least);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ReadColumn(ref VarintReader reader, Span<long> values)
     {
         var width = reader.ReadByte();

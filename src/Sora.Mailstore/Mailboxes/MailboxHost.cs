@@ -69,7 +69,7 @@ public sealed class MailboxHost : IMailboxes, IAsyncDisposable
         }
     }
 
-    /// <summary>The index of a mailbox if it is in memory and known to be current: STATUS asks here first.</summary>
+    /// <summary>The index of a mailbox as this process knows it; null when it is not in memory.</summary>
     internal MailboxIndex? Peek(MailboxId id) => _mailboxes.TryGetValue(id, out var mailbox) ? mailbox.Index : null;
 
     /// <summary>Ends a mailbox: no process can write to it afterwards.</summary>

@@ -51,6 +51,14 @@ public sealed class Database : IAsyncDisposable
     public ValueTask<NpgsqlConnection> OpenDedicatedAsync(CancellationToken cancellationToken = default) =>
         _dedicated.OpenConnectionAsync(cancellationToken);
 
+    /// <summary>Asks a pool's server whether it is a replica, which takes no writes; throws when it does not answer.</summary>
+    public static async Task<bool> IsReplicaAsync(NpgsqlDataSource source, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        await using var command = source.CreateCommand("SELECT pg_is_in_recovery()");
+        return await command.ExecuteScalarAsync(cancellationToken) is true;
+    }
+
     /// <summary>Waits until the primary answers; tries again while it is starting, out of reach or out of connections.</summary>
     /// <exception cref="DatabaseNotReachableException">It did not answer in time, or refused this user, password or database.</exception>
     public async Task WaitUntilReadyAsync(TimeSpan timeout, CancellationToken cancellationToken = default)

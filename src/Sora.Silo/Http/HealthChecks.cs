@@ -22,8 +22,7 @@ internal static class HealthChecks
     {
         if (source is null)
             return new HealthFinding(HealthStatus.Failing, "not connected yet");
-        await using var command = source.CreateCommand("SELECT pg_is_in_recovery()");
-        var isReplica = await command.ExecuteScalarAsync(cancellationToken) is true;
+        var isReplica = await Database.IsReplicaAsync(source, cancellationToken);
         return isPrimary && isReplica ? new HealthFinding(HealthStatus.Failing, "the server takes no writes") : HealthFinding.Ok;
     }
 

@@ -260,6 +260,21 @@ public sealed class MailboxTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_mailbox_that_nobody_uses_leaves_memory_and_comes_back_the_same()
+    {
+        await using var node = await MailstoreNode.StartAsync(_node.Address, new MailboxOptions { IdleEviction = TimeSpan.FromSeconds(1) });
+        var watched = await MailstoreNode.IdAsync(_account, "Archive");
+        var idle = await MailstoreNode.IdAsync(_account, "INBOX");
+        await AppendAsync(node.Mailboxes.Get(watched), 1);
+        await AppendAsync(node.Mailboxes.Get(idle), 3);
+        using var subscription = node.Mailboxes.Subscribe(watched, new Deaf());
+        await Eventually.WaitAsync(() => node.Mailboxes.Peek(idle) is null, TimeSpan.FromSeconds(20));
+        node.Mailboxes.Peek(watched).ShouldNotBeNull();
+        (await IndexAsync(node.Mailboxes.Get(idle))).Count.ShouldBe(3);
+        (await AppendAsync(node.Mailboxes.Get(idle), 1)).Value.Uids.ToString().ShouldBe("4");
+    }
+
+    [Fact]
     public async Task Status_totals_are_those_of_the_newest_record()
     {
         await AppendAsync(_inbox, 5);
@@ -296,5 +311,12 @@ public sealed class MailboxTests : IAsyncLifetime
         actual.Totals.ShouldBe(expected.Totals);
         Enumerable.Range(0, actual.Count).Select(position => actual[position])
             .ShouldBe(Enumerable.Range(0, expected.Count).Select(position => expected[position]));
+    }
+
+    private sealed class Deaf : IMailboxSubscriber
+    {
+        public void Changed(MailboxId mailbox, ModSeq modSeq)
+        {
+        }
     }
 }
