@@ -82,6 +82,8 @@ internal sealed class SoraServer : IAsyncDisposable
         if (options.Node.FirstAccount is { } address)
             FirstAccount = await FirstAccount.EnsureAsync(address, data, mailstore.Accounts, mailstore.Administration, _logger, cancellationToken);
         var gateway = await GatewayParts.StartAsync(options, data, mailstore, _parts, loggers, time, cancellationToken);
+        if (options.Node.TrimWhenIdle)
+            _parts.Add("Memory given back when idle", new IdleMemory(time));
         _parts.AtStop("Sessions", () => DrainAsync(gateway, options.Connections.DrainTimeout));
         Ports = OpenPorts(gateway, http);
         cancellationToken.ThrowIfCancellationRequested();

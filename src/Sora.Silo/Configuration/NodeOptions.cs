@@ -17,6 +17,9 @@ public sealed class NodeOptions : IValidatableOptions
         + "Started without a configuration file, Sora creates sora@localhost", Example = "me@example.org")]
     public string? FirstAccount { get; set; }
 
+    [Option("Collect garbage when the node falls quiet, so that a rush of logins does not hold memory while its clients wait in IDLE")]
+    public bool TrimWhenIdle { get; set; } = true;
+
     /// <summary><see cref="Name"/>, or the machine's.</summary>
     public string EffectiveName => string.IsNullOrEmpty(Name) ? Environment.MachineName : Name;
 
