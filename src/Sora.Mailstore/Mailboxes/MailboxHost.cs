@@ -38,6 +38,7 @@ public sealed class MailboxHost : IMailboxes, IAsyncDisposable
         feed.MailboxChanged += OnMailboxChanged;
         feed.Interrupted += OnInterrupted;
         _eviction = Task.Run(EvictAsync);
+        Run(static _ => IndexWarmUp.RunAsync());
     }
 
     internal MailboxOptions Options { get; }
