@@ -54,8 +54,7 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
                     return new MailError(MailErrorCode.UseAttr, "Another mailbox has this special use");
                 if (list.Mailboxes.Length >= host.Options.MaxMailboxes)
                     return new MailError(MailErrorCode.Limit, "The account has too many mailboxes");
-                for (var parent = name.Parent; parent is { } missing && list.Find(missing) is null; parent = missing.Parent)
-                    await AccountStore.InsertMailboxAsync(connection, id, missing, SpecialUse.None, cancellationToken);
+                await InsertLevelsAboveAsync(connection, list, name, cancellationToken);
                 return await AccountStore.InsertMailboxAsync(connection, id, name, use, cancellationToken);
             },
             cancellationToken);
@@ -112,8 +111,7 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
                 }
 
                 await AccountStore.RenameMailboxAsync(connection, mailbox.Id, to, cancellationToken);
-                for (var parent = to.Parent; parent is { } missing && list.Find(missing) is null; parent = missing.Parent)
-                    await AccountStore.InsertMailboxAsync(connection, id, missing, SpecialUse.None, cancellationToken);
+                await InsertLevelsAboveAsync(connection, list, to, cancellationToken);
                 return default(Done);
             },
             cancellationToken);
@@ -148,6 +146,14 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
         }
 
         return result;
+    }
+
+    // The levels above a new name that do not exist yet (RFC 9051 sections 6.3.4 and 6.3.6)
+    private async Task InsertLevelsAboveAsync(
+        NpgsqlConnection connection, MailboxList list, MailboxName name, CancellationToken cancellationToken)
+    {
+        for (var parent = name.Parent; parent is { } missing && list.Find(missing) is null; parent = missing.Parent)
+            await AccountStore.InsertMailboxAsync(connection, id, missing, SpecialUse.None, cancellationToken);
     }
 
     // RECENT counts messages that no session was told of: only the mailbox itself knows from which UID on. It is asked without being claimed.
