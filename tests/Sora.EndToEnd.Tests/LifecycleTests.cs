@@ -1,6 +1,7 @@
 using System.Net;
 using Sora.EndToEnd.Tests.Servers;
 using Sora.EndToEnd.Tests.Wire;
+using Sora.Testing;
 
 namespace Sora.EndToEnd.Tests;
 

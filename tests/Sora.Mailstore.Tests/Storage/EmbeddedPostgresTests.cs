@@ -28,7 +28,7 @@ public sealed class EmbeddedPostgresTests : IDisposable
             await ExecuteAsync(address, "CREATE TABLE kept (id int); INSERT INTO kept VALUES (7)");
         }
 
-        IsAlive(pid).ShouldBeFalse();
+        Signals.IsAlive(pid).ShouldBeFalse();
         Directory.Exists(address.SocketFolder).ShouldBeFalse();
         PostgresAddress.Read(_folder.Path).ShouldBeNull();
         await using var second = await StartAsync();
@@ -77,7 +77,7 @@ public sealed class EmbeddedPostgresTests : IDisposable
             postgres.ServerPid.ShouldBe(abandoned.Pid);
             await ExecuteAsync(postgres.Address, "SELECT 1");
             await postgres.StopAsync();
-            IsAlive(abandoned.Pid).ShouldBeFalse();
+            Signals.IsAlive(abandoned.Pid).ShouldBeFalse();
         }
     }
 
@@ -88,7 +88,7 @@ public sealed class EmbeddedPostgresTests : IDisposable
         _options.Settings = ["work_mem = 9MB"];
         await using var postgres = await StartAsync();
         postgres.ServerPid.ShouldNotBe(abandoned.Pid);
-        IsAlive(abandoned.Pid).ShouldBeFalse();
+        Signals.IsAlive(abandoned.Pid).ShouldBeFalse();
         (await ExecuteAsync(postgres.Address, "SELECT current_setting('work_mem')")).ShouldBe("9MB");
     }
 
@@ -99,7 +99,7 @@ public sealed class EmbeddedPostgresTests : IDisposable
         {
             using var server = Process.GetProcessById(abandoned.Pid);
             server.Kill();
-            await Eventually.WaitAsync(() => !IsAlive(abandoned.Pid));
+            await Eventually.WaitAsync(() => !Signals.IsAlive(abandoned.Pid));
         }
 
         // As after a restart of the machine: the numbers in the lock files are somebody else's by now
@@ -130,7 +130,7 @@ public sealed class EmbeddedPostgresTests : IDisposable
             await command.ExecuteScalarAsync();
 
         await second.StopAsync();
-        IsAlive(pid).ShouldBeFalse();
+        Signals.IsAlive(pid).ShouldBeFalse();
         await first.DisposeAsync();
     }
 
@@ -141,7 +141,7 @@ public sealed class EmbeddedPostgresTests : IDisposable
         all.Count(postgres => postgres.IsOwner).ShouldBe(1);
         var pid = all.Single(postgres => postgres.IsOwner).ServerPid!.Value;
         await Task.WhenAll(all.Select(postgres => postgres.StopAsync()));
-        IsAlive(pid).ShouldBeFalse();
+        Signals.IsAlive(pid).ShouldBeFalse();
     }
 
     [Fact]
@@ -192,9 +192,6 @@ public sealed class EmbeddedPostgresTests : IDisposable
     }
 
     private Task<EmbeddedPostgres> StartAsync() => EmbeddedPostgres.StartAsync(_options, _folder.Path);
-
-    private static bool IsAlive(int pid) =>
-        File.Exists($"/proc/{pid}/stat") && File.ReadAllText($"/proc/{pid}/stat").Split(' ')[2] is not ("Z" or "X");
 
     private static async Task<object?> ExecuteAsync(PostgresAddress address, string sql)
     {

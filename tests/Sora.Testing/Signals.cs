@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 
-namespace Sora.EndToEnd.Tests.Servers;
+namespace Sora.Testing;
 
 /// <summary>kill(2) and /proc, for processes that a test started.</summary>
-internal static partial class Signals
+public static partial class Signals
 {
     private const int SigTerm = 15;
     private const int SigKill = 9;
@@ -19,10 +19,11 @@ internal static partial class Signals
         try
         {
             var stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat"));
-            return stat[stat.LastIndexOf(')') + 2] != 'Z';
+            return stat[stat.LastIndexOf(')') + 2] is not ('Z' or 'X');
         }
         catch (IOException)
         {
+            // The process may also end between the opening of the file and the reading (ESRCH)
             return false;
         }
     }
