@@ -116,7 +116,8 @@ public sealed class MailboxIndexTests
         var (header, chunks) = Snapshot(index);
         chunks[1] = (byte[])chunks[1].Clone();
         chunks[1][40] ^= 1;
-        Should.Throw<InvalidDataException>(() => MailboxIndexCodec.Decode(header, [.. chunks.Select(static chunk => (ReadOnlyMemory<byte>)chunk)]));
+        Should.Throw<InvalidDataException>(() => Read(header, chunks)).Message.ShouldContain("checksum");
+        Should.Throw<InvalidDataException>(() => Read(header, chunks[..1])).Message.ShouldContain("lacks");
     }
 
     [Fact]
@@ -126,6 +127,42 @@ public sealed class MailboxIndexTests
         var (_, chunks) = Snapshot(index);
         (chunks.Sum(static chunk => chunk.Length) / 100_000.0).ShouldBeLessThan(25);
         CheckSnapshot(index);
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 0)]
+    [InlineData(300, 1)]
+    [InlineData(70_000, 1)]
+    [InlineData(5_000_000_000, 3)]
+    [InlineData(long.MaxValue, 1)]
+    public void Columns_of_every_form_and_width_read_back_the_same(long jump, int every)
+    {
+        var random = new Random(7);
+        var date = 1_700_000_000L;
+        var messages = new AppendedMessage[5000];
+        for (var i = 0; i < messages.Length; i++)
+        {
+            if (every > 0 && i % every == 0)
+                date = unchecked(date + random.NextInt64(-jump / 4, jump / 4 + 1));
+            messages[i] = new AppendedMessage((uint)(i * 3) + 1, (ulong)date, date, unchecked(date * i), (uint)date, new ContentId(i + (date & 255)));
+        }
+
+        var uidNext = (uint)(messages.Length * 3) + 1;
+        CheckSnapshot(MailboxIndex.Empty(Id, Validity).Apply(new MailboxDelta { ModSeq = new ModSeq(1), UidNext = uidNext, Appended = messages }));
+    }
+
+    [Fact]
+    public void A_damaged_header_is_told()
+    {
+        var header = MailboxIndexCodec.EncodeHeader(Snapshot(Filled(5000)).Header);
+        for (var i = 0; i < header.Length; i++)
+        {
+            var damaged = (byte[])header.Clone();
+            damaged[i] ^= 16;
+            Should.Throw<InvalidDataException>(() => MailboxIndexCodec.DecodeHeader(Id, Validity, damaged));
+            Should.Throw<InvalidDataException>(() => MailboxIndexCodec.DecodeHeader(Id, Validity, header[..i]));
+        }
     }
 
     private static MailboxIndex Filled(int count)
@@ -156,10 +193,18 @@ public sealed class MailboxIndexTests
         return (read, chunks);
     }
 
+    private static MailboxIndex Read(SnapshotHeader header, byte[][] chunks)
+    {
+        var reader = new SnapshotReader(header);
+        for (var i = chunks.Length - 1; i >= 0; i--)
+            reader.Add(header.Chunks[i].Number, chunks[i]);
+        return reader.ToIndex();
+    }
+
     private static void CheckSnapshot(MailboxIndex index)
     {
         var (header, chunks) = Snapshot(index);
-        var read = MailboxIndexCodec.Decode(header, [.. chunks.Select(static chunk => (ReadOnlyMemory<byte>)chunk)]);
+        var read = Read(header, chunks);
         Rows(read).ShouldBe(Rows(index));
         read.Totals.ShouldBe(index.Totals);
         read.UidNext.ShouldBe(index.UidNext);

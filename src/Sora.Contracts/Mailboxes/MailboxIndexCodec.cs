@@ -22,6 +22,7 @@ public sealed record SnapshotHeader(
 public static class MailboxIndexCodec
 {
     private const byte Version = 1;
+    private const int ChecksumSize = sizeof(uint);
 
     public static byte[] EncodeHeader(SnapshotHeader header)
     {
@@ -47,17 +48,20 @@ public static class MailboxIndexCodec
             MailboxDeltaCodec.WriteVarint(writer, checksum);
         }
 
-        MailboxDeltaCodec.WriteVarint(writer, (ulong)header.Operations.Count);
-        foreach (var operation in header.Operations)
-            MailboxDeltaCodec.WriteOperation(writer, operation);
+        StoredOperations.Write(writer, header.Operations);
+        BinaryPrimitives.WriteUInt32LittleEndian(writer.GetSpan(ChecksumSize), Checksum(writer.WrittenSpan));
+        writer.Advance(ChecksumSize);
         return writer.WrittenSpan.ToArray();
     }
 
-    /// <summary>Reads a header; <see cref="Decode"/> adds the messages.</summary>
+    /// <summary>Reads a header; a <see cref="SnapshotReader"/> adds the messages.</summary>
     /// <exception cref="InvalidDataException">The header is damaged or of an unknown version.</exception>
-    public static SnapshotHeader DecodeHeader(MailboxId id, UidValidity uidValidity, ReadOnlySpan<byte> data)
+    public static SnapshotHeader DecodeHeader(MailboxId id, UidValidity uidValidity, byte[] data)
     {
-        var reader = new VarintReader(data);
+        ArgumentNullException.ThrowIfNull(data);
+        if (data.Length < ChecksumSize || Checksum(data.AsSpan(..^ChecksumSize)) != BinaryPrimitives.ReadUInt32LittleEndian(data.AsSpan(^ChecksumSize..)))
+            throw new InvalidDataException("Header of a snapshot has a wrong checksum");
+        var reader = new VarintReader(data.AsSpan(..^ChecksumSize));
         if (reader.ReadByte() != Version)
             throw new InvalidDataException("Snapshot of an unknown version");
         var isEnded = reader.ReadByte() == 1;
@@ -72,9 +76,7 @@ public static class MailboxIndexCodec
         var chunks = new SnapshotChunk[reader.ReadCount(2)];
         for (var i = 0; i < chunks.Length; i++)
             chunks[i] = new SnapshotChunk((long)reader.ReadVarint(), reader.ReadUInt32());
-        var operations = new CompletedOperation[reader.ReadCount(20)];
-        for (var i = 0; i < operations.Length; i++)
-            operations[i] = MailboxDeltaCodec.ReadOperation(ref reader);
+        var operations = new StoredOperations(data.AsMemory(data.Length - ChecksumSize - reader.Remaining, reader.Remaining));
         var index = MailboxIndex.Restore(
             id, uidValidity, new Uid(uidNext), new ModSeq(modSeq), keywords, new Uid(firstRecent), isEnded, []);
         return new SnapshotHeader(index, chunks, nextChunk, operations);
@@ -102,27 +104,6 @@ public static class MailboxIndexCodec
         return writer.WrittenSpan.ToArray();
     }
 
-    /// <summary>The whole index out of its header and its chunks in the header's order.</summary>
-    /// <exception cref="InvalidDataException">A chunk is damaged or does not fit its neighbours.</exception>
-    public static MailboxIndex Decode(SnapshotHeader header, IReadOnlyList<ReadOnlyMemory<byte>> chunks)
-    {
-        if (chunks.Count != header.Chunks.Count)
-            throw new InvalidDataException("Snapshot lacks a chunk");
-        var decoded = new MessageChunk[chunks.Count];
-        for (var i = 0; i < decoded.Length; i++)
-        {
-            if (Checksum(chunks[i].Span) != header.Chunks[i].Checksum)
-                throw new InvalidDataException($"Chunk {header.Chunks[i].Number} of a snapshot has a wrong checksum");
-            decoded[i] = DecodeChunk(chunks[i].Span);
-            if (i > 0 && decoded[i].FirstUid <= decoded[i - 1].LastUid)
-                throw new InvalidDataException("Chunks of a snapshot overlap");
-        }
-
-        var index = header.Index;
-        return MailboxIndex.Restore(
-            index.Id, index.UidValidity, index.UidNext, index.HighestModSeq, index.Keywords, index.FirstRecent, index.IsEnded, decoded);
-    }
-
     /// <summary>CRC-32C.</summary>
     // Opening the first mailbox after a start must not wait for the compiler to find out that these loops are hot.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -140,7 +121,7 @@ public static class MailboxIndexCodec
         return ~crc;
     }
 
-    private static MessageChunk DecodeChunk(ReadOnlySpan<byte> data)
+    internal static MessageChunk DecodeChunk(ReadOnlySpan<byte> data)
     {
         var reader = new VarintReader(data);
         if (reader.ReadByte() != Version)
@@ -181,23 +162,38 @@ public static class MailboxIndexCodec
             to[i] = checked((uint)from[i]);
     }
 
-    // value[i] = base + step * i + difference[i], where the differences are not negative and the step is 0 or 1
+    // Three forms, of which the narrowest is taken. Flat and sloped: value[i] = base + step * i + row[i], with a step of 0 or 1. Chained:
+    // value[i] = value[i - 1] + base + row[i], with value[-1] before the rows, for what grows unevenly such as dates and content numbers.
     private static void WriteColumn(ArrayBufferWriter<byte> writer, ReadOnlySpan<long> values)
     {
-        var (flat, flatSpread) = Spread(values, 0);
+        var form = Form.Flat;
+        var (least, spread) = Spread(values, 0);
         var (sloped, slopedSpread) = Spread(values, 1);
-        var step = slopedSpread < flatSpread ? 1 : 0;
-        var (least, spread) = step == 1 ? (sloped, slopedSpread) : (flat, flatSpread);
-        var width = spread switch { 0 => 0, <= byte.MaxValue => 1, <= ushort.MaxValue => 2, <= uint.MaxValue => 4, _ => 8 };
-        var size = 10 + (width * values.Length);
+        if (slopedSpread < spread)
+            (form, least, spread) = (Form.Sloped, sloped, slopedSpread);
+        var (chained, chainedSpread) = ChainedSpread(values);
+        if (WidthOf(chainedSpread) < WidthOf(spread))
+            (form, least, spread) = (Form.Chained, chained, chainedSpread);
+
+        var width = WidthOf(spread);
+        var head = form == Form.Chained ? 18 : 10;
+        var size = head + (width * values.Length);
         var span = writer.GetSpan(size);
         span[0] = (byte)width;
-        span[1] = (byte)step;
+        span[1] = (byte)form;
         BinaryPrimitives.WriteInt64LittleEndian(span[2..], least);
-        var rows = span[10..];
+        if (form == Form.Chained)
+            BinaryPrimitives.WriteInt64LittleEndian(span[10..], values[0]);
+        var rows = span[head..];
         for (var i = 0; i < values.Length; i++)
         {
-            var difference = (ulong)(values[i] - (step * (long)i) - least);
+            var expected = form switch
+            {
+                Form.Flat => least,
+                Form.Sloped => least + i,
+                _ => least + values[Math.Max(i - 1, 0)],
+            };
+            var difference = (ulong)(values[i] - expected);
             switch (width)
             {
                 case 1: rows[i] = (byte)difference; break;
@@ -210,6 +206,8 @@ public static class MailboxIndexCodec
 
         writer.Advance(size);
     }
+
+    private static int WidthOf(ulong spread) => spread switch { 0 => 0, <= byte.MaxValue => 1, <= ushort.MaxValue => 2, <= uint.MaxValue => 4, _ => 8 };
 
     private static (long Least, ulong Spread) Spread(ReadOnlySpan<long> values, long step)
     {
@@ -224,40 +222,70 @@ public static class MailboxIndexCodec
         return (least, (ulong)most - (ulong)least);
     }
 
+    // The first value has no predecessor: it is its own, with a step of 0.
+    private static (long Least, ulong Spread) ChainedSpread(ReadOnlySpan<long> values)
+    {
+        var (least, most) = (0L, 0L);
+        for (var i = 1; i < values.Length; i++)
+        {
+            var step = values[i] - values[i - 1];
+            least = Math.Min(least, step);
+            most = Math.Max(most, step);
+        }
+
+        return (least, (ulong)most - (ulong)least);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ReadColumn(ref VarintReader reader, Span<long> values)
     {
         var width = reader.ReadByte();
-        var step = (long)reader.ReadByte();
+        var form = (Form)reader.ReadByte();
         var least = (long)reader.ReadUInt64();
-        if (width is not (0 or 1 or 2 or 4 or 8) || step > 1)
+        if (width is not (0 or 1 or 2 or 4 or 8) || form > Form.Chained)
             throw new InvalidDataException("Snapshot column of an unknown form");
+        var first = form == Form.Chained ? (long)reader.ReadUInt64() : 0;
         var rows = reader.ReadSpan(width * values.Length);
         switch (width)
         {
             case 0:
-                for (var i = 0; i < values.Length; i++)
-                    values[i] = least + (step * i);
+                values.Clear();
                 break;
             case 1:
                 for (var i = 0; i < values.Length; i++)
-                    values[i] = least + (step * i) + rows[i];
+                    values[i] = rows[i];
                 break;
             case 2:
                 var words = MemoryMarshal.Cast<byte, ushort>(rows);
                 for (var i = 0; i < values.Length; i++)
-                    values[i] = least + (step * i) + words[i];
+                    values[i] = words[i];
                 break;
             case 4:
                 var doubles = MemoryMarshal.Cast<byte, uint>(rows);
                 for (var i = 0; i < values.Length; i++)
-                    values[i] = least + (step * i) + doubles[i];
+                    values[i] = doubles[i];
                 break;
             default:
-                var quads = MemoryMarshal.Cast<byte, long>(rows);
-                for (var i = 0; i < values.Length; i++)
-                    values[i] = least + (step * i) + quads[i];
+                MemoryMarshal.Cast<byte, long>(rows).CopyTo(values);
                 break;
         }
+
+        if (form == Form.Chained)
+        {
+            foreach (ref var value in values)
+                value = first += least + value;
+            return;
+        }
+
+        var step = form == Form.Sloped ? 1L : 0L;
+        for (var i = 0; i < values.Length; i++)
+            values[i] += least + (step * i);
+    }
+
+    private enum Form : byte
+    {
+        Flat = 0,
+        Sloped = 1,
+        Chained = 2,
     }
 }

@@ -9,6 +9,9 @@ public ref struct VarintReader(ReadOnlySpan<byte> data)
 
     public readonly bool IsAtEnd => _rest.IsEmpty;
 
+    /// <summary>Bytes that are left.</summary>
+    public readonly int Remaining => _rest.Length;
+
     public byte ReadByte()
     {
         if (_rest.IsEmpty)

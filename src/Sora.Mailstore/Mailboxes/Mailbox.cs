@@ -434,6 +434,8 @@ internal sealed partial class Mailbox : IMailbox
 
         Account = loaded.Account;
         _snapshot = MailboxSnapshot.Of(loaded);
+        lock (_lock)
+            _memory.AddStored(loaded.Snapshot?.Operations ?? []);
         SetIndex(loaded.Index, loaded.Operations);
         return true;
     }

@@ -38,7 +38,7 @@ public sealed class MailboxHost : IMailboxes, IAsyncDisposable
         feed.MailboxChanged += OnMailboxChanged;
         feed.Interrupted += OnInterrupted;
         _eviction = Task.Run(EvictAsync);
-        Run(static _ => IndexWarmUp.RunAsync());
+        Run(stopping => IndexWarmUp.RunAsync(Store, stopping));
     }
 
     internal MailboxOptions Options { get; }

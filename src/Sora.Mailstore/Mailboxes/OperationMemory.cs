@@ -8,16 +8,63 @@ namespace Sora.Mailstore.Mailboxes;
 /// </summary>
 internal sealed class OperationMemory(TimeSpan window, int limit)
 {
+    private readonly Lock _lock = new();
     private readonly Dictionary<OperationId, CompletedOperation> _operations = [];
     private readonly Queue<(OperationId Id, long Time)> _order = new();
+    private IReadOnlyList<CompletedOperation>? _stored; // what a snapshot remembers, until somebody asks
 
     public bool TryGet(OperationId id, out CompletedOperation operation)
     {
         operation = default;
-        return !id.IsNone && _operations.TryGetValue(id, out operation);
+        if (id.IsNone)
+            return false;
+        lock (_lock)
+        {
+            TakeStored();
+            return _operations.TryGetValue(id, out operation);
+        }
+    }
+
+    /// <summary>What a snapshot remembers; it is looked into when that is first needed.</summary>
+    public void AddStored(IReadOnlyList<CompletedOperation> operations)
+    {
+        lock (_lock)
+        {
+            TakeStored();
+            _stored = operations;
+        }
     }
 
     public void Add(IReadOnlyList<CompletedOperation> operations)
+    {
+        if (operations.Count == 0)
+            return;
+        lock (_lock)
+        {
+            TakeStored();
+            Remember(operations);
+        }
+    }
+
+    /// <summary>Oldest first.</summary>
+    public IReadOnlyList<CompletedOperation> ToList()
+    {
+        lock (_lock)
+        {
+            TakeStored();
+            return [.. _order.Select(entry => _operations[entry.Id])];
+        }
+    }
+
+    private void TakeStored()
+    {
+        if (_stored is not { } stored)
+            return;
+        _stored = null;
+        Remember(stored);
+    }
+
+    private void Remember(IReadOnlyList<CompletedOperation> operations)
     {
         foreach (var operation in operations)
         {
@@ -28,9 +75,6 @@ internal sealed class OperationMemory(TimeSpan window, int limit)
         if (operations.Count > 0)
             Forget(operations[^1].Time);
     }
-
-    /// <summary>Oldest first.</summary>
-    public IReadOnlyList<CompletedOperation> ToList() => [.. _order.Select(entry => _operations[entry.Id])];
 
     private void Forget(long now)
     {

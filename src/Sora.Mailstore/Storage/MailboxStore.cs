@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Data;
 using Npgsql;
 using NpgsqlTypes;
 using Sora.Contracts;
@@ -7,6 +9,7 @@ namespace Sora.Mailstore.Storage;
 /// <summary>A mailbox as it was read: its index at the newest record, and what is known of its snapshot.</summary>
 /// <param name="Snapshot">The snapshot's header, or null when there is none yet.</param>
 /// <param name="SnapshotIndex">The index as the snapshot has it, or null.</param>
+/// <param name="Operations">Of the records that the snapshot does not have.</param>
 internal sealed record LoadedMailbox(
     AccountId Account, MailboxIndex Index, SnapshotHeader? Snapshot, MailboxIndex? SnapshotIndex, IReadOnlyList<CompletedOperation> Operations);
 
@@ -17,6 +20,7 @@ internal sealed record SnapshotWrite(SnapshotHeader Header, IReadOnlyList<(long 
 internal sealed class MailboxStore(NpgsqlDataSource database)
 {
     private const int MaxAttempts = 5;
+    private const int ChunkBuffer = 128 * 1024; // most chunks are smaller
 
     /// <summary>Reads a mailbox in one round trip; null when there is no such mailbox.</summary>
     /// <exception cref="InvalidDataException">What is stored cannot be read.</exception>
@@ -104,17 +108,29 @@ internal sealed class MailboxStore(NpgsqlDataSource database)
             "INSERT INTO mailbox_snapshot_chunks (mailbox_id, chunk, data) SELECT $1, * FROM unnest($2::bigint[], $3::bytea[])", connection))
         {
             insert.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id.Value });
-            insert.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. snapshot.NewChunks.Select(static chunk => chunk.Number)] });
-            insert.Parameters.Add(new NpgsqlParameter<byte[][]>
-            {
-                TypedValue = [.. snapshot.NewChunks.Select(static chunk => chunk.Data)],
-                NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea,
-            });
+            AddChunks(insert.Parameters, snapshot.NewChunks);
             await insert.ExecuteNonQueryAsync(cancellationToken);
         }
 
         await transaction.CommitAsync(cancellationToken);
         return true;
+    }
+
+    /// <summary>Reads a snapshot and a record as <see cref="LoadAsync"/> does, but such as are given and not stored.</summary>
+    public async Task<LoadedMailbox> ReadBackAsync(SnapshotWrite snapshot, MailboxDelta record, CancellationToken cancellationToken)
+    {
+        await using var batch = database.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT 0::bigint, 1::bigint"));
+        var header = new NpgsqlBatchCommand("SELECT $1");
+        header.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = MailboxIndexCodec.EncodeHeader(snapshot.Header) });
+        batch.BatchCommands.Add(header);
+        var chunks = new NpgsqlBatchCommand("SELECT * FROM unnest($1::bigint[], $2::bytea[])");
+        AddChunks(chunks.Parameters, snapshot.NewChunks);
+        batch.BatchCommands.Add(chunks);
+        var log = new NpgsqlBatchCommand("SELECT $1");
+        log.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = MailboxDeltaCodec.Encode(record) });
+        batch.BatchCommands.Add(log);
+        return (await ReadAsync(batch, snapshot.Header.Index.Id, cancellationToken))!;
     }
 
     public async Task<SnapshotHeader?> ReadSnapshotHeaderAsync(MailboxId id, UidValidity uidValidity, CancellationToken cancellationToken)
@@ -155,7 +171,12 @@ internal sealed class MailboxStore(NpgsqlDataSource database)
               AND modseq > coalesce((SELECT modseq FROM mailbox_snapshots WHERE mailbox_id = $1), 0) ORDER BY modseq
             """,
             id);
-        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        return await ReadAsync(batch, id, cancellationToken);
+    }
+
+    private static async Task<LoadedMailbox?> ReadAsync(NpgsqlBatch batch, MailboxId id, CancellationToken cancellationToken)
+    {
+        await using var reader = await batch.ExecuteReaderAsync(CommandBehavior.SequentialAccess, cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
             return null;
         var account = new AccountId(reader.GetInt64(0));
@@ -163,34 +184,52 @@ internal sealed class MailboxStore(NpgsqlDataSource database)
 
         await reader.NextResultAsync(cancellationToken);
         var snapshot = await reader.ReadAsync(cancellationToken)
-            ? MailboxIndexCodec.DecodeHeader(id, uidValidity, reader.GetFieldValue<byte[]>(0))
+            ? MailboxIndexCodec.DecodeHeader(id, uidValidity, await reader.GetFieldValueAsync<byte[]>(0, cancellationToken))
             : null;
 
         await reader.NextResultAsync(cancellationToken);
-        var data = new Dictionary<long, byte[]>();
-        while (await reader.ReadAsync(cancellationToken))
-            data.Add(reader.GetInt64(0), reader.GetFieldValue<byte[]>(1));
-
-        MailboxIndex? snapshotIndex = null;
-        if (snapshot is not null)
-        {
-            var chunks = new List<ReadOnlyMemory<byte>>(snapshot.Chunks.Count);
-            foreach (var chunk in snapshot.Chunks)
-                chunks.Add(data.TryGetValue(chunk.Number, out var bytes) ? bytes : throw new InvalidDataException("Snapshot lacks a chunk"));
-            snapshotIndex = MailboxIndexCodec.Decode(snapshot, chunks);
-        }
+        var snapshotIndex = snapshot is null ? null : await ReadChunksAsync(reader, new SnapshotReader(snapshot), cancellationToken);
 
         await reader.NextResultAsync(cancellationToken);
         var index = snapshotIndex ?? MailboxIndex.Empty(id, uidValidity);
-        var operations = new List<CompletedOperation>(snapshot?.Operations ?? []);
+        var operations = new List<CompletedOperation>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            var record = MailboxDeltaCodec.Decode(reader.GetFieldValue<byte[]>(0));
+            var record = MailboxDeltaCodec.Decode(await reader.GetFieldValueAsync<byte[]>(0, cancellationToken));
             index = index.Apply(record);
             operations.AddRange(record.Operations);
         }
 
         return new LoadedMailbox(account, index, snapshot, snapshotIndex, operations);
+    }
+
+    // Each chunk is decoded while the server sends the next one; all of them pass through one buffer.
+    private static async Task<MailboxIndex> ReadChunksAsync(NpgsqlDataReader reader, SnapshotReader snapshot, CancellationToken cancellationToken)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(ChunkBuffer);
+        try
+        {
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                var number = reader.GetInt64(0);
+                await using var stream = await reader.GetStreamAsync(1, cancellationToken);
+                var size = checked((int)stream.Length);
+                if (size > buffer.Length)
+                {
+                    ArrayPool<byte>.Shared.Return(buffer);
+                    buffer = ArrayPool<byte>.Shared.Rent(size);
+                }
+
+                await stream.ReadExactlyAsync(buffer.AsMemory(0, size), cancellationToken);
+                snapshot.Add(number, buffer.AsSpan(0, size));
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        return snapshot.ToIndex();
     }
 
     // The log alone is enough as long as its beginning was not trimmed; if it was, Apply finds the gap.
@@ -220,6 +259,16 @@ internal sealed class MailboxStore(NpgsqlDataSource database)
                 operations.AddRange(record.Operations);
             }
         }
+    }
+
+    private static void AddChunks(NpgsqlParameterCollection parameters, IReadOnlyList<(long Number, byte[] Data)> chunks)
+    {
+        parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. chunks.Select(static chunk => chunk.Number)] });
+        parameters.Add(new NpgsqlParameter<byte[][]>
+        {
+            TypedValue = [.. chunks.Select(static chunk => chunk.Data)],
+            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea,
+        });
     }
 
     private static void Add(NpgsqlBatch batch, string sql, MailboxId id)
