@@ -37,6 +37,9 @@ public sealed record MailError([property: Id(0)] MailErrorCode Code, [property: 
     public static MailError Unavailable(string text = "Temporary failure, try again later") => new(MailErrorCode.Unavailable, text);
 
     public static MailError NoSuchMailbox() => new(MailErrorCode.NonExistent, "Mailbox does not exist");
+
+    /// <summary>For the destination of APPEND, COPY and MOVE: a mailbox that is not there could be created (RFC 9051 section 6.3.12).</summary>
+    public MailError OrTryCreate() => Code == MailErrorCode.NonExistent ? this with { Code = MailErrorCode.TryCreate } : this;
 }
 
 /// <summary>A value or the reason why there is none.</summary>

@@ -1,29 +1,60 @@
-using System.Globalization;
 using System.Text;
 
 namespace Sora.Gateway.Imap;
 
+/// <summary>A capability and when it is named.</summary>
+/// <param name="States">The states in which it is named.</param>
+/// <param name="Value">Its whole text where that depends on the server's options; null then means that it is not offered.</param>
+internal sealed record Capability(string Name, ImapStates States, Func<ImapConnection, string?>? Value = null);
+
 /// <summary>The capability lists (RFC 9051 section 6.1.1). Only what works is named.</summary>
 internal static class Capabilities
 {
-    private const string Always = "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ENABLE ID IDLE";
+    private const ImapStates Always = ImapStates.Any | ImapStates.Logout;
+    private const ImapStates Before = ImapStates.NotAuthenticated;
+    private const ImapStates LoggedIn = ImapStates.LoggedIn;
 
-    private const string LoggedIn =
-        " NAMESPACE CHILDREN UIDPLUS UNSELECT MOVE CONDSTORE ESEARCH SEARCHRES BINARY LIST-EXTENDED LIST-STATUS"
-        + " SPECIAL-USE CREATE-SPECIAL-USE STATUS=SIZE";
+    /// <summary>In the order in which they are named.</summary>
+    public static readonly Capability[] All =
+    [
+        new("IMAP4rev1", Always),
+        new("IMAP4rev2", Always),
+        new("LITERAL+", Always),
+        new("SASL-IR", Always),
+        new("ENABLE", Always),
+        new("ID", Always),
+        new("IDLE", Always),
+
+        new("STARTTLS", Before, static connection => connection.Client.CanStartTls ? "STARTTLS" : null),
+        new("AUTH=PLAIN", Before, static connection => connection.MayAuthenticate ? "AUTH=PLAIN" : null),
+        new("LOGINDISABLED", Before, static connection => connection.MayAuthenticate ? null : "LOGINDISABLED"),
+
+        new("NAMESPACE", LoggedIn),
+        new("CHILDREN", LoggedIn),
+        new("UIDPLUS", LoggedIn),
+        new("UNSELECT", LoggedIn),
+        new("MOVE", LoggedIn),
+        new("CONDSTORE", LoggedIn),
+        new("ESEARCH", LoggedIn),
+        new("SEARCHRES", LoggedIn),
+        new("BINARY", LoggedIn),
+        new("LIST-EXTENDED", LoggedIn),
+        new("LIST-STATUS", LoggedIn),
+        new("SPECIAL-USE", LoggedIn),
+        new("CREATE-SPECIAL-USE", LoggedIn),
+        new("STATUS=SIZE", LoggedIn),
+        new("APPENDLIMIT", LoggedIn, static connection => FormattableString.Invariant($"APPENDLIMIT={connection.Server.Options.AppendLimit.Bytes}")),
+    ];
 
     public static byte[] For(ImapConnection connection)
     {
-        var text = new StringBuilder(Always);
-        if (connection.Session.State != ImapStates.NotAuthenticated)
+        var text = new StringBuilder();
+        foreach (var capability in All)
         {
-            text.Append(LoggedIn).Append(CultureInfo.InvariantCulture, $" APPENDLIMIT={connection.Server.Options.AppendLimit.Bytes}");
-        }
-        else
-        {
-            if (connection.Client.CanStartTls)
-                text.Append(" STARTTLS");
-            text.Append(connection.MayAuthenticate ? " AUTH=PLAIN" : " LOGINDISABLED");
+            if (!capability.States.HasFlag(connection.Session.State))
+                continue;
+            if ((capability.Value is null ? capability.Name : capability.Value(connection)) is { } value)
+                text.Append(text.Length == 0 ? "" : " ").Append(value);
         }
 
         return Encoding.ASCII.GetBytes(text.ToString());

@@ -48,7 +48,10 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
 
     public SelectedMailbox Selected => Session.Selected ?? throw new InvalidOperationException("No mailbox is selected");
 
+    /// <summary>The user's own account. A mailbox that a client names is found through <see cref="Directory"/>.</summary>
     public IAccount Account => Session.Account ?? throw new InvalidOperationException("Nobody is logged in");
+
+    public MailboxDirectory Directory => Session.Directory ??= new MailboxDirectory(Account);
 
     public async Task RunAsync()
     {

@@ -29,6 +29,8 @@ internal sealed class ImapSession
 
     public IAccount? Account { get; set; }
 
+    public MailboxDirectory? Directory { get; set; }
+
     public SelectedMailbox? Selected { get; set; }
 
     /// <summary>IMAP4rev2 was enabled: UTF-8 names, ESEARCH instead of SEARCH, no \Recent.</summary>

@@ -15,9 +15,9 @@ internal sealed class SelectedMailbox : IDisposable
     private KeywordTable _keywordsTold;
     private uint _recentTold; // UIDs below are told, as \Recent or not
 
-    public SelectedMailbox(MailboxName name, ReplicaLease lease, bool isReadOnly, bool tracksRecent)
+    public SelectedMailbox(MailboxTarget target, ReplicaLease lease, bool isReadOnly, bool tracksRecent)
     {
-        Name = name;
+        Target = target;
         _lease = lease;
         IsReadOnly = isReadOnly;
         TracksRecent = tracksRecent;
@@ -25,9 +25,12 @@ internal sealed class SelectedMailbox : IDisposable
         _keywordsTold = View.Keywords;
     }
 
-    public MailboxName Name { get; }
+    /// <summary>What was found under the name that the client selected, with the rights the user had then.</summary>
+    public MailboxTarget Target { get; }
 
-    /// <summary>EXAMINE.</summary>
+    public MailboxName Name => Target.Name;
+
+    /// <summary>EXAMINE, or no right to change anything.</summary>
     public bool IsReadOnly { get; }
 
     /// <summary>The client knows \Recent: it has not enabled IMAP4rev2.</summary>

@@ -42,11 +42,10 @@ internal sealed class AppendCommand(MailboxName name, FlagSet flags, DateTimeOff
 
     public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
-        var list = await connection.Account.ListAsync(cancellationToken).ConfigureAwait(false);
-        var entry = list.Find(name);
+        var found = await connection.Directory.FindAsync(name, Rights.Insert, cancellationToken).ConfigureAwait(false);
         var limit = connection.Server.Options.AppendLimit.Bytes;
-        if (entry is null)
-            return await RefuseAsync(connection, ImapReply.No("Mailbox does not exist", ResponseCode.Of(MailErrorCode.TryCreate))).ConfigureAwait(false);
+        if (!found.IsOk)
+            return await RefuseAsync(connection, ImapReply.No(found.Error.OrTryCreate())).ConfigureAwait(false);
         if (message.Length > limit)
             return await RefuseAsync(connection, ImapReply.No("Message is too large", ResponseCode.TooBig)).ConfigureAwait(false);
         if (message.Length == 0)
@@ -63,7 +62,7 @@ internal sealed class AppendCommand(MailboxName name, FlagSet flags, DateTimeOff
         if (!ingested.IsOk)
             return ImapReply.No(ingested.Error);
         await using var content = ingested.Value;
-        return await CommitAsync(connection, entry, content, cancellationToken).ConfigureAwait(false);
+        return await CommitAsync(connection, found.Value, content, cancellationToken).ConfigureAwait(false);
 
         ValueTask Take(ReadOnlyMemory<byte> segment)
         {
@@ -73,21 +72,17 @@ internal sealed class AppendCommand(MailboxName name, FlagSet flags, DateTimeOff
     }
 
     private async ValueTask<ImapReply> CommitAsync(
-        ImapConnection connection, MailboxEntry entry, IngestedMessage content, CancellationToken cancellationToken)
+        ImapConnection connection, MailboxTarget target, IngestedMessage content, CancellationToken cancellationToken)
     {
         var append = new AppendMessage(content, ReadOnlyMemory<byte>.Empty, flags, date ?? connection.Server.Time.GetUtcNow());
-        var appended = await connection.Server.Mailboxes.Get(entry.Id)
+        var appended = await connection.Server.Mailboxes.Get(target.Id)
             .AppendAsync(new AppendRequest(OperationId.New(), [append]), cancellationToken).ConfigureAwait(false);
         if (!appended.IsOk)
-        {
-            return appended.Error.Code == MailErrorCode.NonExistent
-                ? ImapReply.No("Mailbox does not exist", ResponseCode.Of(MailErrorCode.TryCreate))
-                : ImapReply.No(appended.Error);
-        }
+            return ImapReply.No(appended.Error.OrTryCreate());
 
         var result = appended.Value;
         connection.Server.MessagesIn.Record(content.Size);
-        if (connection.Session.Selected?.Id == entry.Id)
+        if (connection.Session.Selected?.Id == target.Id)
             await connection.SynchronizeAsync(mayExpunge: true, atLeast: result.ModSeq, cancellationToken: cancellationToken).ConfigureAwait(false);
         return ImapReply.Ok("APPEND completed", new AppendUidCode(result.UidValidity, result.Uids));
     }

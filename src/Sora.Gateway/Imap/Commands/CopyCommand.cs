@@ -31,14 +31,14 @@ internal sealed class CopyCommand(SequenceSet set, bool byUid, MailboxName desti
         if (selected.Resolve(set, byUid) is not { } resolved)
             return (null, ImapReply.Bad("No such message"));
         var uids = selected.View.Existing(resolved);
-        var list = await connection.Account.ListAsync(cancellationToken).ConfigureAwait(false);
-        if (list.Find(destination) is not { } entry)
-            return (null, ImapReply.No("Destination mailbox does not exist", ResponseCode.Of(MailErrorCode.TryCreate)));
+        var found = await connection.Directory.FindAsync(destination, Rights.Insert, cancellationToken).ConfigureAwait(false);
+        if (!found.IsOk)
+            return (null, ImapReply.No(found.Error.OrTryCreate()));
         if (uids.IsEmpty)
             return (null, ImapReply.Ok("No messages to transfer"));
         if (uids != selected.Latest.Existing(uids))
             return (null, ImapReply.No("Some of the messages have been expunged", ResponseCode.ExpungeIssued));
-        var request = new CopyRequest(OperationId.New(), uids, entry.Id, move);
+        var request = new CopyRequest(OperationId.New(), uids, found.Value.Id, move);
         var copied = await selected.Mailbox.CopyAsync(request, cancellationToken).ConfigureAwait(false);
         if (!copied.IsOk)
             return (null, ImapReply.No(copied.Error));

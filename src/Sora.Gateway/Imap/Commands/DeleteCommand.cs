@@ -15,11 +15,14 @@ internal sealed class DeleteCommand(MailboxName name) : ImapCommand
 
     public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
-        var entry = (await connection.Account.ListAsync(cancellationToken).ConfigureAwait(false)).Find(name);
-        var deleted = await connection.Account.DeleteAsync(name, cancellationToken).ConfigureAwait(false);
+        var found = await connection.Directory.FindAsync(name, Rights.DeleteMailbox, cancellationToken).ConfigureAwait(false);
+        if (!found.IsOk)
+            return ImapReply.No(found.Error);
+        var target = found.Value;
+        var deleted = await target.Account.DeleteAsync(target.Entry.Name, cancellationToken).ConfigureAwait(false);
         if (!deleted.IsOk)
             return ImapReply.No(deleted.Error);
-        if (entry is not null && connection.Session.Selected?.Id == entry.Id)
+        if (connection.Session.Selected?.Id == target.Id)
         {
             // Others who have it selected are disconnected; who deletes it knows.
             connection.Deselect();

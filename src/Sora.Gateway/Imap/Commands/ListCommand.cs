@@ -59,7 +59,7 @@ internal sealed class ListCommand(string reference, List<string> patterns, ListO
             return ImapReply.Ok("LIST completed");
         }
 
-        var list = await connection.Account.ListAsync(cancellationToken).ConfigureAwait(false);
+        var list = await connection.Directory.ListAsync(cancellationToken).ConfigureAwait(false);
         var listed = MailboxListing.List(list, [.. patterns.Select(pattern => new MailboxPattern(reference, pattern))], options);
         var statuses = await StatusesAsync(connection, listed, cancellationToken).ConfigureAwait(false);
         for (var i = 0; i < listed.Count; i++)

@@ -23,7 +23,7 @@ internal sealed class LsubCommand(string reference, string pattern) : ImapComman
             return ImapReply.Ok("LSUB completed");
         }
 
-        var list = await connection.Account.ListAsync(cancellationToken).ConfigureAwait(false);
+        var list = await connection.Directory.ListAsync(cancellationToken).ConfigureAwait(false);
         foreach (var mailbox in MailboxListing.Lsub(list, new MailboxPattern(reference, pattern)))
         {
             ListResponse.Write(connection.Writer, mailbox.Attributes, mailbox.Name.Value, extended: null, isLsub: true);

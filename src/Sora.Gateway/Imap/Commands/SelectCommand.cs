@@ -20,23 +20,29 @@ internal sealed class SelectCommand(MailboxName name, bool readOnly, bool condSt
             ImapReply.Ok("Previous mailbox is closed", ResponseCode.Closed).WriteUntagged(connection.Writer);
         }
 
-        var list = await connection.Account.ListAsync(cancellationToken).ConfigureAwait(false);
-        if (list.Find(name) is not { } entry)
-            return ImapReply.No(MailError.NoSuchMailbox());
-        var opened = await connection.Server.Replicas.OpenAsync(entry.Id, cancellationToken).ConfigureAwait(false);
+        var found = await connection.Directory.FindAsync(name, Rights.Read, cancellationToken).ConfigureAwait(false);
+        if (!found.IsOk)
+            return ImapReply.No(found.Error);
+        var target = found.Value;
+        var opened = await connection.Server.Replicas.OpenAsync(target.Id, cancellationToken).ConfigureAwait(false);
         if (!opened.IsOk)
             return ImapReply.No(opened.Error);
-        var selected = new SelectedMailbox(entry.Name, opened.Value, readOnly, tracksRecent: !connection.Session.Rev2);
+        var isReadOnly = readOnly || (target.Rights & Rights.AnyChange) == Rights.None;
+        var selected = new SelectedMailbox(target, opened.Value, isReadOnly, tracksRecent: !connection.Session.Rev2);
         connection.Session.Selected = selected;
         connection.Session.CondStore |= condStore;
         await selected.ClaimRecentAsync(cancellationToken).ConfigureAwait(false);
-        Describe(connection, selected, entry, list);
-        return readOnly
-            ? ImapReply.Ok("EXAMINE completed", ResponseCode.ReadOnly)
-            : ImapReply.Ok("SELECT completed", ResponseCode.ReadWrite);
+        Describe(connection, selected);
+        if (connection.Session.Rev2)
+        {
+            var list = await connection.Directory.ListAsync(cancellationToken).ConfigureAwait(false);
+            ListResponse.Write(connection.Writer, ListAttributes.Of(target.Entry with { Name = target.Name }, list), target.Name.Value, extended: null);
+        }
+
+        return ImapReply.Ok(readOnly ? "EXAMINE completed" : "SELECT completed", isReadOnly ? ResponseCode.ReadOnly : ResponseCode.ReadWrite);
     }
 
-    private static void Describe(ImapConnection connection, SelectedMailbox selected, MailboxEntry entry, MailboxList list)
+    private static void Describe(ImapConnection connection, SelectedMailbox selected)
     {
         var writer = connection.Writer;
         var view = selected.View;
@@ -52,8 +58,6 @@ internal sealed class SelectCommand(MailboxName name, bool readOnly, bool condSt
         WriteCode(writer, "UIDVALIDITY "u8, view.UidValidity.Value, "UIDs are valid"u8);
         WriteCode(writer, "UIDNEXT "u8, view.UidNext.Value, "Predicted next UID"u8);
         ImapReply.Ok("Highest", new HighestModSeqCode(view.HighestModSeq)).WriteUntagged(writer);
-        if (connection.Session.Rev2)
-            ListResponse.Write(writer, ListAttributes.Of(entry, list), entry.Name.Value, extended: null);
     }
 
     private static void WriteCode(ImapWriter writer, ReadOnlySpan<byte> code, long value, ReadOnlySpan<byte> text)

@@ -17,15 +17,16 @@ internal sealed class StatusCommand(MailboxName name, List<StatusItem> items) : 
 
     public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
-        var list = await connection.Account.ListAsync(cancellationToken).ConfigureAwait(false);
-        if (list.Find(name) is not { } entry)
-            return ImapReply.No(MailError.NoSuchMailbox());
-        var statuses = await connection.Account.StatusAsync([entry.Id], items.Contains(StatusItem.Recent), cancellationToken).ConfigureAwait(false);
+        var found = await connection.Directory.FindAsync(name, Rights.Read, cancellationToken).ConfigureAwait(false);
+        if (!found.IsOk)
+            return ImapReply.No(found.Error);
+        var target = found.Value;
+        var statuses = await target.Account.StatusAsync([target.Id], items.Contains(StatusItem.Recent), cancellationToken).ConfigureAwait(false);
         if (statuses[0] is not { } status)
             return ImapReply.No(MailError.NoSuchMailbox());
         if (items.Contains(StatusItem.HighestModSeq))
             connection.EnableCondStore();
-        StatusItems.Write(connection, entry.Name.Value, status, items);
+        StatusItems.Write(connection, target.Name.Value, status, items);
         return ImapReply.Ok("STATUS completed");
     }
 }
