@@ -61,6 +61,15 @@ public sealed record SharedView([property: Id(0)] ImmutableArray<SharingAccount>
         return null;
     }
 
+    /// <summary>The account that has the mailbox, if the user may use it.</summary>
+    public SharingAccount? FindOwner(MailboxId mailbox)
+    {
+        foreach (var account in Accounts)
+            if (account.RightsTo(mailbox) != Rights.None)
+                return account;
+        return null;
+    }
+
     public SharingAccount? Find(AccountId id)
     {
         foreach (var account in Accounts)

@@ -38,8 +38,8 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
             var stored = await host.Store.ListAsync(id, cancellationToken);
             if (stored is not { } rows)
                 return Known.Nothing;
-            rows.Mailboxes.Sort(static (left, right) => Compare(left.Name, right.Name));
-            rows.Subscriptions.Sort(Compare);
+            rows.Mailboxes.Sort(static (left, right) => MailboxName.CompareInLists(left.Name, right.Name));
+            rows.Subscriptions.Sort(MailboxName.CompareInLists);
             var known = new Known(new MailboxList(rows.Version, [.. rows.Mailboxes], [.. rows.Subscriptions]), rows.Profile);
             _known = known;
             if (changes == Volatile.Read(ref _changes))
@@ -232,13 +232,6 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
         {
             Forget();
         }
-    }
-
-    // Ordinal, INBOX and what is below it first
-    private static int Compare(MailboxName left, MailboxName right)
-    {
-        var (leftInbox, rightInbox) = (left.IsInbox || left.IsBelow(MailboxName.Inbox), right.IsInbox || right.IsBelow(MailboxName.Inbox));
-        return leftInbox != rightInbox ? (leftInbox ? -1 : 1) : string.CompareOrdinal(left.Value, right.Value);
     }
 
     private sealed record Known(MailboxList List, AccountProfile? Profile)
