@@ -27,6 +27,7 @@ public sealed class MailstoreNode : IAsyncDisposable
         var hasher = new PasswordHasher(QuickPasswords);
         _verifier = new PasswordVerifier(hasher, QuickPasswords, TimeProvider.System);
         Accounts = new AccountHost(Database, Feed, Mailboxes, _verifier, new AccountOptions(), TimeProvider.System, NullLoggerFactory.Instance);
+        Sharing = new SharingHost(Database, Accounts, SharingOptions);
         Administration = new AccountAdministration(Database, hasher, Accounts.Announce);
     }
 
@@ -39,6 +40,11 @@ public sealed class MailstoreNode : IAsyncDisposable
     public MailboxHost Mailboxes { get; }
 
     public AccountHost Accounts { get; }
+
+    public SharingHost Sharing { get; }
+
+    /// <summary>May be changed before what it rules is used.</summary>
+    public SharingOptions SharingOptions { get; } = new();
 
     public AccountAdministration Administration { get; }
 
@@ -62,6 +68,7 @@ public sealed class MailstoreNode : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Sharing.Dispose();
         Accounts.Dispose();
         await Mailboxes.DisposeAsync();
         await Feed.DisposeAsync();

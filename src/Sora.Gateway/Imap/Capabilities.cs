@@ -43,6 +43,9 @@ internal static class Capabilities
         new("SPECIAL-USE", LoggedIn),
         new("CREATE-SPECIAL-USE", LoggedIn),
         new("STATUS=SIZE", LoggedIn),
+        new("ACL", LoggedIn),
+        new("RIGHTS=texk", LoggedIn),
+        new("LIST-MYRIGHTS", LoggedIn),
         new("APPENDLIMIT", LoggedIn, static connection => FormattableString.Invariant($"APPENDLIMIT={connection.Server.Options.AppendLimit.Bytes}")),
     ];
 

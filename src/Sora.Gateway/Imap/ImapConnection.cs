@@ -51,7 +51,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     /// <summary>The user's own account. A mailbox that a client names is found through <see cref="Directory"/>.</summary>
     public IAccount Account => Session.Account ?? throw new InvalidOperationException("Nobody is logged in");
 
-    public MailboxDirectory Directory => Session.Directory ??= new MailboxDirectory(Account);
+    public MailboxDirectory Directory => Session.Directory ??= new MailboxDirectory(Account, Server.Accounts, Server.Sharing, Server.Namespaces);
 
     public async Task RunAsync()
     {
@@ -59,6 +59,8 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         Client.SetInputTimeout(Server.Options.LoginTimeout);
         while (!Session.IsEnding)
         {
+            if (!await HasAccountAsync().ConfigureAwait(false))
+                break;
             if (Client.Draining.IsCancellationRequested)
             {
                 Bye("Server is going down");
@@ -85,6 +87,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     public void Dispose()
     {
         Deselect();
+        Session.Watch?.Dispose();
         Reader.Release();
     }
 
@@ -148,7 +151,12 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     /// <summary>Reports what is new in the selected mailbox. False when the mailbox is gone and the session is over.</summary>
     public async ValueTask<bool> SynchronizeAsync(bool mayExpunge, SyncScope scope = default, ModSeq atLeast = default, CancellationToken cancellationToken = default)
     {
+        if (!await HasAccountAsync(cancellationToken).ConfigureAwait(false))
+            return false;
         if (Session.Selected is not { } selected)
+            return true;
+        await RefreshRightsAsync(cancellationToken).ConfigureAwait(false);
+        if (!selected.MayRead)
             return true;
         await selected.CatchUpAsync(atLeast, cancellationToken).ConfigureAwait(false);
         if (selected.IsGone)
@@ -159,6 +167,33 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
 
         await selected.ReportAsync(this, mayExpunge, scope, cancellationToken).ConfigureAwait(false);
         return true;
+    }
+
+    // False when the account was deleted and the session is over.
+    private async ValueTask<bool> HasAccountAsync(CancellationToken cancellationToken = default)
+    {
+        if (Session.Watch is null || !await Session.Watch.IsGoneAsync(cancellationToken).ConfigureAwait(false))
+            return true;
+        Bye("Account was deleted");
+        return false;
+    }
+
+    // Rights to a mailbox of somebody else may change while it is selected. Who may not read it any more hears nothing more of it.
+    private async ValueTask RefreshRightsAsync(CancellationToken cancellationToken)
+    {
+        if (Session.Selected is not { Target.IsOwn: false } selected)
+            return;
+        var rights = await Directory.RightsAsync(selected.Target, cancellationToken).ConfigureAwait(false);
+        if (rights == selected.Rights)
+            return;
+        var (flagRights, isReadOnly) = (selected.FlagRights, selected.IsReadOnly);
+        selected.Rights = rights;
+        if (!selected.MayRead)
+            return;
+        if (selected.FlagRights != flagRights)
+            selected.TellFlags(this);
+        if (selected.IsReadOnly != isReadOnly)
+            ImapReply.Ok("Rights have changed", selected.IsReadOnly ? ResponseCode.ReadOnly : ResponseCode.ReadWrite).WriteUntagged(Writer);
     }
 
     /// <summary>Wakes the session out of its wait for input when its mailbox changes, until the result of <see cref="StopListening"/>.</summary>
@@ -259,6 +294,9 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     {
         try
         {
+            await RefreshRightsAsync(Client.Closed).ConfigureAwait(false);
+            if (row.States == ImapStates.Selected && !row.Flags.HasFlag(CommandFlags.BreaksSequences) && !Selected.MayRead)
+                return ImapReply.No(SelectedMailbox.NotAllowed);
             var mayExpunge = !row.Flags.HasFlag(CommandFlags.UsesSequenceNumbers);
             if (row.Flags.HasFlag(CommandFlags.RequiresSync) && Session.Selected is { } selected)
                 await selected.RefreshAsync(Server.Options.RefreshAfter, Client.Closed).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using Sora.Configuration;
+using Sora.Contracts;
 using Sora.Gateway.Connections;
 using Sora.Gateway.Imap.Wire;
 
@@ -69,6 +70,16 @@ public sealed class ImapOptions : IValidatableOptions
     [OptionRange("1KiB", "2GiB")]
     public ByteSize AppendLimit { get; set; } = ByteSize.MiB(50);
 
+    [Option("Where the mailboxes of other users are seen, below their addresses; ends with /; empty hides them", Reference = "RFC 2342")]
+    public string OtherUsersPrefix { get; set; } = "Other Users/";
+
+    [Option("Where the shared mailboxes of the domain are seen; ends with /; empty hides them", Reference = "RFC 2342")]
+    public string SharedPrefix { get; set; } = "Shared/";
+
+    [Option("Most messages that one COPY or MOVE takes into another account; each is stored there anew")]
+    [OptionRange("1", "1000000")]
+    public int MaxCopyBetweenAccounts { get; set; } = 5000;
+
     [Option("How long one SEARCH may read messages before it gives up with NO [LIMIT]")]
     [OptionRange("1s", "1d")]
     public TimeSpan SearchTimeout { get; set; } = TimeSpan.FromMinutes(5);
@@ -104,8 +115,25 @@ public sealed class ImapOptions : IValidatableOptions
                 yield return $"tls_listen has \"{address}\", which is not an address with a port";
         }
 
+        if (WhyNoPrefix(OtherUsersPrefix) is { } others)
+            yield return $"other_users_prefix {others}";
+        if (WhyNoPrefix(SharedPrefix) is { } shared)
+            yield return $"shared_prefix {shared}";
+        if (OtherUsersPrefix.Length > 0 && SharedPrefix.Length > 0
+            && (OtherUsersPrefix.StartsWith(SharedPrefix, StringComparison.Ordinal) || SharedPrefix.StartsWith(OtherUsersPrefix, StringComparison.Ordinal)))
+            yield return "other_users_prefix and shared_prefix must not lie within each other";
         if (MaxCommand < MaxLiteral)
             yield return "max_command must not be smaller than max_literal";
+    }
+
+    private static string? WhyNoPrefix(string prefix)
+    {
+        if (prefix.Length == 0)
+            return null;
+        var name = MailboxName.Parse(prefix);
+        if (!prefix.EndsWith(MailboxName.Separator) || !name.IsOk)
+            return "must be a mailbox name that ends with /";
+        return name.Value.IsInbox || name.Value.IsBelow(MailboxName.Inbox) ? "must not be in INBOX" : null;
     }
 
     internal ReaderLimits ToReaderLimits() =>

@@ -9,6 +9,7 @@ namespace Sora.Gateway.Imap;
 /// <summary>The IMAP server: what all its connections share.</summary>
 public sealed class ImapServer(
     IAccounts accounts,
+    ISharing sharing,
     IMailboxes mailboxes,
     IMessageStore messages,
     IIntakes intakes,
@@ -28,6 +29,10 @@ public sealed class ImapServer(
     public string Alpn => "imap";
 
     internal IAccounts Accounts => accounts;
+
+    internal ISharing Sharing => sharing;
+
+    internal Namespaces Namespaces { get; } = new(options.OtherUsersPrefix, options.SharedPrefix);
 
     internal IMailboxes Mailboxes => mailboxes;
 

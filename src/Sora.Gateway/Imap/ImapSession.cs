@@ -31,6 +31,9 @@ internal sealed class ImapSession
 
     public MailboxDirectory? Directory { get; set; }
 
+    /// <summary>Notices when the account is deleted.</summary>
+    public AccountWatch? Watch { get; set; }
+
     public SelectedMailbox? Selected { get; set; }
 
     /// <summary>IMAP4rev2 was enabled: UTF-8 names, ESEARCH instead of SEARCH, no \Recent.</summary>

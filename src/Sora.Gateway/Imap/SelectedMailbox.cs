@@ -11,15 +11,21 @@ namespace Sora.Gateway.Imap;
 /// </summary>
 internal sealed class SelectedMailbox : IDisposable
 {
+    public static readonly MailError NotAllowed = new(MailErrorCode.NoPerm, "You may not do that with this mailbox");
+
+    private static readonly MailError OpenReadOnly = new(MailErrorCode.ReadOnly, "Mailbox is open read-only");
+
     private readonly ReplicaLease _lease;
+    private readonly bool _isExamined;
     private KeywordTable _keywordsTold;
     private uint _recentTold; // UIDs below are told, as \Recent or not
 
-    public SelectedMailbox(MailboxTarget target, ReplicaLease lease, bool isReadOnly, bool tracksRecent)
+    public SelectedMailbox(MailboxTarget target, ReplicaLease lease, bool isExamined, bool tracksRecent)
     {
         Target = target;
+        Rights = target.Rights;
         _lease = lease;
-        IsReadOnly = isReadOnly;
+        _isExamined = isExamined;
         TracksRecent = tracksRecent;
         View = Reported = Latest;
         _keywordsTold = View.Keywords;
@@ -30,8 +36,16 @@ internal sealed class SelectedMailbox : IDisposable
 
     public MailboxName Name => Target.Name;
 
-    /// <summary>EXAMINE, or no right to change anything.</summary>
-    public bool IsReadOnly { get; }
+    /// <summary>What the user may do, as of the beginning of the command that runs.</summary>
+    public Rights Rights { get; set; }
+
+    public bool MayRead => (Rights & Rights.Read) != Rights.None;
+
+    /// <summary>EXAMINE, or no right to change anything (RFC 4314 section 5.2).</summary>
+    public bool IsReadOnly => _isExamined || (Rights & Rights.AnyChange) == Rights.None;
+
+    /// <summary>The rights that say which flags may be changed.</summary>
+    public Rights FlagRights => IsReadOnly ? Rights.None : Rights & Rights.AnyFlag;
 
     /// <summary>The client knows \Recent: it has not enabled IMAP4rev2.</summary>
     public bool TracksRecent { get; set; }
@@ -58,6 +72,14 @@ internal sealed class SelectedMailbox : IDisposable
 
     /// <summary>What SEARCH RETURN (SAVE) left (RFC 5182).</summary>
     public UidSet Saved { get; set; } = UidSet.Empty;
+
+    /// <summary>Why something that needs all these rights, and changes the mailbox, cannot be done; null when it can.</summary>
+    public MailError? WhyNot(Rights needed)
+    {
+        if (_isExamined)
+            return OpenReadOnly;
+        return (Rights & needed) == needed ? null : NotAllowed;
+    }
 
     public void Dispose() => _lease.Dispose();
 
@@ -200,6 +222,9 @@ internal sealed class SelectedMailbox : IDisposable
         return next;
     }
 
+    /// <summary>Tells which flags may be changed now (RFC 4314 section 5.1.1).</summary>
+    public void TellFlags(ImapConnection connection) => MailboxResponses.WriteFlags(connection.Writer, _keywordsTold, FlagRights);
+
     /// <summary>Names new keywords before they are used (RFC 9051 section 7.3.5).</summary>
     public void TellKeywords(ImapConnection connection, MailboxIndex latest)
     {
@@ -210,7 +235,7 @@ internal sealed class SelectedMailbox : IDisposable
             isNews |= slot >= _keywordsTold.SlotCount || _keywordsTold[slot] != latest.Keywords[slot];
         _keywordsTold = latest.Keywords;
         if (isNews)
-            MailboxResponses.WriteFlags(connection.Writer, latest.Keywords, IsReadOnly);
+            MailboxResponses.WriteFlags(connection.Writer, latest.Keywords, FlagRights);
     }
 
     private async ValueTask ReportArrivalsAsync(ImapConnection connection, bool atOnce, CancellationToken cancellationToken)

@@ -20,6 +20,9 @@ internal readonly record struct SyncScope
 
     public ulong Mask { get; init; }
 
+    /// <summary>Flags that the STORE could not change.</summary>
+    public ulong Kept { get; init; }
+
     public bool WasTold(uint uid, long modSeq) => modSeq <= ToldAsOf.Value && Told.Contains(uid);
 
     /// <summary>True when the flags are just what the silent STORE makes of those the client knew.</summary>
@@ -27,6 +30,6 @@ internal readonly record struct SyncScope
     {
         StoreMode.Add => before | Mask,
         StoreMode.Remove => before & ~Mask,
-        _ => Mask,
+        _ => (before & Kept) | Mask,
     };
 }

@@ -91,7 +91,7 @@ internal sealed partial class Mailbox : IMailbox
             return await MailboxMove.RunAsync(this, destination, request with { Operation = operation }, Deadline(), cancellationToken);
 
         // A copy changes only the destination: what it takes from the source is what the source is now.
-        var write = new AppendCopiesWrite(source.Value.Index!, request.Uids, operation) { Deadline = Deadline() };
+        var write = new AppendCopiesWrite(source.Value.Index!, request, operation) { Deadline = Deadline() };
         var result = await destination.SubmitAsync(write, cancellationToken);
         return result is { IsOk: false, Error.Code: MailErrorCode.NonExistent }
             ? new MailError(MailErrorCode.TryCreate, "Mailbox does not exist")

@@ -46,7 +46,7 @@ internal static class MailboxMove
                     return NotThere(source.Index.IsEnded ? source : destination, destination);
                 var append = destination.NewPlan(destination.Index);
                 var expunge = source.NewPlan(source.Index);
-                var answer = append.AppendCopies(source.Index, request.Uids, request.Operation);
+                var answer = append.AppendCopies(source.Index, request);
                 if (!answer.IsOk || append.IsEmpty)
                     return answer;
                 expunge.Expunge(answer.Value.SourceUids);
@@ -79,7 +79,7 @@ internal static class MailboxMove
     {
         public override void Plan(RecordPlan plan)
         {
-            Answer = plan.AppendCopies(plan.Index, request.Uids, request.Operation);
+            Answer = plan.AppendCopies(plan.Index, request);
             if (!Answer.IsOk)
                 return;
             plan.Expunge(plan.Index.Existing(Answer.Value.SourceUids));

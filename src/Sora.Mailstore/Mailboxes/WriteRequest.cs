@@ -72,9 +72,9 @@ internal sealed class AppendWrite(AppendRequest request, OperationId operation, 
 }
 
 /// <summary>Appends messages whose contents another mailbox of the account has (COPY).</summary>
-internal sealed class AppendCopiesWrite(MailboxIndex source, UidSet uids, OperationId operation) : WriteRequest<CopyResult>
+internal sealed class AppendCopiesWrite(MailboxIndex source, CopyRequest request, OperationId operation) : WriteRequest<CopyResult>
 {
-    public override void Plan(RecordPlan plan) => Answer = plan.AppendCopies(source, uids, operation);
+    public override void Plan(RecordPlan plan) => Answer = plan.AppendCopies(source, request with { Operation = operation });
 }
 
 internal sealed class StoreWrite(StoreRequest request) : WriteRequest<StoreResult>
@@ -96,19 +96,23 @@ internal sealed class StoreWrite(StoreRequest request) : WriteRequest<StoreResul
             uids = uids.Except(modified);
         }
 
+        var flags = request.Flags.CoveredBy(request.FlagRights);
+
         // A keyword takes a slot when a message gets it, not when one loses it or none is there.
         var onlyKnown = request.Mode == StoreMode.Remove || plan.Index.Existing(uids).IsEmpty;
-        if ((onlyKnown ? plan.Index.Keywords.MaskOf(request.Flags) : plan.MaskOf(request.Flags)) is not { } mask)
+        if ((onlyKnown ? plan.Index.Keywords.MaskOf(flags) : plan.MaskOf(flags)) is not { } mask)
         {
             Answer = new MailError(MailErrorCode.Limit, "The mailbox has too many keywords");
             return;
         }
 
+        var covered = FlagMask.Covered(request.FlagRights);
+        mask &= covered;
         plan.Store(request.Mode switch
         {
             StoreMode.Add => new FlagChange(uids, mask, 0),
             StoreMode.Remove => new FlagChange(uids, 0, mask),
-            _ => new FlagChange(uids, mask, ~mask),
+            _ => new FlagChange(uids, mask, ~mask & covered),
         });
         if (!request.Operation.IsNone)
             plan.Remember(request.Operation, modified, UidSet.Empty);

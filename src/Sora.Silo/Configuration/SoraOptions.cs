@@ -28,6 +28,8 @@ public sealed class SoraOptions : IValidatableOptions
 
     public AccountOptions Accounts { get; set; } = new();
 
+    public SharingOptions Sharing { get; set; } = new();
+
     public PasswordOptions Passwords { get; set; } = new();
 
     public DeliveryOptions Delivery { get; set; } = new();

@@ -28,7 +28,7 @@ public sealed class CoreTranscriptTests(ImapFixture fixture)
             C: secret
             S: a5 OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ENABLE ID IDLE NAMESPACE …] Logged in
             C: a6 NAMESPACE
-            S: * NAMESPACE (("" "/")) NIL NIL
+            S: * NAMESPACE (("" "/")) (("Other Users/" "/")) (("Shared/" "/"))
             S: a6 OK NAMESPACE completed
             C: a7 ID ("name" "test" "version" NIL)
             S: * ID ("name" "Sora" "version" "1.0")

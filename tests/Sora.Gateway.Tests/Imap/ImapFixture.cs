@@ -49,7 +49,7 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
     {
         var metrics = new GatewayMetrics();
         var server = new ImapServer(
-            Node.Accounts, Node.Mailboxes, Messages, Bodies.Intakes, Replicas, Options, metrics, time, new ErrorLog<ImapServer>());
+            Node.Accounts, Node.Sharing, Node.Mailboxes, Messages, Bodies.Intakes, Replicas, Options, metrics, time, new ErrorLog<ImapServer>());
         return TestGateway.StartAsync(
             [new ListenerDefinition(TestGateway.AnyPort, false, server, new ConnectionLimits())], tls: true, time: time, metrics: metrics);
     }
@@ -74,9 +74,9 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
     internal Task ServeAsync(ConnectionContext context) => _gateway!.Listeners.ServeAsync(0, context);
 
     /// <summary>A new account.</summary>
-    internal async Task<TestUser> UserAsync()
+    internal async Task<TestUser> UserAsync(string domain = "example.com")
     {
-        var address = $"user{Interlocked.Increment(ref _users)}@example.com";
+        var address = $"user{Interlocked.Increment(ref _users)}@{domain}";
         return new TestUser(this, address, await Node.CreateAccountAsync(address));
     }
 }

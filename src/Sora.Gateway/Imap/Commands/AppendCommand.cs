@@ -74,7 +74,7 @@ internal sealed class AppendCommand(MailboxName name, FlagSet flags, DateTimeOff
     private async ValueTask<ImapReply> CommitAsync(
         ImapConnection connection, MailboxTarget target, IngestedMessage content, CancellationToken cancellationToken)
     {
-        var append = new AppendMessage(content, ReadOnlyMemory<byte>.Empty, flags, date ?? connection.Server.Time.GetUtcNow());
+        var append = new AppendMessage(content, ReadOnlyMemory<byte>.Empty, flags.CoveredBy(target.Rights), date ?? connection.Server.Time.GetUtcNow());
         var appended = await connection.Server.Mailboxes.Get(target.Id)
             .AppendAsync(new AppendRequest(OperationId.New(), [append]), cancellationToken).ConfigureAwait(false);
         if (!appended.IsOk)

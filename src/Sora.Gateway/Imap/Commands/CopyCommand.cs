@@ -38,7 +38,10 @@ internal sealed class CopyCommand(SequenceSet set, bool byUid, MailboxName desti
             return (null, ImapReply.Ok("No messages to transfer"));
         if (uids != selected.Latest.Existing(uids))
             return (null, ImapReply.No("Some of the messages have been expunged", ResponseCode.ExpungeIssued));
-        var request = new CopyRequest(OperationId.New(), uids, found.Value.Id, move);
+        var target = found.Value;
+        if (target.Account.Id != selected.Target.Account.Id)
+            return await new AccountTransfer(connection, target, move).RunAsync(uids, cancellationToken).ConfigureAwait(false);
+        var request = new CopyRequest(OperationId.New(), uids, target.Id, move, target.Rights);
         var copied = await selected.Mailbox.CopyAsync(request, cancellationToken).ConfigureAwait(false);
         if (!copied.IsOk)
             return (null, ImapReply.No(copied.Error));

@@ -18,8 +18,8 @@ internal sealed class ExpungeCommand(SequenceSet? uids) : ImapCommand
     public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
         var selected = connection.Selected;
-        if (selected.IsReadOnly)
-            return ImapReply.No("Mailbox is open read-only", ResponseCode.ReadOnly);
+        if (selected.WhyNot(Rights.Expunge) is { } refusal)
+            return ImapReply.No(refusal);
         var which = uids is null ? UidSet.All : selected.Resolve(uids, byUid: true)!.Value;
         if (which.IsEmpty)
             return ImapReply.Ok("EXPUNGE completed");

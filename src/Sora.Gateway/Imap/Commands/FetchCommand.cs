@@ -86,12 +86,12 @@ internal sealed class FetchCommand : ImapCommand
     private async ValueTask<UidSet> SetSeenAsync(ImapConnection connection, UidSet uids, CancellationToken cancellationToken)
     {
         var selected = connection.Selected;
-        if (selected.IsReadOnly || !_items.Exists(static item => item.SetsSeen))
+        if (selected.WhyNot(Rights.KeepSeen) is not null || !_items.Exists(static item => item.SetsSeen))
             return UidSet.Empty;
         var unseen = UnseenOf(selected.Latest, selected.View.Existing(uids));
         if (unseen.IsEmpty)
             return unseen;
-        var request = new StoreRequest(OperationId.New(), unseen, StoreMode.Add, FlagSet.Of(SystemFlags.Seen));
+        var request = new StoreRequest(OperationId.New(), unseen, StoreMode.Add, FlagSet.Of(SystemFlags.Seen), FlagRights: Rights.KeepSeen);
         var stored = await selected.Mailbox.StoreAsync(request, cancellationToken).ConfigureAwait(false);
         if (!stored.IsOk)
             return UidSet.Empty; // Reading is what the client came for

@@ -17,8 +17,8 @@ internal sealed class MoveCommand(SequenceSet set, bool byUid, MailboxName desti
 
     public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
-        if (connection.Selected.IsReadOnly)
-            return ImapReply.No("Mailbox is open read-only", ResponseCode.ReadOnly);
+        if (connection.Selected.WhyNot(Rights.DeleteMessages | Rights.Expunge) is { } refusal)
+            return ImapReply.No(refusal);
         var transfer = await CopyCommand.TransferAsync(connection, set, byUid, destination, move: true, cancellationToken).ConfigureAwait(false);
         if (transfer.Result is not { } result)
             return transfer.Reply;

@@ -27,8 +27,7 @@ internal sealed class SelectCommand(MailboxName name, bool readOnly, bool condSt
         var opened = await connection.Server.Replicas.OpenAsync(target.Id, cancellationToken).ConfigureAwait(false);
         if (!opened.IsOk)
             return ImapReply.No(opened.Error);
-        var isReadOnly = readOnly || (target.Rights & Rights.AnyChange) == Rights.None;
-        var selected = new SelectedMailbox(target, opened.Value, isReadOnly, tracksRecent: !connection.Session.Rev2);
+        var selected = new SelectedMailbox(target, opened.Value, isExamined: readOnly, tracksRecent: !connection.Session.Rev2);
         connection.Session.Selected = selected;
         connection.Session.CondStore |= condStore;
         await selected.ClaimRecentAsync(cancellationToken).ConfigureAwait(false);
@@ -36,17 +35,17 @@ internal sealed class SelectCommand(MailboxName name, bool readOnly, bool condSt
         if (connection.Session.Rev2)
         {
             var list = await connection.Directory.ListAsync(cancellationToken).ConfigureAwait(false);
-            ListResponse.Write(connection.Writer, ListAttributes.Of(target.Entry with { Name = target.Name }, list), target.Name.Value, extended: null);
+            ListResponse.Write(connection.Writer, ListAttributes.Of(target.Entry with { Name = target.Name, SpecialUse = target.IsOwn ? target.Entry.SpecialUse : SpecialUse.None }, list), target.Name.Value, extended: null);
         }
 
-        return ImapReply.Ok(readOnly ? "EXAMINE completed" : "SELECT completed", isReadOnly ? ResponseCode.ReadOnly : ResponseCode.ReadWrite);
+        return ImapReply.Ok(readOnly ? "EXAMINE completed" : "SELECT completed", selected.IsReadOnly ? ResponseCode.ReadOnly : ResponseCode.ReadWrite);
     }
 
     private static void Describe(ImapConnection connection, SelectedMailbox selected)
     {
         var writer = connection.Writer;
         var view = selected.View;
-        MailboxResponses.WriteFlags(writer, view.Keywords, selected.IsReadOnly);
+        MailboxResponses.WriteFlags(writer, view.Keywords, selected.FlagRights);
         MailboxResponses.WriteExists(writer, view.Count);
         if (!connection.Session.Rev2)
         {

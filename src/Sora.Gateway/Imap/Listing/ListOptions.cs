@@ -3,7 +3,7 @@ using Sora.Gateway.Imap.Wire;
 
 namespace Sora.Gateway.Imap.Listing;
 
-/// <summary>Selection and return options of LIST (RFC 9051 sections 6.3.9.1 and 6.3.9.2, RFC 5819, RFC 6154).</summary>
+/// <summary>Selection and return options of LIST (RFC 9051 sections 6.3.9.1 and 6.3.9.2, RFC 5819, RFC 6154, RFC 8440).</summary>
 internal sealed class ListOptions
 {
     public bool SelectSubscribed { get; private set; }
@@ -13,6 +13,8 @@ internal sealed class ListOptions
     public bool RecursiveMatch { get; private set; }
 
     public bool ReturnSubscribed { get; private set; }
+
+    public bool ReturnMyRights { get; private set; }
 
     public List<StatusItem>? ReturnStatus { get; private set; }
 
@@ -68,6 +70,9 @@ internal sealed class ListOptions
                         break;
                     case "CHILDREN" or "SPECIAL-USE":
                         break; // Always given
+                    case "MYRIGHTS":
+                        ReturnMyRights = true;
+                        break;
                     case "STATUS":
                         parser.Space();
                         ReturnStatus = StatusItems.Parse(ref parser);

@@ -12,21 +12,32 @@ internal static class MailboxResponses
 
     public static void WriteExpunge(ImapWriter writer, int number) => WriteNumbered(writer, number, " EXPUNGE\r\n"u8);
 
-    /// <summary>FLAGS and PERMANENTFLAGS: the system flags and the mailbox's keywords.</summary>
-    public static void WriteFlags(ImapWriter writer, KeywordTable keywords, bool isReadOnly)
+    /// <summary>FLAGS and PERMANENTFLAGS: the system flags and the mailbox's keywords, and those of them that may be changed (RFC 4314 section 5.1.1).</summary>
+    public static void WriteFlags(ImapWriter writer, KeywordTable keywords, Rights rights)
     {
         writer.Raw("* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft"u8);
         WriteKeywords(writer, keywords);
         writer.Raw(")\r\n* OK [PERMANENTFLAGS ("u8);
-        if (!isReadOnly)
-        {
-            writer.Raw("\\Answered \\Flagged \\Deleted \\Seen \\Draft"u8);
-            var used = WriteKeywords(writer, keywords);
-            if (used < FlagMask.MaxKeywords)
-                writer.Raw(" \\*"u8);
-        }
+        var writes = (rights & Rights.Write) != Rights.None;
+        var first = true;
+        Flag(writes, "\\Answered"u8);
+        Flag(writes, "\\Flagged"u8);
+        Flag((rights & Rights.DeleteMessages) != Rights.None, "\\Deleted"u8);
+        Flag((rights & Rights.KeepSeen) != Rights.None, "\\Seen"u8);
+        Flag(writes, "\\Draft"u8);
+        if (writes && WriteKeywords(writer, keywords) < FlagMask.MaxKeywords)
+            writer.Raw(" \\*"u8);
+        writer.Raw((rights & Rights.AnyFlag) == Rights.None ? ")] Nothing can be changed\r\n"u8 : ")] Flags that are kept\r\n"u8);
 
-        writer.Raw(isReadOnly ? ")] Nothing can be changed\r\n"u8 : ")] Flags that are kept\r\n"u8);
+        void Flag(bool isSettable, ReadOnlySpan<byte> name)
+        {
+            if (!isSettable)
+                return;
+            if (!first)
+                writer.Space();
+            writer.Raw(name);
+            first = false;
+        }
     }
 
     /// <summary>An unsolicited FETCH with a message's flags; UID and MODSEQ for those clients that want them.</summary>
