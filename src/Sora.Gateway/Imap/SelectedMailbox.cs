@@ -53,6 +53,9 @@ internal sealed class SelectedMailbox : IDisposable
     /// <summary>The newest state there is.</summary>
     public MailboxIndex Latest => Replica.Current!;
 
+    /// <summary>The client has not been told of all expunges that others' changes up to <see cref="Reported"/> hold.</summary>
+    public bool ExpungesWait { get; private set; }
+
     /// <summary>UIDs that are \Recent in this session.</summary>
     public UidSet Recent { get; private set; } = UidSet.Empty;
 
@@ -154,11 +157,11 @@ internal sealed class SelectedMailbox : IDisposable
         var structure = IndexDifference.Between(View, latest);
         var flags = ReferenceEquals(View, Reported) ? structure : IndexDifference.Between(Reported, latest);
         var wait = !mayExpunge && structure.Expunged.Count > 0;
+        ExpungesWait = wait;
         TellKeywords(connection, latest);
         if (!wait)
         {
-            for (var i = 0; i < structure.Expunged.Count; i++)
-                MailboxResponses.WriteExpunge(connection.Writer, structure.Expunged[i] + 1 - i);
+            await ReportExpungesAsync(connection, structure).ConfigureAwait(false);
             View = latest;
             if (structure.Appended > 0)
                 await ReportArrivalsAsync(connection, scope.IsIdle, cancellationToken).ConfigureAwait(false);
@@ -169,6 +172,22 @@ internal sealed class SelectedMailbox : IDisposable
         for (var next = 0; next < flags.Changed.Count;)
         {
             next = WriteFlagUpdates(connection, flags.Changed, next, latest, before, scope);
+            if (connection.Writer.ShouldFlush)
+                await connection.Writer.FlushAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static async ValueTask ReportExpungesAsync(ImapConnection connection, IndexDifference structure)
+    {
+        if (connection.Session.QResync || connection.Session.UidOnly)
+        {
+            await MailboxResponses.WriteVanishedAsync(connection.Writer, structure.ExpungedUids, earlier: false).ConfigureAwait(false);
+            return;
+        }
+
+        for (var i = 0; i < structure.Expunged.Count; i++)
+        {
+            MailboxResponses.WriteExpunge(connection.Writer, structure.Expunged[i] + 1 - i);
             if (connection.Writer.ShouldFlush)
                 await connection.Writer.FlushAsync().ConfigureAwait(false);
         }
