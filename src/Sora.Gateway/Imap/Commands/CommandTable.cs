@@ -58,6 +58,7 @@ internal sealed class CommandTable
         new("STATUS", StatusCommand.Parse, ImapStates.LoggedIn),
         new("APPEND", AppendCommand.Parse, ImapStates.LoggedIn),
         new("IDLE", IdleCommand.Parse, ImapStates.LoggedIn),
+        new("NOTIFY", NotifyCommand.Parse, ImapStates.LoggedIn),
 
         new("CHECK", NoopCommand.ParseCheck, ImapStates.Selected, CommandFlags.RequiresSync),
         new("CLOSE", CloseCommand.Parse, ImapStates.Selected, CommandFlags.BreaksSequences),
@@ -68,6 +69,8 @@ internal sealed class CommandTable
         new("STORE", StoreCommand.Parse, ImapStates.Selected, CommandFlags.UsesSequenceNumbers),
         new("COPY", CopyCommand.Parse, ImapStates.Selected),
         new("MOVE", MoveCommand.Parse, ImapStates.Selected),
+
+        new("UIDBATCHES", UidBatchesCommand.Parse, ImapStates.Selected),
 
         new("UID EXPUNGE", ExpungeCommand.Parse, ImapStates.Selected, ByUid: true),
         new("UID SEARCH", SearchCommand.Parse, ImapStates.Selected, ByUid: true),
