@@ -36,6 +36,7 @@ public sealed class NotifyTests(ImapFixture fixture)
             S: 
             S: )
             C: e notify set (selected (MessageNew MessageExpunge FlagChange)) (mailboxes (Lists/Lemonade nothing "Foo*") (MessageNew MessageExpunge FlagChange))
+            S: * 1 FETCH (UID 1 FLAGS (\Recent))
             S: e OK NOTIFY completed
             """);
         using var other = await user.LogInAsync("SELECT INBOX");
