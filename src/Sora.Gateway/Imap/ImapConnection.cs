@@ -18,6 +18,8 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
 {
     private byte[] _tag = "*"u8.ToArray();
     private int _listening;
+    private bool _usesNumbers; // the running command has message numbers among its arguments
+    private long _modSeqTold; // the highest one that the running command's FETCH responses have named
 
     public ImapConnection(ImapServer server, ClientConnection client)
     {
@@ -57,6 +59,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     {
         ImapReply.Ok("Sora ready", new CapabilityCode(Capabilities.For(this))).WriteUntagged(Writer);
         Client.SetInputTimeout(Server.Options.LoginTimeout);
+        var status = ReadStatus.Command;
         while (!Session.IsEnding)
         {
             if (!await HasAccountAsync().ConfigureAwait(false))
@@ -67,8 +70,11 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
                 break;
             }
 
-            ExpectInput();
-            var status = await Reader.ReadAsync().ConfigureAwait(false);
+            if (Session.Notify is not null && !await PushAsync(Session.Notify.DelaysExpunges).ConfigureAwait(false))
+                break;
+            if (status != ReadStatus.Woken)
+                ExpectInput(); // News do not make a silent client any less silent
+            status = await Reader.ReadAsync().ConfigureAwait(false);
             if (status == ReadStatus.Closed)
                 return;
             if (status == ReadStatus.Woken)
@@ -86,6 +92,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
 
     public void Dispose()
     {
+        Session.Notify?.Dispose();
         Deselect();
         Session.Watch?.Dispose();
         Reader.Release();
@@ -125,6 +132,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
 
     public void Deselect()
     {
+        StopListening();
         var selected = Session.Selected;
         Session.Selected = null;
         selected?.Dispose();
@@ -139,6 +147,9 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         if (Session.Selected is { } selected)
             ImapReply.Ok("From now on", new HighestModSeqCode(selected.Reported.HighestModSeq)).WriteUntagged(Writer);
     }
+
+    /// <summary>A FETCH response names this mod-sequence.</summary>
+    public void ModSeqTold(long modSeq) => _modSeqTold = Math.Max(_modSeqTold, modSeq);
 
     public void EnableRev2()
     {
@@ -209,6 +220,30 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
             selected.Replica.RemoveListener(this);
     }
 
+    /// <summary>Tells what NOTIFY asked for. False when the session is over.</summary>
+    public async ValueTask<bool> PushAsync(bool delaysExpunges)
+    {
+        if (Session.Notify is not { } notify)
+            return true;
+        try
+        {
+            if (notify.TellsMessages && Session.Selected is not null)
+            {
+                StartListening();
+                if (!await SynchronizeAsync(!delaysExpunges, new SyncScope { IsIdle = true }, cancellationToken: Client.Closed).ConfigureAwait(false))
+                    return false;
+            }
+
+            await notify.PushAsync(Client.Closed).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (!IsInResponse && !IsGone(e))
+        {
+            Log.NotifyFailed(Server.Logger, Client.Id, e);
+            return true; // The next change, or the next command, tells it
+        }
+    }
+
     void IReplicaListener.ReplicaChanged() => Client.Wake();
 
     // The time for logging in runs from the greeting on, whatever the client sends in between.
@@ -257,7 +292,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         CommandRow? row = null;
         try
         {
-            var parser = new ImapParser(Reader.Command, Session.Rev2);
+            var parser = new ImapParser(Reader.Command, Session.Rev2) { UidOnly = Session.UidOnly };
             SetTag(parser.Tag());
             parser.Space();
             var start = parser.Position;
@@ -272,13 +307,16 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
                 return (null, null, ImapReply.Bad("Unknown command"));
             if (!row.States.HasFlag(Session.State))
                 return (row, null, ImapReply.Bad(NotNow()));
+            if (Session.UidOnly && row.HasUidForm)
+                return (row, null, ImapReply.Bad("Message numbers are not used after ENABLE UIDONLY", ResponseCode.UidRequired));
             var command = row.Parse(ref parser, new ParseContext(row.ByUid, message));
             parser.End();
+            _usesNumbers = parser.UsesNumbers;
             return (row, command, default);
         }
         catch (ImapSyntaxException e)
         {
-            return (row, null, e.Refusal is { } refusal ? ImapReply.No(refusal) : ImapReply.Bad(e.Message));
+            return (row, null, ImapReply.Of(e));
         }
     }
 
@@ -297,20 +335,27 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
             await RefreshRightsAsync(Client.Closed).ConfigureAwait(false);
             if (row.States == ImapStates.Selected && !row.Flags.HasFlag(CommandFlags.BreaksSequences) && !Selected.MayRead)
                 return ImapReply.No(SelectedMailbox.NotAllowed);
-            var mayExpunge = !row.Flags.HasFlag(CommandFlags.UsesSequenceNumbers);
+            _modSeqTold = 0;
+            var mayExpunge = !row.Flags.HasFlag(CommandFlags.UsesSequenceNumbers) && !_usesNumbers;
             if (row.Flags.HasFlag(CommandFlags.RequiresSync) && Session.Selected is { } selected)
                 await selected.RefreshAsync(Server.Options.RefreshAfter, Client.Closed).ConfigureAwait(false);
             var reportsFirst = command.ReportsFirst && Session.State == ImapStates.Selected && !row.Flags.HasFlag(CommandFlags.BreaksSequences);
             if (reportsFirst && !await SynchronizeAsync(mayExpunge: false, cancellationToken: Client.Closed).ConfigureAwait(false))
                 return ImapReply.Answered;
+            var changedNames = Session.Notify is null ? [] : command.ChangedNames;
+            if (changedNames.Count > 0)
+                await Session.Notify!.PushAsync(Client.Closed).ConfigureAwait(false);
             var reply = await command.ExecuteAsync(this, Client.Closed).ConfigureAwait(false);
+            if (changedNames.Count > 0 && Session.Notify is { } notify)
+                await notify.PushAsync(Client.Closed, changedNames).ConfigureAwait(false);
             if (!row.Flags.HasFlag(CommandFlags.BreaksSequences) && reply.Status != ReplyStatus.None)
                 await SynchronizeAsync(mayExpunge, cancellationToken: Client.Closed).ConfigureAwait(false);
+            CorrectModSeq();
             return reply;
         }
         catch (ImapSyntaxException e)
         {
-            return e.Refusal is { } refusal ? ImapReply.No(refusal) : ImapReply.Bad(e.Message);
+            return ImapReply.Of(e);
         }
         catch (BodyUnavailableException e) when (!IsInResponse)
         {
@@ -332,7 +377,15 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         }
     }
 
-    private bool IsGone(Exception e) =>
+    // Mod-sequences above that of an expunge that has to wait must not make the client believe that it knows all up to them (RFC 7162 section 3.2).
+    private void CorrectModSeq()
+    {
+        if (Session.QResync && Session.Selected is { ExpungesWait: true } selected && _modSeqTold > selected.View.HighestModSeq.Value)
+            ImapReply.Ok("Expunges are still to be told", new HighestModSeqCode(selected.View.HighestModSeq)).WriteUntagged(Writer);
+    }
+
+    /// <summary>The failure is that the client has gone, and needs no answer.</summary>
+    public bool IsGone(Exception e) =>
         e is ClientGoneException or ConnectionResetException or ConnectionAbortedException || Client.Closed.IsCancellationRequested;
 
     /// <summary>The answer when a body cannot be read: never an empty message.</summary>

@@ -84,6 +84,34 @@ public sealed class ImapOptions : IValidatableOptions
     [OptionRange("1s", "1d")]
     public TimeSpan SearchTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
+    [Option("How often the client of a long command is told how far it is; 0 never", Reference = "RFC 9585")]
+    [OptionRange("0", "1h")]
+    public TimeSpan ProgressInterval { get; set; } = TimeSpan.FromSeconds(10);
+
+    [Option("Messages that one command may work on; 0 is no limit", Reference = "RFC 9738")]
+    [OptionRange("0", "2147483647")]
+    public int MessageLimit { get; set; }
+
+    [Option("Messages that one COPY or APPEND may store, when message_limit is 0; 0 is no limit", Reference = "RFC 9738")]
+    [OptionRange("0", "2147483647")]
+    public int SaveLimit { get; set; }
+
+    [Option("Smallest batch that UIDBATCHES makes", Reference = "RFC 10022")]
+    [OptionRange("1", "500")]
+    public int MinUidBatch { get; set; } = 500;
+
+    [Option("Messages in the batches that one UIDBATCHES command may ask for by number; a command without numbers gets them all", Reference = "RFC 10022")]
+    [OptionRange("100000", "2147483647")]
+    public int MaxUidBatchMessages { get; set; } = 100_000;
+
+    [Option("Mailboxes that one session may watch with NOTIFY; beyond it NOTIFICATIONOVERFLOW", Reference = "RFC 5465")]
+    [OptionRange("1", "1000000")]
+    public int MaxNotifyMailboxes { get; set; } = 1000;
+
+    [Option("Event groups, and mailbox names in them, in one NOTIFY command", Reference = "RFC 5465")]
+    [OptionRange("10", "100000")]
+    public int MaxNotifyNames { get; set; } = 500;
+
     [Option("NOOP and CHECK ask the mailbox's writer when nobody has for this long, in case an announcement was lost")]
     [OptionRange("0", "1h")]
     public TimeSpan RefreshAfter { get; set; } = TimeSpan.FromSeconds(5);
@@ -122,6 +150,8 @@ public sealed class ImapOptions : IValidatableOptions
         if (OtherUsersPrefix.Length > 0 && SharedPrefix.Length > 0
             && (OtherUsersPrefix.StartsWith(SharedPrefix, StringComparison.Ordinal) || SharedPrefix.StartsWith(OtherUsersPrefix, StringComparison.Ordinal)))
             yield return "other_users_prefix and shared_prefix must not lie within each other";
+        if (MessageLimit > 0 && SaveLimit > 0)
+            yield return "message_limit and save_limit must not both be set (RFC 9738 section 3)";
         if (MaxCommand < MaxLiteral)
             yield return "max_command must not be smaller than max_literal";
     }

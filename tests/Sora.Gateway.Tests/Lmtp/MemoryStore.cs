@@ -37,9 +37,9 @@ internal sealed class MemoryStore : IAccounts, IIntakes, IDelivery
     public void Add(string address, string? primary = null) =>
         _accounts[address] = new AccountIdentity(new AccountId(_accounts.Count + 1), primary ?? address);
 
-    public IDisposable Subscribe(AccountId id, IAccountSubscriber subscriber) => throw new NotSupportedException();
-
     public IAccount Get(AccountId id) => throw new NotSupportedException();
+
+    public IDisposable Subscribe(AccountId id, IAccountSubscriber subscriber) => throw new NotSupportedException();
 
     public ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(string user, string password, CancellationToken cancellationToken) =>
         throw new NotSupportedException();

@@ -25,6 +25,9 @@ internal sealed record CommandRow(
     public byte[] NameBytes { get; } = Encoding.ASCII.GetBytes(Name);
 
     public CommandInstruments? Instruments { get; set; }
+
+    /// <summary>The command takes message numbers, and has a twin that takes UIDs: UIDONLY allows only that one (RFC 9586 section 3.2).</summary>
+    public bool HasUidForm { get; set; }
 }
 
 /// <summary>All commands. To add one: docs/adding-a-command.md.</summary>
@@ -60,6 +63,7 @@ internal sealed class CommandTable
         new("STATUS", StatusCommand.Parse, ImapStates.LoggedIn),
         new("APPEND", AppendCommand.Parse, ImapStates.LoggedIn),
         new("IDLE", IdleCommand.Parse, ImapStates.LoggedIn),
+        new("NOTIFY", NotifyCommand.Parse, ImapStates.LoggedIn),
 
         new("CHECK", NoopCommand.ParseCheck, ImapStates.Selected, CommandFlags.RequiresSync),
         new("CLOSE", CloseCommand.Parse, ImapStates.Selected, CommandFlags.BreaksSequences),
@@ -70,6 +74,8 @@ internal sealed class CommandTable
         new("STORE", StoreCommand.Parse, ImapStates.Selected, CommandFlags.UsesSequenceNumbers),
         new("COPY", CopyCommand.Parse, ImapStates.Selected),
         new("MOVE", MoveCommand.Parse, ImapStates.Selected),
+
+        new("UIDBATCHES", UidBatchesCommand.Parse, ImapStates.Selected),
 
         new("UID EXPUNGE", ExpungeCommand.Parse, ImapStates.Selected, ByUid: true),
         new("UID SEARCH", SearchCommand.Parse, ImapStates.Selected, ByUid: true),
@@ -82,7 +88,10 @@ internal sealed class CommandTable
     public CommandTable(GatewayMetrics metrics)
     {
         foreach (var row in _rows)
+        {
             row.Instruments = metrics.Command("imap", row.Name);
+            row.HasUidForm = row.Name != "EXPUNGE" && Array.Exists(_rows, other => other.Name == "UID " + row.Name);
+        }
     }
 
     public IReadOnlyList<CommandRow> Rows => _rows;

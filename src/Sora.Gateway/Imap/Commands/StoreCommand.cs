@@ -48,18 +48,21 @@ internal sealed class StoreCommand(SequenceSet set, bool byUid, StoreMode mode, 
             return ImapReply.No(SelectedMailbox.NotAllowed);
         if (selected.Resolve(set, byUid) is not { } uids)
             return ImapReply.Bad("No such message");
+        uids = MessageLimit.Highest(connection, uids, out var limited);
         if (unchangedSince is not null)
             connection.EnableCondStore();
         if (uids.IsEmpty || (selected.NumbersOf(uids).IsEmpty && selected.Latest.Existing(uids).IsEmpty))
             return ImapReply.Ok("STORE completed");
         var request = new StoreRequest(OperationId.New(), uids, mode, covered, unchangedSince, selected.Rights);
-        var stored = await selected.Mailbox.StoreAsync(request, cancellationToken).ConfigureAwait(false);
+        var storing = selected.Mailbox.StoreAsync(request, cancellationToken);
+        await ProgressReport.WhileAsync(connection, storing).ConfigureAwait(false);
+        var stored = await storing.ConfigureAwait(false);
         if (!stored.IsOk)
             return ImapReply.No(stored.Error);
         await selected.CatchUpAsync(stored.Value.ModSeq, cancellationToken).ConfigureAwait(false);
         var modified = selected.View.Existing(stored.Value.Modified);
         await ReportAsync(connection, uids.Except(modified), cancellationToken).ConfigureAwait(false);
-        return Answer(selected, uids, modified);
+        return MessageLimit.Answer(connection, Answer(selected, uids, modified), limited);
     }
 
     // Not silent: the flags of each message, changed or not. Silent: only what others have changed.
@@ -76,7 +79,8 @@ internal sealed class StoreCommand(SequenceSet set, bool byUid, StoreMode mode, 
         else
         {
             var condStore = connection.Session.CondStore;
-            var scan = new FlagScan(connection, latest, withUid: byUid || condStore, withFlags: true, withModSeq: condStore, changedSince: null);
+            var withUid = !connection.Session.UidOnly && (byUid || condStore);
+            var scan = new FlagScan(connection, latest, withUid, withFlags: true, withModSeq: condStore, changedSince: null);
             await scan.WriteAsync(uids).ConfigureAwait(false);
             scope = new SyncScope { Told = uids, ToldAsOf = latest.HighestModSeq };
         }

@@ -12,6 +12,8 @@ internal abstract record ResponseCode
     public static readonly ResponseCode ExpungeIssued = new AtomCode("EXPUNGEISSUED");
     public static readonly ResponseCode Closed = new AtomCode("CLOSED");
     public static readonly ResponseCode TooBig = new AtomCode("TOOBIG");
+    public static readonly ResponseCode UidRequired = new AtomCode("UIDREQUIRED");
+    public static readonly ResponseCode NotificationOverflow = new AtomCode("NOTIFICATIONOVERFLOW");
 
     public abstract void Write(ImapWriter writer);
 
@@ -105,6 +107,31 @@ internal sealed record HighestModSeqCode(ModSeq Value) : ResponseCode
     {
         writer.Raw("HIGHESTMODSEQ "u8);
         writer.ModSeq(Value);
+    }
+}
+
+/// <summary>MESSAGELIMIT (RFC 9738 section 3.1): the limit and, when the command did a part of its work, the lowest UID of that part.</summary>
+internal sealed record MessageLimitCode(int Limit, uint LowestUid) : ResponseCode
+{
+    public override void Write(ImapWriter writer)
+    {
+        writer.Raw("MESSAGELIMIT "u8);
+        writer.Number(Limit);
+        if (LowestUid == 0)
+            return;
+        writer.Space();
+        writer.Number(LowestUid);
+    }
+}
+
+/// <summary>BADEVENT with the events that NOTIFY knows (RFC 5465 section 8).</summary>
+internal sealed record BadEventCode(string Supported) : ResponseCode
+{
+    public override void Write(ImapWriter writer)
+    {
+        writer.Raw("BADEVENT ("u8);
+        writer.Text(Supported);
+        writer.Raw(")"u8);
     }
 }
 

@@ -40,7 +40,7 @@ internal static class SearchParser
         if (++context.Keys > MaxKeys)
             throw parser.Error($"at most {MaxKeys} search keys");
         if (parser.AtSequenceSet)
-            return new SetKey(parser.SequenceSet(), byUid: false);
+            return new SetKey(parser.MessageNumbers(), byUid: false);
         if (parser.TryByte((byte)'('))
         {
             var inner = And(ref parser, context, depth + 1);
