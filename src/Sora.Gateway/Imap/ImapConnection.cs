@@ -137,6 +137,13 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
             ImapReply.Ok("From now on", new HighestModSeqCode(selected.Reported.HighestModSeq)).WriteUntagged(Writer);
     }
 
+    /// <summary>Names and quoted strings may be UTF-8 from now on (RFC 6855 section 3).</summary>
+    public void EnableUtf8()
+    {
+        Session.Utf8Accept = true;
+        Writer.Utf8 = true;
+    }
+
     public void EnableRev2()
     {
         Session.Rev2 = true;
@@ -222,7 +229,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         CommandRow? row = null;
         try
         {
-            var parser = new ImapParser(Reader.Command, Session.Rev2);
+            var parser = new ImapParser(Reader.Command, Session.Utf8);
             SetTag(parser.Tag());
             parser.Space();
             var start = parser.Position;

@@ -54,6 +54,7 @@ internal sealed class CommandTable
         new("NAMESPACE", NamespaceCommand.Parse, ImapStates.LoggedIn),
         new("STATUS", StatusCommand.Parse, ImapStates.LoggedIn),
         new("APPEND", AppendCommand.Parse, ImapStates.LoggedIn),
+        new("COMPRESS", CompressCommand.Parse, ImapStates.LoggedIn),
         new("IDLE", IdleCommand.Parse, ImapStates.LoggedIn),
 
         new("CHECK", NoopCommand.ParseCheck, ImapStates.Selected, CommandFlags.RequiresSync),
@@ -65,6 +66,7 @@ internal sealed class CommandTable
         new("STORE", StoreCommand.Parse, ImapStates.Selected, CommandFlags.UsesSequenceNumbers),
         new("COPY", CopyCommand.Parse, ImapStates.Selected),
         new("MOVE", MoveCommand.Parse, ImapStates.Selected),
+        new("REPLACE", ReplaceCommand.Parse, ImapStates.Selected),
 
         new("UID EXPUNGE", ExpungeCommand.Parse, ImapStates.Selected, ByUid: true),
         new("UID SEARCH", SearchCommand.Parse, ImapStates.Selected, ByUid: true),
@@ -72,6 +74,7 @@ internal sealed class CommandTable
         new("UID STORE", StoreCommand.Parse, ImapStates.Selected, ByUid: true),
         new("UID COPY", CopyCommand.Parse, ImapStates.Selected, ByUid: true),
         new("UID MOVE", MoveCommand.Parse, ImapStates.Selected, ByUid: true),
+        new("UID REPLACE", ReplaceCommand.Parse, ImapStates.Selected, ByUid: true),
     ];
 
     public CommandTable(GatewayMetrics metrics)

@@ -22,12 +22,17 @@ internal sealed class EnableCommand(List<string> capabilities) : ImapCommand
     {
         var rev2 = capabilities.Contains("IMAP4REV2") && !connection.Session.Rev2;
         var condStore = capabilities.Contains("CONDSTORE") && !connection.Session.CondStore;
+        var utf8 = capabilities.Contains("UTF8=ACCEPT") && !connection.Session.Utf8Accept;
         connection.Writer.Raw("* ENABLED"u8);
         if (rev2)
             connection.Writer.Raw(" IMAP4rev2"u8);
         if (condStore)
             connection.Writer.Raw(" CONDSTORE"u8);
+        if (utf8)
+            connection.Writer.Raw(" UTF8=ACCEPT"u8);
         connection.Writer.Crlf();
+        if (utf8)
+            connection.EnableUtf8();
         if (rev2)
             connection.EnableRev2();
         if (condStore)
