@@ -12,6 +12,12 @@ public interface IMailbox
     /// <summary>Appends messages in order, all or none of them (APPEND, MULTIAPPEND, delivery).</summary>
     Task<MailResult<AppendResult>> AppendAsync(AppendRequest request, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Appends one message to a mailbox and removes one of this mailbox, both or neither (REPLACE, RFC 8508). <c>EXPUNGEISSUED</c> when the
+    /// message to be removed is not there any more: then nothing is appended.
+    /// </summary>
+    Task<MailResult<ReplaceResult>> ReplaceAsync(ReplaceRequest request, CancellationToken cancellationToken);
+
     /// <summary>Changes flags (STORE).</summary>
     Task<MailResult<StoreResult>> StoreAsync(StoreRequest request, CancellationToken cancellationToken);
 
@@ -50,6 +56,15 @@ public sealed record AppendResult(
     [property: Id(1)] UidSet Uids,
     [property: Id(2)] ModSeq ModSeq,
     [property: Id(3)] bool Repeated = false);
+
+/// <param name="Replaced">The message of this mailbox that is removed.</param>
+/// <param name="Destination">Where <paramref name="Message"/> goes; it may be this mailbox.</param>
+public sealed record ReplaceRequest(OperationId Operation, Uid Replaced, MailboxId Destination, AppendMessage Message);
+
+/// <param name="Appended">The new message in its mailbox.</param>
+/// <param name="SourceModSeq">State of the mailbox of the replaced message that no longer has it.</param>
+[GenerateSerializer, Alias("sora.ReplaceResult"), Immutable]
+public sealed record ReplaceResult([property: Id(0)] AppendResult Appended, [property: Id(1)] ModSeq SourceModSeq);
 
 public enum StoreMode
 {

@@ -53,6 +53,12 @@ internal static class Capabilities
         new("ACL", LoggedIn),
         new("RIGHTS=texk", LoggedIn),
         new("LIST-MYRIGHTS", LoggedIn),
+        new("MULTIAPPEND", LoggedIn),
+        new("CATENATE", LoggedIn),
+        new("URL-PARTIAL", LoggedIn),
+        new("REPLACE", LoggedIn),
+        new("UTF8=ACCEPT", LoggedIn),
+        new("COMPRESS=DEFLATE", LoggedIn, static connection => connection.Client.CanCompress ? "COMPRESS=DEFLATE" : null),
         new("APPENDLIMIT", LoggedIn, static connection => FormattableString.Invariant($"APPENDLIMIT={connection.Server.Options.AppendLimit.Bytes}")),
     ];
 

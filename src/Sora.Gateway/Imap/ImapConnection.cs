@@ -151,6 +151,13 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     /// <summary>A FETCH response names this mod-sequence.</summary>
     public void ModSeqTold(long modSeq) => _modSeqTold = Math.Max(_modSeqTold, modSeq);
 
+    /// <summary>Names and quoted strings may be UTF-8 from now on (RFC 6855 section 3).</summary>
+    public void EnableUtf8()
+    {
+        Session.Utf8Accept = true;
+        Writer.Utf8 = true;
+    }
+
     public void EnableRev2()
     {
         Session.Rev2 = true;
@@ -292,7 +299,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         CommandRow? row = null;
         try
         {
-            var parser = new ImapParser(Reader.Command, Session.Rev2) { UidOnly = Session.UidOnly };
+            var parser = new ImapParser(Reader.Command, Session.Utf8) { UidOnly = Session.UidOnly };
             SetTag(parser.Tag());
             parser.Space();
             var start = parser.Position;

@@ -80,6 +80,14 @@ public sealed class ImapOptions : IValidatableOptions
     [OptionRange("1", "1000000")]
     public int MaxCopyBetweenAccounts { get; set; } = 5000;
 
+    [Option("Messages that one APPEND takes", Reference = "RFC 3502")]
+    [OptionRange("1", "100000")]
+    public int MaxAppendMessages { get; set; } = 1000;
+
+    [Option("All messages of one APPEND together; never less than append_limit")]
+    [OptionRange("1KiB", "16GiB")]
+    public ByteSize MaxAppend { get; set; } = ByteSize.MiB(128);
+
     [Option("How long one SEARCH may read messages before it gives up with NO [LIMIT]")]
     [OptionRange("1s", "1d")]
     public TimeSpan SearchTimeout { get; set; } = TimeSpan.FromMinutes(5);

@@ -39,6 +39,12 @@ internal sealed class ImapSession
     /// <summary>IMAP4rev2 was enabled: UTF-8 names, ESEARCH instead of SEARCH, no \Recent.</summary>
     public bool Rev2 { get; set; }
 
+    /// <summary>UTF8=ACCEPT was enabled (RFC 6855): UTF-8 names and quoted strings without the rest of IMAP4rev2.</summary>
+    public bool Utf8Accept { get; set; }
+
+    /// <summary>Mailbox names are UTF-8, and quoted strings may hold it.</summary>
+    public bool Utf8 => Rev2 || Utf8Accept;
+
     /// <summary>A CONDSTORE-enabling command was given (RFC 7162 section 3.1).</summary>
     public bool CondStore { get; set; }
 

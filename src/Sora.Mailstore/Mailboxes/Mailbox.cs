@@ -58,20 +58,22 @@ internal sealed partial class Mailbox : IMailbox
     public async Task<MailResult<AppendResult>> AppendAsync(AppendRequest request, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfZero(request.Messages.Count);
-        ContentId[] contents;
-        try
-        {
-            contents = await _host.Contents.TakeAsync(request.Messages.Count, cancellationToken);
-        }
-        catch (Exception e) when (IsDatabaseFailure(e))
-        {
-            Log.CommitFailed(_host.Logger, e.Message);
+        if (await TakeContentsAsync(request.Messages.Count, cancellationToken) is not { } contents)
             return MailError.Unavailable();
-        }
 
         // Without an operation id of its own the request gets one, so that a commit with an unknown outcome is not repeated.
         var operation = request.Operation.IsNone ? OperationId.New() : request.Operation;
         return await SubmitAsync(new AppendWrite(request, operation, contents) { Deadline = Deadline() }, cancellationToken);
+    }
+
+    public async Task<MailResult<ReplaceResult>> ReplaceAsync(ReplaceRequest request, CancellationToken cancellationToken)
+    {
+        if (await TakeContentsAsync(1, cancellationToken) is not [var content])
+            return MailError.Unavailable();
+        var operation = request.Operation.IsNone ? OperationId.New() : request.Operation;
+        var destination = _host.Find(request.Destination);
+        return await MailboxReplace.RunAsync(
+            this, destination, request with { Operation = operation }, content, Deadline(), cancellationToken);
     }
 
     public Task<MailResult<StoreResult>> StoreAsync(StoreRequest request, CancellationToken cancellationToken) =>
@@ -217,6 +219,19 @@ internal sealed partial class Mailbox : IMailbox
         }
 
         _ = Task.Run(RunAsync); // it catches everything and ends when the queue is empty
+    }
+
+    private async ValueTask<ContentId[]?> TakeContentsAsync(int count, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _host.Contents.TakeAsync(count, cancellationToken);
+        }
+        catch (Exception e) when (IsDatabaseFailure(e))
+        {
+            Log.CommitFailed(_host.Logger, e.Message);
+            return null;
+        }
     }
 
     private bool TryGetFresh([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out MailboxIndex? index)

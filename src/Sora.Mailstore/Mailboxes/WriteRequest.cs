@@ -36,24 +36,20 @@ internal abstract class WriteRequest<T> : WriteRequest
 /// <summary>Appends new messages.</summary>
 internal sealed class AppendWrite(AppendRequest request, OperationId operation, ContentId[] contents) : WriteRequest<AppendResult>
 {
-    public override void Plan(RecordPlan plan)
+    public override void Plan(RecordPlan plan) => Answer = Plan(plan, request.Messages, operation, contents);
+
+    /// <summary>Appends the messages in a record, unless the operation was carried out before.</summary>
+    public static MailResult<AppendResult> Plan(
+        RecordPlan plan, IReadOnlyList<AppendMessage> messages, OperationId operation, ContentId[] contents)
     {
         if (plan.TryRecall(operation, out var done))
-        {
-            Answer = new AppendResult(done.UidValidity, done.Uids, new ModSeq(done.ModSeq), Repeated: true);
-            return;
-        }
-
-        var rows = new AppendedMessage[request.Messages.Count];
+            return new AppendResult(done.UidValidity, done.Uids, new ModSeq(done.ModSeq), Repeated: true);
+        var rows = new AppendedMessage[messages.Count];
         if (!plan.HasRoomFor(rows.Length))
-        {
-            Answer = new MailError(MailErrorCode.Limit, "The mailbox has no UIDs left");
-            return;
-        }
-
+            return new MailError(MailErrorCode.Limit, "The mailbox has no UIDs left");
         for (var i = 0; i < rows.Length; i++)
         {
-            var message = request.Messages[i];
+            var message = messages[i];
             rows[i] = new AppendedMessage(
                 plan.UidNext + (uint)i,
                 plan.MaskOfSome(message.Flags),
@@ -67,7 +63,7 @@ internal sealed class AppendWrite(AppendRequest request, OperationId operation, 
         var uids = UidSet.Range(rows[0].Uid, rows[^1].Uid);
         plan.Append(rows);
         plan.Remember(operation, uids, UidSet.Empty);
-        Answer = new AppendResult(plan.Index.UidValidity, uids, plan.ModSeq);
+        return new AppendResult(plan.Index.UidValidity, uids, plan.ModSeq);
     }
 }
 

@@ -62,6 +62,7 @@ internal sealed class CommandTable
         new("MYRIGHTS", MyRightsCommand.Parse, ImapStates.LoggedIn),
         new("STATUS", StatusCommand.Parse, ImapStates.LoggedIn),
         new("APPEND", AppendCommand.Parse, ImapStates.LoggedIn),
+        new("COMPRESS", CompressCommand.Parse, ImapStates.LoggedIn),
         new("IDLE", IdleCommand.Parse, ImapStates.LoggedIn),
         new("NOTIFY", NotifyCommand.Parse, ImapStates.LoggedIn),
 
@@ -74,6 +75,7 @@ internal sealed class CommandTable
         new("STORE", StoreCommand.Parse, ImapStates.Selected, CommandFlags.UsesSequenceNumbers),
         new("COPY", CopyCommand.Parse, ImapStates.Selected),
         new("MOVE", MoveCommand.Parse, ImapStates.Selected),
+        new("REPLACE", ReplaceCommand.Parse, ImapStates.Selected),
 
         new("UIDBATCHES", UidBatchesCommand.Parse, ImapStates.Selected),
 
@@ -83,6 +85,7 @@ internal sealed class CommandTable
         new("UID STORE", StoreCommand.Parse, ImapStates.Selected, ByUid: true),
         new("UID COPY", CopyCommand.Parse, ImapStates.Selected, ByUid: true),
         new("UID MOVE", MoveCommand.Parse, ImapStates.Selected, ByUid: true),
+        new("UID REPLACE", ReplaceCommand.Parse, ImapStates.Selected, ByUid: true),
     ];
 
     public CommandTable(GatewayMetrics metrics)

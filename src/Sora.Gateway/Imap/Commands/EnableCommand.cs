@@ -25,6 +25,7 @@ internal sealed class EnableCommand(List<string> capabilities) : ImapCommand
         var condStore = capabilities.Contains("CONDSTORE") && !session.CondStore;
         var qresync = capabilities.Contains("QRESYNC") && !session.QResync;
         var uidOnly = capabilities.Contains("UIDONLY") && !session.UidOnly;
+        var utf8 = capabilities.Contains("UTF8=ACCEPT") && !session.Utf8Accept;
         connection.Writer.Raw("* ENABLED"u8);
         if (rev2)
             connection.Writer.Raw(" IMAP4rev2"u8);
@@ -34,7 +35,11 @@ internal sealed class EnableCommand(List<string> capabilities) : ImapCommand
             connection.Writer.Raw(" QRESYNC"u8);
         if (uidOnly)
             connection.Writer.Raw(" UIDONLY"u8);
+        if (utf8)
+            connection.Writer.Raw(" UTF8=ACCEPT"u8);
         connection.Writer.Crlf();
+        if (utf8)
+            connection.EnableUtf8();
         if (rev2)
             connection.EnableRev2();
         session.QResync |= qresync;

@@ -7,7 +7,7 @@ using Sora.Gateway.Imap.Wire;
 namespace Sora.Gateway.Imap.Commands;
 
 /// <summary>SEARCH and UID SEARCH (RFC 9051 section 6.4.4, RFC 4731, RFC 5182; MODSEQ: RFC 7162 section 3.1.5).</summary>
-internal sealed class SearchCommand(SearchKey key, bool byUid, SearchReturn? what, bool usesModSeq) : ImapCommand
+internal sealed class SearchCommand(SearchKey key, bool byUid, SearchReturn? what, bool usesModSeq, bool namesCharset) : ImapCommand
 {
     public static ImapCommand Parse(ref ImapParser parser, ParseContext context)
     {
@@ -29,11 +29,13 @@ internal sealed class SearchCommand(SearchKey key, bool byUid, SearchReturn? wha
         }
 
         var key = SearchParser.Parse(ref parser, charset, out var usesModSeq);
-        return new SearchCommand(key, context.ByUid, what, usesModSeq);
+        return new SearchCommand(key, context.ByUid, what, usesModSeq, charset is not null);
     }
 
     public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
+        if (namesCharset && connection.Session.Utf8Accept)
+            return ImapReply.Bad("Strings are UTF-8 since UTF8=ACCEPT was enabled; CHARSET must not be given"); // RFC 6855 section 3
         var selected = connection.Selected;
         var saves = what?.HasFlag(SearchReturn.Save) == true;
         if (usesModSeq)

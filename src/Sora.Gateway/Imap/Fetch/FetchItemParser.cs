@@ -99,7 +99,7 @@ internal static class FetchItemParser
     }
 
     // section = "[" [section-spec] "]", partial = "<" number "." nz-number ">"
-    private static Section ParseSection(ref ImapParser parser)
+    internal static Section ParseSection(ref ImapParser parser)
     {
         parser.TryByte((byte)'[');
         var path = Path(ref parser, out var isOpen);

@@ -14,6 +14,7 @@ internal abstract record ResponseCode
     public static readonly ResponseCode TooBig = new AtomCode("TOOBIG");
     public static readonly ResponseCode UidRequired = new AtomCode("UIDREQUIRED");
     public static readonly ResponseCode NotificationOverflow = new AtomCode("NOTIFICATIONOVERFLOW");
+    public static readonly ResponseCode CompressionActive = new AtomCode("COMPRESSIONACTIVE");
 
     public abstract void Write(ImapWriter writer);
 
@@ -143,5 +144,22 @@ internal sealed record BadCharsetCode(ImmutableArray<string> Supported) : Respon
         writer.Raw("BADCHARSET ("u8);
         writer.Text(string.Join(' ', Supported));
         writer.Raw(")"u8);
+    }
+}
+
+/// <summary>BADURL with the URL that does not lead to a message or a part of one (RFC 4469 section 4).</summary>
+internal sealed record BadUrlCode(string Url) : ResponseCode
+{
+    private const int MaxLength = 1000;
+
+    // url-resp-text has no "]", and the quotes around it no quote: such characters are shown percent-encoded
+    public override void Write(ImapWriter writer)
+    {
+        writer.Raw("BADURL \""u8);
+        var shown = Url.Length > MaxLength ? Url[..MaxLength] : Url;
+        writer.Text(shown.Replace("]", "%5D", StringComparison.Ordinal)
+            .Replace("\"", "%22", StringComparison.Ordinal)
+            .Replace("\\", "%5C", StringComparison.Ordinal));
+        writer.Raw("\""u8);
     }
 }

@@ -49,6 +49,13 @@ internal ref partial struct ImapParser
         return new PartialRange(Math.Min(first, last), Math.Max(first, last), fromEnd);
     }
 
+    /// <summary>seq-number: one number or <c>*</c>.</summary>
+    public SequenceSet SeqNumberSet()
+    {
+        var number = SeqNumber();
+        return new SequenceSet([new UidRange(number, number)]);
+    }
+
     /// <summary>True when a sequence-set begins here.</summary>
     public readonly bool AtSequenceSet => !AtEnd && _input[Position] is (byte)'*' or (byte)'$' or (>= (byte)'0' and <= (byte)'9');
 
