@@ -12,6 +12,8 @@ public sealed class ImapServer(
     IMailboxes mailboxes,
     IMessageStore messages,
     IIntakes intakes,
+    IQuotas quotas,
+    IMetadata metadata,
     MailboxReplicas replicas,
     ImapOptions options,
     GatewayMetrics metrics,
@@ -34,6 +36,10 @@ public sealed class ImapServer(
     internal IMessageStore Messages => messages;
 
     internal IIntakes Intakes => intakes;
+
+    internal IQuotas Quotas => quotas;
+
+    internal IMetadata Metadata => metadata;
 
     internal MailboxReplicas Replicas => replicas;
 

@@ -11,7 +11,7 @@ namespace Sora.Mailstore.Mailboxes;
 internal static class MailboxMove
 {
     public static async Task<MailResult<CopyResult>> RunAsync(
-        Mailbox source, Mailbox destination, CopyRequest request, long deadline, CancellationToken cancellationToken)
+        Mailbox source, Mailbox destination, CopyRequest request, MailError? refusal, long deadline, CancellationToken cancellationToken)
     {
         if (source.Id == destination.Id)
             return await source.SubmitAsync(new MoveWithinWrite(request) { Deadline = deadline }, cancellationToken);
@@ -27,7 +27,7 @@ internal static class MailboxMove
             second.Enqueue(secondTurn);
             if (!await secondTurn.Taken.WaitAsync(cancellationToken))
                 return NotThere(second, destination);
-            return await MoveAsync(source, destination, request, deadline);
+            return await MoveAsync(source, destination, request, refusal, deadline);
         }
         finally
         {
@@ -36,7 +36,8 @@ internal static class MailboxMove
         }
     }
 
-    private static async Task<MailResult<CopyResult>> MoveAsync(Mailbox source, Mailbox destination, CopyRequest request, long deadline)
+    private static async Task<MailResult<CopyResult>> MoveAsync(
+        Mailbox source, Mailbox destination, CopyRequest request, MailError? refusal, long deadline)
     {
         while (true)
         {
@@ -46,6 +47,8 @@ internal static class MailboxMove
                     return NotThere(source.Index.IsEnded ? source : destination, destination);
                 var append = destination.NewPlan(destination.Index);
                 var expunge = source.NewPlan(source.Index);
+                if (refusal is not null && !append.TryRecall(request.Operation, out _))
+                    return refusal;
                 var answer = append.AppendCopies(source.Index, request.Uids, request.Operation);
                 if (!answer.IsOk || append.IsEmpty)
                     return answer;

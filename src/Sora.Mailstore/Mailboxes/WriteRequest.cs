@@ -33,14 +33,21 @@ internal abstract class WriteRequest<T> : WriteRequest
     public override void Fail(MailError error) => _completion.TrySetResult(error);
 }
 
-/// <summary>Appends new messages.</summary>
-internal sealed class AppendWrite(AppendRequest request, OperationId operation, ContentId[] contents) : WriteRequest<AppendResult>
+/// <summary>Appends new messages. With a <paramref name="refusal"/> it only answers what was carried out before: a repeated request must not fail.</summary>
+internal sealed class AppendWrite(AppendRequest request, OperationId operation, ContentId[] contents, MailError? refusal = null)
+    : WriteRequest<AppendResult>
 {
     public override void Plan(RecordPlan plan)
     {
         if (plan.TryRecall(operation, out var done))
         {
             Answer = new AppendResult(done.UidValidity, done.Uids, new ModSeq(done.ModSeq), Repeated: true);
+            return;
+        }
+
+        if (refusal is not null)
+        {
+            Answer = refusal;
             return;
         }
 
@@ -72,9 +79,10 @@ internal sealed class AppendWrite(AppendRequest request, OperationId operation, 
 }
 
 /// <summary>Appends messages whose contents another mailbox of the account has (COPY).</summary>
-internal sealed class AppendCopiesWrite(MailboxIndex source, UidSet uids, OperationId operation) : WriteRequest<CopyResult>
+internal sealed class AppendCopiesWrite(MailboxIndex source, UidSet uids, OperationId operation, MailError? refusal = null) : WriteRequest<CopyResult>
 {
-    public override void Plan(RecordPlan plan) => Answer = plan.AppendCopies(source, uids, operation);
+    public override void Plan(RecordPlan plan) =>
+        Answer = refusal is null || plan.TryRecall(operation, out _) ? plan.AppendCopies(source, uids, operation) : refusal;
 }
 
 internal sealed class StoreWrite(StoreRequest request) : WriteRequest<StoreResult>

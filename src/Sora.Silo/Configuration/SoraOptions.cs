@@ -28,6 +28,10 @@ public sealed class SoraOptions : IValidatableOptions
 
     public AccountOptions Accounts { get; set; } = new();
 
+    public QuotaOptions Quota { get; set; } = new();
+
+    public MetadataOptions Metadata { get; set; } = new();
+
     public PasswordOptions Passwords { get; set; } = new();
 
     public DeliveryOptions Delivery { get; set; } = new();

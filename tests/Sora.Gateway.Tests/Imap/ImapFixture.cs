@@ -49,7 +49,7 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
     {
         var metrics = new GatewayMetrics();
         var server = new ImapServer(
-            Node.Accounts, Node.Mailboxes, Messages, Bodies.Intakes, Replicas, Options, metrics, time, new ErrorLog<ImapServer>());
+            Node.Accounts, Node.Mailboxes, Messages, Bodies.Intakes, Node.Quotas, Node.Metadata, Replicas, Options, metrics, time, new ErrorLog<ImapServer>());
         return TestGateway.StartAsync(
             [new ListenerDefinition(TestGateway.AnyPort, false, server, new ConnectionLimits())], tls: true, time: time, metrics: metrics);
     }
