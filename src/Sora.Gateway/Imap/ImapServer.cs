@@ -45,6 +45,9 @@ public sealed class ImapServer(
 
     internal ImapOptions Options => options;
 
+    /// <summary>Capabilities that nobody may use.</summary>
+    internal HashSet<string> Disabled { get; } = new(options.DisabledCaps, StringComparer.OrdinalIgnoreCase);
+
     internal TimeProvider Time => time;
 
     internal ILogger Logger => logger;

@@ -20,6 +20,7 @@ internal sealed class EnableCommand(List<string> capabilities) : ImapCommand
 
     public override ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
+        capabilities.RemoveAll(connection.IsDisabled);
         var rev2 = capabilities.Contains("IMAP4REV2") && !connection.Session.Rev2;
         var condStore = capabilities.Contains("CONDSTORE") && !connection.Session.CondStore;
         connection.Writer.Raw("* ENABLED"u8);

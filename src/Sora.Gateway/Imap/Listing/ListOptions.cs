@@ -16,6 +16,9 @@ internal sealed class ListOptions
 
     public List<StatusItem>? ReturnStatus { get; private set; }
 
+    /// <summary>Entries whose values are wanted with each mailbox (RFC 9590).</summary>
+    public List<string>? ReturnMetadata { get; private set; }
+
     /// <summary>"(" [list-select-opts] ")".</summary>
     public void ParseSelection(ref ImapParser parser)
     {
@@ -68,6 +71,10 @@ internal sealed class ListOptions
                         break;
                     case "CHILDREN" or "SPECIAL-USE":
                         break; // Always given
+                    case "METADATA":
+                        parser.Space();
+                        ReturnMetadata = parser.MetadataEntryList();
+                        break;
                     case "STATUS":
                         parser.Space();
                         ReturnStatus = StatusItems.Parse(ref parser);
