@@ -30,11 +30,14 @@ internal sealed class AdminSession : IAsyncDisposable
         var hasher = new PasswordHasher(database.Options.Passwords);
         Accounts = new AccountAdministration(database.Database, hasher, _feed.AnnounceAccount);
         Credentials = new CredentialAdministration(database.Database, hasher, _feed.AnnounceAccount);
+        Quotas = new QuotaHost(database.Database, _feed, database.Options.Quota, TimeProvider.System, log);
     }
 
     public AccountAdministration Accounts { get; }
 
     public CredentialAdministration Credentials { get; }
+
+    public QuotaHost Quotas { get; }
 
     /// <summary>Opens the database for a command that only reads.</summary>
     public static Task<AdminSession> ReadAsync(CommandRun run, CancellationToken cancellationToken) =>
@@ -66,6 +69,7 @@ internal sealed class AdminSession : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Quotas.Dispose();
         _accounts?.Dispose();
         if (_mailboxes is not null)
             await _mailboxes.DisposeAsync();

@@ -18,12 +18,14 @@ public sealed class MailstoreNode : IAsyncDisposable
     private readonly MailstoreMetrics _metrics = new();
     private readonly PasswordVerifier _verifier;
 
-    private MailstoreNode(PostgresAddress address, MailboxOptions options)
+    private MailstoreNode(PostgresAddress address, MailboxOptions options, QuotaOptions quota)
     {
         Address = address;
         Database = PostgresFixture.Open(address);
         Feed = new ChangeFeed(Database, NullLogger<ChangeFeed>.Instance);
-        Mailboxes = new MailboxHost(Database, Feed, options, _metrics, TimeProvider.System, NullLoggerFactory.Instance);
+        Quotas = new QuotaHost(Database, Feed, quota, TimeProvider.System, NullLoggerFactory.Instance);
+        Metadata = new MetadataHost(Database, new MetadataOptions { MaxEntries = 10 }, NullLoggerFactory.Instance);
+        Mailboxes = new MailboxHost(Database, Feed, options, _metrics, TimeProvider.System, NullLoggerFactory.Instance) { Quotas = Quotas };
         var hasher = new PasswordHasher(QuickPasswords);
         _verifier = new PasswordVerifier(hasher, QuickPasswords, TimeProvider.System);
         Accounts = new AccountHost(Database, Feed, Mailboxes, _verifier, new AccountOptions(), TimeProvider.System, NullLoggerFactory.Instance);
@@ -36,6 +38,10 @@ public sealed class MailstoreNode : IAsyncDisposable
     public Database Database { get; }
 
     public ChangeFeed Feed { get; }
+
+    public QuotaHost Quotas { get; }
+
+    public MetadataHost Metadata { get; }
 
     public MailboxHost Mailboxes { get; }
 
@@ -50,9 +56,10 @@ public sealed class MailstoreNode : IAsyncDisposable
 
     public MailstoreMetrics Metrics => _metrics;
 
-    public static async Task<MailstoreNode> StartAsync(PostgresAddress? address = null, MailboxOptions? options = null)
+    public static async Task<MailstoreNode> StartAsync(PostgresAddress? address = null, MailboxOptions? options = null, QuotaOptions? quota = null)
     {
-        var node = new MailstoreNode(address ?? await PostgresFixture.CreateAddressAsync(), options ?? new MailboxOptions());
+        var node = new MailstoreNode(
+            address ?? await PostgresFixture.CreateAddressAsync(), options ?? new MailboxOptions(), quota ?? new QuotaOptions());
         await node.Feed.StartAsync(CancellationToken.None);
         return node;
     }
@@ -71,6 +78,7 @@ public sealed class MailstoreNode : IAsyncDisposable
         Sharing.Dispose();
         Accounts.Dispose();
         await Mailboxes.DisposeAsync();
+        Quotas.Dispose();
         await Feed.DisposeAsync();
         _verifier.Dispose();
         _metrics.Dispose();

@@ -78,7 +78,7 @@ public interface IAccount
 
     ValueTask<MailboxList> ListAsync(CancellationToken cancellationToken);
 
-    /// <summary>Creates a mailbox and the missing ones above it (RFC 9051 section 6.3.4). ALREADYEXISTS, CANNOT, LIMIT, USEATTR.</summary>
+    /// <summary>Creates a mailbox and the missing ones above it (RFC 9051 section 6.3.4). ALREADYEXISTS, CANNOT, LIMIT, OVERQUOTA, USEATTR.</summary>
     Task<MailResult<MailboxEntry>> CreateAsync(MailboxName name, SpecialUse use, CancellationToken cancellationToken);
 
     /// <summary>Deletes a mailbox. NONEXISTENT, HASCHILDREN when it has inferiors, CANNOT for INBOX.</summary>
@@ -88,6 +88,9 @@ public interface IAccount
     Task<MailResult<Done>> RenameAsync(MailboxName from, MailboxName to, CancellationToken cancellationToken);
 
     Task<MailResult<Done>> SubscribeAsync(MailboxName name, bool subscribed, CancellationToken cancellationToken);
+
+    /// <summary>Gives an existing mailbox another special use, or none (RFC 6154 section 4). NONEXISTENT, USEATTR when another mailbox has it.</summary>
+    Task<MailResult<Done>> SetSpecialUseAsync(MailboxName name, SpecialUse use, CancellationToken cancellationToken);
 
     /// <summary>Counters of mailboxes of this account, in the order asked; null for one that no longer exists.</summary>
     /// <param name="ids">Which mailboxes.</param>

@@ -59,6 +59,17 @@ internal static class Capabilities
         new("REPLACE", LoggedIn),
         new("UTF8=ACCEPT", LoggedIn),
         new("COMPRESS=DEFLATE", LoggedIn, static connection => connection.Client.CanCompress ? "COMPRESS=DEFLATE" : null),
+        new("OBJECTID", LoggedIn),
+        new("SAVEDATE", LoggedIn),
+        new("QUOTA", LoggedIn),
+        new("QUOTA=RES-STORAGE", LoggedIn),
+        new("QUOTA=RES-MESSAGE", LoggedIn),
+        new("QUOTA=RES-MAILBOX", LoggedIn),
+        new("QUOTASET", LoggedIn),
+        new("METADATA", LoggedIn),
+        new("METADATA-SERVER", LoggedIn),
+        new("LIST-METADATA", LoggedIn),
+        new("UNAUTHENTICATE", LoggedIn),
         new("APPENDLIMIT", LoggedIn, static connection => FormattableString.Invariant($"APPENDLIMIT={connection.Server.Options.AppendLimit.Bytes}")),
     ];
 
@@ -69,12 +80,36 @@ internal static class Capabilities
         var text = new StringBuilder();
         foreach (var capability in All)
         {
-            if (!capability.States.HasFlag(connection.Session.State))
+            if (!capability.States.HasFlag(connection.Session.State) || connection.IsDisabled(capability.Name))
                 continue;
             if ((capability.Value is null ? capability.Name : capability.Value(connection)) is { } value)
                 text.Append(text.Length == 0 ? "" : " ").Append(value);
         }
 
+        foreach (var additional in connection.Server.Options.AdditionalCaps)
+            text.Append(' ').Append(additional);
         return Encoding.ASCII.GetBytes(text.ToString());
+    }
+
+    /// <summary>What is wrong with a list of capabilities to hide, each message with the key in front.</summary>
+    public static IEnumerable<string> CheckDisabled(string key, IReadOnlyList<string> names)
+    {
+        foreach (var name in names)
+        {
+            if (name.Equals("IMAP4rev1", StringComparison.OrdinalIgnoreCase))
+                yield return $"{key} must not have IMAP4rev1, without which nothing is left";
+            else if (!Array.Exists(All, capability => capability.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
+                yield return $"{key} has '{name}', which is no capability of this server";
+        }
+    }
+
+    /// <summary>What is wrong with a list of capabilities to add.</summary>
+    public static IEnumerable<string> CheckAdditional(string key, IReadOnlyList<string> names)
+    {
+        foreach (var name in names)
+        {
+            if (name.Length is 0 or > 100 || name.AsSpan().ContainsAnyExceptInRange('!', '~') || name.AsSpan().ContainsAny("(){%*\"\\]"))
+                yield return $"{key} has '{name}', which is no atom";
+        }
     }
 }

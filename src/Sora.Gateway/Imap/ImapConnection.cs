@@ -20,12 +20,18 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     private int _listening;
     private bool _usesNumbers; // the running command has message numbers among its arguments
     private long _modSeqTold; // the highest one that the running command's FETCH responses have named
+    private readonly long _started;
+    private HashSet<string> _disabled;
+    private CancellationTokenSource? _commandLimit;
+    private bool _isLimited;
 
     public ImapConnection(ImapServer server, ClientConnection client)
     {
         Server = server;
         Client = client;
-        Writer = new ImapWriter(client.Output, client.FlushAsync);
+        _disabled = server.Disabled;
+        _started = server.Time.GetTimestamp();
+        Writer = new ImapWriter(client.Output, FlushAsync);
         Reader = new ImapReader(client.Input, Writer, server.Options.ToReaderLimits(), () => client.InputTimedOut);
     }
 
@@ -33,7 +39,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
 
     public ClientConnection Client { get; }
 
-    public ImapSession Session { get; } = new();
+    public ImapSession Session { get; private set; } = new();
 
     public ImapReader Reader { get; }
 
@@ -47,6 +53,15 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
 
     /// <summary>Passwords may be sent now: over TLS, from the same machine, or because the operator says so.</summary>
     public bool MayAuthenticate => Client.IsTls || Server.Options.AllowPlaintextAuth || IPAddress.IsLoopback(Client.Remote.Address);
+
+    /// <summary>The user may administrate the server.</summary>
+    public bool IsAdministrator =>
+        Session.Identity is { } identity && Server.Options.Administrators.Contains(identity.PrimaryAddress, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The connection has lasted as long as it may.</summary>
+    public bool HasExpired => TimeLeft <= TimeSpan.Zero;
+
+    private TimeSpan TimeLeft => Server.Options.AbsoluteSessionTimeout is { Ticks: > 0 } most ? most - Server.Time.GetElapsedTime(_started) : TimeSpan.MaxValue;
 
     public SelectedMailbox Selected => Session.Selected ?? throw new InvalidOperationException("No mailbox is selected");
 
@@ -70,6 +85,12 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
                 break;
             }
 
+            if (HasExpired)
+            {
+                Bye("Connection has lasted too long");
+                break;
+            }
+
             if (Session.Notify is not null && !await PushAsync(Session.Notify.DelaysExpunges).ConfigureAwait(false))
                 break;
             if (status != ReadStatus.Woken)
@@ -79,7 +100,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
                 return;
             if (status == ReadStatus.Woken)
             {
-                if (Client.InputTimedOut)
+                if (Client.InputTimedOut && !HasExpired)
                     Bye(Session.State == ImapStates.NotAuthenticated ? "No login for too long" : "Autologout; idle for too long");
                 continue;
             }
@@ -96,6 +117,29 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         Deselect();
         Session.Watch?.Dispose();
         Reader.Release();
+        _commandLimit?.Dispose();
+    }
+
+    /// <summary>The capability was taken away from everybody or from this client: it is not named and cannot be used.</summary>
+    public bool IsDisabled(string capability) => _disabled.Count > 0 && _disabled.Contains(capability);
+
+    /// <summary>Takes capabilities away from this client, for as long as it is connected.</summary>
+    public void Disable(IEnumerable<string> capabilities) => _disabled = new HashSet<string>([.. _disabled, .. capabilities], StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Back to the state before login; what the client has said of itself (ID) and its failures to log in are not forgotten (RFC 8437 section 3).</summary>
+    public void Unauthenticate()
+    {
+        Deselect();
+        Session = new ImapSession { AuthFailures = Session.AuthFailures };
+        Writer.Utf8 = false;
+        Client.SetInputTimeout(Server.Options.LoginTimeout);
+    }
+
+    /// <summary>As <see cref="ClientConnection.SetInputTimeout"/>, but not beyond the end of the connection.</summary>
+    public void SetInputTimeout(TimeSpan timeout)
+    {
+        var left = TimeLeft;
+        Client.SetInputTimeout(left < timeout ? (left > TimeSpan.Zero ? left : TimeSpan.Zero) : timeout);
     }
 
     /// <summary>Ends the session with an untagged BYE.</summary>
@@ -257,7 +301,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     private void ExpectInput()
     {
         if (Session.State != ImapStates.NotAuthenticated)
-            Client.SetInputTimeout(Server.Options.Autologout);
+            SetInputTimeout(Server.Options.Autologout);
         else if (Client.InputTimedOut)
             Client.Wake();
     }
@@ -310,7 +354,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
             }
 
             row = Server.Commands.Find(Reader.Command[start..parser.Position]);
-            if (row is null)
+            if (row is null || (row.Capability is { } capability && IsDisabled(capability)))
                 return (null, null, ImapReply.Bad("Unknown command"));
             if (!row.States.HasFlag(Session.State))
                 return (row, null, ImapReply.Bad(NotNow()));
@@ -337,26 +381,27 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     // The one place where errors become answers.
     private async ValueTask<ImapReply> RunAsync(CommandRow row, ImapCommand command)
     {
+        var cancellation = StartCommand(row);
         try
         {
-            await RefreshRightsAsync(Client.Closed).ConfigureAwait(false);
+            await RefreshRightsAsync(cancellation).ConfigureAwait(false);
             if (row.States == ImapStates.Selected && !row.Flags.HasFlag(CommandFlags.BreaksSequences) && !Selected.MayRead)
                 return ImapReply.No(SelectedMailbox.NotAllowed);
             _modSeqTold = 0;
             var mayExpunge = !row.Flags.HasFlag(CommandFlags.UsesSequenceNumbers) && !_usesNumbers;
             if (row.Flags.HasFlag(CommandFlags.RequiresSync) && Session.Selected is { } selected)
-                await selected.RefreshAsync(Server.Options.RefreshAfter, Client.Closed).ConfigureAwait(false);
+                await selected.RefreshAsync(Server.Options.RefreshAfter, cancellation).ConfigureAwait(false);
             var reportsFirst = command.ReportsFirst && Session.State == ImapStates.Selected && !row.Flags.HasFlag(CommandFlags.BreaksSequences);
-            if (reportsFirst && !await SynchronizeAsync(mayExpunge: false, cancellationToken: Client.Closed).ConfigureAwait(false))
+            if (reportsFirst && !await SynchronizeAsync(mayExpunge: false, cancellationToken: cancellation).ConfigureAwait(false))
                 return ImapReply.Answered;
             var changedNames = Session.Notify is null ? [] : command.ChangedNames;
             if (changedNames.Count > 0)
-                await Session.Notify!.PushAsync(Client.Closed).ConfigureAwait(false);
-            var reply = await command.ExecuteAsync(this, Client.Closed).ConfigureAwait(false);
+                await Session.Notify!.PushAsync(cancellation).ConfigureAwait(false);
+            var reply = await command.ExecuteAsync(this, cancellation).ConfigureAwait(false);
             if (changedNames.Count > 0 && Session.Notify is { } notify)
-                await notify.PushAsync(Client.Closed, changedNames).ConfigureAwait(false);
+                await notify.PushAsync(cancellation, changedNames).ConfigureAwait(false);
             if (!row.Flags.HasFlag(CommandFlags.BreaksSequences) && reply.Status != ReplyStatus.None)
-                await SynchronizeAsync(mayExpunge, cancellationToken: Client.Closed).ConfigureAwait(false);
+                await SynchronizeAsync(mayExpunge, cancellationToken: cancellation).ConfigureAwait(false);
             CorrectModSeq();
             return reply;
         }
@@ -367,6 +412,11 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         catch (BodyUnavailableException e) when (!IsInResponse)
         {
             return FailureOf(e);
+        }
+        catch (OperationCanceledException) when (!IsInResponse && _commandLimit is { IsCancellationRequested: true } && !Client.Closed.IsCancellationRequested)
+        {
+            Log.CommandTooLong(Server.Logger, row.Name, Server.Options.CommandTimeout, Client.Id);
+            return ImapReply.No("Command took too long", ResponseCode.Of(MailErrorCode.Limit));
         }
         catch (Exception e) when (!IsInResponse && !IsGone(e))
         {
@@ -382,6 +432,54 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
             Client.Abort();
             throw new ClientGoneException("A response could not be finished");
         }
+        finally
+        {
+            EndCommand();
+        }
+    }
+
+    // One source of cancellation for all commands of the connection; its clock runs only while the server works on one.
+    private CancellationToken StartCommand(CommandRow row)
+    {
+        if (Server.Options.CommandTimeout == TimeSpan.Zero || row.Flags.HasFlag(CommandFlags.WaitsForClient))
+            return Client.Closed;
+        _commandLimit ??= CancellationTokenSource.CreateLinkedTokenSource(Client.Closed);
+        _commandLimit.CancelAfter(Server.Options.CommandTimeout);
+        _isLimited = true;
+        return _commandLimit.Token;
+    }
+
+    private void EndCommand()
+    {
+        if (!_isLimited)
+            return;
+        _isLimited = false;
+        if (!_commandLimit!.IsCancellationRequested)
+            _commandLimit.CancelAfter(Timeout.InfiniteTimeSpan);
+        if (!_commandLimit.IsCancellationRequested)
+            return;
+        _commandLimit.Dispose();
+        _commandLimit = null;
+    }
+
+    // A client that takes its time does not use up the command's, and what it has taken is progress.
+    private ValueTask<bool> FlushAsync()
+    {
+        if (!_isLimited)
+            return Client.FlushAsync();
+        _commandLimit!.CancelAfter(Timeout.InfiniteTimeSpan);
+        var flushed = Client.FlushAsync();
+        if (!flushed.IsCompletedSuccessfully)
+            return FlushLimitedAsync(flushed);
+        _commandLimit.CancelAfter(Server.Options.CommandTimeout);
+        return flushed;
+    }
+
+    private async ValueTask<bool> FlushLimitedAsync(ValueTask<bool> flushing)
+    {
+        var flushed = await flushing.ConfigureAwait(false);
+        _commandLimit!.CancelAfter(Server.Options.CommandTimeout);
+        return flushed;
     }
 
     // Mod-sequences above that of an expunge that has to wait must not make the client believe that it knows all up to them (RFC 7162 section 3.2).

@@ -124,6 +124,26 @@ public sealed class ImapOptions : IValidatableOptions
     [OptionRange("0", "1h")]
     public TimeSpan RefreshAfter { get; set; } = TimeSpan.FromSeconds(5);
 
+    [Option("How long the server may work on one command before it gives up with NO [LIMIT]; waiting for the client does not count; 0 is no limit")]
+    [OptionRange("1s", "1d", OrZero = true)]
+    public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromMinutes(5);
+
+    [Option("How long a connection may last before it is ended with BYE between two commands; 0 is no limit")]
+    [OptionRange("1m", "365d", OrZero = true)]
+    public TimeSpan AbsoluteSessionTimeout { get; set; }
+
+    [Option("Capabilities that no client is told of and none can use, by their names")]
+    public IReadOnlyList<string> DisabledCaps { get; set; } = [];
+
+    [Option("Words to add to the list of capabilities as they are: nothing is done for them")]
+    public IReadOnlyList<string> AdditionalCaps { get; set; } = [];
+
+    [Option("Primary addresses of those who may set quotas (SETQUOTA) and the server's shared annotations (SETMETADATA)")]
+    public IReadOnlyList<string> Administrators { get; set; } = [];
+
+    [Option("How to reach the administrator, as a URI: the server's annotation /shared/admin", Reference = "RFC 5464 3.2.1.1", Example = "mailto:postmaster@example.org")]
+    public string? AdminContact { get; set; }
+
     [Option("Value of \"name\" in the answer to ID; empty leaves it out", Reference = "RFC 2971")]
     public string IdName { get; set; } = "Sora";
 
@@ -136,9 +156,17 @@ public sealed class ImapOptions : IValidatableOptions
     [Option("Value of \"support-url\" in the answer to ID; empty leaves it out")]
     public string IdSupportUrl { get; set; } = "";
 
+    public IReadOnlyList<ClientFilter> ClientFilters { get; set; } = [];
+
     /// <inheritdoc/>
     public IEnumerable<string> Validate()
     {
+        foreach (var message in Capabilities.CheckDisabled("disabled_caps", DisabledCaps))
+            yield return message;
+        foreach (var message in Capabilities.CheckAdditional("additional_caps", AdditionalCaps))
+            yield return message;
+        if (AdminContact is { } contact && !Uri.TryCreate(contact, UriKind.Absolute, out _))
+            yield return "admin_contact must be a URI such as \"mailto:postmaster@example.org\"";
         foreach (var address in Listen)
         {
             if (!ListenAddress.TryParse(address, out _))

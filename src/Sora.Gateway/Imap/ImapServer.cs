@@ -13,6 +13,8 @@ public sealed class ImapServer(
     IMailboxes mailboxes,
     IMessageStore messages,
     IIntakes intakes,
+    IQuotas quotas,
+    IMetadata metadata,
     MailboxReplicas replicas,
     ImapOptions options,
     GatewayMetrics metrics,
@@ -40,9 +42,16 @@ public sealed class ImapServer(
 
     internal IIntakes Intakes => intakes;
 
+    internal IQuotas Quotas => quotas;
+
+    internal IMetadata Metadata => metadata;
+
     internal MailboxReplicas Replicas => replicas;
 
     internal ImapOptions Options => options;
+
+    /// <summary>Capabilities that nobody may use.</summary>
+    internal HashSet<string> Disabled { get; } = new(options.DisabledCaps, StringComparer.OrdinalIgnoreCase);
 
     internal TimeProvider Time => time;
 

@@ -18,6 +18,12 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Error, Message = "IMAP command {Command} failed, connection {Connection}")]
     public static partial void CommandFailed(ILogger logger, string command, string connection, Exception exception);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "IMAP command {Command} took longer than {Limit} and was given up, connection {Connection}")]
+    public static partial void CommandTooLong(ILogger logger, string command, TimeSpan limit, string connection);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Capabilities {Capabilities} are hidden from a client ({Reason}), connection {Connection}")]
+    public static partial void CapabilitiesHidden(ILogger logger, string capabilities, string reason, string connection);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "Body of content {Content} cannot be read, connection {Connection}")]
     public static partial void BodyUnavailable(ILogger logger, ContentId content, string connection, Exception exception);
 }

@@ -58,6 +58,8 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
                     return new MailError(MailErrorCode.UseAttr, "Another mailbox has this special use");
                 if (list.Mailboxes.Length >= host.Options.MaxMailboxes)
                     return new MailError(MailErrorCode.Limit, "The account has too many mailboxes");
+                if (await QuotaRefusalAsync(list, 1 + LevelsAbove(list, name), cancellationToken) is { } refusal)
+                    return refusal;
                 var created = await AccountStore.InsertMailboxAsync(connection, id, name, use, cancellationToken);
                 await InsertLevelsAboveAsync(connection, list, name, created.Id, grantees, cancellationToken);
                 return created;
@@ -104,6 +106,8 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
                     return MailError.NoSuchMailbox();
                 if (list.Find(to) is not null)
                     return new MailError(MailErrorCode.AlreadyExists, "Mailbox already exists");
+                if (await QuotaRefusalAsync(list, LevelsAbove(list, to), cancellationToken) is { } refusal)
+                    return refusal;
                 foreach (var below in list.Mailboxes)
                 {
                     if (!below.Name.IsBelow(from))
@@ -134,6 +138,19 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
             },
             cancellationToken);
 
+    public Task<MailResult<Done>> SetSpecialUseAsync(MailboxName name, SpecialUse use, CancellationToken cancellationToken) =>
+        ChangeAsync<Done>(
+            async (connection, list) =>
+            {
+                if (list.Find(name) is not { } mailbox)
+                    return MailError.NoSuchMailbox();
+                if (use != SpecialUse.None && list.Mailboxes.Any(other => other.SpecialUse == use && other.Id != mailbox.Id))
+                    return new MailError(MailErrorCode.UseAttr, "Another mailbox has this special use");
+                await AccountStore.SetSpecialUseAsync(connection, mailbox.Id, use, cancellationToken);
+                return default(Done);
+            },
+            cancellationToken);
+
     public async Task<IReadOnlyList<MailboxStatus?>> StatusAsync(IReadOnlyList<MailboxId> ids, bool withRecent, CancellationToken cancellationToken)
     {
         var list = await ListAsync(cancellationToken);
@@ -152,6 +169,21 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
         }
 
         return result;
+    }
+
+    // MAILBOX of RFC 9208: exact, because the list is locked
+    private async ValueTask<MailError?> QuotaRefusalAsync(MailboxList list, int more, CancellationToken cancellationToken) =>
+        more > 0 && host.Mailboxes.Quotas is { } quotas && await quotas.MaxMailboxesAsync(id, cancellationToken) is { } most
+            && list.Mailboxes.Length + more > most
+            ? new MailError(MailErrorCode.OverQuota, "Quota exceeded: no more mailboxes for this account")
+            : null;
+
+    private static int LevelsAbove(MailboxList list, MailboxName name)
+    {
+        var count = 0;
+        for (var parent = name.Parent; parent is { } missing && list.Find(missing) is null; parent = missing.Parent)
+            count++;
+        return count;
     }
 
     // The levels above a new name that do not exist yet (RFC 9051 sections 6.3.4 and 6.3.6). What is new inherits the access control list of
@@ -194,9 +226,23 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
         var created = await CreateAsync(to, SpecialUse.None, cancellationToken);
         if (!created.IsOk)
             return created.Error;
+        await CopyAnnotationsAsync(inbox.Id, created.Value.Id, cancellationToken);
         var moved = await host.Mailboxes.Get(inbox.Id).CopyAsync(
             new CopyRequest(OperationId.New(), UidSet.All, created.Value.Id, Move: true), cancellationToken);
         return moved.IsOk ? default(Done) : moved.Error;
+    }
+
+    // RFC 5464 section 4.1: INBOX keeps its annotations and the new mailbox gets them too. Mail is more than they are: without them it moves all the same.
+    private async Task CopyAnnotationsAsync(MailboxId from, MailboxId to, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await MetadataStore.CopyAsync(host.Database.Write, from, to, cancellationToken);
+        }
+        catch (Exception e) when (Mailbox.IsDatabaseFailure(e))
+        {
+            Log.AccountFailed(host.Logger, e);
+        }
     }
 
     private async Task<MailResult<T>> ChangeAsync<T>(

@@ -63,7 +63,8 @@ internal sealed partial class Mailbox : IMailbox
 
         // Without an operation id of its own the request gets one, so that a commit with an unknown outcome is not repeated.
         var operation = request.Operation.IsNone ? OperationId.New() : request.Operation;
-        return await SubmitAsync(new AppendWrite(request, operation, contents) { Deadline = Deadline() }, cancellationToken);
+        using var hold = await HoldAsync(request, cancellationToken);
+        return await SubmitAsync(new AppendWrite(request, operation, contents, hold.Refusal) { Deadline = Deadline() }, cancellationToken);
     }
 
     public async Task<MailResult<ReplaceResult>> ReplaceAsync(ReplaceRequest request, CancellationToken cancellationToken)
@@ -72,8 +73,9 @@ internal sealed partial class Mailbox : IMailbox
             return MailError.Unavailable();
         var operation = request.Operation.IsNone ? OperationId.New() : request.Operation;
         var destination = _host.Find(request.Destination);
+        using var hold = await destination.HoldAsync(this, request, cancellationToken);
         return await MailboxReplace.RunAsync(
-            this, destination, request with { Operation = operation }, content, Deadline(), cancellationToken);
+            this, destination, request with { Operation = operation }, content, hold.Refusal, Deadline(), cancellationToken);
     }
 
     public Task<MailResult<StoreResult>> StoreAsync(StoreRequest request, CancellationToken cancellationToken) =>
@@ -89,11 +91,12 @@ internal sealed partial class Mailbox : IMailbox
             return source.Error;
         var operation = request.Operation.IsNone ? OperationId.New() : request.Operation;
         var destination = _host.Find(request.Destination);
+        using var hold = await destination.HoldAsync(this, source.Value.Index!, request, cancellationToken);
         if (request.Move)
-            return await MailboxMove.RunAsync(this, destination, request with { Operation = operation }, Deadline(), cancellationToken);
+            return await MailboxMove.RunAsync(this, destination, request with { Operation = operation }, hold.Refusal, Deadline(), cancellationToken);
 
         // A copy changes only the destination: what it takes from the source is what the source is now.
-        var write = new AppendCopiesWrite(source.Value.Index!, request, operation) { Deadline = Deadline() };
+        var write = new AppendCopiesWrite(source.Value.Index!, request, operation, hold.Refusal) { Deadline = Deadline() };
         var result = await destination.SubmitAsync(write, cancellationToken);
         return result is { IsOk: false, Error.Code: MailErrorCode.NonExistent }
             ? new MailError(MailErrorCode.TryCreate, "Mailbox does not exist")
@@ -379,6 +382,8 @@ internal sealed partial class Mailbox : IMailbox
     /// <summary>A record of ours is durable: it is the newest state, and those who watch the mailbox hear of it.</summary>
     internal void Publish(MailboxCommit commit)
     {
+        if (_host.Quotas is { } quotas)
+            quotas.Changed(Account, _index?.Totals ?? default, commit.Index.IsEnded ? default : commit.Index.Totals);
         SetIndex(commit.Index, commit.Delta.Operations);
         _host.Announce(Id, commit.Index.HighestModSeq);
         SnapshotIfDue();

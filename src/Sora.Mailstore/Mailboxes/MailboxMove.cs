@@ -10,7 +10,7 @@ namespace Sora.Mailstore.Mailboxes;
 internal static class MailboxMove
 {
     public static async Task<MailResult<CopyResult>> RunAsync(
-        Mailbox source, Mailbox destination, CopyRequest request, long deadline, CancellationToken cancellationToken)
+        Mailbox source, Mailbox destination, CopyRequest request, MailError? refusal, long deadline, CancellationToken cancellationToken)
     {
         if (source.Id == destination.Id)
             return await source.SubmitAsync(new MoveWithinWrite(request) { Deadline = deadline }, cancellationToken);
@@ -19,10 +19,11 @@ internal static class MailboxMove
         if (!turns.IsOk)
             return turns.Error;
         using (turns.Value)
-            return await MoveAsync(source, destination, request, deadline);
+            return await MoveAsync(source, destination, request, refusal, deadline);
     }
 
-    private static async Task<MailResult<CopyResult>> MoveAsync(Mailbox source, Mailbox destination, CopyRequest request, long deadline)
+    private static async Task<MailResult<CopyResult>> MoveAsync(
+        Mailbox source, Mailbox destination, CopyRequest request, MailError? refusal, long deadline)
     {
         while (true)
         {
@@ -32,6 +33,8 @@ internal static class MailboxMove
                     return MailboxTurns.NotThere(source.Index.IsEnded ? source : destination, destination);
                 var append = destination.NewPlan(destination.Index);
                 var expunge = source.NewPlan(source.Index);
+                if (refusal is not null && !append.TryRecall(request.Operation, out _))
+                    return refusal;
                 var answer = append.AppendCopies(source.Index, request);
                 if (!answer.IsOk || append.IsEmpty)
                     return answer;

@@ -33,17 +33,20 @@ internal abstract class WriteRequest<T> : WriteRequest
     public override void Fail(MailError error) => _completion.TrySetResult(error);
 }
 
-/// <summary>Appends new messages.</summary>
-internal sealed class AppendWrite(AppendRequest request, OperationId operation, ContentId[] contents) : WriteRequest<AppendResult>
+/// <summary>Appends new messages. With a <paramref name="refusal"/> it only answers what was carried out before: a repeated request must not fail.</summary>
+internal sealed class AppendWrite(AppendRequest request, OperationId operation, ContentId[] contents, MailError? refusal = null)
+    : WriteRequest<AppendResult>
 {
-    public override void Plan(RecordPlan plan) => Answer = Plan(plan, request.Messages, operation, contents);
+    public override void Plan(RecordPlan plan) => Answer = Plan(plan, request.Messages, operation, contents, refusal);
 
     /// <summary>Appends the messages in a record, unless the operation was carried out before.</summary>
     public static MailResult<AppendResult> Plan(
-        RecordPlan plan, IReadOnlyList<AppendMessage> messages, OperationId operation, ContentId[] contents)
+        RecordPlan plan, IReadOnlyList<AppendMessage> messages, OperationId operation, ContentId[] contents, MailError? refusal)
     {
         if (plan.TryRecall(operation, out var done))
             return new AppendResult(done.UidValidity, done.Uids, new ModSeq(done.ModSeq), Repeated: true);
+        if (refusal is not null)
+            return refusal;
         var rows = new AppendedMessage[messages.Count];
         if (!plan.HasRoomFor(rows.Length))
             return new MailError(MailErrorCode.Limit, "The mailbox has no UIDs left");
@@ -68,9 +71,11 @@ internal sealed class AppendWrite(AppendRequest request, OperationId operation, 
 }
 
 /// <summary>Appends messages whose contents another mailbox of the account has (COPY).</summary>
-internal sealed class AppendCopiesWrite(MailboxIndex source, CopyRequest request, OperationId operation) : WriteRequest<CopyResult>
+internal sealed class AppendCopiesWrite(MailboxIndex source, CopyRequest request, OperationId operation, MailError? refusal = null) : WriteRequest<CopyResult>
 {
-    public override void Plan(RecordPlan plan) => Answer = plan.AppendCopies(source, request with { Operation = operation });
+    public override void Plan(RecordPlan plan) => Answer = refusal is null || plan.TryRecall(operation, out _)
+        ? plan.AppendCopies(source, request with { Operation = operation })
+        : refusal;
 }
 
 internal sealed class StoreWrite(StoreRequest request) : WriteRequest<StoreResult>

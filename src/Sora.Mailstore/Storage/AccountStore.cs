@@ -110,9 +110,23 @@ internal sealed class AccountStore(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    public static async Task SetSpecialUseAsync(NpgsqlConnection connection, MailboxId id, SpecialUse use, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("UPDATE mailboxes SET special_use = $2 WHERE id = $1", connection);
+        command.Parameters.Add(Long(id.Value));
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)use });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     public static async Task DeleteMailboxAsync(NpgsqlConnection connection, MailboxId id, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("UPDATE mailboxes SET deleted_at = now() WHERE id = $1 AND deleted_at IS NULL", connection);
+        // The annotations go at once (RFC 5464 section 4.1), the mail when the mailbox is purged
+        await using var command = new NpgsqlCommand(
+            """
+            WITH gone AS (DELETE FROM annotations WHERE mailbox_id = $1)
+            UPDATE mailboxes SET deleted_at = now() WHERE id = $1 AND deleted_at IS NULL
+            """,
+            connection);
         command.Parameters.Add(Long(id.Value));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }

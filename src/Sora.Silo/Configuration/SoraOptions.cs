@@ -30,6 +30,10 @@ public sealed class SoraOptions : IValidatableOptions
 
     public SharingOptions Sharing { get; set; } = new();
 
+    public QuotaOptions Quota { get; set; } = new();
+
+    public MetadataOptions Metadata { get; set; } = new();
+
     public PasswordOptions Passwords { get; set; } = new();
 
     public DeliveryOptions Delivery { get; set; } = new();

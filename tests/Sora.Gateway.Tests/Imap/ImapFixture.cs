@@ -32,6 +32,8 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
         AppendLimit = Sora.Configuration.ByteSize.KiB(256),
         IdVersion = "1.0",
         MaxBadCommands = 5,
+        Administrators = ["admin@example.com"],
+        AdminContact = "mailto:postmaster@example.com",
     };
 
     public async Task InitializeAsync()
@@ -45,11 +47,12 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
     }
 
     /// <summary>Another gateway to the same engine, with a clock of its own.</summary>
-    internal Task<TestGateway> StartAsync(TimeProvider time)
+    internal Task<TestGateway> StartAsync(TimeProvider time, ImapOptions? options = null)
     {
         var metrics = new GatewayMetrics();
         var server = new ImapServer(
-            Node.Accounts, Node.Sharing, Node.Mailboxes, Messages, Bodies.Intakes, Replicas, Options, metrics, time, new ErrorLog<ImapServer>());
+            Node.Accounts, Node.Sharing, Node.Mailboxes, Messages, Bodies.Intakes, Node.Quotas, Node.Metadata, Replicas, options ?? Options, metrics, time,
+            new ErrorLog<ImapServer>());
         return TestGateway.StartAsync(
             [new ListenerDefinition(TestGateway.AnyPort, false, server, new ConnectionLimits())], tls: true, time: time, metrics: metrics);
     }

@@ -30,7 +30,7 @@ internal sealed class CreateCommand(MailboxName name, SpecialUse use) : ImapComm
     public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
         var created = await connection.Directory.CreateAsync(name, use, cancellationToken).ConfigureAwait(false);
-        return created.IsOk ? ImapReply.Ok("CREATE completed") : ImapReply.No(created.Error);
+        return created.IsOk ? ImapReply.Ok("CREATE completed", new MailboxIdCode(created.Value.Id)) : ImapReply.No(created.Error);
     }
 
     private static SpecialUse Uses(ref ImapParser parser)

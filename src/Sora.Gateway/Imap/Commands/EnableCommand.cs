@@ -20,6 +20,7 @@ internal sealed class EnableCommand(List<string> capabilities) : ImapCommand
 
     public override ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
+        capabilities.RemoveAll(connection.IsDisabled);
         var session = connection.Session;
         var rev2 = capabilities.Contains("IMAP4REV2") && !session.Rev2;
         var condStore = capabilities.Contains("CONDSTORE") && !session.CondStore;

@@ -33,7 +33,7 @@ internal sealed class IdleCommand : ImapCommand
     private static async ValueTask<ImapReply> IdleAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
         var client = connection.Client;
-        client.SetInputTimeout(connection.Server.Options.IdleKeepalive);
+        connection.SetInputTimeout(connection.Server.Options.IdleKeepalive);
         while (true)
         {
             var scope = new SyncScope { IsIdle = true };
@@ -44,6 +44,12 @@ internal sealed class IdleCommand : ImapCommand
             if (client.Draining.IsCancellationRequested)
             {
                 connection.Bye("Server is going down");
+                return ImapReply.Answered;
+            }
+
+            if (connection.HasExpired)
+            {
+                connection.Bye("Connection has lasted too long");
                 return ImapReply.Answered;
             }
 
@@ -58,10 +64,10 @@ internal sealed class IdleCommand : ImapCommand
                     connection.Session.IsEnding = true;
                     return ImapReply.Answered;
                 default:
-                    if (client.InputTimedOut)
+                    if (client.InputTimedOut && !connection.HasExpired)
                     {
                         connection.Writer.Raw("* OK Still here\r\n"u8);
-                        client.SetInputTimeout(connection.Server.Options.IdleKeepalive);
+                        connection.SetInputTimeout(connection.Server.Options.IdleKeepalive);
                     }
 
                     break;

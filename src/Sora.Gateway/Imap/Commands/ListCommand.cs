@@ -1,5 +1,6 @@
 using Sora.Contracts;
 using Sora.Gateway.Imap.Listing;
+using Sora.Gateway.Imap.Metadata;
 using Sora.Gateway.Imap.Responses;
 using Sora.Gateway.Imap.Wire;
 
@@ -63,6 +64,7 @@ internal sealed class ListCommand(string reference, List<string> patterns, ListO
         var listed = MailboxListing.List(list, [.. patterns.Select(pattern => new MailboxPattern(reference, pattern))], options);
         var statuses = await StatusesAsync(connection, listed, cancellationToken).ConfigureAwait(false);
         var rights = options.ReturnMyRights ? await connection.Directory.ForeignRightsAsync(cancellationToken).ConfigureAwait(false) : null;
+        var metadata = await MetadataLookup.OfListAsync(connection, listed, options.ReturnMetadata, cancellationToken).ConfigureAwait(false);
         for (var i = 0; i < listed.Count; i++)
         {
             var mailbox = listed[i];
@@ -71,6 +73,8 @@ internal sealed class ListCommand(string reference, List<string> patterns, ListO
                 AclResponses.WriteMyRights(connection.Writer, mailbox.Name, rights.GetValueOrDefault(entry.Id, Rights.All));
             if (mailbox.Entry is not null && statuses?.GetValueOrDefault(mailbox.Entry.Id) is { } status)
                 StatusItems.Write(connection, mailbox.Name.Value, status, options.ReturnStatus!);
+            if (mailbox.Entry is not null && metadata?.GetValueOrDefault(mailbox.Entry.Id) is { } found)
+                MetadataResponse.Write(connection.Writer, mailbox.Name.Value, found);
             if (connection.Writer.ShouldFlush)
                 await connection.Writer.FlushAsync().ConfigureAwait(false);
         }

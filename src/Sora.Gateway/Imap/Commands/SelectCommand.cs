@@ -87,6 +87,7 @@ internal sealed class SelectCommand(MailboxName name, bool readOnly, bool condSt
         WriteCode(writer, "UIDVALIDITY "u8, view.UidValidity.Value, "UIDs are valid"u8);
         WriteCode(writer, "UIDNEXT "u8, view.UidNext.Value, "Predicted next UID"u8);
         ImapReply.Ok("Highest", new HighestModSeqCode(view.HighestModSeq)).WriteUntagged(writer);
+        ImapReply.Ok("Stays through RENAME", new MailboxIdCode(selected.Id)).WriteUntagged(writer);
     }
 
     private static void WriteCode(ImapWriter writer, ReadOnlySpan<byte> code, long value, ReadOnlySpan<byte> text)

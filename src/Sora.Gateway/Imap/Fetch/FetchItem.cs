@@ -21,12 +21,16 @@ internal enum FetchKind
     Rfc822Text,
     Binary,
     BinarySize,
+    EmailId,
+    ThreadId,
+    SaveDate,
 }
 
 /// <summary>One thing that FETCH asks for.</summary>
 internal sealed record FetchItem(FetchKind Kind, Section? Section = null, bool SetsSeen = false)
 {
-    public bool IsIndexOnly => Kind is FetchKind.Uid or FetchKind.Flags or FetchKind.ModSeq or FetchKind.InternalDate or FetchKind.Size;
+    public bool IsIndexOnly => Kind is FetchKind.Uid or FetchKind.Flags or FetchKind.ModSeq or FetchKind.InternalDate or FetchKind.Size
+        or FetchKind.EmailId or FetchKind.ThreadId or FetchKind.SaveDate;
 
     /// <summary>What of the content must be read for it.</summary>
     public ContentParts Parts => Kind switch

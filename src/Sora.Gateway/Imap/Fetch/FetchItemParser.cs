@@ -59,6 +59,12 @@ internal static class FetchItemParser
                 return new FetchItem(FetchKind.ModSeq);
             case "INTERNALDATE":
                 return new FetchItem(FetchKind.InternalDate);
+            case "EMAILID":
+                return new FetchItem(FetchKind.EmailId);
+            case "THREADID":
+                return new FetchItem(FetchKind.ThreadId);
+            case "SAVEDATE":
+                return new FetchItem(FetchKind.SaveDate);
             case "ENVELOPE":
                 return new FetchItem(FetchKind.Envelope);
             case "BODYSTRUCTURE":

@@ -147,6 +147,18 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
                 _writer.Raw("INTERNALDATE "u8);
                 InternalDateText.Write(_writer, row.InternalDate);
                 break;
+            case FetchKind.SaveDate:
+                _writer.Raw("SAVEDATE "u8);
+                InternalDateText.Write(_writer, row.SaveDate);
+                break;
+            case FetchKind.EmailId:
+                _writer.Raw("EMAILID ("u8);
+                ObjectIds.Write(_writer, row.Content);
+                _writer.Raw(")"u8);
+                break;
+            case FetchKind.ThreadId: // Threads are not kept (RFC 8474 section 5.2)
+                _writer.Raw("THREADID NIL"u8);
+                break;
             case FetchKind.Size:
                 _writer.Raw("RFC822.SIZE "u8);
                 _writer.Number(row.Size);

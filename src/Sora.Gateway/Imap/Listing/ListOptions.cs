@@ -18,6 +18,9 @@ internal sealed class ListOptions
 
     public List<StatusItem>? ReturnStatus { get; private set; }
 
+    /// <summary>Entries whose values are wanted with each mailbox (RFC 9590).</summary>
+    public List<string>? ReturnMetadata { get; private set; }
+
     /// <summary>"(" [list-select-opts] ")".</summary>
     public void ParseSelection(ref ImapParser parser)
     {
@@ -72,6 +75,10 @@ internal sealed class ListOptions
                         break; // Always given
                     case "MYRIGHTS":
                         ReturnMyRights = true;
+                        break;
+                    case "METADATA":
+                        parser.Space();
+                        ReturnMetadata = parser.MetadataEntryList();
                         break;
                     case "STATUS":
                         parser.Space();

@@ -1,5 +1,6 @@
 using System.Text;
 using Sora.Contracts;
+using Sora.Gateway.Imap.Responses;
 using Sora.Gateway.Imap.Wire;
 using Sora.Mime;
 
@@ -89,6 +90,21 @@ internal static class SearchParser
                 return new InternalDateKey(DateComparison.On, Date(ref parser));
             case "SINCE":
                 return new InternalDateKey(DateComparison.Since, Date(ref parser));
+            case "SAVEDBEFORE":
+                return new SaveDateKey(DateComparison.Before, Date(ref parser));
+            case "SAVEDON":
+                return new SaveDateKey(DateComparison.On, Date(ref parser));
+            case "SAVEDSINCE":
+                return new SaveDateKey(DateComparison.Since, Date(ref parser));
+            case "SAVEDATESUPPORTED":
+                return new AllKey();
+            case "EMAILID":
+                parser.Space();
+                return new EmailIdKey(ObjectIds.ContentOf(parser.ObjectId()));
+            case "THREADID":
+                parser.Space();
+                parser.ObjectId();
+                return new EmailIdKey(null); // No message has a thread
             case "SENTBEFORE":
                 return new SentDateKey(DateComparison.Before, Date(ref parser));
             case "SENTON":

@@ -233,7 +233,7 @@ internal ref partial struct ImapParser
         throw Error("a quoted string with its end");
     }
 
-    private byte[] Literal()
+    private byte[] Literal(bool isBinary = false)
     {
         var start = Position++;
         var length = Number();
@@ -243,7 +243,7 @@ internal ref partial struct ImapParser
         {
             var value = _input.Slice(Position, (int)length);
             Position += (int)length;
-            return value.Contains((byte)0) ? throw Error("a literal without NUL") : value.ToArray();
+            return !isBinary && value.Contains((byte)0) ? throw Error("a literal without NUL") : value.ToArray();
         }
 
         Position = start;
