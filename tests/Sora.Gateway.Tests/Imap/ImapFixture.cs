@@ -7,6 +7,7 @@ using Sora.Gateway.Imap;
 using Sora.Gateway.Replicas;
 using Sora.Gateway.Tests.Connections;
 using Sora.Mailstore.Bodies;
+using Sora.Mailstore.Search;
 using Sora.Testing;
 
 namespace Sora.Gateway.Tests.Imap;
@@ -49,7 +50,8 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
     {
         var metrics = new GatewayMetrics();
         var server = new ImapServer(
-            Node.Accounts, Node.Mailboxes, Messages, Bodies.Intakes, Replicas, Options, metrics, time, new ErrorLog<ImapServer>());
+            Node.Accounts, Node.Mailboxes, Messages, Bodies.Intakes, Replicas, Options, metrics, time, new ErrorLog<ImapServer>(),
+            new DirectMessageKeys(Messages));
         return TestGateway.StartAsync(
             [new ListenerDefinition(TestGateway.AnyPort, false, server, new ConnectionLimits())], tls: true, time: time, metrics: metrics);
     }
