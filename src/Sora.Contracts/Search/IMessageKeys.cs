@@ -13,6 +13,7 @@ public enum MessageKeyParts
     DisplayFrom = 32,
     DisplayTo = 64,
     Thread = 128,
+    SentDay = 256,
 }
 
 /// <summary>
@@ -23,6 +24,9 @@ public sealed class MessageKeys
 {
     /// <summary>Seconds since 1970 of the Date field in UTC; <see cref="long.MinValue"/> without a readable one: INTERNALDATE takes its place.</summary>
     public long[] SentDates { get; init; } = [];
+
+    /// <summary>The day of the Date field as its author wrote it (<see cref="DateOnly.DayNumber"/>); -1 without a readable one.</summary>
+    public int[] SentDays { get; init; } = [];
 
     /// <summary>Base subject (RFC 5256 section 2.1), folded.</summary>
     public string[] Subjects { get; init; } = [];
@@ -52,6 +56,7 @@ public sealed class MessageKeys
 /// <summary>Reads the keys of messages, through caches that need no invalidation.</summary>
 public interface IMessageKeys
 {
+    /// <summary>The keys of contents; of one that no longer exists, what a message without a header has.</summary>
     /// <param name="account">Whose contents they are.</param>
     /// <exception cref="BodyUnavailableException">A message that had to be read cannot be.</exception>
     ValueTask<MessageKeys> ReadAsync(AccountId account, ReadOnlyMemory<ContentId> contents, MessageKeyParts parts, CancellationToken cancellationToken);

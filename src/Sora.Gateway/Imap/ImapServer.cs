@@ -19,7 +19,9 @@ public sealed class ImapServer(
     ImapOptions options,
     GatewayMetrics metrics,
     TimeProvider time,
-    ILogger<ImapServer> logger) : IProtocolServer
+    ILogger<ImapServer> logger,
+    IMessageKeys keys,
+    ISearchIndex? index = null) : IProtocolServer
 {
     /// <inheritdoc/>
     public string Name => "imap";
@@ -39,6 +41,11 @@ public sealed class ImapServer(
     internal IMailboxes Mailboxes => mailboxes;
 
     internal IMessageStore Messages => messages;
+
+    internal IMessageKeys Keys => keys;
+
+    /// <summary>The index of the messages' text; null when there is none and messages must be read.</summary>
+    internal ISearchIndex? Index => index;
 
     internal IIntakes Intakes => intakes;
 

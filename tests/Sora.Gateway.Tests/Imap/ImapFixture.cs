@@ -7,6 +7,7 @@ using Sora.Gateway.Imap;
 using Sora.Gateway.Replicas;
 using Sora.Gateway.Tests.Connections;
 using Sora.Mailstore.Bodies;
+using Sora.Mailstore.Search;
 using Sora.Testing;
 
 namespace Sora.Gateway.Tests.Imap;
@@ -23,6 +24,9 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
     internal BreakableStore Messages { get; private set; } = null!;
 
     internal BodyHost Bodies { get; private set; } = null!;
+
+    /// <summary>The search index, which does nothing unless a test tells it to.</summary>
+    internal SearchHost Search { get; private set; } = null!;
 
     internal MailboxReplicas Replicas { get; private set; } = null!;
 
@@ -42,6 +46,8 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
         Bodies = new BodyHost(
             Node.Database, new StorageOptions(), _folder.Path, Node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
         Messages = new BreakableStore(Bodies.Messages);
+        Search = new SearchHost(
+            Node.Database, Messages, new SearchOptions { Delay = TimeSpan.Zero }, Node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
         Replicas = new MailboxReplicas(Node.Mailboxes, TimeProvider.System, new ErrorLog<MailboxReplicas>());
         _gateway = await StartAsync(TimeProvider.System);
     }
@@ -52,7 +58,7 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
         var metrics = new GatewayMetrics();
         var server = new ImapServer(
             Node.Accounts, Node.Sharing, Node.Mailboxes, Messages, Bodies.Intakes, Node.Quotas, Node.Metadata, Replicas, options ?? Options, metrics, time,
-            new ErrorLog<ImapServer>());
+            new ErrorLog<ImapServer>(), Search.Keys, Search.Index);
         return TestGateway.StartAsync(
             [new ListenerDefinition(TestGateway.AnyPort, false, server, new ConnectionLimits())], tls: true, time: time, metrics: metrics);
     }
@@ -60,6 +66,7 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
     public async Task DisposeAsync()
     {
         await _gateway!.DisposeAsync();
+        await Search.DisposeAsync();
         await Bodies.DisposeAsync();
         await Node.DisposeAsync();
     }

@@ -46,7 +46,7 @@ internal sealed class SearchCommand(SearchKey key, bool byUid, SearchReturn? wha
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            var evaluator = new SearchEvaluator(connection.Server.Messages, selected, latest, key);
+            var evaluator = new SearchEvaluator(connection.Server, selected, latest, key);
             positions = await evaluator.RunAsync(both.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is BodyUnavailableException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
