@@ -1,4 +1,5 @@
 using Sora.Contracts;
+using Sora.Gateway.Imap.Contexts;
 using Sora.Gateway.Imap.Responses;
 using Sora.Gateway.Replicas;
 
@@ -58,6 +59,9 @@ internal sealed class SelectedMailbox : IDisposable
 
     /// <summary>What SEARCH RETURN (SAVE) left (RFC 5182).</summary>
     public UidSet Saved { get; set; } = UidSet.Empty;
+
+    /// <summary>Searches whose results are kept up to date (RFC 5267).</summary>
+    public SearchContexts Contexts { get; } = new();
 
     public void Dispose() => _lease.Dispose();
 
@@ -149,7 +153,7 @@ internal sealed class SelectedMailbox : IDisposable
     public async ValueTask ReportAsync(ImapConnection connection, bool mayExpunge, SyncScope scope, CancellationToken cancellationToken)
     {
         var latest = Latest;
-        if (ReferenceEquals(latest, View) && ReferenceEquals(latest, Reported))
+        if (ReferenceEquals(latest, View) && ReferenceEquals(latest, Reported) && !Contexts.DependOnTime)
             return;
         var structure = IndexDifference.Between(View, latest);
         var flags = ReferenceEquals(View, Reported) ? structure : IndexDifference.Between(Reported, latest);
@@ -157,6 +161,8 @@ internal sealed class SelectedMailbox : IDisposable
         TellKeywords(connection, latest);
         if (!wait)
         {
+            if (Contexts.Count > 0)
+                await Contexts.RemoveAsync(connection, structure.ExpungedUids).ConfigureAwait(false);
             for (var i = 0; i < structure.Expunged.Count; i++)
                 MailboxResponses.WriteExpunge(connection.Writer, structure.Expunged[i] + 1 - i);
             View = latest;
@@ -172,6 +178,19 @@ internal sealed class SelectedMailbox : IDisposable
             if (connection.Writer.ShouldFlush)
                 await connection.Writer.FlushAsync().ConfigureAwait(false);
         }
+
+        if (Contexts.Count > 0)
+            await Contexts.RefreshAsync(connection, latest, ChangedUids(latest, flags, wait ? 0 : structure.Appended), cancellationToken).ConfigureAwait(false);
+    }
+
+    private static UidSet ChangedUids(MailboxIndex latest, IndexDifference flags, int appended)
+    {
+        var uids = new UidSet.Builder();
+        foreach (var position in flags.Changed)
+            uids.Add(latest.UidAt(position));
+        for (var position = latest.Count - appended; position < latest.Count; position++)
+            uids.Add(latest.UidAt(position));
+        return uids.ToSet();
     }
 
     // Until all is written or has to be sent. After a STORE of a whole mailbox this looks at every message.

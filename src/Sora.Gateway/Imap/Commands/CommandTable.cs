@@ -54,6 +54,7 @@ internal sealed class CommandTable
         new("NAMESPACE", NamespaceCommand.Parse, ImapStates.LoggedIn),
         new("STATUS", StatusCommand.Parse, ImapStates.LoggedIn),
         new("APPEND", AppendCommand.Parse, ImapStates.LoggedIn),
+        new("ESEARCH", EsearchCommand.Parse, ImapStates.LoggedIn),
         new("IDLE", IdleCommand.Parse, ImapStates.LoggedIn),
 
         new("CHECK", NoopCommand.ParseCheck, ImapStates.Selected, CommandFlags.RequiresSync),
@@ -66,8 +67,14 @@ internal sealed class CommandTable
         new("COPY", CopyCommand.Parse, ImapStates.Selected),
         new("MOVE", MoveCommand.Parse, ImapStates.Selected),
 
+        new("SORT", SortCommand.Parse, ImapStates.Selected, CommandFlags.UsesSequenceNumbers),
+        new("THREAD", ThreadCommand.Parse, ImapStates.Selected, CommandFlags.UsesSequenceNumbers),
+        new("CANCELUPDATE", CancelUpdateCommand.Parse, ImapStates.Selected),
+
         new("UID EXPUNGE", ExpungeCommand.Parse, ImapStates.Selected, ByUid: true),
         new("UID SEARCH", SearchCommand.Parse, ImapStates.Selected, ByUid: true),
+        new("UID SORT", SortCommand.Parse, ImapStates.Selected, ByUid: true),
+        new("UID THREAD", ThreadCommand.Parse, ImapStates.Selected, ByUid: true),
         new("UID FETCH", FetchCommand.Parse, ImapStates.Selected, ByUid: true),
         new("UID STORE", StoreCommand.Parse, ImapStates.Selected, ByUid: true),
         new("UID COPY", CopyCommand.Parse, ImapStates.Selected, ByUid: true),

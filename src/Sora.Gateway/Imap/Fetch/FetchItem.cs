@@ -21,11 +21,16 @@ internal enum FetchKind
     Rfc822Text,
     Binary,
     BinarySize,
+    Preview,
+    Snippet,
 }
 
 /// <summary>One thing that FETCH asks for.</summary>
 internal sealed record FetchItem(FetchKind Kind, Section? Section = null, bool SetsSeen = false)
 {
+    /// <summary>A preview that takes long to make is not worth it (RFC 8970 section 4).</summary>
+    public bool IsLazy { get; init; }
+
     public bool IsIndexOnly => Kind is FetchKind.Uid or FetchKind.Flags or FetchKind.ModSeq or FetchKind.InternalDate or FetchKind.Size;
 
     /// <summary>What of the content must be read for it.</summary>
@@ -37,7 +42,7 @@ internal sealed record FetchItem(FetchKind Kind, Section? Section = null, bool S
         FetchKind.Rfc822Text => ContentParts.Structure,
         FetchKind.Section when Section!.IsTopHeader => ContentParts.Header | ContentParts.Structure,
         FetchKind.Section when Section!.IsWhole => ContentParts.None,
-        FetchKind.Section or FetchKind.Binary or FetchKind.BinarySize => ContentParts.Structure,
+        FetchKind.Section or FetchKind.Binary or FetchKind.BinarySize or FetchKind.Preview or FetchKind.Snippet => ContentParts.Structure,
         _ => ContentParts.None,
     };
 }

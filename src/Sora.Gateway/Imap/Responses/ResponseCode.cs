@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Sora.Contracts;
 using Sora.Gateway.Imap.Wire;
+using Sora.Mime;
 
 namespace Sora.Gateway.Imap.Responses;
 
@@ -40,7 +41,7 @@ internal abstract record ResponseCode
         MailErrorCode.HasChildren => new AtomCode("HASCHILDREN"),
         MailErrorCode.ReadOnly => ReadOnly,
         MailErrorCode.UseAttr => new AtomCode("USEATTR"),
-        MailErrorCode.BadCharset => new BadCharsetCode(["US-ASCII", "UTF-8"]),
+        MailErrorCode.BadCharset => new BadCharsetCode(Charsets.Names),
         MailErrorCode.UnknownCte => new AtomCode("UNKNOWN-CTE"),
         _ => null,
     };
@@ -116,5 +117,26 @@ internal sealed record BadCharsetCode(ImmutableArray<string> Supported) : Respon
         writer.Raw("BADCHARSET ("u8);
         writer.Text(string.Join(' ', Supported));
         writer.Raw(")"u8);
+    }
+}
+
+/// <summary>INPROGRESS (RFC 9585 section 4); how much is done and how much there is are not known.</summary>
+internal sealed record InProgressCode(byte[] Tag) : ResponseCode
+{
+    public override void Write(ImapWriter writer)
+    {
+        writer.Raw("INPROGRESS ("u8);
+        writer.String(Tag);
+        writer.Raw(" NIL NIL)"u8);
+    }
+}
+
+/// <summary>NOUPDATE (RFC 5267 section 4.3.1) with the tag of the search whose result is not kept up to date.</summary>
+internal sealed record NoUpdateCode(byte[] Tag) : ResponseCode
+{
+    public override void Write(ImapWriter writer)
+    {
+        writer.Raw("NOUPDATE "u8);
+        writer.String(Tag);
     }
 }
