@@ -86,14 +86,15 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
     // Made before the response begins. With LAZY there may be none: when it would take too long, or cannot be read now (RFC 8970 section 4)
     private async ValueTask<string?> PreviewAsync(MessageContent content, CancellationToken cancellationToken)
     {
-        if (items.Find(static item => item.Kind is FetchKind.Preview or FetchKind.Snippet) is not { } item)
+        if (!items.Exists(static item => item.Kind is FetchKind.Preview or FetchKind.Snippet))
             return null;
+        var isLazy = items.TrueForAll(static item => item.IsLazy || item.Kind is not (FetchKind.Preview or FetchKind.Snippet));
         var server = connection.Server;
         if (server.Previews.Find(content.Id) is { } known)
             return known;
         if (_previewsSince == 0)
             _previewsSince = server.Time.GetTimestamp();
-        else if (item.IsLazy && server.Time.GetElapsedTime(_previewsSince) > server.Options.LazyPreviewTime)
+        else if (isLazy && server.Time.GetElapsedTime(_previewsSince) > server.Options.LazyPreviewTime)
             return null;
         try
         {
@@ -101,7 +102,7 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
             server.Previews.Add(content.Id, preview);
             return preview;
         }
-        catch (BodyUnavailableException) when (item.IsLazy)
+        catch (BodyUnavailableException) when (isLazy)
         {
             return null;
         }
