@@ -95,6 +95,13 @@ public interface IAccount
     Task<IReadOnlyList<MailboxStatus?>> StatusAsync(IReadOnlyList<MailboxId> ids, bool withRecent, CancellationToken cancellationToken);
 }
 
+/// <summary>Hears that an account's mailboxes or subscriptions have changed. A nudge may come twice, late or for nothing: the list is read anew.</summary>
+public interface IAccountSubscriber
+{
+    /// <summary>Called on any thread; must not block.</summary>
+    void Changed(AccountId account);
+}
+
 /// <summary>Who an address belongs to.</summary>
 /// <param name="PrimaryAddress">The account's primary address, lower case.</param>
 public sealed record AccountIdentity(AccountId Account, string PrimaryAddress);
@@ -103,6 +110,9 @@ public sealed record AccountIdentity(AccountId Account, string PrimaryAddress);
 public interface IAccounts
 {
     IAccount Get(AccountId id);
+
+    /// <summary>Nudges the subscriber for each change of the account's list until the result is disposed. Subscribe first, then list.</summary>
+    IDisposable Subscribe(AccountId id, IAccountSubscriber subscriber);
 
     /// <summary>The account that an address (without detail, any case) belongs to, or null.</summary>
     ValueTask<AccountIdentity?> FindAsync(string address, CancellationToken cancellationToken);

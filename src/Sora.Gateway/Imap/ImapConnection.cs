@@ -18,6 +18,8 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
 {
     private byte[] _tag = "*"u8.ToArray();
     private int _listening;
+    private bool _usesNumbers; // the running command has message numbers among its arguments
+    private long _modSeqTold; // the highest one that the running command's FETCH responses have named
 
     public ImapConnection(ImapServer server, ClientConnection client)
     {
@@ -137,6 +139,9 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
             ImapReply.Ok("From now on", new HighestModSeqCode(selected.Reported.HighestModSeq)).WriteUntagged(Writer);
     }
 
+    /// <summary>A FETCH response names this mod-sequence.</summary>
+    public void ModSeqTold(long modSeq) => _modSeqTold = Math.Max(_modSeqTold, modSeq);
+
     public void EnableRev2()
     {
         Session.Rev2 = true;
@@ -222,7 +227,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         CommandRow? row = null;
         try
         {
-            var parser = new ImapParser(Reader.Command, Session.Rev2);
+            var parser = new ImapParser(Reader.Command, Session.Rev2) { UidOnly = Session.UidOnly };
             SetTag(parser.Tag());
             parser.Space();
             var start = parser.Position;
@@ -237,13 +242,16 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
                 return (null, null, ImapReply.Bad("Unknown command"));
             if (!row.States.HasFlag(Session.State))
                 return (row, null, ImapReply.Bad(NotNow()));
+            if (Session.UidOnly && row.HasUidForm)
+                return (row, null, ImapReply.Bad("Message numbers are not used after ENABLE UIDONLY", ResponseCode.UidRequired));
             var command = row.Parse(ref parser, new ParseContext(row.ByUid, message));
             parser.End();
+            _usesNumbers = parser.UsesNumbers;
             return (row, command, default);
         }
         catch (ImapSyntaxException e)
         {
-            return (row, null, e.Refusal is { } refusal ? ImapReply.No(refusal) : ImapReply.Bad(e.Message));
+            return (row, null, ImapReply.Of(e));
         }
     }
 
@@ -259,7 +267,8 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     {
         try
         {
-            var mayExpunge = !row.Flags.HasFlag(CommandFlags.UsesSequenceNumbers);
+            _modSeqTold = 0;
+            var mayExpunge = !row.Flags.HasFlag(CommandFlags.UsesSequenceNumbers) && !_usesNumbers;
             if (row.Flags.HasFlag(CommandFlags.RequiresSync) && Session.Selected is { } selected)
                 await selected.RefreshAsync(Server.Options.RefreshAfter, Client.Closed).ConfigureAwait(false);
             var reportsFirst = command.ReportsFirst && Session.State == ImapStates.Selected && !row.Flags.HasFlag(CommandFlags.BreaksSequences);
@@ -268,11 +277,12 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
             var reply = await command.ExecuteAsync(this, Client.Closed).ConfigureAwait(false);
             if (!row.Flags.HasFlag(CommandFlags.BreaksSequences) && reply.Status != ReplyStatus.None)
                 await SynchronizeAsync(mayExpunge, cancellationToken: Client.Closed).ConfigureAwait(false);
+            CorrectModSeq();
             return reply;
         }
         catch (ImapSyntaxException e)
         {
-            return e.Refusal is { } refusal ? ImapReply.No(refusal) : ImapReply.Bad(e.Message);
+            return ImapReply.Of(e);
         }
         catch (BodyUnavailableException e) when (!IsInResponse)
         {
@@ -292,6 +302,13 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
             Client.Abort();
             throw new ClientGoneException("A response could not be finished");
         }
+    }
+
+    // Mod-sequences above that of an expunge that has to wait must not make the client believe that it knows all up to them (RFC 7162 section 3.2).
+    private void CorrectModSeq()
+    {
+        if (Session.QResync && Session.Selected is { ExpungesWait: true } selected && _modSeqTold > selected.View.HighestModSeq.Value)
+            ImapReply.Ok("Expunges are still to be told", new HighestModSeqCode(selected.View.HighestModSeq)).WriteUntagged(Writer);
     }
 
     private bool IsGone(Exception e) =>

@@ -73,6 +73,34 @@ public sealed class ImapOptions : IValidatableOptions
     [OptionRange("1s", "1d")]
     public TimeSpan SearchTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
+    [Option("How often the client of a long command is told how far it is; 0 never", Reference = "RFC 9585")]
+    [OptionRange("0", "1h")]
+    public TimeSpan ProgressInterval { get; set; } = TimeSpan.FromSeconds(10);
+
+    [Option("Messages that one command may work on; 0 is no limit", Reference = "RFC 9738")]
+    [OptionRange("0", "2147483647")]
+    public int MessageLimit { get; set; }
+
+    [Option("Messages that one COPY or APPEND may store, when message_limit is 0; 0 is no limit", Reference = "RFC 9738")]
+    [OptionRange("0", "2147483647")]
+    public int SaveLimit { get; set; }
+
+    [Option("Smallest batch that UIDBATCHES makes", Reference = "RFC 10022")]
+    [OptionRange("1", "500")]
+    public int MinUidBatch { get; set; } = 500;
+
+    [Option("Messages in the batches that one UIDBATCHES command may ask for by number; a command without numbers gets them all", Reference = "RFC 10022")]
+    [OptionRange("100000", "2147483647")]
+    public int MaxUidBatchMessages { get; set; } = 100_000;
+
+    [Option("Mailboxes that one session may watch with NOTIFY; beyond it NOTIFICATIONOVERFLOW", Reference = "RFC 5465")]
+    [OptionRange("1", "1000000")]
+    public int MaxNotifyMailboxes { get; set; } = 1000;
+
+    [Option("Event groups, and mailbox names in them, in one NOTIFY command", Reference = "RFC 5465")]
+    [OptionRange("10", "100000")]
+    public int MaxNotifyNames { get; set; } = 500;
+
     [Option("Search keys in one command; more are refused with NO [LIMIT]")]
     [OptionRange("10", "20000")]
     public int MaxSearchKeys { get; set; } = 1000;
@@ -96,10 +124,6 @@ public sealed class ImapOptions : IValidatableOptions
     [Option("Mailboxes that one ESEARCH looks into at the same time", Reference = "RFC 7377")]
     [OptionRange("1", "64")]
     public int SearchConcurrency { get; set; } = 4;
-
-    [Option("How often a client whose search takes long is told that it still runs; 0 never tells", Reference = "RFC 9585")]
-    [OptionRange("1s", "10m", OrZero = true)]
-    public TimeSpan ProgressInterval { get; set; } = TimeSpan.FromSeconds(10);
 
     [Option("Previews of messages kept in memory, shared by all connections", Reference = "RFC 8970")]
     [OptionRange("0", "10000000")]
@@ -140,6 +164,8 @@ public sealed class ImapOptions : IValidatableOptions
                 yield return $"tls_listen has \"{address}\", which is not an address with a port";
         }
 
+        if (MessageLimit > 0 && SaveLimit > 0)
+            yield return "message_limit and save_limit must not both be set (RFC 9738 section 3)";
         if (MaxCommand < MaxLiteral)
             yield return "max_command must not be smaller than max_literal";
     }

@@ -39,6 +39,15 @@ internal sealed class ImapSession
     /// <summary>A CONDSTORE-enabling command was given (RFC 7162 section 3.1).</summary>
     public bool CondStore { get; set; }
 
+    /// <summary>QRESYNC was enabled: VANISHED takes the place of EXPUNGE (RFC 7162 section 3.2.3).</summary>
+    public bool QResync { get; set; }
+
+    /// <summary>UIDONLY was enabled: no message numbers in either direction (RFC 9586).</summary>
+    public bool UidOnly { get; set; }
+
+    /// <summary>What NOTIFY asked for; null as long as the command was not used, and the session behaves as without it.</summary>
+    public Notify.NotifySession? Notify { get; set; }
+
     public int AuthFailures { get; set; }
 
     public int BadCommands { get; set; }

@@ -54,6 +54,9 @@ internal sealed class SelectedMailbox : IDisposable
     /// <summary>The newest state there is.</summary>
     public MailboxIndex Latest => Replica.Current!;
 
+    /// <summary>The client has not been told of all expunges that others' changes up to <see cref="Reported"/> hold.</summary>
+    public bool ExpungesWait { get; private set; }
+
     /// <summary>UIDs that are \Recent in this session.</summary>
     public UidSet Recent { get; private set; } = UidSet.Empty;
 
@@ -158,13 +161,13 @@ internal sealed class SelectedMailbox : IDisposable
         var structure = IndexDifference.Between(View, latest);
         var flags = ReferenceEquals(View, Reported) ? structure : IndexDifference.Between(Reported, latest);
         var wait = !mayExpunge && structure.Expunged.Count > 0;
+        ExpungesWait = wait;
         TellKeywords(connection, latest);
         if (!wait)
         {
             if (Contexts.Count > 0)
                 await Contexts.RemoveAsync(connection, structure.ExpungedUids).ConfigureAwait(false);
-            for (var i = 0; i < structure.Expunged.Count; i++)
-                MailboxResponses.WriteExpunge(connection.Writer, structure.Expunged[i] + 1 - i);
+            await ReportExpungesAsync(connection, structure).ConfigureAwait(false);
             View = latest;
             if (structure.Appended > 0)
                 await ReportArrivalsAsync(connection, scope.IsIdle, cancellationToken).ConfigureAwait(false);
@@ -191,6 +194,22 @@ internal sealed class SelectedMailbox : IDisposable
         for (var position = latest.Count - appended; position < latest.Count; position++)
             uids.Add(latest.UidAt(position));
         return uids.ToSet();
+    }
+
+    private static async ValueTask ReportExpungesAsync(ImapConnection connection, IndexDifference structure)
+    {
+        if (connection.Session.QResync || connection.Session.UidOnly)
+        {
+            await MailboxResponses.WriteVanishedAsync(connection.Writer, structure.ExpungedUids, earlier: false).ConfigureAwait(false);
+            return;
+        }
+
+        for (var i = 0; i < structure.Expunged.Count; i++)
+        {
+            MailboxResponses.WriteExpunge(connection.Writer, structure.Expunged[i] + 1 - i);
+            if (connection.Writer.ShouldFlush)
+                await connection.Writer.FlushAsync().ConfigureAwait(false);
+        }
     }
 
     // Until all is written or has to be sent. After a STORE of a whole mailbox this looks at every message.

@@ -15,6 +15,8 @@ public sealed class AccountHost : IAccounts, IDisposable
     private readonly ChangeFeed _feed;
     private readonly PasswordVerifier _passwords;
     private readonly TimeProvider _time;
+    private readonly Dictionary<AccountId, IAccountSubscriber[]> _subscribers = [];
+    private readonly Lock _lock = new();
     private int _changes;
 
     public AccountHost(
@@ -55,6 +57,13 @@ public sealed class AccountHost : IAccounts, IDisposable
         if (_accounts.Count >= Options.MaxOpenAccounts)
             _accounts.Clear(); // an account is read again in one query
         return _accounts.GetOrAdd(id, new Account(id, this));
+    }
+
+    public IDisposable Subscribe(AccountId id, IAccountSubscriber subscriber)
+    {
+        lock (_lock)
+            _subscribers[id] = [.. _subscribers.GetValueOrDefault(id, []), subscriber];
+        return new Subscription(this, id, subscriber);
     }
 
     public async ValueTask<AccountIdentity?> FindAsync(string address, CancellationToken cancellationToken)
@@ -123,6 +132,7 @@ public sealed class AccountHost : IAccounts, IDisposable
         _addresses.Clear();
         if (_accounts.TryGetValue(id, out var account))
             account.Forget();
+        Tell(id);
     }
 
     private void OnInterrupted()
@@ -131,5 +141,36 @@ public sealed class AccountHost : IAccounts, IDisposable
         _addresses.Clear();
         foreach (var account in _accounts.Values)
             account.Forget();
+        AccountId[] watched;
+        lock (_lock)
+            watched = [.. _subscribers.Keys];
+        foreach (var id in watched)
+            Tell(id);
+    }
+
+    private void Tell(AccountId id)
+    {
+        IAccountSubscriber[]? subscribers;
+        lock (_lock)
+            _subscribers.TryGetValue(id, out subscribers);
+        foreach (var subscriber in subscribers ?? [])
+            subscriber.Changed(id);
+    }
+
+    private void Unsubscribe(AccountId id, IAccountSubscriber subscriber)
+    {
+        lock (_lock)
+        {
+            IAccountSubscriber[] left = [.. _subscribers.GetValueOrDefault(id, []).Where(other => other != subscriber)];
+            if (left.Length > 0)
+                _subscribers[id] = left;
+            else
+                _subscribers.Remove(id);
+        }
+    }
+
+    private sealed class Subscription(AccountHost host, AccountId id, IAccountSubscriber subscriber) : IDisposable
+    {
+        public void Dispose() => host.Unsubscribe(id, subscriber);
     }
 }

@@ -39,6 +39,8 @@ internal sealed class MemoryStore : IAccounts, IIntakes, IDelivery
 
     public IAccount Get(AccountId id) => throw new NotSupportedException();
 
+    public IDisposable Subscribe(AccountId id, IAccountSubscriber subscriber) => throw new NotSupportedException();
+
     public ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(string user, string password, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 

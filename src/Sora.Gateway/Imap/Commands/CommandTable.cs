@@ -25,6 +25,9 @@ internal sealed record CommandRow(
     public byte[] NameBytes { get; } = Encoding.ASCII.GetBytes(Name);
 
     public CommandInstruments? Instruments { get; set; }
+
+    /// <summary>The command takes message numbers, and has a twin that takes UIDs: UIDONLY allows only that one (RFC 9586 section 3.2).</summary>
+    public bool HasUidForm { get; set; }
 }
 
 /// <summary>All commands. To add one: docs/adding-a-command.md.</summary>
@@ -84,7 +87,10 @@ internal sealed class CommandTable
     public CommandTable(GatewayMetrics metrics)
     {
         foreach (var row in _rows)
+        {
             row.Instruments = metrics.Command("imap", row.Name);
+            row.HasUidForm = row.Name != "EXPUNGE" && Array.Exists(_rows, other => other.Name == "UID " + row.Name);
+        }
     }
 
     public IReadOnlyList<CommandRow> Rows => _rows;

@@ -24,8 +24,9 @@ internal sealed class MoveCommand(SequenceSet set, bool byUid, MailboxName desti
             return transfer.Reply;
         ImapReply.Ok("Moved", new CopyUidCode(result)).WriteUntagged(connection.Writer);
         await connection.SynchronizeAsync(mayExpunge: true, atLeast: result.SourceModSeq, cancellationToken: cancellationToken).ConfigureAwait(false);
-        return connection.Session.CondStore
-            ? ImapReply.Ok("MOVE completed", new HighestModSeqCode(connection.Session.Selected!.Reported.HighestModSeq))
+        var reply = connection.Session.CondStore && connection.Session.Selected is { } selected
+            ? ImapReply.Ok("MOVE completed", new HighestModSeqCode(selected.Reported.HighestModSeq))
             : ImapReply.Ok("MOVE completed");
+        return MessageLimit.Answer(connection, reply, transfer.Limited);
     }
 }

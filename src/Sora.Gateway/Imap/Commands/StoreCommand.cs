@@ -45,6 +45,7 @@ internal sealed class StoreCommand(SequenceSet set, bool byUid, StoreMode mode, 
             return ImapReply.No("Mailbox is open read-only", ResponseCode.ReadOnly);
         if (selected.Resolve(set, byUid) is not { } uids)
             return ImapReply.Bad("No such message");
+        uids = MessageLimit.Highest(connection, uids, out var limited);
         if (unchangedSince is not null)
             connection.EnableCondStore();
         if (uids.IsEmpty || (selected.NumbersOf(uids).IsEmpty && selected.Latest.Existing(uids).IsEmpty))
@@ -56,7 +57,7 @@ internal sealed class StoreCommand(SequenceSet set, bool byUid, StoreMode mode, 
         await selected.CatchUpAsync(stored.Value.ModSeq, cancellationToken).ConfigureAwait(false);
         var modified = selected.View.Existing(stored.Value.Modified);
         await ReportAsync(connection, uids.Except(modified), cancellationToken).ConfigureAwait(false);
-        return Answer(selected, uids, modified);
+        return MessageLimit.Answer(connection, Answer(selected, uids, modified), limited);
     }
 
     // Not silent: the flags of each message, changed or not. Silent: only what others have changed.
@@ -73,7 +74,8 @@ internal sealed class StoreCommand(SequenceSet set, bool byUid, StoreMode mode, 
         else
         {
             var condStore = connection.Session.CondStore;
-            var scan = new FlagScan(connection, latest, withUid: byUid || condStore, withFlags: true, withModSeq: condStore, changedSince: null);
+            var withUid = !connection.Session.UidOnly && (byUid || condStore);
+            var scan = new FlagScan(connection, latest, withUid, withFlags: true, withModSeq: condStore, changedSince: null);
             await scan.WriteAsync(uids).ConfigureAwait(false);
             scope = new SyncScope { Told = uids, ToldAsOf = latest.HighestModSeq };
         }

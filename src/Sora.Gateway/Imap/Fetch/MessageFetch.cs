@@ -111,8 +111,8 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
     private async ValueTask WriteItemsAsync(int number, MessageRow row, MessageSource? source, CancellationToken cancellationToken)
     {
         _writer.Raw("* "u8);
-        _writer.Number(number);
-        _writer.Raw(" FETCH ("u8);
+        _writer.Number(connection.Session.UidOnly ? row.Uid : number);
+        _writer.Raw(connection.Session.UidOnly ? " UIDFETCH ("u8 : " FETCH ("u8);
         var hasFlags = false;
         for (var i = 0; i < items.Count; i++)
         {
@@ -129,14 +129,28 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
         {
             _writer.Space();
             WriteIndexItem(FetchKind.Flags, row);
-            if (connection.Session.CondStore && !items.Exists(static item => item.Kind == FetchKind.ModSeq))
-            {
-                _writer.Space();
-                WriteIndexItem(FetchKind.ModSeq, row);
-            }
+            WriteFlagCompanions(row);
         }
 
         _writer.Raw(")\r\n"u8);
+    }
+
+    // Flags that nobody asked for come with UID and MODSEQ (RFC 7162 section 3.2.4).
+    private void WriteFlagCompanions(MessageRow row)
+    {
+        if (!connection.Session.CondStore)
+            return;
+        if (!connection.Session.UidOnly && !items.Exists(static item => item.Kind == FetchKind.Uid))
+        {
+            _writer.Space();
+            WriteIndexItem(FetchKind.Uid, row);
+        }
+
+        if (!items.Exists(static item => item.Kind == FetchKind.ModSeq))
+        {
+            _writer.Space();
+            WriteIndexItem(FetchKind.ModSeq, row);
+        }
     }
 
     private void WriteIndexItem(FetchKind kind, MessageRow row)
@@ -153,6 +167,7 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
                 _writer.Flags(row.Flags, latest.Keywords, selected.TracksRecent && selected.Recent.Contains(row.Uid));
                 break;
             case FetchKind.ModSeq:
+                connection.ModSeqTold(row.ModSeq);
                 _writer.Raw("MODSEQ ("u8);
                 _writer.ModSeq(new ModSeq(row.ModSeq));
                 _writer.Raw(")"u8);

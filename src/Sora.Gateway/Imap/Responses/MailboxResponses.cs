@@ -6,11 +6,29 @@ namespace Sora.Gateway.Imap.Responses;
 /// <summary>The untagged responses about the selected mailbox (RFC 9051 sections 7.3 and 7.5).</summary>
 internal static class MailboxResponses
 {
+    private const int MaxVanishedRanges = 1000;
+
     public static void WriteExists(ImapWriter writer, int count) => WriteNumbered(writer, count, " EXISTS\r\n"u8);
 
     public static void WriteRecent(ImapWriter writer, int count) => WriteNumbered(writer, count, " RECENT\r\n"u8);
 
     public static void WriteExpunge(ImapWriter writer, int number) => WriteNumbered(writer, number, " EXPUNGE\r\n"u8);
+
+    /// <summary>
+    /// VANISHED (RFC 7162 section 3.2.10): expunges by UID. With <paramref name="earlier"/> they were expunged before the client's messages were
+    /// counted. A long set comes in several responses, so that none is larger than what is sent at once.
+    /// </summary>
+    public static async ValueTask WriteVanishedAsync(ImapWriter writer, UidSet uids, bool earlier)
+    {
+        for (var from = 0; from < uids.Ranges.Length; from += MaxVanishedRanges)
+        {
+            writer.Raw(earlier ? "* VANISHED (EARLIER) "u8 : "* VANISHED "u8);
+            writer.Set(UidSet.Of(uids.Ranges.Slice(from, Math.Min(MaxVanishedRanges, uids.Ranges.Length - from))));
+            writer.Crlf();
+            if (writer.ShouldFlush)
+                await writer.FlushAsync().ConfigureAwait(false);
+        }
+    }
 
     /// <summary>FLAGS and PERMANENTFLAGS: the system flags and the mailbox's keywords.</summary>
     public static void WriteFlags(ImapWriter writer, KeywordTable keywords, bool isReadOnly)
@@ -33,6 +51,8 @@ internal static class MailboxResponses
     public static void WriteFlagUpdate(ImapConnection connection, int number, RowReader row, KeywordTable keywords, bool withFlags)
     {
         var session = connection.Session;
+        if (session.CondStore)
+            connection.ModSeqTold(row.ModSeq);
         FlagFetch.Write(
             connection.Writer.Output,
             number,
@@ -40,10 +60,11 @@ internal static class MailboxResponses
             row.ModSeq,
             row.Flags,
             keywords,
-            withUid: session.Rev2 || session.CondStore,
+            withUid: !session.UidOnly && (session.Rev2 || session.CondStore || session.Notify is not null),
             withFlags,
             withModSeq: session.CondStore,
-            isRecent: session.Selected!.TracksRecent && session.Selected.Recent.Contains(row.Uid));
+            isRecent: session.Selected!.TracksRecent && session.Selected.Recent.Contains(row.Uid),
+            session.UidOnly);
     }
 
     private static int WriteKeywords(ImapWriter writer, KeywordTable keywords)

@@ -13,6 +13,8 @@ internal abstract record ResponseCode
     public static readonly ResponseCode ExpungeIssued = new AtomCode("EXPUNGEISSUED");
     public static readonly ResponseCode Closed = new AtomCode("CLOSED");
     public static readonly ResponseCode TooBig = new AtomCode("TOOBIG");
+    public static readonly ResponseCode UidRequired = new AtomCode("UIDREQUIRED");
+    public static readonly ResponseCode NotificationOverflow = new AtomCode("NOTIFICATIONOVERFLOW");
 
     public abstract void Write(ImapWriter writer);
 
@@ -109,6 +111,31 @@ internal sealed record HighestModSeqCode(ModSeq Value) : ResponseCode
     }
 }
 
+/// <summary>MESSAGELIMIT (RFC 9738 section 3.1): the limit and, when the command did a part of its work, the lowest UID of that part.</summary>
+internal sealed record MessageLimitCode(int Limit, uint LowestUid) : ResponseCode
+{
+    public override void Write(ImapWriter writer)
+    {
+        writer.Raw("MESSAGELIMIT "u8);
+        writer.Number(Limit);
+        if (LowestUid == 0)
+            return;
+        writer.Space();
+        writer.Number(LowestUid);
+    }
+}
+
+/// <summary>BADEVENT with the events that NOTIFY knows (RFC 5465 section 8).</summary>
+internal sealed record BadEventCode(string Supported) : ResponseCode
+{
+    public override void Write(ImapWriter writer)
+    {
+        writer.Raw("BADEVENT ("u8);
+        writer.Text(Supported);
+        writer.Raw(")"u8);
+    }
+}
+
 /// <summary>BADCHARSET with charsets that work (RFC 9051 section 6.4.4).</summary>
 internal sealed record BadCharsetCode(ImmutableArray<string> Supported) : ResponseCode
 {
@@ -117,17 +144,6 @@ internal sealed record BadCharsetCode(ImmutableArray<string> Supported) : Respon
         writer.Raw("BADCHARSET ("u8);
         writer.Text(string.Join(' ', Supported));
         writer.Raw(")"u8);
-    }
-}
-
-/// <summary>INPROGRESS (RFC 9585 section 4); how much is done and how much there is are not known.</summary>
-internal sealed record InProgressCode(byte[] Tag) : ResponseCode
-{
-    public override void Write(ImapWriter writer)
-    {
-        writer.Raw("INPROGRESS ("u8);
-        writer.String(Tag);
-        writer.Raw(" NIL NIL)"u8);
     }
 }
 

@@ -43,20 +43,22 @@ internal static class SearchResponse
 
         if (options.Has(SearchReturn.Count))
             Item(writer, " COUNT "u8, numbers.Length);
-        var (start, length) = (0, numbers.Length);
+        var (from, to) = (0, numbers.Length);
         if (options.Has(SearchReturn.Partial))
         {
-            (start, length) = options.Partial.Of(numbers.Length);
-            WritePartialStart(writer, options.Partial);
-            if (length == 0)
+            (from, to) = options.Partial.Of(numbers.Length);
+            writer.Raw(" PARTIAL ("u8);
+            writer.Raw(options.PartialText);
+            writer.Space();
+            if (from == to)
                 writer.Nil();
             else
-                await WriteSetAsync(writer, numbers, start, length).ConfigureAwait(false);
+                await WriteSetAsync(writer, numbers, from, to).ConfigureAwait(false);
             writer.Raw(")"u8);
         }
 
-        if (answer.Scores is { } scores && length > 0)
-            await WriteScoresAsync(writer, scores, start, length).ConfigureAwait(false);
+        if (answer.Scores is { } scores && from < to)
+            await WriteScoresAsync(writer, scores, from, to).ConfigureAwait(false);
         if (answer.ModSeq is { } value)
         {
             writer.Raw(" MODSEQ "u8);
@@ -87,11 +89,11 @@ internal static class SearchResponse
     /// Numbers in their order as a sequence-set. Only what ascends by one becomes a range: <c>12:10</c> would be read as <c>10:12</c>
     /// (RFC 5267 section 3.2).
     /// </summary>
-    public static async ValueTask WriteSetAsync(ImapWriter writer, uint[] numbers, int start, int length)
+    public static async ValueTask WriteSetAsync(ImapWriter writer, uint[] numbers, int from, int to)
     {
-        for (var at = start; at < start + length;)
+        for (var at = from; at < to;)
         {
-            at = WriteRanges(writer, numbers, at, start, start + length);
+            at = WriteRanges(writer, numbers, at, from, to);
             if (writer.ShouldFlush)
                 await writer.FlushAsync().ConfigureAwait(false);
         }
@@ -157,24 +159,12 @@ internal static class SearchResponse
         return at;
     }
 
-    private static void WritePartialStart(ImapWriter writer, PartialRange range)
-    {
-        var sign = range.FromEnd ? "-"u8 : default;
-        writer.Raw(" PARTIAL ("u8);
-        writer.Raw(sign);
-        writer.Number(range.First);
-        writer.Raw(":"u8);
-        writer.Raw(sign);
-        writer.Number(range.Last);
-        writer.Space();
-    }
-
-    private static async ValueTask WriteScoresAsync(ImapWriter writer, byte[] scores, int start, int length)
+    private static async ValueTask WriteScoresAsync(ImapWriter writer, byte[] scores, int from, int to)
     {
         writer.Raw(" RELEVANCY ("u8);
-        for (var i = start; i < start + length; i++)
+        for (var i = from; i < to; i++)
         {
-            if (i > start)
+            if (i > from)
                 writer.Space();
             writer.Number(scores[i]);
             if (writer.ShouldFlush)

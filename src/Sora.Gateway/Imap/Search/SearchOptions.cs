@@ -22,21 +22,9 @@ internal enum SearchReturn
     Relevancy = 256,
 }
 
-/// <summary>partial-range (RFC 9394 section 4): results counted from the first one, or from the last one backwards.</summary>
-/// <param name="First">As the client wrote it, without the sign.</param>
-internal readonly record struct PartialRange(uint First, uint Last, bool FromEnd)
-{
-    /// <summary>Which of <paramref name="count"/> results are meant: zero-based start and length.</summary>
-    public (int Start, int Length) Of(int count)
-    {
-        long low = Math.Min(First, Last), high = Math.Max(First, Last);
-        var (start, end) = FromEnd ? (Math.Max(0, count - high), count - low + 1) : (low - 1, Math.Min(high, count));
-        return start < end ? ((int)start, (int)(end - start)) : (0, 0);
-    }
-}
-
 /// <summary>The RETURN options of a searching command.</summary>
-internal readonly record struct SearchOptions(SearchReturn What, PartialRange Partial = default)
+/// <param name="PartialText">The range of PARTIAL as the client wrote it, which is how it is told back.</param>
+internal readonly record struct SearchOptions(SearchReturn What, PartialRange Partial = default, byte[]? PartialText = null)
 {
     /// <summary>What stands for no option at all.</summary>
     public static readonly SearchOptions All = new(SearchReturn.All);
@@ -62,6 +50,7 @@ internal readonly record struct SearchOptions(SearchReturn What, PartialRange Pa
     {
         var what = SearchReturn.None;
         PartialRange partial = default;
+        byte[]? text = null;
         parser.Open();
         if (!parser.Peek((byte)')'))
         {
@@ -76,7 +65,9 @@ internal readonly record struct SearchOptions(SearchReturn What, PartialRange Pa
                     if ((what & SearchReturn.Partial) != SearchReturn.None)
                         throw parser.Error("PARTIAL only once");
                     parser.Space();
-                    partial = Range(ref parser);
+                    var rest = parser.Rest;
+                    partial = parser.PartialRange();
+                    text = rest[..^parser.Rest.Length].ToArray();
                 }
 
                 what |= option;
@@ -87,7 +78,7 @@ internal readonly record struct SearchOptions(SearchReturn What, PartialRange Pa
         parser.Close();
         if ((what & (SearchReturn.Partial | SearchReturn.All)) == (SearchReturn.Partial | SearchReturn.All))
             throw parser.Error("either ALL or PARTIAL");
-        return what == SearchReturn.None ? All : new SearchOptions(what, partial);
+        return what == SearchReturn.None ? All : new SearchOptions(what, partial, text);
     }
 
     private static SearchReturn Option(string name) => name switch
@@ -103,16 +94,4 @@ internal readonly record struct SearchOptions(SearchReturn What, PartialRange Pa
         "RELEVANCY" => SearchReturn.Relevancy,
         _ => SearchReturn.None,
     };
-
-    // partial-range-first / partial-range-last: both ends have the same sign
-    private static PartialRange Range(ref ImapParser parser)
-    {
-        var fromEnd = parser.TryByte((byte)'-');
-        var first = parser.NzNumber();
-        if (!parser.TryByte((byte)':'))
-            throw parser.Error("\":\"");
-        if (parser.TryByte((byte)'-') != fromEnd)
-            throw parser.Error("both ends of the range with the same sign");
-        return new PartialRange(first, parser.NzNumber(), fromEnd);
-    }
 }

@@ -60,7 +60,7 @@ internal sealed record SearchOutcome(SelectedMailbox Selected, MailboxIndex Late
             return true;
         if (!options.Has(SearchReturn.Partial))
             return false;
-        var (start, length) = options.Partial.Of(Positions.Length);
-        return i >= start && i < start + length;
+        var (from, to) = options.Partial.Of(Positions.Length);
+        return i >= from && i < to;
     }
 }

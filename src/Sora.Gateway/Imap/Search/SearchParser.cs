@@ -80,7 +80,7 @@ internal static class SearchParser
             throw parser.Error($"at most {MostKeys} search keys");
         context.Depth = Math.Max(context.Depth, depth);
         if (parser.AtSequenceSet)
-            return Set(ref parser, context, byUid: false);
+            return Set(parser.MessageNumbers(), context, byUid: false);
         if (parser.TryByte((byte)'('))
         {
             var inner = And(ref parser, context, depth + 1);
@@ -159,7 +159,7 @@ internal static class SearchParser
                 return Text(ref parser, context, static text => new TextKey(text, withHeader: true));
             case "UID":
                 parser.Space();
-                return Set(ref parser, context, byUid: true);
+                return Set(parser.SequenceSet(), context, byUid: true);
             case "OLDER":
                 return Within(ref parser, context, isYounger: false);
             case "YOUNGER":
@@ -216,9 +216,9 @@ internal static class SearchParser
         return parser.Number64();
     }
 
-    private static SetKey Set(ref ImapParser parser, Context context, bool byUid)
+    private static SetKey Set(SequenceSet set, Context context, bool byUid)
     {
-        var key = new SetKey(parser.SequenceSet(), byUid);
+        var key = new SetKey(set, byUid);
         context.Sets.Add(key);
         return key;
     }

@@ -35,7 +35,18 @@ internal static class SearchRunner
             if (!running.IsCompleted)
             {
                 var task = running.AsTask();
-                await ProgressReport.WhileAsync(connection, task).ConfigureAwait(false);
+                try
+                {
+                    await ReportWhileAsync(connection, task).ConfigureAwait(false);
+                }
+                catch
+                {
+                    // The client is gone: nothing may still run when its mailbox is let go
+                    await both.CancelAsync().ConfigureAwait(false);
+                    await Task.WhenAny(task).ConfigureAwait(false);
+                    throw;
+                }
+
                 return (await task.ConfigureAwait(false), default);
             }
 
@@ -49,6 +60,24 @@ internal static class SearchRunner
         {
             return (null, ImapReply.No("Search took too long", ResponseCode.Of(MailErrorCode.Limit)));
         }
+    }
+
+    // How the work ends is for the caller to see
+    private static async ValueTask ReportWhileAsync(ImapConnection connection, Task work)
+    {
+        var interval = connection.Server.Options.ProgressInterval;
+        if (interval <= TimeSpan.Zero)
+            return;
+        var progress = new ProgressReport(connection, goal: 0);
+        using var done = new CancellationTokenSource();
+        while (!work.IsCompleted)
+        {
+            var pause = Task.Delay(interval, connection.Server.Time, done.Token);
+            if (await Task.WhenAny(work, pause).ConfigureAwait(false) == pause)
+                await progress.ReportAsync(done: 0).ConfigureAwait(false);
+        }
+
+        await done.CancelAsync().ConfigureAwait(false);
     }
 
     private static ValueTask<List<int>> FindAsync(
