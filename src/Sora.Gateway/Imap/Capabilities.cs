@@ -35,9 +35,17 @@ internal static class Capabilities
         new("UNSELECT", LoggedIn),
         new("MOVE", LoggedIn),
         new("CONDSTORE", LoggedIn),
+        new("QRESYNC", LoggedIn),
+        new("UIDONLY", LoggedIn),
+        new("NOTIFY", LoggedIn),
+        new("UIDBATCHES", LoggedIn),
+        new("INPROGRESS", LoggedIn, static connection => connection.Server.Options.ProgressInterval > TimeSpan.Zero ? "INPROGRESS" : null),
+        new("MESSAGELIMIT", LoggedIn, static connection => WithNumber("MESSAGELIMIT", connection.Server.Options.MessageLimit)),
+        new("SAVELIMIT", LoggedIn, static connection => WithNumber("SAVELIMIT", connection.Server.Options.SaveLimit)),
         new("ESEARCH", LoggedIn),
         new("SEARCHRES", LoggedIn),
         new("WITHIN", LoggedIn),
+        new("PARTIAL", LoggedIn),
         new("SEARCH=FUZZY", LoggedIn),
         new("I18NLEVEL=1", LoggedIn),
         new("SORT", LoggedIn),
@@ -59,6 +67,8 @@ internal static class Capabilities
         new("STATUS=SIZE", LoggedIn),
         new("APPENDLIMIT", LoggedIn, static connection => FormattableString.Invariant($"APPENDLIMIT={connection.Server.Options.AppendLimit.Bytes}")),
     ];
+
+    private static string? WithNumber(string name, int limit) => limit > 0 ? FormattableString.Invariant($"{name}={limit}") : null;
 
     public static byte[] For(ImapConnection connection)
     {

@@ -59,6 +59,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     {
         ImapReply.Ok("Sora ready", new CapabilityCode(Capabilities.For(this))).WriteUntagged(Writer);
         Client.SetInputTimeout(Server.Options.LoginTimeout);
+        var status = ReadStatus.Command;
         while (!Session.IsEnding)
         {
             if (Client.Draining.IsCancellationRequested)
@@ -67,8 +68,11 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
                 break;
             }
 
-            ExpectInput();
-            var status = await Reader.ReadAsync().ConfigureAwait(false);
+            if (Session.Notify is not null && !await PushAsync(Session.Notify.DelaysExpunges).ConfigureAwait(false))
+                break;
+            if (status != ReadStatus.Woken)
+                ExpectInput(); // News do not make a silent client any less silent
+            status = await Reader.ReadAsync().ConfigureAwait(false);
             if (status == ReadStatus.Closed)
                 return;
             if (status == ReadStatus.Woken)
@@ -86,6 +90,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
 
     public void Dispose()
     {
+        Session.Notify?.Dispose();
         Deselect();
         Reader.Release();
     }
@@ -124,6 +129,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
 
     public void Deselect()
     {
+        StopListening();
         var selected = Session.Selected;
         Session.Selected = null;
         selected?.Dispose();
@@ -177,6 +183,30 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     {
         if (Session.Selected is { } selected && Interlocked.Exchange(ref _listening, 0) == 1)
             selected.Replica.RemoveListener(this);
+    }
+
+    /// <summary>Tells what NOTIFY asked for. False when the session is over.</summary>
+    public async ValueTask<bool> PushAsync(bool delaysExpunges)
+    {
+        if (Session.Notify is not { } notify)
+            return true;
+        try
+        {
+            if (notify.TellsMessages && Session.Selected is not null)
+            {
+                StartListening();
+                if (!await SynchronizeAsync(!delaysExpunges, new SyncScope { IsIdle = true }, cancellationToken: Client.Closed).ConfigureAwait(false))
+                    return false;
+            }
+
+            await notify.PushAsync(Client.Closed).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (!IsInResponse && !IsGone(e))
+        {
+            Log.NotifyFailed(Server.Logger, Client.Id, e);
+            return true; // The next change, or the next command, tells it
+        }
     }
 
     void IReplicaListener.ReplicaChanged() => Client.Wake();
@@ -274,7 +304,12 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
             var reportsFirst = command.ReportsFirst && Session.State == ImapStates.Selected && !row.Flags.HasFlag(CommandFlags.BreaksSequences);
             if (reportsFirst && !await SynchronizeAsync(mayExpunge: false, cancellationToken: Client.Closed).ConfigureAwait(false))
                 return ImapReply.Answered;
+            var changedNames = Session.Notify is null ? [] : command.ChangedNames;
+            if (changedNames.Count > 0)
+                await Session.Notify!.PushAsync(Client.Closed).ConfigureAwait(false);
             var reply = await command.ExecuteAsync(this, Client.Closed).ConfigureAwait(false);
+            if (changedNames.Count > 0 && Session.Notify is { } notify)
+                await notify.PushAsync(Client.Closed, changedNames).ConfigureAwait(false);
             if (!row.Flags.HasFlag(CommandFlags.BreaksSequences) && reply.Status != ReplyStatus.None)
                 await SynchronizeAsync(mayExpunge, cancellationToken: Client.Closed).ConfigureAwait(false);
             CorrectModSeq();
@@ -311,7 +346,8 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
             ImapReply.Ok("Expunges are still to be told", new HighestModSeqCode(selected.View.HighestModSeq)).WriteUntagged(Writer);
     }
 
-    private bool IsGone(Exception e) =>
+    /// <summary>The failure is that the client has gone, and needs no answer.</summary>
+    public bool IsGone(Exception e) =>
         e is ClientGoneException or ConnectionResetException or ConnectionAbortedException || Client.Closed.IsCancellationRequested;
 
     /// <summary>The answer when a body cannot be read: never an empty message.</summary>

@@ -6,6 +6,9 @@ namespace Sora.Gateway.Imap;
 
 internal static partial class Log
 {
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Changes to tell connection {Connection} of (NOTIFY) cannot be read now, will be tried again")]
+    public static partial void NotifyFailed(ILogger logger, string connection, Exception exception);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "IMAP login of account {Account} from {Address}, connection {Connection}")]
     public static partial void LoggedIn(ILogger logger, AccountId account, IPAddress address, string connection);
 

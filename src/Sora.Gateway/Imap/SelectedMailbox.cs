@@ -158,10 +158,15 @@ internal sealed class SelectedMailbox : IDisposable
         var latest = Latest;
         if (ReferenceEquals(latest, View) && ReferenceEquals(latest, Reported) && !Contexts.DependOnTime)
             return;
+        var notify = scope.IsAll ? null : connection.Session.Notify;
+        var mutesMessages = notify is { TellsMessages: false } && !scope.IsOwn;
+        if (mutesMessages && scope.Stored.IsEmpty)
+            return; // The client wants to hear nothing (RFC 5465 section 3.1)
         var structure = IndexDifference.Between(View, latest);
         var flags = ReferenceEquals(View, Reported) ? structure : IndexDifference.Between(Reported, latest);
-        var wait = !mayExpunge && structure.Expunged.Count > 0;
+        var wait = mutesMessages || (!mayExpunge && structure.Expunged.Count > 0);
         ExpungesWait = wait;
+        var counted = View;
         TellKeywords(connection, latest);
         if (!wait)
         {
@@ -170,20 +175,42 @@ internal sealed class SelectedMailbox : IDisposable
             await ReportExpungesAsync(connection, structure).ConfigureAwait(false);
             View = latest;
             if (structure.Appended > 0)
-                await ReportArrivalsAsync(connection, scope.IsIdle, cancellationToken).ConfigureAwait(false);
+                await ReportArrivalsAsync(connection, structure.Appended, scope, cancellationToken).ConfigureAwait(false);
         }
 
-        var before = Reported;
+        var mutesFlags = notify is { TellsFlags: false };
+        if (!mutesFlags && Reported.HighestModSeq < counted.HighestModSeq)
+            await ReportKeptFlagsAsync(connection, counted, latest).ConfigureAwait(false);
+        else
+            await ReportFlagsAsync(connection, flags, latest, scope, mutesFlags).ConfigureAwait(false);
+        if (Contexts.Count > 0)
+            await Contexts.RefreshAsync(connection, latest, ChangedUids(latest, flags, wait ? 0 : structure.Appended), cancellationToken).ConfigureAwait(false);
+    }
+
+    // The client did not want to hear of flags for a while, but of new messages: those may have changed too since it counted them.
+    private async ValueTask ReportKeptFlagsAsync(ImapConnection connection, MailboxIndex counted, MailboxIndex latest)
+    {
+        var since = Reported.HighestModSeq;
         Reported = latest;
+        if (counted.UidNext.Value == 1)
+            return;
+        var scan = new Fetch.FlagScan(connection, latest, !connection.Session.UidOnly, withFlags: true, connection.Session.CondStore, since);
+        await scan.WriteAsync(UidSet.Range(1, counted.UidNext.Value - 1)).ConfigureAwait(false);
+    }
+
+    // With mute only what the session's own STORE has changed is told; the rest is kept for the time when the client wants to hear of it again.
+    private async ValueTask ReportFlagsAsync(
+        ImapConnection connection, IndexDifference flags, MailboxIndex latest, SyncScope scope, bool mute)
+    {
+        var before = Reported;
+        if (!mute)
+            Reported = latest;
         for (var next = 0; next < flags.Changed.Count;)
         {
-            next = WriteFlagUpdates(connection, flags.Changed, next, latest, before, scope);
+            next = WriteFlagUpdates(connection, flags.Changed, next, latest, before, scope, mute);
             if (connection.Writer.ShouldFlush)
                 await connection.Writer.FlushAsync().ConfigureAwait(false);
         }
-
-        if (Contexts.Count > 0)
-            await Contexts.RefreshAsync(connection, latest, ChangedUids(latest, flags, wait ? 0 : structure.Appended), cancellationToken).ConfigureAwait(false);
     }
 
     private static UidSet ChangedUids(MailboxIndex latest, IndexDifference flags, int appended)
@@ -214,7 +241,7 @@ internal sealed class SelectedMailbox : IDisposable
 
     // Until all is written or has to be sent. After a STORE of a whole mailbox this looks at every message.
     private int WriteFlagUpdates(
-        ImapConnection connection, IReadOnlyList<int> changed, int next, MailboxIndex latest, MailboxIndex before, SyncScope scope)
+        ImapConnection connection, IReadOnlyList<int> changed, int next, MailboxIndex latest, MailboxIndex before, SyncScope scope, bool mute)
     {
         var now = new RowReader(latest);
         var then = new RowReader(before);
@@ -225,7 +252,7 @@ internal sealed class SelectedMailbox : IDisposable
             var position = changed[next];
             now.MoveTo(position);
             var number = (viewInStep ? position : View.PositionOf(now.Uid)) + 1;
-            if (number == 0 || number > View.Count || scope.WasTold(now.Uid, now.ModSeq))
+            if (number == 0 || number > View.Count || scope.WasTold(now.Uid, now.ModSeq) || (mute && !scope.Stored.Contains(now.Uid)))
                 continue;
             var old = inStep ? position : before.PositionOf(now.Uid);
             if (old >= 0)
@@ -251,14 +278,18 @@ internal sealed class SelectedMailbox : IDisposable
             MailboxResponses.WriteFlags(connection.Writer, latest.Keywords, IsReadOnly);
     }
 
-    private async ValueTask ReportArrivalsAsync(ImapConnection connection, bool atOnce, CancellationToken cancellationToken)
+    private async ValueTask ReportArrivalsAsync(ImapConnection connection, int count, SyncScope scope, CancellationToken cancellationToken)
     {
         MailboxResponses.WriteExists(connection.Writer, View.Count);
-        if (!TracksRecent)
-            return;
-        if (atOnce)
-            await connection.Writer.FlushAsync().ConfigureAwait(false);
-        if (await ClaimRecentAsync(cancellationToken).ConfigureAwait(false))
-            MailboxResponses.WriteRecent(connection.Writer, RecentCount());
+        if (TracksRecent)
+        {
+            if (scope.IsIdle)
+                await connection.Writer.FlushAsync().ConfigureAwait(false);
+            if (await ClaimRecentAsync(cancellationToken).ConfigureAwait(false))
+                MailboxResponses.WriteRecent(connection.Writer, RecentCount());
+        }
+
+        if (connection.Session.Notify?.Fetch is { } items)
+            await Notify.ArrivalFetch.WriteAsync(connection, items, View.Count - count, scope.Added, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -8,6 +8,15 @@ internal readonly record struct SyncScope
     /// <summary>The client waits in IDLE: what it hears first is sent first.</summary>
     public bool IsIdle { get; init; }
 
+    /// <summary>The command itself changes which messages there are: NOTIFY does not hold that back.</summary>
+    public bool IsOwn { get; init; }
+
+    /// <summary>Everything is told, whatever NOTIFY has asked for until now.</summary>
+    public bool IsAll { get; init; }
+
+    /// <summary>UIDs that this connection has added: NOTIFY need not fetch them.</summary>
+    public UidSet Added { get; init; }
+
     /// <summary>UIDs whose flags the command has told as of <see cref="ToldAsOf"/>.</summary>
     public UidSet Told { get; init; }
 

@@ -152,6 +152,8 @@ internal sealed partial class Mailbox : IMailbox
         lock (_lock)
         {
             _announced = Math.Max(_announced, modSeq.Value);
+            if (_index is null)
+                Nudge(modSeq); // Who watches a mailbox that is not in memory asks for what it wants to know
             if (_index is null || _index.HighestModSeq >= modSeq)
                 return;
         }
@@ -165,7 +167,11 @@ internal sealed partial class Mailbox : IMailbox
         lock (_lock)
         {
             if (_index is null)
+            {
+                Nudge(default);
                 return;
+            }
+
             _isStale = true;
             if (_subscribers.Count == 0)
                 return;
@@ -371,9 +377,14 @@ internal sealed partial class Mailbox : IMailbox
             _index = index;
             if (index.FirstRecent > _firstRecent)
                 _firstRecent = index.FirstRecent;
-            foreach (var subscriber in _subscribers)
-                subscriber.Changed(Id, index.HighestModSeq);
+            Nudge(index.HighestModSeq);
         }
+    }
+
+    private void Nudge(ModSeq modSeq)
+    {
+        foreach (var subscriber in _subscribers)
+            subscriber.Changed(Id, modSeq);
     }
 
     // After the first failure at once, then with growing pauses, until the first client's deadline; then only those who can still wait go on.

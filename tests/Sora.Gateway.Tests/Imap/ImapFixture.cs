@@ -110,6 +110,15 @@ internal sealed class TestUser(ImapFixture fixture, string address, IAccount acc
             await DeliverToAsync("INBOX", message);
     }
 
+    /// <summary>Drops all records of INBOX but the newest, as maintenance does when they are old and a snapshot has them.</summary>
+    public async Task ForgetLogAsync()
+    {
+        await using var command = fixture.Node.Database.Write.CreateCommand(
+            "DELETE FROM mailbox_log WHERE mailbox_id = $1 AND modseq < (SELECT max(modseq) FROM mailbox_log WHERE mailbox_id = $1)");
+        command.Parameters.AddWithValue((await Sora.Testing.MailstoreNode.IdAsync(account, "INBOX")).Value);
+        await command.ExecuteNonQueryAsync();
+    }
+
     public async Task DeliverToAsync(string mailbox, string message, FlagSet? flags = null, string prefix = "")
     {
         var bytes = Encoding.Latin1.GetBytes(message.ReplaceLineEndings("\r\n"));

@@ -79,6 +79,30 @@ public sealed partial class SearchContextTests(ImapFixture fixture)
     }
 
     [Fact]
+    public async Task Update_can_fetch_what_joins()
+    {
+        var user = await fixture.UserAsync();
+        await user.DeliverAsync(Mail, Mail);
+        using var b = await user.LogInAsync("SELECT INBOX");
+        using var a = await user.LogInAsync("SELECT INBOX");
+        await a.PlayAsync("""
+            C: a1 UID SEARCH RETURN (UPDATE (UID BODY.PEEK[TEXT]) COUNT) FLAGGED
+            S: * ESEARCH (TAG "a1") UID COUNT 0
+            S: a1 OK SEARCH completed
+            """);
+        await b.DoAsync("STORE 2 +FLAGS.SILENT (\\Flagged)");
+        await a.PlayAsync("""
+            C: a2 NOOP
+            S: * 2 FETCH (FLAGS (\Flagged))
+            S: * ESEARCH (TAG "a1") UID ADDTO (0 2)
+            S: * 2 FETCH (UID 2 BODY[TEXT] {6}
+            S: body
+            S: )
+            S: a2 OK NOOP completed
+            """);
+    }
+
+    [Fact]
     public async Task Too_many_contexts_are_refused_and_the_search_is_not()
     {
         var user = await fixture.UserAsync();

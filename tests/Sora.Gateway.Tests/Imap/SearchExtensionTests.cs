@@ -99,6 +99,7 @@ public sealed class SearchExtensionTests(ImapFixture fixture)
             "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: application/pdf\n\nnot text\n--b\nContent-Type: multipart/alternative; boundary=c\n\n--c\nContent-Type: text/html\n\n<p>html</p>\n--c\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\nR3LDvMOfZQ==\n--c--\n--b--\n",
             "Content-Type: application/octet-stream\n\nnothing to see\n",
             "Subject: long\n\n" + string.Concat(Enumerable.Repeat("word ", 500)) + "\n",
+            "Subject: secret\n\n-----BEGIN PGP MESSAGE-----\n\nxyz\n",
             "Subject: only quotes\n\n> first\n> > second\n");
         using var client = await user.LogInAsync("EXAMINE INBOX");
         await client.PlayAsync($$"""
@@ -118,8 +119,11 @@ public sealed class SearchExtensionTests(ImapFixture fixture)
             C: a5 FETCH 5 (PREVIEW)
             S: * 5 FETCH (PREVIEW "{{string.Concat(Enumerable.Repeat("word ", 40)).TrimEnd()}}")
             S: a5 OK FETCH completed
-            C: a6 FETCH 6 SNIPPET (LAZY=FUZZY)
-            S: * 6 FETCH (SNIPPET (FUZZY "first second"))
+            C: b1 FETCH 6 PREVIEW
+            S: * 6 FETCH (PREVIEW "")
+            S: b1 OK FETCH completed
+            C: a6 FETCH 7 SNIPPET (LAZY=FUZZY)
+            S: * 7 FETCH (SNIPPET (FUZZY "first second"))
             S: a6 OK FETCH completed
             C: a7 FETCH 1 (SNIPPET (FUZZY) UID)
             S: * 1 FETCH (SNIPPET (FUZZY "Hello there, this is the text.") UID 1)

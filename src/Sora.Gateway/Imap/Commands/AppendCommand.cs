@@ -83,7 +83,12 @@ internal sealed class AppendCommand(MailboxName name, FlagSet flags, DateTimeOff
         var result = appended.Value;
         connection.Server.MessagesIn.Record(content.Size);
         if (connection.Session.Selected?.Id == target.Id)
-            await connection.SynchronizeAsync(mayExpunge: true, atLeast: result.ModSeq, cancellationToken: cancellationToken).ConfigureAwait(false);
+        {
+            var scope = new SyncScope { Added = result.Uids };
+            await connection.SynchronizeAsync(mayExpunge: true, scope, result.ModSeq, cancellationToken).ConfigureAwait(false);
+        }
+
+
         return ImapReply.Ok("APPEND completed", new AppendUidCode(result.UidValidity, result.Uids));
     }
 

@@ -59,6 +59,7 @@ internal sealed class CommandTable
         new("APPEND", AppendCommand.Parse, ImapStates.LoggedIn),
         new("ESEARCH", EsearchCommand.Parse, ImapStates.LoggedIn),
         new("IDLE", IdleCommand.Parse, ImapStates.LoggedIn),
+        new("NOTIFY", NotifyCommand.Parse, ImapStates.LoggedIn),
 
         new("CHECK", NoopCommand.ParseCheck, ImapStates.Selected, CommandFlags.RequiresSync),
         new("CLOSE", CloseCommand.Parse, ImapStates.Selected, CommandFlags.BreaksSequences),
@@ -73,6 +74,7 @@ internal sealed class CommandTable
         new("SORT", SortCommand.Parse, ImapStates.Selected, CommandFlags.UsesSequenceNumbers),
         new("THREAD", ThreadCommand.Parse, ImapStates.Selected, CommandFlags.UsesSequenceNumbers),
         new("CANCELUPDATE", CancelUpdateCommand.Parse, ImapStates.Selected),
+        new("UIDBATCHES", UidBatchesCommand.Parse, ImapStates.Selected),
 
         new("UID EXPUNGE", ExpungeCommand.Parse, ImapStates.Selected, ByUid: true),
         new("UID SEARCH", SearchCommand.Parse, ImapStates.Selected, ByUid: true),

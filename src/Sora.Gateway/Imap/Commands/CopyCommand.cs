@@ -42,7 +42,9 @@ internal sealed class CopyCommand(SequenceSet set, bool byUid, MailboxName desti
         if (uids != selected.Latest.Existing(uids))
             return (null, ImapReply.No("Some of the messages have been expunged", ResponseCode.ExpungeIssued), null);
         var request = new CopyRequest(OperationId.New(), uids, found.Value.Id, move);
-        var copied = await selected.Mailbox.CopyAsync(request, cancellationToken).ConfigureAwait(false);
+        var copying = selected.Mailbox.CopyAsync(request, cancellationToken);
+        await ProgressReport.WhileAsync(connection, copying).ConfigureAwait(false);
+        var copied = await copying.ConfigureAwait(false);
         if (!copied.IsOk)
             return (null, ImapReply.No(copied.Error), null);
         return copied.Value.SourceUids.IsEmpty

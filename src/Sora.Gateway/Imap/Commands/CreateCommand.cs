@@ -25,6 +25,8 @@ internal sealed class CreateCommand(MailboxName name, SpecialUse use) : ImapComm
         return new CreateCommand(name, use);
     }
 
+    public override IReadOnlyList<MailboxName> ChangedNames => [name];
+
     public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
         var created = await connection.Account.CreateAsync(name, use, cancellationToken).ConfigureAwait(false);

@@ -104,7 +104,7 @@ internal sealed class EsearchCommand : ImapCommand
         if (found.Count == 0)
             return null;
         var outcome = new SearchOutcome(mailbox, latest, [.. found]);
-        return new Answer(outcome.ToAnswer(byUid: true, _options, program), latest.UidValidity, outcome.ToSave(_options));
+        return new Answer(outcome.ToAnswer(byUid: true, _options, program), latest.UidValidity, _options.Has(SearchReturn.Save) ? outcome.ToSave(_options) : UidSet.Empty);
     }
 
     private async ValueTask AnswerAsync(ImapConnection connection, List<MailboxTarget> targets, Answer?[] answers)

@@ -30,7 +30,8 @@ internal sealed class ExpungeCommand(SequenceSet? uids) : ImapCommand
         var expunged = await selected.Mailbox.ExpungeAsync(new ExpungeRequest(OperationId.New(), which), cancellationToken).ConfigureAwait(false);
         if (!expunged.IsOk)
             return ImapReply.No(expunged.Error);
-        await connection.SynchronizeAsync(mayExpunge: true, atLeast: expunged.Value.ModSeq, cancellationToken: cancellationToken).ConfigureAwait(false);
+        await connection.SynchronizeAsync(
+            mayExpunge: true, new SyncScope { IsOwn = true }, atLeast: expunged.Value.ModSeq, cancellationToken).ConfigureAwait(false);
         var reply = connection.Session.CondStore && !expunged.Value.Expunged.IsEmpty
             ? ImapReply.Ok("EXPUNGE completed", new HighestModSeqCode(selected.Reported.HighestModSeq))
             : ImapReply.Ok("EXPUNGE completed");

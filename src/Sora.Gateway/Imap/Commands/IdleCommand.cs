@@ -39,6 +39,8 @@ internal sealed class IdleCommand : ImapCommand
             var scope = new SyncScope { IsIdle = true };
             if (!await connection.SynchronizeAsync(mayExpunge: true, scope, cancellationToken: cancellationToken).ConfigureAwait(false))
                 return ImapReply.Answered;
+            if (!await connection.PushAsync(delaysExpunges: false).ConfigureAwait(false))
+                return ImapReply.Answered;
             if (client.Draining.IsCancellationRequested)
             {
                 connection.Bye("Server is going down");

@@ -23,7 +23,8 @@ internal sealed class MoveCommand(SequenceSet set, bool byUid, MailboxName desti
         if (transfer.Result is not { } result)
             return transfer.Reply;
         ImapReply.Ok("Moved", new CopyUidCode(result)).WriteUntagged(connection.Writer);
-        await connection.SynchronizeAsync(mayExpunge: true, atLeast: result.SourceModSeq, cancellationToken: cancellationToken).ConfigureAwait(false);
+        await connection.SynchronizeAsync(
+            mayExpunge: true, new SyncScope { IsOwn = true }, atLeast: result.SourceModSeq, cancellationToken).ConfigureAwait(false);
         var reply = connection.Session.CondStore && connection.Session.Selected is { } selected
             ? ImapReply.Ok("MOVE completed", new HighestModSeqCode(selected.Reported.HighestModSeq))
             : ImapReply.Ok("MOVE completed");

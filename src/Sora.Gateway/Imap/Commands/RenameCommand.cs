@@ -15,6 +15,8 @@ internal sealed class RenameCommand(MailboxName from, MailboxName to) : ImapComm
         return new RenameCommand(from, parser.Mailbox());
     }
 
+    public override IReadOnlyList<MailboxName> ChangedNames => [from, to];
+
     public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
         var renamed = await connection.Account.RenameAsync(from, to, cancellationToken).ConfigureAwait(false);

@@ -42,7 +42,7 @@ internal abstract class SearchingCommand(SearchProgram program, bool byUid, Sear
 
         if (options.Has(SearchReturn.Save))
             selected.Saved = outcome.ToSave(options);
-        var updates = options.Has(SearchReturn.Update) && StartUpdates(connection, outcome);
+        var updates = options.Has(SearchReturn.Update) && StartUpdates(connection, outcome, options);
         await AnswerAsync(connection, outcome, options).ConfigureAwait(false);
         return ImapReply.Ok(options.Has(SearchReturn.Update) && !updates ? $"{Name} completed, will not notify" : $"{Name} completed");
     }
@@ -64,7 +64,7 @@ internal abstract class SearchingCommand(SearchProgram program, bool byUid, Sear
             throw parser.Error("a FUZZY key, without which there is no RELEVANCY");
     }
 
-    private bool StartUpdates(ImapConnection connection, SearchOutcome outcome)
+    private bool StartUpdates(ImapConnection connection, SearchOutcome outcome, SearchOptions options)
     {
         var contexts = outcome.Selected.Contexts;
         if (contexts.Count >= connection.Server.Options.MaxSearchContexts)
@@ -74,7 +74,7 @@ internal abstract class SearchingCommand(SearchProgram program, bool byUid, Sear
         }
 
         program.Freeze();
-        contexts.Add(new SearchContext([.. connection.Tag], byUid, program, Order, outcome));
+        contexts.Add(new SearchContext([.. connection.Tag], byUid, program, Order, outcome, options.UpdateItems));
         return true;
     }
 }

@@ -51,7 +51,9 @@ internal sealed class StoreCommand(SequenceSet set, bool byUid, StoreMode mode, 
         if (uids.IsEmpty || (selected.NumbersOf(uids).IsEmpty && selected.Latest.Existing(uids).IsEmpty))
             return ImapReply.Ok("STORE completed");
         var request = new StoreRequest(OperationId.New(), uids, mode, flags, unchangedSince);
-        var stored = await selected.Mailbox.StoreAsync(request, cancellationToken).ConfigureAwait(false);
+        var storing = selected.Mailbox.StoreAsync(request, cancellationToken);
+        await ProgressReport.WhileAsync(connection, storing).ConfigureAwait(false);
+        var stored = await storing.ConfigureAwait(false);
         if (!stored.IsOk)
             return ImapReply.No(stored.Error);
         await selected.CatchUpAsync(stored.Value.ModSeq, cancellationToken).ConfigureAwait(false);

@@ -19,6 +19,8 @@ internal sealed class SubscribeCommand(MailboxName name, bool subscribed) : Imap
         return new SubscribeCommand(parser.Mailbox(), subscribed: false);
     }
 
+    public override IReadOnlyList<MailboxName> ChangedNames => [name];
+
     public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
         var done = await connection.Account.SubscribeAsync(name, subscribed, cancellationToken).ConfigureAwait(false);

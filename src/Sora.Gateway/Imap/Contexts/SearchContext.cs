@@ -1,4 +1,5 @@
 using Sora.Contracts;
+using Sora.Gateway.Imap.Fetch;
 using Sora.Gateway.Imap.Search;
 using Sora.Gateway.Imap.Sorting;
 
@@ -9,8 +10,10 @@ internal sealed class SearchContext
 {
     private readonly byte[] _tag;
 
-    public SearchContext(byte[] tag, bool byUid, SearchProgram program, IReadOnlyList<SortCriterion> order, SearchOutcome outcome)
+    public SearchContext(
+        byte[] tag, bool byUid, SearchProgram program, IReadOnlyList<SortCriterion> order, SearchOutcome outcome, List<FetchItem>? items = null)
     {
+        Items = items;
         _tag = tag;
         ByUid = byUid;
         Program = program;
@@ -28,6 +31,9 @@ internal sealed class SearchContext
     public SearchProgram Program { get; }
 
     public IReadOnlyList<SortCriterion> Order { get; }
+
+    /// <summary>What is told of messages that join the result (RFC 5465 section 7); null for nothing.</summary>
+    public List<FetchItem>? Items { get; }
 
     /// <summary>UIDs in the result.</summary>
     public UidSet Members { get; private set; }

@@ -1,4 +1,5 @@
 using Sora.Contracts;
+using Sora.Gateway.Imap.Notify;
 using Sora.Gateway.Imap.Responses;
 using Sora.Gateway.Imap.Search;
 using Sora.Gateway.Imap.Sorting;
@@ -74,8 +75,12 @@ internal sealed class SearchContexts
             }
 
             context.Changed = UidSet.Empty;
-            if (result.Members != context.Members)
-                await ContextUpdate.WriteAsync(connection, context, result.Members, result.Sorted).ConfigureAwait(false);
+            if (result.Members == context.Members)
+                continue;
+            var added = result.Members.Except(context.Members);
+            await ContextUpdate.WriteAsync(connection, context, result.Members, result.Sorted).ConfigureAwait(false);
+            if (context.Items is { } items && !added.IsEmpty)
+                await ArrivalFetch.WriteAsync(connection, items, [.. added.Select(connection.Selected.View.PositionOf)], cancellationToken).ConfigureAwait(false);
         }
     }
 

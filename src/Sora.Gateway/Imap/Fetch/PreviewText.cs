@@ -29,6 +29,8 @@ internal static class PreviewText
         {
             var text = new ArrayBufferWriter<char>(1024);
             await TextExtractor.ExtractAsync(part, body.ReadAsync, text, Looked, cancellationToken).ConfigureAwait(false);
+            if (text.WrittenSpan.TrimStart().StartsWith("-----BEGIN PGP MESSAGE-----"))
+                return "";
             if (Shorten(text.WrittenSpan) is { Length: > 0 } preview)
                 return preview;
         }

@@ -1,3 +1,4 @@
+using Sora.Gateway.Imap.Fetch;
 using Sora.Gateway.Imap.Wire;
 
 namespace Sora.Gateway.Imap.Search;
@@ -23,8 +24,9 @@ internal enum SearchReturn
 }
 
 /// <summary>The RETURN options of a searching command.</summary>
+/// <param name="UpdateItems">What UPDATE wants to know at once of messages that join the result (RFC 5465 section 7); null for nothing.</param>
 /// <param name="PartialText">The range of PARTIAL as the client wrote it, which is how it is told back.</param>
-internal readonly record struct SearchOptions(SearchReturn What, PartialRange Partial = default, byte[]? PartialText = null)
+internal readonly record struct SearchOptions(SearchReturn What, PartialRange Partial = default, byte[]? PartialText = null, List<FetchItem>? UpdateItems = null)
 {
     /// <summary>What stands for no option at all.</summary>
     public static readonly SearchOptions All = new(SearchReturn.All);
@@ -51,6 +53,7 @@ internal readonly record struct SearchOptions(SearchReturn What, PartialRange Pa
         var what = SearchReturn.None;
         PartialRange partial = default;
         byte[]? text = null;
+        List<FetchItem>? items = null;
         parser.Open();
         if (!parser.Peek((byte)')'))
         {
@@ -70,6 +73,12 @@ internal readonly record struct SearchOptions(SearchReturn What, PartialRange Pa
                     text = rest[..^parser.Rest.Length].ToArray();
                 }
 
+                if (option == SearchReturn.Update && (parser.Rest.StartsWith(" ("u8) || parser.Peek((byte)'(')))
+                {
+                    parser.TrySpace();
+                    items = FetchItemParser.Parse(ref parser);
+                }
+
                 what |= option;
             }
             while (parser.TrySpace());
@@ -78,7 +87,7 @@ internal readonly record struct SearchOptions(SearchReturn What, PartialRange Pa
         parser.Close();
         if ((what & (SearchReturn.Partial | SearchReturn.All)) == (SearchReturn.Partial | SearchReturn.All))
             throw parser.Error("either ALL or PARTIAL");
-        return what == SearchReturn.None ? All : new SearchOptions(what, partial, text);
+        return what == SearchReturn.None ? All : new SearchOptions(what, partial, text, items);
     }
 
     private static SearchReturn Option(string name) => name switch

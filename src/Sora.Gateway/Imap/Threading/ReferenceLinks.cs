@@ -11,7 +11,7 @@ internal sealed class ReferenceLinks
     private const int StepsPerCheck = 1 << 20;
 
     private readonly int _messages;
-    private readonly Dictionary<ulong, int> _nodes;
+    private readonly IdTable _nodes;
     private readonly CancellationToken _cancellationToken;
     private int[] _parents;
     private int[] _trees; // union-find: nodes with different representatives were never in one tree
@@ -22,7 +22,7 @@ internal sealed class ReferenceLinks
     {
         _messages = messages;
         _cancellationToken = cancellationToken;
-        _nodes = new Dictionary<ulong, int>(messages * 2);
+        _nodes = new IdTable(messages * 2);
         _parents = new int[messages * 2 + 16];
         _trees = new int[_parents.Length];
         for (var i = 0; i < messages; i++)
@@ -45,8 +45,11 @@ internal sealed class ReferenceLinks
     {
         for (var message = 0; message < _messages; message++)
         {
-            if (ids[message] != 0)
-                _nodes.TryAdd(ids[message], message);
+            if (ids[message] == 0)
+                continue;
+            ref var node = ref _nodes.Find(ids[message]);
+            if (node == IdTable.None)
+                node = message;
         }
     }
 
@@ -72,8 +75,9 @@ internal sealed class ReferenceLinks
 
     private int NodeOf(ulong id)
     {
-        if (!_nodes.TryGetValue(id, out var node))
-            _nodes.Add(id, node = NewNode());
+        ref var node = ref _nodes.Find(id);
+        if (node == IdTable.None)
+            node = NewNode();
         return node;
     }
 
