@@ -120,6 +120,38 @@ public sealed class ImapOptions : IValidatableOptions
     [OptionRange("10", "100000")]
     public int MaxNotifyNames { get; set; } = 500;
 
+    [Option("Search keys in one command; more are refused with NO [LIMIT]")]
+    [OptionRange("10", "20000")]
+    public int MaxSearchKeys { get; set; } = 1000;
+
+    [Option("Texts that one command may look for: arguments of TEXT, BODY, SUBJECT and their like, each word counted after FUZZY")]
+    [OptionRange("1", "10000")]
+    public int MaxSearchTexts { get; set; } = 200;
+
+    [Option("How deep search keys may be nested")]
+    [OptionRange("2", "50")]
+    public int MaxSearchDepth { get; set; } = 50;
+
+    [Option("Searches per connection whose results are kept up to date; one more is answered with NOUPDATE", Reference = "RFC 5267 4.3.1")]
+    [OptionRange("1", "1000")]
+    public int MaxSearchContexts { get; set; } = 16;
+
+    [Option("Mailboxes that one ESEARCH may look into; more are refused with NO [LIMIT]", Reference = "RFC 7377")]
+    [OptionRange("1", "100000")]
+    public int MaxSearchMailboxes { get; set; } = 5000;
+
+    [Option("Mailboxes that one ESEARCH looks into at the same time", Reference = "RFC 7377")]
+    [OptionRange("1", "64")]
+    public int SearchConcurrency { get; set; } = 4;
+
+    [Option("Previews of messages kept in memory, shared by all connections", Reference = "RFC 8970")]
+    [OptionRange("0", "10000000")]
+    public int MaxPreviews { get; set; } = 20_000;
+
+    [Option("How long one FETCH may spend on previews that the client asked for with LAZY, before it answers NIL for the rest", Reference = "RFC 8970 4")]
+    [OptionRange("0", "1m")]
+    public TimeSpan LazyPreviewTime { get; set; } = TimeSpan.FromMilliseconds(200);
+
     [Option("NOOP and CHECK ask the mailbox's writer when nobody has for this long, in case an announcement was lost")]
     [OptionRange("0", "1h")]
     public TimeSpan RefreshAfter { get; set; } = TimeSpan.FromSeconds(5);

@@ -47,6 +47,8 @@ public sealed class ImapServer(
     /// <summary>The index of the messages' text; null when there is none and messages must be read.</summary>
     internal ISearchIndex? Index => index;
 
+    internal Fetch.PreviewCache Previews { get; } = new(options.MaxPreviews);
+
     internal IIntakes Intakes => intakes;
 
     internal IQuotas Quotas => quotas;

@@ -1,4 +1,5 @@
 using Sora.Contracts;
+using Sora.Gateway.Imap.Contexts;
 using Sora.Gateway.Imap.Responses;
 using Sora.Gateway.Replicas;
 
@@ -83,6 +84,9 @@ internal sealed class SelectedMailbox : IDisposable
             return OpenReadOnly;
         return (Rights & needed) == needed ? null : NotAllowed;
     }
+
+    /// <summary>Searches whose results are kept up to date (RFC 5267).</summary>
+    public SearchContexts Contexts { get; } = new();
 
     public void Dispose() => _lease.Dispose();
 
@@ -174,7 +178,7 @@ internal sealed class SelectedMailbox : IDisposable
     public async ValueTask ReportAsync(ImapConnection connection, bool mayExpunge, SyncScope scope, CancellationToken cancellationToken)
     {
         var latest = Latest;
-        if (ReferenceEquals(latest, View) && ReferenceEquals(latest, Reported))
+        if (ReferenceEquals(latest, View) && ReferenceEquals(latest, Reported) && !Contexts.DependOnTime)
             return;
         var notify = scope.IsAll ? null : connection.Session.Notify;
         var mutesMessages = notify is { TellsMessages: false } && !scope.IsOwn;
@@ -188,6 +192,8 @@ internal sealed class SelectedMailbox : IDisposable
         TellKeywords(connection, latest);
         if (!wait)
         {
+            if (Contexts.Count > 0)
+                await Contexts.RemoveAsync(connection, structure.ExpungedUids).ConfigureAwait(false);
             await ReportExpungesAsync(connection, structure).ConfigureAwait(false);
             View = latest;
             if (structure.Appended > 0)
@@ -199,6 +205,8 @@ internal sealed class SelectedMailbox : IDisposable
             await ReportKeptFlagsAsync(connection, counted, latest).ConfigureAwait(false);
         else
             await ReportFlagsAsync(connection, flags, latest, scope, mutesFlags).ConfigureAwait(false);
+        if (Contexts.Count > 0)
+            await Contexts.RefreshAsync(connection, latest, ChangedUids(latest, flags, wait ? 0 : structure.Appended), cancellationToken).ConfigureAwait(false);
     }
 
     // The client did not want to hear of flags for a while, but of new messages: those may have changed too since it counted them.
@@ -225,6 +233,16 @@ internal sealed class SelectedMailbox : IDisposable
             if (connection.Writer.ShouldFlush)
                 await connection.Writer.FlushAsync().ConfigureAwait(false);
         }
+    }
+
+    private static UidSet ChangedUids(MailboxIndex latest, IndexDifference flags, int appended)
+    {
+        var uids = new UidSet.Builder();
+        foreach (var position in flags.Changed)
+            uids.Add(latest.UidAt(position));
+        for (var position = latest.Count - appended; position < latest.Count; position++)
+            uids.Add(latest.UidAt(position));
+        return uids.ToSet();
     }
 
     private static async ValueTask ReportExpungesAsync(ImapConnection connection, IndexDifference structure)

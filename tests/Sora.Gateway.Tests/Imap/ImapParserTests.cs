@@ -263,6 +263,11 @@ public sealed class ImapParserTests
         [
             "a UID FETCH 1:*,4 (FLAGS BODY.PEEK[1.2.HEADER.FIELDS (To Cc)]<0.100> BINARY.SIZE[1]) (CHANGEDSINCE 12)",
             "a SEARCH RETURN (MIN SAVE) CHARSET UTF-8 OR (FROM \"a\" SINCE 1-Feb-2020) NOT HEADER X {3}\r\nabc MODSEQ \"/flags/x\" all 5",
+            "a UID SORT RETURN (PARTIAL -1:-5 UPDATE RELEVANCY) (REVERSE DATE SUBJECT) UTF-8 FUZZY (TEXT \"a b\") OLDER 7 $",
+            "a THREAD REFERENCES UTF-8 OR NOT (1,4:*) YOUNGER 5 KEYWORD x",
+            "a ESEARCH IN (personal subtree (\"x\" INBOX) mailboxes y) RETURN (MIN COUNT) CHARSET UTF-8 FROM {1}\r\nx",
+            "a CANCELUPDATE \"A1\" \"A2\"",
+            "a FETCH 1 (PREVIEW (LAZY) SNIPPET (LAZY=FUZZY) FLAGS)",
             "a STORE 1:* (UNCHANGEDSINCE 7) +FLAGS.SILENT (\\Seen $x)",
             "a LIST (SUBSCRIBED RECURSIVEMATCH) \"&Jjo-\" (% \"*\") RETURN (CHILDREN STATUS (MESSAGES SIZE))",
             "a CREATE \"x\" (USE (\\Sent))",

@@ -85,10 +85,26 @@ internal static class FetchItemParser
                 return new FetchItem(FetchKind.Binary, ParseBinary(ref parser, withPartial: true), SetsSeen: name == "BINARY");
             case "BINARY.SIZE" when parser.Peek((byte)'['):
                 return new FetchItem(FetchKind.BinarySize, ParseBinary(ref parser, withPartial: false));
+            case "PREVIEW":
+                return new FetchItem(FetchKind.Preview) { IsLazy = TryModifier(ref parser, " (LAZY)"u8) };
+            case "SNIPPET":
+                var isLazy = TryModifier(ref parser, " (LAZY=FUZZY)"u8);
+                if (!isLazy)
+                    TryModifier(ref parser, " (FUZZY)"u8);
+                return new FetchItem(FetchKind.Snippet) { IsLazy = isLazy };
             default:
                 parser.Position = start;
                 throw parser.Error("a fetch item");
         }
+    }
+
+    // What stands in parentheses behind an item may be its own or a modifier of the whole command, so it is taken as a whole or not at all
+    private static bool TryModifier(ref ImapParser parser, ReadOnlySpan<byte> text)
+    {
+        if (parser.Rest.Length < text.Length || !Ascii.EqualsIgnoreCase(parser.Rest[..text.Length], text))
+            return false;
+        parser.Position += text.Length;
+        return true;
     }
 
     // An item's name ends before "[", which is an atom character.

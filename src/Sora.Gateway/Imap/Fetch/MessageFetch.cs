@@ -15,6 +15,8 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
     private const int PieceSize = 64 * 1024;
 
     private readonly ImapWriter _writer = connection.Writer;
+    private long _previewsSince; // timestamp; 0 before the first one was made
+    private string? _preview;
 
     public ImapConnection Connection => connection;
 
@@ -39,6 +41,8 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
                 : await MessageSource.OpenAsync(connection.Server.Messages, content, items, cancellationToken).ConfigureAwait(false);
             if (source is not null && !await PrepareAsync(source, cancellationToken).ConfigureAwait(false))
                 return;
+            if (content is not null)
+                _preview = await PreviewAsync(content, cancellationToken).ConfigureAwait(false);
             connection.IsInResponse = true;
             await WriteItemsAsync(number, row, source, cancellationToken).ConfigureAwait(false);
             connection.IsInResponse = false;
@@ -77,6 +81,31 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
         }
 
         return true;
+    }
+
+    // Made before the response begins. With LAZY there may be none: when it would take too long, or cannot be read now (RFC 8970 section 4)
+    private async ValueTask<string?> PreviewAsync(MessageContent content, CancellationToken cancellationToken)
+    {
+        if (!items.Exists(static item => item.Kind is FetchKind.Preview or FetchKind.Snippet))
+            return null;
+        var isLazy = items.TrueForAll(static item => item.IsLazy || item.Kind is not (FetchKind.Preview or FetchKind.Snippet));
+        var server = connection.Server;
+        if (server.Previews.Find(content.Id) is { } known)
+            return known;
+        if (_previewsSince == 0)
+            _previewsSince = server.Time.GetTimestamp();
+        else if (isLazy && server.Time.GetElapsedTime(_previewsSince) > server.Options.LazyPreviewTime)
+            return null;
+        try
+        {
+            var preview = await PreviewText.ReadAsync(server.Messages, content, cancellationToken).ConfigureAwait(false);
+            server.Previews.Add(content.Id, preview);
+            return preview;
+        }
+        catch (BodyUnavailableException) when (isLazy)
+        {
+            return null;
+        }
     }
 
     private async ValueTask WriteItemsAsync(int number, MessageRow row, MessageSource? source, CancellationToken cancellationToken)
@@ -181,6 +210,15 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
             case FetchKind.BodyStructure:
                 _writer.Raw("BODYSTRUCTURE "u8);
                 BodyStructureWriter.Write(_writer, source.Structure, extended: true);
+                return;
+            case FetchKind.Preview:
+                _writer.Raw("PREVIEW "u8);
+                _writer.NString(_preview);
+                return;
+            case FetchKind.Snippet:
+                _writer.Raw("SNIPPET (FUZZY "u8);
+                _writer.NString(_preview);
+                _writer.Raw(")"u8);
                 return;
             case FetchKind.Rfc822:
                 _writer.Raw("RFC822 "u8);

@@ -10,8 +10,17 @@ internal static class ArrivalFetch
 
     /// <param name="from">Position of the first new message.</param>
     /// <param name="own">UIDs that this connection has made: they are not told.</param>
-    public static async ValueTask WriteAsync(
+    public static ValueTask WriteAsync(
         ImapConnection connection, List<FetchItem> asked, int from, UidSet own, CancellationToken cancellationToken)
+    {
+        var view = connection.Selected.View;
+        var positions = Enumerable.Range(from, view.Count - from).Where(position => !own.Contains(view.UidAt(position)));
+        return WriteAsync(connection, asked, [.. positions], cancellationToken);
+    }
+
+    /// <summary>The same of messages at any positions, ascending.</summary>
+    public static async ValueTask WriteAsync(
+        ImapConnection connection, List<FetchItem> asked, int[] messages, CancellationToken cancellationToken)
     {
         var view = connection.Selected.View;
         var items = ItemsOf(connection, asked);
@@ -20,13 +29,13 @@ internal static class ArrivalFetch
             parts |= item.Parts;
         var needsContent = !items.TrueForAll(static item => item.IsIndexOnly);
         var fetch = new MessageFetch(connection, view, items, UidSet.Empty);
-        for (var start = from; start < view.Count; start += BatchSize)
+        for (var start = 0; start < messages.Length; start += BatchSize)
         {
-            var positions = Enumerable.Range(start, Math.Min(BatchSize, view.Count - start)).Where(position => !own.Contains(view.UidAt(position))).ToList();
+            var positions = messages[start..Math.Min(start + BatchSize, messages.Length)];
             var contents = needsContent
                 ? await connection.Server.Messages.ReadAsync(positions.Select(position => view[position].Content).ToArray(), parts, cancellationToken).ConfigureAwait(false)
                 : null;
-            for (var i = 0; i < positions.Count; i++)
+            for (var i = 0; i < positions.Length; i++)
             {
                 var row = view[positions[i]];
                 if (!needsContent || contents![i] is not null)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Sora.Contracts;
 using Sora.Gateway.Imap.Wire;
+using Sora.Mime;
 
 namespace Sora.Gateway.Imap.Responses;
 
@@ -43,7 +44,7 @@ internal abstract record ResponseCode
         MailErrorCode.HasChildren => new AtomCode("HASCHILDREN"),
         MailErrorCode.ReadOnly => ReadOnly,
         MailErrorCode.UseAttr => new AtomCode("USEATTR"),
-        MailErrorCode.BadCharset => new BadCharsetCode(["US-ASCII", "UTF-8"]),
+        MailErrorCode.BadCharset => new BadCharsetCode(Charsets.Names),
         MailErrorCode.UnknownCte => new AtomCode("UNKNOWN-CTE"),
         _ => null,
     };
@@ -161,5 +162,15 @@ internal sealed record BadUrlCode(string Url) : ResponseCode
             .Replace("\"", "%22", StringComparison.Ordinal)
             .Replace("\\", "%5C", StringComparison.Ordinal));
         writer.Raw("\""u8);
+    }
+}
+
+/// <summary>NOUPDATE (RFC 5267 section 4.3.1) with the tag of the search whose result is not kept up to date.</summary>
+internal sealed record NoUpdateCode(byte[] Tag) : ResponseCode
+{
+    public override void Write(ImapWriter writer)
+    {
+        writer.Raw("NOUPDATE "u8);
+        writer.String(Tag);
     }
 }
