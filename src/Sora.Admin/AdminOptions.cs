@@ -16,4 +16,6 @@ internal sealed class AdminOptions
     public AccountOptions Accounts { get; set; } = new();
 
     public QuotaOptions Quota { get; set; } = new();
+
+    public SharingOptions Sharing { get; set; } = new();
 }

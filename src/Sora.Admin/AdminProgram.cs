@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using Npgsql;
 using Sora.Admin.Accounts;
+using Sora.Admin.Acl;
 using Sora.Admin.Credentials;
 using Sora.Admin.Health;
 using Sora.Admin.Mailboxes;
@@ -77,7 +78,8 @@ internal static class AdminProgram
             {
                 new CredentialsAddCommand(host), new CredentialsListCommand(host), new CredentialsDeleteCommand(host),
             },
-            new Command("mailbox", "The mailboxes of an account")
+            new Command("acl", "Who else may do what with a mailbox") { new AclGetCommand(host), new AclSetCommand(host), new AclDeleteCommand(host) },
+            new Command("mailbox", "The mailboxes of an account, or the shared ones of a domain")
             {
                 new MailboxListCommand(host), new MailboxCreateCommand(host), new MailboxDeleteCommand(host),
             },

@@ -140,7 +140,7 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
 
     public Task<MailResult<Done>> SetSpecialUseAsync(MailboxName name, SpecialUse use, CancellationToken cancellationToken) =>
         ChangeAsync<Done>(
-            async (connection, list) =>
+            async (connection, list, _) =>
             {
                 if (list.Find(name) is not { } mailbox)
                     return MailError.NoSuchMailbox();

@@ -157,6 +157,13 @@ public sealed class SharingHost : ISharing, IDisposable
         return made;
     }
 
+    /// <summary>A domain in any case, as it is stored. CANNOT when it is none.</summary>
+    public static MailResult<string> ParseDomain(string text)
+    {
+        var address = AccountAddress.Parse("x@" + text);
+        return address.IsOk ? address.Value[2..] : new MailError(MailErrorCode.Cannot, "Not a domain");
+    }
+
     private MailError Failed(Exception e)
     {
         Log.AccountFailed(_accounts.Logger, e);

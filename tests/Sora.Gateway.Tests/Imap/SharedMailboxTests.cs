@@ -8,6 +8,7 @@ public sealed class SharedMailboxTests(ImapFixture fixture)
 {
     private readonly string _domain = $"{Guid.NewGuid():n}.example"; // what is shared with anyone stays in it
 
+    private const string Literal = "{1+}"; // braces have a meaning in interpolated transcripts
     private const string Mail = "From: a@example.com\nSubject: hello\n\nbody\n";
 
     [Theory]
@@ -55,8 +56,6 @@ public sealed class SharedMailboxTests(ImapFixture fixture)
     {
         var (_, other, box) = await ShareAsync(rights, deliver: FlagSet.Of(SystemFlags.Answered));
         using var _ = other;
-        await other.DoAsync($"EXAMINE {box}"); // takes no \Recent
-        await other.DoAsync("UNSELECT");
         await other.DoAsync($"SELECT {box}");
         var lines = await other.RunAsync($"UID STORE 1 {change}");
         if (flags is null)
@@ -66,7 +65,7 @@ public sealed class SharedMailboxTests(ImapFixture fixture)
         }
 
         lines[^1].ShouldBe("OK STORE completed");
-        lines[^2].ShouldBe($"* 1 FETCH (UID 1 FLAGS {flags.Replace(")", flags == "()" ? "\\Recent)" : " \\Recent)", StringComparison.Ordinal)})".Replace(" \\Recent $New)", " $New \\Recent)", StringComparison.Ordinal).Replace("$New \\Recent)", "\\Recent $New)", StringComparison.Ordinal));
+        FlagsIn(lines[^2]).ShouldBe(FlagsIn($"FLAGS {flags}"));
         (await other.DoAsync($"UID STORE 1 {change.Replace("FLAGS", "FLAGS.SILENT", StringComparison.Ordinal)}")).ShouldBeEmpty();
         (await other.DoAsync("NOOP")).ShouldBeEmpty();
     }
@@ -126,11 +125,15 @@ public sealed class SharedMailboxTests(ImapFixture fixture)
         await other.DoAsync("SELECT Drafts");
         await other.DoAsync($"COPY 1 {box}");
         await other.DoAsync($"EXAMINE {box}");
-        var expected = Enumerable.Range(1, 3).Select(i => $"* {i} FETCH (FLAGS {(flags + "|").Replace(")|", flags == "()" ? "\\Recent)" : " \\Recent)", StringComparison.Ordinal)})");
-        (await other.DoAsync("FETCH 1:* FLAGS")).Select(Sorted).ShouldBe(expected.Select(Sorted));
-
-        static string Sorted(string line) => string.Join(' ', line.Replace(")", " )", StringComparison.Ordinal).Replace("(", "( ", StringComparison.Ordinal).Split(' ').Order(StringComparer.Ordinal));
+        var lines = await other.DoAsync("FETCH 1:* FLAGS");
+        lines.Count.ShouldBe(3);
+        foreach (var line in lines)
+            FlagsIn(line).ShouldBe(FlagsIn($"FLAGS {flags}"));
     }
+
+    // In order, without \Recent
+    private static IEnumerable<string> FlagsIn(string line) =>
+        line[(line.IndexOf("FLAGS (", StringComparison.Ordinal) + 7)..].Split(' ', ')').Where(static flag => flag is not ("" or "\\Recent")).Order(StringComparer.Ordinal);
 
     [Fact]
     public async Task A_change_of_rights_is_told_and_obeyed_while_the_mailbox_is_selected()
@@ -270,7 +273,7 @@ public sealed class SharedMailboxTests(ImapFixture fixture)
             C: a6 RENAME Shared/Team/News Shared/Team/Events
             S: a6 OK RENAME completed
             C: a7 APPEND Shared/Team/Events {Literal}
-            C: {"x"}
+            C: x
             S: a7 OK [APPENDUID … 1] APPEND completed
             C: a8 STATUS Shared/Team/Events (MESSAGES)
             S: * STATUS Shared/Team/Events (MESSAGES 1)
@@ -295,8 +298,6 @@ public sealed class SharedMailboxTests(ImapFixture fixture)
         await a.DoAsync("DELETE Shared/Team/Events");
         (await b.DoAsync("LIST \"\" Shared/*")).ShouldBeEmpty();
     }
-
-    private const string Literal = "{1+}";
 
     [Fact]
     public async Task Domains_do_not_see_each_other()
