@@ -17,12 +17,15 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
     private readonly TempFolder _folder = new();
     private int _users;
     private TestGateway? _gateway;
+    private ImapServer? _started;
 
     internal MailstoreNode Node { get; private set; } = null!;
 
     internal BreakableStore Messages { get; private set; } = null!;
 
     internal BodyHost Bodies { get; private set; } = null!;
+
+    internal ImapServer Server { get; private set; } = null!;
 
     internal MailboxReplicas Replicas { get; private set; } = null!;
 
@@ -42,6 +45,7 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
         Messages = new BreakableStore(Bodies.Messages);
         Replicas = new MailboxReplicas(Node.Mailboxes, TimeProvider.System, new ErrorLog<MailboxReplicas>());
         _gateway = await StartAsync(TimeProvider.System);
+        Server = _started!;
     }
 
     /// <summary>Another gateway to the same engine, with a clock of its own.</summary>
@@ -50,6 +54,7 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
         var metrics = new GatewayMetrics();
         var server = new ImapServer(
             Node.Accounts, Node.Mailboxes, Messages, Bodies.Intakes, Replicas, Options, metrics, time, new ErrorLog<ImapServer>());
+        _started = server;
         return TestGateway.StartAsync(
             [new ListenerDefinition(TestGateway.AnyPort, false, server, new ConnectionLimits())], tls: true, time: time, metrics: metrics);
     }
