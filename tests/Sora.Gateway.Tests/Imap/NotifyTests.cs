@@ -301,6 +301,27 @@ public sealed class NotifyTests(ImapFixture fixture)
     }
 
     [Fact]
+    public async Task Annotations()
+    {
+        var user = await fixture.UserAsync();
+        using var client = await user.LogInAsync();
+        await client.DoAsync("NOTIFY SET (mailboxes INBOX (MailboxMetadataChange)) (personal (ServerMetadataChange))");
+        var news = fixture.Server.MetadataNews;
+        var inbox = await Sora.Testing.MailstoreNode.IdAsync(user.Account, "INBOX");
+        var trash = await Sora.Testing.MailstoreNode.IdAsync(user.Account, "Trash");
+        news.Tell(null, new AccountId(long.MaxValue), inbox, ["/private/comment"]);
+        news.Tell(null, user.Account.Id, trash, ["/shared/comment"]);
+        news.Tell(null, new AccountId(long.MaxValue), inbox, ["/shared/comment", "/shared/a b"]);
+        await client.PlayAsync("S: * METADATA INBOX /shared/comment \"/shared/a b\"");
+        news.Tell(null, user.Account.Id, inbox, ["/private/comment"]);
+        await client.PlayAsync("S: * METADATA INBOX /private/comment");
+        news.Tell(null, user.Account.Id, default, ["/shared/admin"]);
+        await client.PlayAsync("S: * METADATA \"\" /shared/admin");
+        news.Tell(null, user.Account.Id, default, [.. Enumerable.Range(0, 1001).Select(static i => $"/shared/{i}")]);
+        await client.PlayAsync("S: * OK [NOTIFICATIONOVERFLOW] …");
+    }
+
+    [Fact]
     public async Task Changes_of_another_process_are_heard_for_mailboxes_that_nobody_has_open()
     {
         var user = await fixture.UserAsync();
