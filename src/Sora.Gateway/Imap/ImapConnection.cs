@@ -106,6 +106,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     public void Dispose()
     {
         Deselect();
+        Session.MetadataNews?.Dispose();
         Reader.Release();
         _commandLimit?.Dispose();
     }
@@ -120,6 +121,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     public void Unauthenticate()
     {
         Deselect();
+        Session.MetadataNews?.Dispose();
         Session = new ImapSession { AuthFailures = Session.AuthFailures };
         Writer.Utf8 = false;
         Client.SetInputTimeout(Server.Options.LoginTimeout);
@@ -313,6 +315,8 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
             var reply = await command.ExecuteAsync(this, cancellation).ConfigureAwait(false);
             if (!row.Flags.HasFlag(CommandFlags.BreaksSequences) && reply.Status != ReplyStatus.None)
                 await SynchronizeAsync(mayExpunge, cancellationToken: cancellation).ConfigureAwait(false);
+            if (Session.MetadataNews is { } news && reply.Status != ReplyStatus.None)
+                await news.ReportAsync(cancellation).ConfigureAwait(false);
             return reply;
         }
         catch (ImapSyntaxException e)

@@ -39,6 +39,9 @@ internal sealed class ImapSession
     /// <summary>A CONDSTORE-enabling command was given (RFC 7162 section 3.1).</summary>
     public bool CondStore { get; set; }
 
+    /// <summary>Changes of annotations that the client wants to hear of (ENABLE METADATA); null when it does not.</summary>
+    public Metadata.MetadataNews? MetadataNews { get; set; }
+
     public int AuthFailures { get; set; }
 
     public int BadCommands { get; set; }

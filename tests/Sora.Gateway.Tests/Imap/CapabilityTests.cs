@@ -165,9 +165,9 @@ public sealed class CapabilityTests(ImapFixture fixture)
         gateway.Listeners.Deadlines.Tick();
     }
 
-    // "RES-*" of a row stands for all resources; what follows "=" in a capability may be a value
+    // "RES-*" of a row stands for all resources, and SASL mechanisms stand there by their own names; what follows "=" in a capability may be a value
     private static bool IsNamedBy(string capability, string known) =>
-        capability.Equals(known, StringComparison.OrdinalIgnoreCase)
+        capability.Equals(known, StringComparison.OrdinalIgnoreCase) || capability == "AUTH=" + known
         || (known.EndsWith('*') && capability.StartsWith(known[..^1], StringComparison.OrdinalIgnoreCase))
         || (known.EndsWith('=') && capability.StartsWith(known, StringComparison.OrdinalIgnoreCase))
         || capability.StartsWith(known + "=", StringComparison.OrdinalIgnoreCase);

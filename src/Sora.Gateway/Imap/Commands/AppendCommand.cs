@@ -50,6 +50,8 @@ internal sealed class AppendCommand(MailboxName name, FlagSet flags, DateTimeOff
             return await RefuseAsync(connection, ImapReply.No("Message is too large", ResponseCode.TooBig)).ConfigureAwait(false);
         if (message.Length == 0)
             return await RefuseAsync(connection, ImapReply.No("Message is empty", ResponseCode.Of(MailErrorCode.Cannot))).ConfigureAwait(false);
+        if (await connection.Server.Quotas.CheckAsync(found.Value.Account.Id, message.Length, 1, cancellationToken).ConfigureAwait(false) is { } full)
+            return await RefuseAsync(connection, ImapReply.No(full)).ConfigureAwait(false);
         if (message.IsSynchronizing)
             connection.Writer.Raw("+ Ready for the message\r\n"u8);
         await using var intake = connection.Server.Intakes.Begin(limit, message.Length);

@@ -1,3 +1,4 @@
+using Sora.Gateway.Imap.Metadata;
 using Sora.Gateway.Imap.Responses;
 using Sora.Gateway.Imap.Wire;
 
@@ -28,11 +29,28 @@ internal sealed class EnableCommand(List<string> capabilities) : ImapCommand
             connection.Writer.Raw(" IMAP4rev2"u8);
         if (condStore)
             connection.Writer.Raw(" CONDSTORE"u8);
+        EnableMetadata(connection);
         connection.Writer.Crlf();
         if (rev2)
             connection.EnableRev2();
         if (condStore)
             connection.EnableCondStore();
         return new(ImapReply.Ok("ENABLE completed"));
+    }
+
+    // RFC 5464 section 4.1: from now on the client hears of what others change
+    private void EnableMetadata(ImapConnection connection)
+    {
+        var ofMailboxes = capabilities.Contains("METADATA");
+        var ofServer = capabilities.Contains("METADATA-SERVER");
+        if (!ofMailboxes && !ofServer)
+            return;
+        var news = connection.Session.MetadataNews ??= new MetadataNews(connection);
+        if (ofMailboxes && !news.OfMailboxes)
+            connection.Writer.Raw(" METADATA"u8);
+        if (ofServer && !news.OfServer)
+            connection.Writer.Raw(" METADATA-SERVER"u8);
+        news.OfMailboxes |= ofMailboxes;
+        news.OfServer |= ofServer || ofMailboxes; // METADATA is both kinds
     }
 }

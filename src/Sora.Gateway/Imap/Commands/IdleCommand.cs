@@ -20,6 +20,9 @@ internal sealed class IdleCommand : ImapCommand
     {
         connection.Writer.Raw("+ idling\r\n"u8);
         connection.StartListening();
+        var news = connection.Session.MetadataNews;
+        if (news is not null)
+            news.IsIdle = true;
         try
         {
             return await IdleAsync(connection, cancellationToken).ConfigureAwait(false);
@@ -27,6 +30,8 @@ internal sealed class IdleCommand : ImapCommand
         finally
         {
             connection.StopListening();
+            if (news is not null)
+                news.IsIdle = false;
         }
     }
 
@@ -39,6 +44,8 @@ internal sealed class IdleCommand : ImapCommand
             var scope = new SyncScope { IsIdle = true };
             if (!await connection.SynchronizeAsync(mayExpunge: true, scope, cancellationToken: cancellationToken).ConfigureAwait(false))
                 return ImapReply.Answered;
+            if (connection.Session.MetadataNews is { } news)
+                await news.ReportAsync(cancellationToken).ConfigureAwait(false);
             if (client.Draining.IsCancellationRequested)
             {
                 connection.Bye("Server is going down");
