@@ -24,7 +24,7 @@ public sealed class MailstoreNode : IAsyncDisposable
         Database = PostgresFixture.Open(address);
         Feed = new ChangeFeed(Database, NullLogger<ChangeFeed>.Instance);
         Quotas = new QuotaHost(Database, Feed, quota, TimeProvider.System, NullLoggerFactory.Instance);
-        Metadata = new MetadataHost(Database, new MetadataOptions { MaxEntries = 10 }, NullLoggerFactory.Instance);
+        Metadata = new MetadataHost(Database, Feed, new MetadataOptions { MaxEntries = 10 }, NullLoggerFactory.Instance);
         Mailboxes = new MailboxHost(Database, Feed, options, _metrics, TimeProvider.System, NullLoggerFactory.Instance) { Quotas = Quotas };
         var hasher = new PasswordHasher(QuickPasswords);
         _verifier = new PasswordVerifier(hasher, QuickPasswords, TimeProvider.System);
@@ -79,6 +79,7 @@ public sealed class MailstoreNode : IAsyncDisposable
         Accounts.Dispose();
         await Mailboxes.DisposeAsync();
         Quotas.Dispose();
+        Metadata.Dispose();
         await Feed.DisposeAsync();
         _verifier.Dispose();
         _metrics.Dispose();

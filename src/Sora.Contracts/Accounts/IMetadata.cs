@@ -57,6 +57,23 @@ public enum MetadataOutcome
 [GenerateSerializer, Alias("sora.MetadataWritten"), Immutable]
 public readonly record struct MetadataWritten([property: Id(0)] MetadataOutcome Outcome, [property: Id(1)] long Limit);
 
+/// <summary>Entries of one mailbox, or of the server, that were set or removed.</summary>
+/// <param name="Mailbox">Number 0 for the server.</param>
+/// <param name="User">Who did it; only this user's sessions may hear of private entries.</param>
+/// <param name="Operation">The one that <see cref="IMetadata.WriteAsync"/> was given; none when another process did it.</param>
+[GenerateSerializer, Alias("sora.MetadataChange"), Immutable]
+public sealed record MetadataChange(
+    [property: Id(0)] MailboxId Mailbox,
+    [property: Id(1)] AccountId User,
+    [property: Id(2)] OperationId Operation,
+    [property: Id(3)] IReadOnlyList<string> Entries);
+
+/// <summary>Hears of changed annotations, after they are durable. It must not wait.</summary>
+public interface IMetadataSubscriber
+{
+    void MetadataChanged(MetadataChange change);
+}
+
 /// <summary>Annotations of mailboxes and of the server (RFC 5464). They belong to the mailbox, not to its name; who may see and set them is decided before.</summary>
 public interface IMetadata
 {
@@ -66,6 +83,10 @@ public interface IMetadata
     /// <summary>Sets or removes entries, all or none of them. NONEXISTENT, UNAVAILABLE.</summary>
     /// <param name="user">Whose private annotations are meant.</param>
     /// <param name="mailbox">Number 0 for the server.</param>
+    /// <param name="operation">Names the change for those who hear of it, so that the one who made it can tell.</param>
     Task<MailResult<MetadataWritten>> WriteAsync(
-        AccountId user, MailboxId mailbox, IReadOnlyList<MetadataEntry> entries, CancellationToken cancellationToken);
+        AccountId user, MailboxId mailbox, IReadOnlyList<MetadataEntry> entries, OperationId operation, CancellationToken cancellationToken);
+
+    /// <summary>Tells the subscriber of every change in any process until the result is disposed; what changes while the processes cannot reach each other is not told.</summary>
+    IDisposable Subscribe(IMetadataSubscriber subscriber);
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Sora.Gateway.Imap;
@@ -13,6 +14,8 @@ internal static class Capabilities
     private const ImapStates Always = ImapStates.Any | ImapStates.Logout;
     private const ImapStates Before = ImapStates.NotAuthenticated;
     private const ImapStates LoggedIn = ImapStates.LoggedIn;
+
+    private static readonly SearchValues<char> AtomSpecials = SearchValues.Create("(){%*\"\\]");
 
     /// <summary>In the order in which they are named.</summary>
     public static readonly Capability[] All =
@@ -123,7 +126,7 @@ internal static class Capabilities
     {
         foreach (var name in names)
         {
-            if (name.Length is 0 or > 100 || name.AsSpan().ContainsAnyExceptInRange('!', '~') || name.AsSpan().ContainsAny("(){%*\"\\]"))
+            if (name.Length is 0 or > 100 || name.AsSpan().ContainsAnyExceptInRange('!', '~') || name.AsSpan().ContainsAny(AtomSpecials))
                 yield return $"{key} has '{name}', which is no atom";
         }
     }

@@ -116,6 +116,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         Session.Notify?.Dispose();
         Deselect();
         Session.Watch?.Dispose();
+        Session.MetadataNews?.Dispose();
         Reader.Release();
         _commandLimit?.Dispose();
     }
@@ -130,6 +131,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     public void Unauthenticate()
     {
         Deselect();
+        Session.MetadataNews?.Dispose();
         Session = new ImapSession { AuthFailures = Session.AuthFailures };
         Writer.Utf8 = false;
         Client.SetInputTimeout(Server.Options.LoginTimeout);
@@ -403,6 +405,8 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
             if (!row.Flags.HasFlag(CommandFlags.BreaksSequences) && reply.Status != ReplyStatus.None)
                 await SynchronizeAsync(mayExpunge, cancellationToken: cancellation).ConfigureAwait(false);
             CorrectModSeq();
+            if (Session.MetadataNews is { } news && reply.Status != ReplyStatus.None)
+                await news.ReportAsync(cancellation).ConfigureAwait(false);
             return reply;
         }
         catch (ImapSyntaxException e)

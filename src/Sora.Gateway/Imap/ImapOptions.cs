@@ -158,7 +158,7 @@ public sealed class ImapOptions : IValidatableOptions
 
     [Option("How long the server may work on one command before it gives up with NO [LIMIT]; waiting for the client does not count; 0 is no limit")]
     [OptionRange("1s", "1d", OrZero = true)]
-    public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromMinutes(5);
+    public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
     [Option("How long a connection may last before it is ended with BYE between two commands; 0 is no limit")]
     [OptionRange("1m", "365d", OrZero = true)]

@@ -57,6 +57,9 @@ internal sealed class ImapSession
     /// <summary>What NOTIFY asked for; null as long as the command was not used, and the session behaves as without it.</summary>
     public Notify.NotifySession? Notify { get; set; }
 
+    /// <summary>Changes of annotations that the client wants to hear of (ENABLE METADATA); null when it does not.</summary>
+    public Metadata.MetadataNews? MetadataNews { get; set; }
+
     public int AuthFailures { get; set; }
 
     public int BadCommands { get; set; }

@@ -21,7 +21,8 @@ public sealed class QuotaHost : IQuotas, IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly QuotaLimits _defaults;
-    private long _noneUntil; // nobody has limits, as far as was known until then
+    private volatile bool _hasAny; // whether anybody has limits of its own, as far as is known
+    private long _knownUntil;
     private int _changes;
 
     public QuotaHost(Database database, ChangeFeed feed, QuotaOptions options, TimeProvider time, ILoggerFactory loggers)
@@ -105,7 +106,7 @@ public sealed class QuotaHost : IQuotas, IDisposable
     /// <summary>False when nobody has limits: then there is nothing to hold.</summary>
     internal ValueTask<bool> MayLimitAsync(CancellationToken cancellationToken) =>
         !_defaults.IsNone ? new(true)
-        : _time.GetTimestamp() < Volatile.Read(ref _noneUntil) ? new(false)
+        : _time.GetTimestamp() < Volatile.Read(ref _knownUntil) ? new(_hasAny)
         : new(LookForAnyAsync(cancellationToken));
 
     /// <summary>Holds room for messages, or says why there is none.</summary>
@@ -143,11 +144,14 @@ public sealed class QuotaHost : IQuotas, IDisposable
     private async Task<bool> LookForAnyAsync(CancellationToken cancellationToken)
     {
         var changes = Volatile.Read(ref _changes);
-        if (await _store.AnyAsync(cancellationToken))
-            return true;
+        var hasAny = await _store.AnyAsync(cancellationToken);
         if (changes == Volatile.Read(ref _changes))
-            Volatile.Write(ref _noneUntil, _time.GetTimestamp() + Ticks(_options.RefreshNone));
-        return false;
+        {
+            _hasAny = hasAny;
+            Volatile.Write(ref _knownUntil, _time.GetTimestamp() + Ticks(_options.RefreshNone));
+        }
+
+        return hasAny;
     }
 
     private AccountUsage Find(AccountId account)
@@ -182,14 +186,14 @@ public sealed class QuotaHost : IQuotas, IDisposable
     private void Forget(AccountId account)
     {
         Interlocked.Increment(ref _changes);
-        Volatile.Write(ref _noneUntil, 0);
+        Volatile.Write(ref _knownUntil, 0);
         _accounts.TryRemove(account, out _);
     }
 
     private void ForgetAll()
     {
         Interlocked.Increment(ref _changes);
-        Volatile.Write(ref _noneUntil, 0);
+        Volatile.Write(ref _knownUntil, 0);
         _accounts.Clear();
     }
 

@@ -53,7 +53,7 @@ internal sealed record MailstoreParts(
         var passwords = new PasswordHasher(options.Passwords);
         var verifier = parts.AddDisposable("Password checks", new PasswordVerifier(passwords, options.Passwords, time));
         var quotas = parts.AddDisposable("Quotas", new QuotaHost(database, feed, options.Quota, time, loggers));
-        var metadata = new MetadataHost(database, options.Metadata, loggers);
+        var metadata = parts.AddDisposable("Annotations", new MetadataHost(database, feed, options.Metadata, loggers));
         var mailboxes = parts.Add("Mailboxes", new MailboxHost(database, feed, options.Mailboxes, metrics, time, loggers) { Quotas = quotas });
         var accounts = parts.AddDisposable("Accounts", new AccountHost(database, feed, mailboxes, verifier, options.Accounts, time, loggers));
         var sharing = parts.AddDisposable("Sharing", new SharingHost(database, accounts, options.Sharing));

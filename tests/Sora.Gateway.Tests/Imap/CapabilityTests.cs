@@ -1,6 +1,8 @@
+using Sora.Configuration;
 using Sora.Gateway.Connections;
 using Sora.Gateway.Imap;
 using Sora.Gateway.Tests.Connections;
+using Sora.Testing;
 
 namespace Sora.Gateway.Tests.Imap;
 
@@ -111,6 +113,31 @@ public sealed class CapabilityTests(ImapFixture fixture)
         new ClientFilter { ClientName = name }.Validate().ShouldHaveSingleItem().ShouldStartWith(message);
 
     [Fact]
+    public void Filters_are_sections_of_the_configuration()
+    {
+        using var folder = new TempFolder();
+        var file = folder.File("config.toml");
+        File.WriteAllText(file, """
+            [imap]
+            disabled_caps = ["MOVE"]
+            [[imap.client_filters]]
+            client_name = "^a"
+            disable_caps = ["IDLE"]
+            [[imap.client_filters]]
+            client_version = "("
+            disable_caps = ["NONSENSE"]
+            """);
+        var result = ConfigurationLoader.Load<Root>(new ConfigurationSources { FilePath = file });
+        result.Errors.Select(static error => error.Key).ShouldBe(["imap.client_filters[1].client_version", "imap.client_filters[1].disable_caps"]);
+        File.WriteAllText(file, File.ReadAllText(file).Replace("\"(\"", "\"b\"", StringComparison.Ordinal).Replace("NONSENSE", "ID", StringComparison.Ordinal));
+        var filters = ConfigurationLoader.Load<Root>(new ConfigurationSources { FilePath = file }).Value.Imap.ClientFilters;
+        filters.Count.ShouldBe(2);
+        filters[0].Matches("Abc", null).ShouldBeTrue();
+        filters[0].Matches(null, "b").ShouldBeFalse();
+        filters[1].Matches(null, "1.0b").ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task A_session_lasts_as_long_as_it_may()
     {
         var options = Options();
@@ -165,9 +192,14 @@ public sealed class CapabilityTests(ImapFixture fixture)
         gateway.Listeners.Deadlines.Tick();
     }
 
-    // "RES-*" of a row stands for all resources; what follows "=" in a capability may be a value
+    private sealed class Root
+    {
+        public ImapOptions Imap { get; set; } = new();
+    }
+
+    // "RES-*" of a row stands for all resources, and SASL mechanisms stand there by their own names; what follows "=" in a capability may be a value
     private static bool IsNamedBy(string capability, string known) =>
-        capability.Equals(known, StringComparison.OrdinalIgnoreCase)
+        capability.Equals(known, StringComparison.OrdinalIgnoreCase) || capability == "AUTH=" + known
         || (known.EndsWith('*') && capability.StartsWith(known[..^1], StringComparison.OrdinalIgnoreCase))
         || (known.EndsWith('=') && capability.StartsWith(known, StringComparison.OrdinalIgnoreCase))
         || capability.StartsWith(known + "=", StringComparison.OrdinalIgnoreCase);

@@ -229,6 +229,46 @@ public sealed class MetadataTests(ImapFixture fixture)
     }
 
     [Fact]
+    public async Task Changes_by_others_are_told_after_enable_and_own_ones_are_not()
+    {
+        var user = await fixture.UserAsync();
+        var stranger = await fixture.UserAsync();
+        using var client = await user.LogInAsync();
+        using var other = await user.LogInAsync();
+        using var silent = await user.LogInAsync();
+        using var foreign = await stranger.LogInAsync("ENABLE METADATA");
+        await client.PlayAsync("""
+            C: a1 ENABLE METADATA-SERVER
+            S: * ENABLED METADATA-SERVER
+            S: a1 OK ENABLE completed
+            C: a2 ENABLE METADATA
+            S: * ENABLED METADATA
+            S: a2 OK ENABLE completed
+            C: a3 SETMETADATA INBOX (/private/comment "mine")
+            S: a3 OK SETMETADATA completed
+            """);
+        await other.DoAsync("SETMETADATA INBOX (/shared/comment \"1\" /private/comment \"2\")");
+        await other.DoAsync("SETMETADATA \"\" (/private/comment \"3\")");
+        await client.PlayAsync("""
+            C: a4 NOOP
+            S: * METADATA INBOX /shared/comment /private/comment
+            S: * METADATA "" /private/comment
+            S: a4 OK NOOP completed
+            C: a5 IDLE
+            S: + idling
+            """);
+        await other.DoAsync("SETMETADATA Archive (/shared/comment NIL)");
+        await client.PlayAsync("""
+            S: * METADATA Archive /shared/comment
+            C: DONE
+            S: a5 OK IDLE completed
+            """);
+        (await silent.DoAsync("NOOP")).ShouldBeEmpty();
+        (await foreign.DoAsync("NOOP")).ShouldBeEmpty();
+        (await other.DoAsync("NOOP")).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task List_tells_them_too()
     {
         var user = await fixture.UserAsync();

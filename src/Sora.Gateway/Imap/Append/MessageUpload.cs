@@ -22,6 +22,9 @@ internal sealed class MessageUpload(ImapConnection connection, AppendParser pars
     /// <summary>The messages, staged; disposed with this.</summary>
     public IReadOnlyList<AppendMessage> Messages => _messages;
 
+    /// <summary>The message takes the place of another one, so that it needs less room than its size.</summary>
+    public bool IsReplacement { get; init; }
+
     /// <summary>The mailbox that the messages go to, once it was found.</summary>
     public MailboxTarget Target { get; private set; } = null!;
 
@@ -109,7 +112,7 @@ internal sealed class MessageUpload(ImapConnection connection, AppendParser pars
         await using var source = await new UrlReader(connection).OpenAsync(url, cancellationToken).ConfigureAwait(false);
         if (source is null)
             return ImapReply.No("URL does not lead to a message that you may read", new BadUrlCode(url));
-        if (Grow(source.Length) is { } refusal)
+        if (await GrowAsync(source.Length, cancellationToken).ConfigureAwait(false) is { } refusal)
             return refusal;
         _intake ??= connection.Server.Intakes.Begin(_limit);
         await source.CopyToAsync(_intake, cancellationToken).ConfigureAwait(false);
@@ -121,7 +124,7 @@ internal sealed class MessageUpload(ImapConnection connection, AppendParser pars
         // A message of no bytes takes back a whole MULTIAPPEND (RFC 3502 section 6.3.11); nobody has a use for one in APPEND.
         if (literal.Length == 0 && !parser.IsInCatenate)
             return Empty();
-        if (Grow(literal.Length) is { } refusal)
+        if (await GrowAsync(literal.Length, cancellationToken).ConfigureAwait(false) is { } refusal)
             return refusal;
         _pending = null;
         if (literal.IsSynchronizing)
@@ -134,7 +137,7 @@ internal sealed class MessageUpload(ImapConnection connection, AppendParser pars
 
         ValueTask Take(ReadOnlyMemory<byte> segment)
         {
-            connection.Client.SetInputTimeout(connection.Server.Options.Autologout); // A slow upload is not a silent client
+            connection.SetInputTimeout(connection.Server.Options.Autologout); // A slow upload is not a silent client
             return _intake.WriteAsync(segment, cancellationToken);
         }
     }
@@ -151,25 +154,13 @@ internal sealed class MessageUpload(ImapConnection connection, AppendParser pars
             if (!ingested.IsOk)
                 return ImapReply.No(ingested.Error);
             var date = _start!.Date ?? connection.Server.Time.GetUtcNow();
-            _messages.Add(new AppendMessage(ingested.Value, ReadOnlyMemory<byte>.Empty, Permitted(_start.Flags), date));
+            _messages.Add(new AppendMessage(ingested.Value, ReadOnlyMemory<byte>.Empty, _start.Flags.CoveredBy(Target.Rights), date));
             return null;
         }
     }
 
-    // Flags that the user may not set are left out, and the message is appended all the same (RFC 4314 section 4).
-    private FlagSet Permitted(FlagSet flags)
-    {
-        var system = flags.System;
-        if (!Target.May(Rights.KeepSeen))
-            system &= ~SystemFlags.Seen;
-        if (!Target.May(Rights.DeleteMessages))
-            system &= ~SystemFlags.Deleted;
-        return Target.May(Rights.Write)
-            ? flags with { System = system }
-            : FlagSet.Of(system & (SystemFlags.Seen | SystemFlags.Deleted));
-    }
-
-    private ImapReply? Grow(long length)
+    // What the quota has no room for is refused before the client sends it; what counts in the end is decided with the commit.
+    private async ValueTask<ImapReply?> GrowAsync(long length, CancellationToken cancellationToken)
     {
         if (length > _limit - _size)
             return ImapReply.No("Message is too large", ResponseCode.TooBig);
@@ -177,7 +168,10 @@ internal sealed class MessageUpload(ImapConnection connection, AppendParser pars
             return ImapReply.No("Messages of one command are too large together", ResponseCode.Of(MailErrorCode.Limit));
         _size += length;
         _total += length;
-        return null;
+        if (IsReplacement)
+            return null;
+        var full = await connection.Server.Quotas.CheckAsync(Target.Account.Id, _total, _messages.Count + 1, cancellationToken).ConfigureAwait(false);
+        return full is null ? null : ImapReply.No(full);
     }
 
     private static ImapReply Empty() => ImapReply.No("Message is empty", ResponseCode.Of(MailErrorCode.Cannot));

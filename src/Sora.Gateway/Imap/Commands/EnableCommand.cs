@@ -1,3 +1,4 @@
+using Sora.Gateway.Imap.Metadata;
 using Sora.Gateway.Imap.Responses;
 using Sora.Gateway.Imap.Wire;
 
@@ -38,6 +39,7 @@ internal sealed class EnableCommand(List<string> capabilities) : ImapCommand
             connection.Writer.Raw(" UIDONLY"u8);
         if (utf8)
             connection.Writer.Raw(" UTF8=ACCEPT"u8);
+        EnableMetadata(connection);
         connection.Writer.Crlf();
         if (utf8)
             connection.EnableUtf8();
@@ -48,5 +50,21 @@ internal sealed class EnableCommand(List<string> capabilities) : ImapCommand
         if (condStore || qresync)
             connection.EnableCondStore(); // QRESYNC is a CONDSTORE enabling command too (RFC 7162 section 3.2.3)
         return new(ImapReply.Ok("ENABLE completed"));
+    }
+
+    // RFC 5464 section 4.1: from now on the client hears of what others change
+    private void EnableMetadata(ImapConnection connection)
+    {
+        var ofMailboxes = capabilities.Contains("METADATA");
+        var ofServer = capabilities.Contains("METADATA-SERVER");
+        if (!ofMailboxes && !ofServer)
+            return;
+        var news = connection.Session.MetadataNews ??= new MetadataNews(connection);
+        if (ofMailboxes && !news.OfMailboxes)
+            connection.Writer.Raw(" METADATA"u8);
+        if (ofServer && !news.OfServer)
+            connection.Writer.Raw(" METADATA-SERVER"u8);
+        news.OfMailboxes |= ofMailboxes;
+        news.OfServer |= ofServer || ofMailboxes; // METADATA is both kinds
     }
 }

@@ -20,6 +20,9 @@ internal sealed class IdleCommand : ImapCommand
     {
         connection.Writer.Raw("+ idling\r\n"u8);
         connection.StartListening();
+        var news = connection.Session.MetadataNews;
+        if (news is not null)
+            news.IsIdle = true;
         try
         {
             return await IdleAsync(connection, cancellationToken).ConfigureAwait(false);
@@ -27,6 +30,8 @@ internal sealed class IdleCommand : ImapCommand
         finally
         {
             connection.StopListening();
+            if (news is not null)
+                news.IsIdle = false;
         }
     }
 
@@ -41,6 +46,8 @@ internal sealed class IdleCommand : ImapCommand
                 return ImapReply.Answered;
             if (!await connection.PushAsync(delaysExpunges: false).ConfigureAwait(false))
                 return ImapReply.Answered;
+            if (connection.Session.MetadataNews is { } news)
+                await news.ReportAsync(cancellationToken).ConfigureAwait(false);
             if (client.Draining.IsCancellationRequested)
             {
                 connection.Bye("Server is going down");

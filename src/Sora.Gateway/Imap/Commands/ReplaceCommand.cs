@@ -20,7 +20,7 @@ internal sealed class ReplaceCommand(SequenceSet replaced, bool byUid, MailboxNa
 
     public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
-        await using var upload = new MessageUpload(connection, rest, first);
+        await using var upload = new MessageUpload(connection, rest, first) { IsReplacement = true };
         var selected = connection.Selected;
         var (uid, refusal) = Find(selected);
         if (uid is null)

@@ -72,7 +72,10 @@ internal sealed class SetMetadataCommand(MailboxName? name, List<MetadataEntry> 
     {
         if (written.Count == 0)
             return ImapReply.Ok("SETMETADATA completed");
-        var result = await connection.Server.Metadata.WriteAsync(connection.Account.Id, mailbox, written, cancellationToken).ConfigureAwait(false);
+        var operation = OperationId.New();
+        if (connection.Session.MetadataNews is { } news)
+            news.Own = operation;
+        var result = await connection.Server.Metadata.WriteAsync(connection.Account.Id, mailbox, written, operation, cancellationToken).ConfigureAwait(false);
         if (!result.IsOk)
             return ImapReply.No(result.Error);
         return result.Value.Outcome switch
