@@ -231,15 +231,18 @@ public sealed class SharedMailboxTests(ImapFixture fixture)
         foreach (var mailbox in new[] { "INBOX", "INBOX", "INBOX" })
             await other.DoAsync($"APPEND {mailbox} {{{Mail.Length}+}}\r\n{Mail}");
         await other.DoAsync("SELECT INBOX");
-        var limit = fixture.Options.MaxCopyBetweenAccounts;
-        fixture.Options.MaxCopyBetweenAccounts = 2;
+        var (count, memory) = (fixture.Options.MaxCopyBetweenAccounts, fixture.Options.MaxCopyMemory);
         try
         {
-            (await other.RunAsync($"MOVE 1:3 {box}"))[^1].ShouldStartWith("NO [LIMIT]");
+            fixture.Options.MaxCopyBetweenAccounts = 2;
+            (await other.RunAsync($"MOVE 1:3 {box}"))[^1].ShouldStartWith("NO [LIMIT] At most 2 messages");
+            fixture.Options.MaxCopyBetweenAccounts = count;
+            fixture.Options.MaxCopyMemory = new Sora.Configuration.ByteSize(2 * Mail.Length);
+            (await other.RunAsync($"MOVE 1:3 {box}"))[^1].ShouldStartWith("NO [LIMIT] These are too many");
         }
         finally
         {
-            fixture.Options.MaxCopyBetweenAccounts = limit;
+            (fixture.Options.MaxCopyBetweenAccounts, fixture.Options.MaxCopyMemory) = (count, memory);
         }
 
         (await other.DoAsync($"STATUS {box} (MESSAGES)")).ShouldBe([$"* STATUS {box} (MESSAGES 0)"]);
