@@ -38,6 +38,9 @@ public abstract class IngestedMessage : IAsyncDisposable
     /// <summary>Serialized by <c>Sora.Mime.MimeMessage.Serialize</c>.</summary>
     public required ReadOnlyMemory<byte> Structure { get; init; }
 
+    /// <summary>Bytes that it keeps in memory until it is disposed.</summary>
+    public virtual long MemorySize => Header.Length + Envelope.Length + Structure.Length;
+
     /// <summary>Value of Message-ID, or null.</summary>
     public string? MessageId { get; init; }
 

@@ -88,6 +88,10 @@ public sealed class ImapOptions : IValidatableOptions
     [OptionRange("1KiB", "16GiB")]
     public ByteSize MaxAppend { get; set; } = ByteSize.MiB(128);
 
+    [Option("Most memory that one COPY or MOVE into another account takes; small messages and all headers are kept in memory until they are stored")]
+    [OptionRange("1MiB", "8GiB")]
+    public ByteSize MaxCopyMemory { get; set; } = ByteSize.MiB(64);
+
     [Option("How long one SEARCH may read messages before it gives up with NO [LIMIT]")]
     [OptionRange("1s", "1d")]
     public TimeSpan SearchTimeout { get; set; } = TimeSpan.FromMinutes(5);

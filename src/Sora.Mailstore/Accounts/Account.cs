@@ -108,10 +108,12 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
                     return new MailError(MailErrorCode.AlreadyExists, "Mailbox already exists");
                 if (await QuotaRefusalAsync(list, LevelsAbove(list, to), cancellationToken) is { } refusal)
                     return refusal;
+                var renamed = new List<MailboxId> { mailbox.Id };
                 foreach (var below in list.Mailboxes)
                 {
                     if (!below.Name.IsBelow(from))
                         continue;
+                    renamed.Add(below.Id);
                     var name = MailboxName.Parse(below.Name.Rebase(from, to).Value);
                     if (!name.IsOk)
                         return name.Error;
@@ -122,6 +124,7 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
 
                 await AccountStore.RenameMailboxAsync(connection, mailbox.Id, to, cancellationToken);
                 await InsertLevelsAboveAsync(connection, list, to, created: null, grantees, cancellationToken);
+                grantees.AddRange(await SharingStore.GranteesAsync(connection, renamed, cancellationToken));
                 return default(Done);
             },
             cancellationToken);
@@ -255,13 +258,13 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
             if (!await AccountStore.LockListAsync(connection, id, cancellationToken))
                 return new MailError(MailErrorCode.NonExistent, "The account does not exist");
             Forget(); // another process may have changed it before we had the lock
-            var grantees = new List<AccountId>(); // those who gain or lose rights by it
+            var grantees = new List<AccountId>(); // those whose rights or names change by it
             var result = await change(connection, await ListAsync(cancellationToken), grantees);
             if (!result.IsOk)
                 return result;
             await transaction.CommitAsync(cancellationToken);
             host.Announce(id);
-            foreach (var grantee in grantees)
+            foreach (var grantee in grantees.Distinct())
                 host.Announce(grantee);
             return result;
         }

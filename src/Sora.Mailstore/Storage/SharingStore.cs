@@ -1,4 +1,5 @@
 using Npgsql;
+using NpgsqlTypes;
 using Sora.Contracts;
 using Sora.Mailstore.Accounts;
 
@@ -159,11 +160,16 @@ internal sealed class SharingStore(NpgsqlDataSource database)
             """,
             connection);
         command.Parameters.Add(Long(parent.Value));
-        command.Parameters.Add(new NpgsqlParameter<long[]>
-        {
-            TypedValue = [.. mailboxes.Select(static id => id.Value)],
-            NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Bigint,
-        });
+        command.Parameters.Add(Numbers(mailboxes));
+        return await ReadGranteesAsync(command, cancellationToken);
+    }
+
+    /// <summary>The users that the lists of these mailboxes name.</summary>
+    public static async Task<List<AccountId>> GranteesAsync(
+        NpgsqlConnection connection, IReadOnlyList<MailboxId> mailboxes, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT DISTINCT grantee_id FROM acl WHERE mailbox_id = ANY ($1) AND grantee_id <> 0", connection);
+        command.Parameters.Add(Numbers(mailboxes));
         return await ReadGranteesAsync(command, cancellationToken);
     }
 
@@ -216,6 +222,12 @@ internal sealed class SharingStore(NpgsqlDataSource database)
 
         return grantees;
     }
+
+    private static NpgsqlParameter<long[]> Numbers(IReadOnlyList<MailboxId> mailboxes) => new()
+    {
+        TypedValue = [.. mailboxes.Select(static id => id.Value)],
+        NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint,
+    };
 
     private static NpgsqlParameter<long> Long(long value) => new() { TypedValue = value };
 

@@ -176,6 +176,54 @@ public sealed class SharedMailboxTests(ImapFixture fixture)
     }
 
     [Fact]
+    public async Task A_change_of_rights_is_told_at_once_in_idle()
+    {
+        var (owner, other, box) = await ShareAsync("lrs", deliver: FlagSet.Empty);
+        using var _ = other;
+        await other.DoAsync($"SELECT {box}");
+        await other.PlayAsync("""
+            C: a1 IDLE
+            S: + idling
+            """);
+        await GrantAsync(owner, "Archive", "+t");
+        await other.PlayAsync("""
+            S: * FLAGS (\Answered \Flagged \Deleted \Seen \Draft)
+            S: * OK [PERMANENTFLAGS (\Deleted \Seen)] …
+            C: DONE
+            S: a1 OK IDLE completed
+            """);
+        using var client = await owner.LogInAsync("RENAME Archive Elsewhere");
+        (await other.DoAsync("FETCH 1 UID")).ShouldBe(["* 1 FETCH (UID 1)"]);
+        (await other.DoAsync("LIST \"\" Other*")).ShouldBe([$"* LIST (\\HasNoChildren) \"/\" {box.Replace("Archive", "Elsewhere", StringComparison.Ordinal)}"]);
+    }
+
+    [Fact]
+    public async Task What_two_users_do_with_a_mailbox_they_share_is_seen_by_both()
+    {
+        var (owner, other, box) = await ShareAsync("lrswite", deliver: FlagSet.Empty);
+        using var _ = other;
+        using var client = await owner.LogInAsync("SELECT Archive");
+        await other.DoAsync($"SELECT {box}");
+        await other.DoAsync("STORE 1 +FLAGS (\\Seen $Done)");
+        await other.DoAsync($"APPEND {box} {{{Mail.Length}+}}\r\n{Mail}");
+        await client.PlayAsync("""
+            C: a1 NOOP
+            S: * FLAGS (\Answered \Flagged \Deleted \Seen \Draft $Done)
+            S: * OK [PERMANENTFLAGS …
+            S: * 2 EXISTS
+            S: * 1 FETCH (FLAGS (\Seen \Recent $Done))
+            S: a1 OK NOOP completed
+            """);
+        await client.DoAsync("STORE 1 +FLAGS.SILENT (\\Deleted)");
+        await client.DoAsync("EXPUNGE");
+        await other.PlayAsync("""
+            C: b1 NOOP
+            S: * 1 EXPUNGE
+            S: b1 OK NOOP completed
+            """);
+    }
+
+    [Fact]
     public async Task A_copy_in_another_account_is_that_accounts_own()
     {
         var (owner, other, box) = await ShareAsync("lri", deliver: null);
@@ -231,15 +279,18 @@ public sealed class SharedMailboxTests(ImapFixture fixture)
         foreach (var mailbox in new[] { "INBOX", "INBOX", "INBOX" })
             await other.DoAsync($"APPEND {mailbox} {{{Mail.Length}+}}\r\n{Mail}");
         await other.DoAsync("SELECT INBOX");
-        var limit = fixture.Options.MaxCopyBetweenAccounts;
-        fixture.Options.MaxCopyBetweenAccounts = 2;
+        var (count, memory) = (fixture.Options.MaxCopyBetweenAccounts, fixture.Options.MaxCopyMemory);
         try
         {
-            (await other.RunAsync($"MOVE 1:3 {box}"))[^1].ShouldStartWith("NO [LIMIT]");
+            fixture.Options.MaxCopyBetweenAccounts = 2;
+            (await other.RunAsync($"MOVE 1:3 {box}"))[^1].ShouldStartWith("NO [LIMIT] At most 2 messages");
+            fixture.Options.MaxCopyBetweenAccounts = count;
+            fixture.Options.MaxCopyMemory = new Sora.Configuration.ByteSize(2 * Mail.Length);
+            (await other.RunAsync($"MOVE 1:3 {box}"))[^1].ShouldStartWith("NO [LIMIT] These are too many");
         }
         finally
         {
-            fixture.Options.MaxCopyBetweenAccounts = limit;
+            (fixture.Options.MaxCopyBetweenAccounts, fixture.Options.MaxCopyMemory) = (count, memory);
         }
 
         (await other.DoAsync($"STATUS {box} (MESSAGES)")).ShouldBe([$"* STATUS {box} (MESSAGES 0)"]);

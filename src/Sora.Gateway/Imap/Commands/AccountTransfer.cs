@@ -14,6 +14,7 @@ internal sealed class AccountTransfer(ImapConnection connection, MailboxTarget d
     private const int BatchSize = 256;
 
     private readonly List<IngestedMessage> _taken = [];
+    private long _memory;
 
     /// <summary>What became of it. Without a result the reply is the command's answer.</summary>
     public async ValueTask<(CopyResult? Result, ImapReply Reply)> RunAsync(UidSet uids, CancellationToken cancellationToken)
@@ -85,6 +86,9 @@ internal sealed class AccountTransfer(ImapConnection connection, MailboxTarget d
             if (!ingested.IsOk)
                 return ImapReply.No(ingested.Error);
             _taken.Add(ingested.Value);
+            _memory += ingested.Value.MemorySize;
+            if (_memory > connection.Server.Options.MaxCopyMemory.Bytes)
+                return ImapReply.No(new MailError(MailErrorCode.Limit, "These are too many messages to go into another account at once"));
             messages.Add(new AppendMessage(
                 ingested.Value,
                 content.Prefix,

@@ -92,7 +92,7 @@ internal sealed class EsearchCommand : ImapCommand
             return null;
         if (!opened.IsOk)
             throw new TimeoutException(opened.Error.Text);
-        using var other = new SelectedMailbox(target, opened.Value, isReadOnly: true, tracksRecent: false);
+        using var other = new SelectedMailbox(target, opened.Value, isExamined: true, tracksRecent: false);
         return await SearchAsync(connection, other, program, cancellationToken).ConfigureAwait(false);
     }
 
