@@ -50,19 +50,19 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
             Node.Database, new StorageOptions(), _folder.Path, Node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
         Messages = new BreakableStore(Bodies.Messages);
         Search = new SearchHost(
-            Node.Database, Messages, new SearchOptions { Delay = TimeSpan.Zero }, Node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
+            Node.Database, Messages, new SearchOptions { Delay = TimeSpan.Zero, Batch = 3 }, Node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
         Replicas = new MailboxReplicas(Node.Mailboxes, TimeProvider.System, new ErrorLog<MailboxReplicas>());
         _gateway = await StartAsync(TimeProvider.System);
         Server = _started!;
     }
 
     /// <summary>Another gateway to the same engine, with a clock of its own.</summary>
-    internal Task<TestGateway> StartAsync(TimeProvider time, ImapOptions? options = null)
+    internal Task<TestGateway> StartAsync(TimeProvider time, ImapOptions? options = null, bool withIndex = true)
     {
         var metrics = new GatewayMetrics();
         var server = new ImapServer(
             Node.Accounts, Node.Sharing, Node.Mailboxes, Messages, Bodies.Intakes, Node.Quotas, Node.Metadata, Replicas, options ?? Options, metrics, time,
-            new ErrorLog<ImapServer>(), Search.Keys, Search.Index);
+            new ErrorLog<ImapServer>(), withIndex ? Search.Keys : new DirectMessageKeys(Messages), withIndex ? Search.Index : null);
         _started = server;
         return TestGateway.StartAsync(
             [new ListenerDefinition(TestGateway.AnyPort, false, server, new ConnectionLimits())], tls: true, time: time, metrics: metrics);
