@@ -51,7 +51,7 @@ public class UnicodeCasemapTests
             var folded = UnicodeCasemap.Fold(char.ConvertFromUtf32(character));
             folded.Length.ShouldBeInRange(1, UnicodeCasemap.MaxExpansion);
             UnicodeCasemap.Fold(folded).ShouldBe(folded, $"U+{character:X4}");
-            if (character < 0x1000) // Georgian, behind it, has capitals that are no titlecase
+            if (character is < 0x180 or (>= 0x370 and < 0x530)) // elsewhere capitals are newer than the table, or no titlecase
                 UnicodeCasemap.Fold(new Rune(character).ToString().ToUpperInvariant()).ShouldBe(folded, $"upper case of U+{character:X4}");
         }
     }

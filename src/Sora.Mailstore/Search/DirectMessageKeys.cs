@@ -18,28 +18,23 @@ public sealed class DirectMessageKeys(IMessageStore store) : IMessageKeys
         AccountId account, ReadOnlyMemory<ContentId> contents, MessageKeyParts parts, CancellationToken cancellationToken)
     {
         var columns = new MessageKeysBuilder(contents.Length, parts);
-        var withHeader = (parts & MessageKeyParts.Thread) != MessageKeyParts.None;
-        for (var from = 0; from < contents.Length; from += BatchSize)
-        {
-            var batch = contents.Slice(from, Math.Min(BatchSize, contents.Length - from));
-            var keys = await ReadAsync(batch, withHeader, cancellationToken);
-            for (var i = 0; i < keys.Length; i++)
-                columns.Set(from + i, keys[i]);
-        }
-
+        await ReadAsync(contents, parts, columns.Set, cancellationToken);
         return columns.Keys;
     }
 
-    /// <summary>The keys of contents, in their order.</summary>
+    /// <summary>Calls <paramref name="take"/> with the position and the keys of each of the contents.</summary>
     /// <exception cref="BodyUnavailableException">A message that had to be read cannot be.</exception>
-    internal async ValueTask<SortKeys[]> ReadAsync(ReadOnlyMemory<ContentId> contents, bool withHeader, CancellationToken cancellationToken)
+    internal async ValueTask ReadAsync(
+        ReadOnlyMemory<ContentId> contents, MessageKeyParts parts, Action<int, SortKeys> take, CancellationToken cancellationToken)
     {
+        var withHeader = (parts & MessageKeyParts.Thread) != MessageKeyParts.None;
         var wanted = withHeader ? ContentParts.Envelope | ContentParts.Header : ContentParts.Envelope;
-        var read = await store.ReadAsync(contents, wanted, cancellationToken);
-        var keys = new SortKeys[contents.Length];
-        for (var i = 0; i < keys.Length; i++)
-            keys[i] = read[i] is { } content ? await OfAsync(content, withHeader, cancellationToken) : None;
-        return keys;
+        for (var from = 0; from < contents.Length; from += BatchSize)
+        {
+            var batch = await store.ReadAsync(contents.Slice(from, Math.Min(BatchSize, contents.Length - from)), wanted, cancellationToken);
+            for (var i = 0; i < batch.Count; i++)
+                take(from + i, batch[i] is { } content ? await OfAsync(content, withHeader, cancellationToken) : None);
+        }
     }
 
     private async ValueTask<SortKeys> OfAsync(MessageContent content, bool withHeader, CancellationToken cancellationToken)

@@ -43,6 +43,29 @@ internal sealed class MessageKeysBuilder
         Put(_keys.References, position, keys.References);
     }
 
+    public void SetDates(int position, DateColumn column, int document)
+    {
+        Put(_keys.SentDates, position, column.Dates[document]);
+        Put(_keys.SentDays, position, column.Days[document]);
+    }
+
+    public void SetTexts(int position, TextColumns columns, int document)
+    {
+        Put(_keys.AreReplies, position, columns.IsReply(document));
+        Put(_keys.Subjects, position, columns.Text(document, 0));
+        Put(_keys.Froms, position, columns.Text(document, 1));
+        Put(_keys.Tos, position, columns.Text(document, 2));
+        Put(_keys.Ccs, position, columns.Text(document, 3));
+        Put(_keys.DisplayFroms, position, columns.Text(document, 4));
+        Put(_keys.DisplayTos, position, columns.Text(document, 5));
+    }
+
+    public void SetThread(int position, ThreadColumn column, int document)
+    {
+        Put(_keys.MessageIds, position, column.Ids[document]);
+        Put(_keys.References, position, column.References[document]);
+    }
+
     private static T[] Column<T>(int count, MessageKeyParts parts, MessageKeyParts part) =>
         (parts & part) == MessageKeyParts.None ? [] : new T[count];
 

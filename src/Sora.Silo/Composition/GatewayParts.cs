@@ -4,7 +4,6 @@ using Sora.Gateway.Connections;
 using Sora.Gateway.Imap;
 using Sora.Gateway.Lmtp;
 using Sora.Gateway.Replicas;
-using Sora.Mailstore.Search;
 using Sora.Silo.Configuration;
 
 namespace Sora.Silo.Composition;
@@ -70,7 +69,7 @@ internal sealed class GatewayParts : IAsyncDisposable
         var replicas = new MailboxReplicas(mailstore.Mailboxes, time, loggers.CreateLogger<MailboxReplicas>());
         var imap = new ImapServer(
             mailstore.Accounts, mailstore.Mailboxes, mailstore.Bodies.Messages, mailstore.Bodies.Intakes, replicas, options.Imap, metrics, time,
-            loggers.CreateLogger<ImapServer>(), new DirectMessageKeys(mailstore.Bodies.Messages));
+            loggers.CreateLogger<ImapServer>(), mailstore.Search.Keys, mailstore.Search.Index);
         var limits = new ConnectionLimits(options.Imap.MaxConnections, options.Imap.MaxConnectionsPerIp);
         foreach (var address in options.Imap.Listen)
             yield return ("imap.listen", new ListenerDefinition(ListenAddress.Parse(address), ImplicitTls: false, imap, limits));

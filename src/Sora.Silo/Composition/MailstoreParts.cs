@@ -5,6 +5,7 @@ using Sora.Mailstore.Bodies;
 using Sora.Mailstore.Delivery;
 using Sora.Mailstore.Mailboxes;
 using Sora.Mailstore.Maintenance;
+using Sora.Mailstore.Search;
 using Sora.Mailstore.Storage;
 using Sora.Mailstore.Storage.Embedded;
 using Sora.Silo.Configuration;
@@ -13,7 +14,7 @@ namespace Sora.Silo.Composition;
 
 /// <summary>The engine of this node, wired together.</summary>
 internal sealed record MailstoreParts(
-    AccountHost Accounts, MailboxHost Mailboxes, BodyHost Bodies, MessageDelivery Delivery, AccountAdministration Administration)
+    AccountHost Accounts, MailboxHost Mailboxes, BodyHost Bodies, MessageDelivery Delivery, AccountAdministration Administration, SearchHost Search)
 {
     /// <summary>Opens the database: starts the private server if there is to be one, waits until it answers, and brings the schema up to date.</summary>
     /// <exception cref="DatabaseException">It cannot be used.</exception>
@@ -50,8 +51,10 @@ internal sealed record MailstoreParts(
         var bodies = parts.Add("Bodies", OpenBodies(options, dataFolder, database, metrics, time, loggers));
         await bodies.StartAsync(cancellationToken);
         parts.Add("Maintenance", new MaintenanceWorker(database, options.Maintenance, time, loggers.CreateLogger<MaintenanceWorker>()));
+        var search = parts.Add("The search index", new SearchHost(database, bodies.Messages, options.Search, metrics, time, loggers));
+        search.Start();
         var delivery = new MessageDelivery(accounts, mailboxes, options.Delivery, time);
-        return new MailstoreParts(accounts, mailboxes, bodies, delivery, new AccountAdministration(database, passwords, accounts.Announce));
+        return new MailstoreParts(accounts, mailboxes, bodies, delivery, new AccountAdministration(database, passwords, accounts.Announce), search);
     }
 
     private static BodyHost OpenBodies(

@@ -9,6 +9,7 @@ using Sora.Mailstore.Bodies;
 using Sora.Mailstore.Delivery;
 using Sora.Mailstore.Mailboxes;
 using Sora.Mailstore.Maintenance;
+using Sora.Mailstore.Search;
 using Sora.Mailstore.Storage;
 
 namespace Sora.Silo.Configuration;
@@ -33,6 +34,8 @@ public sealed class SoraOptions : IValidatableOptions
     public DeliveryOptions Delivery { get; set; } = new();
 
     public MaintenanceOptions Maintenance { get; set; } = new();
+
+    public SearchOptions Search { get; set; } = new();
 
     public ConnectionOptions Connections { get; set; } = new();
 

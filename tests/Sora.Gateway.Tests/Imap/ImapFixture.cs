@@ -25,6 +25,9 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
 
     internal BodyHost Bodies { get; private set; } = null!;
 
+    /// <summary>The search index, which does nothing unless a test tells it to.</summary>
+    internal SearchHost Search { get; private set; } = null!;
+
     internal MailboxReplicas Replicas { get; private set; } = null!;
 
     internal ImapOptions Options { get; } = new()
@@ -41,6 +44,8 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
         Bodies = new BodyHost(
             Node.Database, new StorageOptions(), _folder.Path, Node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
         Messages = new BreakableStore(Bodies.Messages);
+        Search = new SearchHost(
+            Node.Database, Messages, new SearchOptions { Delay = TimeSpan.Zero }, Node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
         Replicas = new MailboxReplicas(Node.Mailboxes, TimeProvider.System, new ErrorLog<MailboxReplicas>());
         _gateway = await StartAsync(TimeProvider.System);
     }
@@ -51,7 +56,7 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
         var metrics = new GatewayMetrics();
         var server = new ImapServer(
             Node.Accounts, Node.Mailboxes, Messages, Bodies.Intakes, Replicas, Options, metrics, time, new ErrorLog<ImapServer>(),
-            new DirectMessageKeys(Messages));
+            Search.Keys, Search.Index);
         return TestGateway.StartAsync(
             [new ListenerDefinition(TestGateway.AnyPort, false, server, new ConnectionLimits())], tls: true, time: time, metrics: metrics);
     }
@@ -59,6 +64,7 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
     public async Task DisposeAsync()
     {
         await _gateway!.DisposeAsync();
+        await Search.DisposeAsync();
         await Bodies.DisposeAsync();
         await Node.DisposeAsync();
     }

@@ -46,6 +46,7 @@ internal static class SearchParser
         {
             UsesModSeq = context.UsesModSeq,
             IsFuzzy = context.IsFuzzy,
+            NamesCharset = charset is not null,
             Keys = context.Keys,
             Texts = context.Texts,
             Depth = context.Depth + 1,

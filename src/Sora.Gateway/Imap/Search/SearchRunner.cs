@@ -84,6 +84,6 @@ internal static class SearchRunner
         ImapServer server, SelectedMailbox selected, MailboxIndex latest, SearchProgram program, SearchKey key, CancellationToken cancellationToken)
     {
         program.SetTime(server.Time.GetUtcNow());
-        return new SearchEvaluator(server.Messages, selected, latest, key).RunAsync(cancellationToken);
+        return new SearchEvaluator(server, selected, latest, key).RunAsync(cancellationToken);
     }
 }
