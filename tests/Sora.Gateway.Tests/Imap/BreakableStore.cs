@@ -10,8 +10,11 @@ internal sealed class BreakableStore(IMessageStore store) : IMessageStore
 
     public bool BrokenForNow { get; set; }
 
+    /// <summary>Nothing can be read.</summary>
+    public bool IsBroken { get; set; }
+
     public ValueTask<IReadOnlyList<MessageContent?>> ReadAsync(ReadOnlyMemory<ContentId> ids, ContentParts parts, CancellationToken cancellationToken) =>
-        store.ReadAsync(ids, parts, cancellationToken);
+        IsBroken ? throw new BodyUnavailableException("broken by the test", BrokenForNow) : store.ReadAsync(ids, parts, cancellationToken);
 
     public ValueTask<IMessageBody> OpenAsync(MessageContent content, CancellationToken cancellationToken) => content.Size == BrokenSize
         ? throw new BodyUnavailableException("broken by the test", BrokenForNow)

@@ -45,18 +45,18 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
             Node.Database, new StorageOptions(), _folder.Path, Node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
         Messages = new BreakableStore(Bodies.Messages);
         Search = new SearchHost(
-            Node.Database, Messages, new SearchOptions { Delay = TimeSpan.Zero }, Node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
+            Node.Database, Messages, new SearchOptions { Delay = TimeSpan.Zero, Batch = 3 }, Node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
         Replicas = new MailboxReplicas(Node.Mailboxes, TimeProvider.System, new ErrorLog<MailboxReplicas>());
         _gateway = await StartAsync(TimeProvider.System);
     }
 
     /// <summary>Another gateway to the same engine, with a clock of its own.</summary>
-    internal Task<TestGateway> StartAsync(TimeProvider time)
+    internal Task<TestGateway> StartAsync(TimeProvider time, bool withIndex = true)
     {
         var metrics = new GatewayMetrics();
         var server = new ImapServer(
             Node.Accounts, Node.Mailboxes, Messages, Bodies.Intakes, Replicas, Options, metrics, time, new ErrorLog<ImapServer>(),
-            Search.Keys, Search.Index);
+            withIndex ? Search.Keys : new DirectMessageKeys(Messages), withIndex ? Search.Index : null);
         return TestGateway.StartAsync(
             [new ListenerDefinition(TestGateway.AnyPort, false, server, new ConnectionLimits())], tls: true, time: time, metrics: metrics);
     }
