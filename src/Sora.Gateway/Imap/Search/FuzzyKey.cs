@@ -45,6 +45,12 @@ internal sealed class FuzzyKey(SearchKey exact, SearchKey words) : SearchKey
         words.CollectTexts(texts);
     }
 
+    public override void Collect(SearchNeeds needs)
+    {
+        exact.Collect(needs);
+        words.Collect(needs);
+    }
+
     /// <summary>The relevancy of a message that has matched in the last search, 1 to 100; 0 for others.</summary>
     public int ScoreOf(uint uid) => _scores.GetValueOrDefault(uid);
 }

@@ -47,6 +47,7 @@ internal static class SearchParser
         {
             UsesModSeq = context.UsesModSeq,
             IsFuzzy = context.IsFuzzy,
+            NamesCharset = charset is not null,
             Keys = context.Keys,
             Texts = context.Texts,
             Depth = context.Depth + 1,
