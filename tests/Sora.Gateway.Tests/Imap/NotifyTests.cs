@@ -236,7 +236,7 @@ public sealed class NotifyTests(ImapFixture fixture)
         // The client's own changes are not news to it
         await client.PlayAsync("""
             C: a1 CREATE mine/one
-            S: a1 OK CREATE completed
+            S: a1 OK [MAILBOXID (…)] CREATE completed
             C: a2 SUBSCRIBE mine
             S: a2 OK SUBSCRIBE completed
             C: a3 RENAME mine/one mine/two
