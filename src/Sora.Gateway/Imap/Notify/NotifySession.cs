@@ -56,6 +56,13 @@ internal sealed class NotifySession(ImapConnection connection, SelectedEvents se
         Wake();
     }
 
+    /// <summary>The client itself has added messages to a mailbox, by one request: it need not hear of that.</summary>
+    public void AddOwn(MailboxId mailbox, int messages)
+    {
+        if (_watched.TryGetValue(mailbox, out var watched))
+            watched.AddOwn(messages);
+    }
+
     /// <summary>Annotations were changed (<see cref="MetadataNews"/>).</summary>
     public void Changed(ImapConnection? by, AccountId user, MailboxId mailbox, IReadOnlyList<string> entries)
     {

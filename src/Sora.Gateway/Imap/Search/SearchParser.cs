@@ -119,6 +119,10 @@ internal static class SearchParser
             case "UID":
                 parser.Space();
                 return new SetKey(parser.SequenceSet(), byUid: true);
+            case "UIDAFTER": // RFC 9738 section 3.2
+                return UidRange(Uid(ref parser) + 1L, uint.MaxValue);
+            case "UIDBEFORE":
+                return UidRange(1, Uid(ref parser) - 1L);
             case "MODSEQ":
                 context.UsesModSeq = true;
                 return ModSeq(ref parser);
@@ -150,6 +154,16 @@ internal static class SearchParser
 
         return new ModSeqKey(parser.ModSequence());
     }
+
+    private static uint Uid(ref ImapParser parser)
+    {
+        parser.Space();
+        return parser.NzNumber();
+    }
+
+    private static SearchKey UidRange(long first, long last) => first <= last && first <= uint.MaxValue
+        ? new UidRangeKey((uint)first, (uint)last)
+        : new NotKey(new AllKey());
 
     private static string Keyword(ref ImapParser parser)
     {
