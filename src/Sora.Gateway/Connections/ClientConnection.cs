@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Security;
@@ -10,11 +11,14 @@ namespace Sora.Gateway.Connections;
 /// One accepted TCP connection, plain or TLS. Only its session reads and writes; <see cref="Wake"/> and <see cref="Abort"/> may be called
 /// from anywhere. While nothing happens it owns no buffer, no timer and no task beyond the session's pending read.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "Cancelled at the end, which frees its timer; disposing it would race with Abort")]
 public sealed class ClientConnection : IDeadlineTarget
 {
     private readonly ConnectionContext _context;
     private readonly Listener _listener;
     private readonly DeadlineSlot _deadlines;
+    private readonly CancellationTokenSource _closed = new();
+    private readonly CancellationTokenRegistration _inputEnded;
     private SslStream? _tls;
     private volatile PipeReader _input;
 
@@ -27,6 +31,10 @@ public sealed class ClientConnection : IDeadlineTarget
         Remote = Normalise(context.RemoteEndPoint);
         Local = Normalise(context.LocalEndPoint);
         _deadlines = listener.Shared.Deadlines.Register(this);
+
+        // Kestrel's token says only that nothing more will come: a client that has shut down its side may still wait for its answers
+        _inputEnded = context.ConnectionClosed.UnsafeRegister(
+            static connection => ((ClientConnection)connection!)._closed.CancelAfter(((ClientConnection)connection)._listener.Shared.Options.HalfCloseTimeout), this);
     }
 
     /// <summary>Names the connection in logs.</summary>
@@ -52,11 +60,11 @@ public sealed class ClientConnection : IDeadlineTarget
     public PipeWriter Output { get; private set; }
 
     /// <summary>
-    /// The peer is gone, has shut down its sending side, or the connection was aborted. After a half-close (<c>printf … | nc -N</c>)
-    /// input that came before it is still there to be read and answers still arrive: to serve such clients, go by the end of <see
-    /// cref="Input"/> instead.
+    /// Nobody waits for answers any more: the connection was aborted, what was sent could not be delivered, or half_close_timeout has passed since
+    /// the client shut down its sending side. A client that did so (<c>printf … | nc -N</c>) still gets the answers to all it has sent: sessions
+    /// end with the end of <see cref="Input"/>.
     /// </summary>
-    public CancellationToken Closed => _context.ConnectionClosed;
+    public CancellationToken Closed => _closed.Token;
 
     /// <summary>The server wants sessions to end politely. Sessions that wait for input are woken.</summary>
     public CancellationToken Draining => _listener.Shared.Drain.Started;
@@ -99,7 +107,7 @@ public sealed class ClientConnection : IDeadlineTarget
     public ValueTask<bool> FlushAsync()
     {
         var flush = Output.FlushAsync(CancellationToken.None);
-        return flush.IsCompletedSuccessfully ? new ValueTask<bool>(!flush.Result.IsCompleted) : AwaitFlushAsync(flush);
+        return flush.IsCompletedSuccessfully ? new ValueTask<bool>(IsDelivered(flush.Result)) : AwaitFlushAsync(flush);
     }
 
     /// <summary>
@@ -139,7 +147,11 @@ public sealed class ClientConnection : IDeadlineTarget
     }
 
     /// <summary>Closes the connection at once.</summary>
-    public void Abort() => _context.Abort(new ConnectionAbortedException("Aborted by the server"));
+    public void Abort()
+    {
+        _context.Abort(new ConnectionAbortedException("Aborted by the server"));
+        _closed.Cancel();
+    }
 
     void IDeadlineTarget.DeadlineExpired(bool isOutput)
     {
@@ -185,10 +197,12 @@ public sealed class ClientConnection : IDeadlineTarget
                 await _tls.DisposeAsync();
         }
 
-        if (Closed.IsCancellationRequested)
+        await _inputEnded.DisposeAsync();
+        await _closed.CancelAsync();
+        if (_context.ConnectionClosed.IsCancellationRequested)
             ReleaseDeadlines();
         else
-            Closed.UnsafeRegister(static connection => ((ClientConnection)connection!).ReleaseDeadlines(), this);
+            _context.ConnectionClosed.UnsafeRegister(static connection => ((ClientConnection)connection!).ReleaseDeadlines(), this);
     }
 
     private static IPEndPoint Normalise(EndPoint? endPoint) => endPoint is not IPEndPoint ip
@@ -202,6 +216,13 @@ public sealed class ClientConnection : IDeadlineTarget
         _ => protocol.ToString(),
     };
 
+    private bool IsDelivered(FlushResult flush)
+    {
+        if (flush.IsCompleted)
+            _closed.Cancel();
+        return !flush.IsCompleted;
+    }
+
     private void ReleaseDeadlines() => _listener.Shared.Deadlines.Release(_deadlines);
 
     private async ValueTask<bool> AwaitFlushAsync(ValueTask<FlushResult> flush)
@@ -209,10 +230,11 @@ public sealed class ClientConnection : IDeadlineTarget
         _deadlines.ArmOutput(_listener.Shared.Deadlines, _listener.Shared.Options.WriteTimeout);
         try
         {
-            return !(await flush).IsCompleted;
+            return IsDelivered(await flush);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
         {
+            await _closed.CancelAsync();
             return false;
         }
         finally

@@ -10,6 +10,10 @@ public sealed class ConnectionOptions
     [OptionRange("1s", "1d")]
     public TimeSpan WriteTimeout { get; set; } = TimeSpan.FromMinutes(2);
 
+    [Option("How long commands may still run for a client that has shut down its sending side and waits for the answers")]
+    [OptionRange("0", "1d")]
+    public TimeSpan HalfCloseTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
     [Option("How long a TLS handshake may take")]
     [OptionRange("1s", "10m")]
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(30);

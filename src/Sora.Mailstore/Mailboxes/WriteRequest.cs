@@ -87,12 +87,6 @@ internal sealed class StoreWrite(StoreRequest request) : WriteRequest<StoreResul
             return;
         }
 
-        if (plan.MaskOf(request.Flags) is not { } mask)
-        {
-            Answer = new MailError(MailErrorCode.Limit, "The mailbox has too many keywords");
-            return;
-        }
-
         // A record's flag changes come before its expunges and after its appends: name only what exists now.
         var uids = plan.Bounded(request.Uids);
         var modified = UidSet.Empty;
@@ -100,6 +94,14 @@ internal sealed class StoreWrite(StoreRequest request) : WriteRequest<StoreResul
         {
             modified = ModifiedSince(plan.Index, uids, limit);
             uids = uids.Except(modified);
+        }
+
+        // A keyword takes a slot when a message gets it, not when one loses it or none is there.
+        var onlyKnown = request.Mode == StoreMode.Remove || plan.Index.Existing(uids).IsEmpty;
+        if ((onlyKnown ? plan.Index.Keywords.MaskOf(request.Flags) : plan.MaskOf(request.Flags)) is not { } mask)
+        {
+            Answer = new MailError(MailErrorCode.Limit, "The mailbox has too many keywords");
+            return;
         }
 
         plan.Store(request.Mode switch

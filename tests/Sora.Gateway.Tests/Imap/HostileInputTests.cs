@@ -111,6 +111,21 @@ public sealed class HostileInputTests(ImapFixture fixture)
     }
 
     [Fact]
+    public async Task A_client_that_sends_all_and_shuts_down_its_side_gets_all_answers()
+    {
+        var user = await fixture.UserAsync();
+        await user.DeliverToAsync("INBOX", "Subject: x\n\ny\n");
+        using var client = await user.LogInAsync();
+        await client.Socket.SendAsync("a SELECT INBOX\r\nb UID SEARCH BODY y\r\nc STORE 1 +FLAGS (\\Seen)\r\nd FETCH 1 BODY[TEXT]\r\ne STATUS INBOX (UNSEEN)\r\n");
+        client.Socket.Socket.Shutdown(System.Net.Sockets.SocketShutdown.Send);
+        var lines = new List<string>();
+        while (await client.Socket.LineAsync() is { } line)
+            lines.Add(line);
+        foreach (var expected in new[] { "a OK", "* SEARCH 1", "b OK", "* 1 FETCH (FLAGS (\\Seen", "c OK", "d OK", "* STATUS INBOX (UNSEEN 0)", "e OK" })
+            lines.ShouldContain(line => line.StartsWith(expected), expected);
+    }
+
+    [Fact]
     public async Task Random_commands_never_end_the_server()
     {
         var user = await fixture.UserAsync();

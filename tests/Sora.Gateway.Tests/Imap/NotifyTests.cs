@@ -151,6 +151,7 @@ public sealed class NotifyTests(ImapFixture fixture)
             S: * 2 RECENT
             S: a5 OK EXPUNGE completed
             """);
+        await other.DoAsync("NOOP");
         await other.DoAsync("UID STORE 4 +FLAGS.SILENT (\\Flagged)");
         await client.PlayAsync("""
             C: a6 NOOP

@@ -22,10 +22,10 @@ internal static class ArrivalFetch
         var fetch = new MessageFetch(connection, view, items, UidSet.Empty);
         for (var start = from; start < view.Count; start += BatchSize)
         {
-            var positions = Enumerable.Range(start, Math.Min(BatchSize, view.Count - start)).Where(position => !own.Contains(view.UidAt(position))).ToList();
-            var contents = needsContent
-                ? await connection.Server.Messages.ReadAsync(positions.Select(position => view[position].Content).ToArray(), parts, cancellationToken).ConfigureAwait(false)
-                : null;
+            var batch = Enumerable.Range(start, Math.Min(BatchSize, view.Count - start));
+            var positions = batch.Where(position => !own.Contains(view.UidAt(position))).ToList();
+            var ids = positions.Select(position => view[position].Content).ToArray();
+            var contents = needsContent ? await connection.Server.Messages.ReadAsync(ids, parts, cancellationToken).ConfigureAwait(false) : null;
             for (var i = 0; i < positions.Count; i++)
             {
                 var row = view[positions[i]];

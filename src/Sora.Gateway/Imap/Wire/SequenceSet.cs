@@ -57,12 +57,16 @@ internal sealed class SequenceSet(List<UidRange> ranges)
         ? UidSet.Empty
         : Resolve(uidNext.Value - 1).Intersect(UidSet.Range(1, uidNext.Value - 1));
 
-    /// <summary>The UIDs meant, of which not all need to exist: <c>*</c> is the last message's UID, and of <c>n:*</c> with n above it, it is all.</summary>
+    /// <summary>
+    /// The UIDs meant, of which not all need to exist: <c>*</c> is the last message's UID, and of <c>n:*</c> with n above it, it is all. Messages that
+    /// the client has not been told of are never meant: to mark all that one knows must not touch what has just come.
+    /// </summary>
     public UidSet ResolveUids(MailboxIndex view)
     {
         if (view.Count == 0)
             return UidSet.Empty;
-        return Resolve(view.UidAt(view.Count - 1));
+        var last = view.UidAt(view.Count - 1);
+        return Resolve(last).Intersect(UidSet.Range(1, last));
     }
 
     /// <summary>
