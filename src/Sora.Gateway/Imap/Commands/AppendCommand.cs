@@ -33,6 +33,7 @@ internal sealed class AppendCommand(MailboxName name, AppendParser rest, List<Ap
         var result = appended.Value;
         foreach (var message in upload.Messages)
             connection.Server.MessagesIn.Record(message.Content.Size);
+        connection.Session.Notify?.AddOwn(target.Id, (int)result.Uids.Count);
         if (connection.Session.Selected?.Id == target.Id)
         {
             var scope = new SyncScope { Added = result.Uids };
