@@ -31,6 +31,16 @@ public sealed class ImapReaderTests
         { "a append {5}\r\nINBOX {10+}\r\n", "+A:a append {5}\r\nINBOX {10+}" },
         { "a APPEND INBOX (\\Seen) ~{10}\r\n", "A:a APPEND INBOX (\\Seen) ~{10}" },
         { "a APPENDX {1}\r\nx\r\n", "+C:a APPENDX {1}\r\nx" },
+        { "a APPEND x CATENATE (URL {2}\r\n/y TEXT {9}\r\n", "+A:a APPEND x CATENATE (URL {2}\r\n/y TEXT {9}" },
+        { "a APPEND x CATENATE (URL /z url {2+}\r\n/y)\r\n", "C:a APPEND x CATENATE (URL /z url {2+}\r\n/y)" },
+        { "a APPEND URL {9}\r\n", "A:a APPEND URL {9}" },
+        { "a APPEND\r\nb Y\r\n", "C:a APPEND|C:b Y" },
+        { "a APPEND {2}\r\nxx\r\nb Y\r\n", "+C:a APPEND {2}\r\nxx|C:b Y" },
+        { "a REPLACE 1 x {9}\r\n", "A:a REPLACE 1 x {9}" },
+        { "a replace 1 {1}\r\nx ~{9+}\r\n", "+A:a replace 1 {1}\r\nx ~{9+}" },
+        { "a UID REPLACE 1 {1+}\r\nx {9}\r\n", "A:a UID REPLACE 1 {1+}\r\nx {9}" },
+        { "a UID REPLACE {1}\r\nx\r\n", "+C:a UID REPLACE {1}\r\nx" },
+        { "a UID FETCH {1}\r\nx\r\n", "+C:a UID FETCH {1}\r\nx" },
     };
 
     [Theory]
