@@ -75,7 +75,7 @@ public sealed class ImapOptions : IValidatableOptions
 
     [Option("All messages of one APPEND together; never less than append_limit")]
     [OptionRange("1KiB", "16GiB")]
-    public ByteSize MaxAppend { get; set; } = ByteSize.MiB(128);
+    public ByteSize MaxAppend { get; set; } = ByteSize.MiB(64);
 
     [Option("How long one SEARCH may read messages before it gives up with NO [LIMIT]")]
     [OptionRange("1s", "1d")]

@@ -67,6 +67,18 @@ public sealed class ImapReaderTests
     }
 
     [Fact]
+    public async Task A_line_that_never_ends_is_given_up()
+    {
+        var (reader, input, _) = Start();
+        var reading = reader.ReadAsync().AsTask();
+        var piece = new byte[1024 * 1024];
+        piece.AsSpan().Fill((byte)'x');
+        for (var i = 0; i < 66 && !reading.IsCompleted; i++)
+            await input.WriteAsync(piece);
+        (await reading.WaitAsync(TimeSpan.FromSeconds(30))).ShouldBe(ReadStatus.Lost);
+    }
+
+    [Fact]
     public async Task A_wake_up_in_the_middle_of_a_command_loses_nothing()
     {
         var (reader, input, pipe) = Start();
