@@ -266,6 +266,42 @@ public sealed class AppendTests(ImapFixture fixture)
     }
 
     [Fact]
+    public async Task Random_commands_are_answered_once_and_stay_in_step()
+    {
+        string[] pieces =
+        [
+            " ", " INBOX", " none", " (\\Seen $x)", " \"17-Jul-1996 02:44:25 -0700\"", " CATENATE (", "TEXT", " TEXT", "URL", " URL", " /INBOX/;UID=1",
+            " \"/INBOX/;UID=1/;SECTION=HEADER\"", ")", " UTF8 (", "~", " {0+}\r\n", " {5+}\r\nb NOO", " {3+}\r\n\r\n)", " ~{4+}\r\n\0\0\0\0", " 1", "(", " {2",
+            " {5+}\r\nhello", " CATENATE (TEXT {5+}\r\nhello)", " (\\Flagged) CATENATE (URL /INBOX/;UID=1)", " UTF8 (~{1+}\r\n\0)", " ~{1+}\r\n\0",
+        ];
+        string[] names = ["APPEND", "append", "REPLACE 1", "UID REPLACE 1", "UID APPEND"];
+        var user = await fixture.UserAsync();
+        await user.DeliverAsync("Subject: x\n\nbody\n");
+        using var client = await user.LogInAsync("SELECT INBOX");
+        var random = new Random(3502);
+        var stored = 0;
+        for (var round = 0; round < 400; round++)
+        {
+            var command = names[random.Next(names.Length)] + (random.Next(4) > 0 ? " INBOX" : "");
+            for (var i = random.Next(0, 7); i > 0; i--)
+                command += pieces[random.Next(pieces.Length)];
+            await client.Socket.SendAsync($"a {command}\r\nz{round} NOOP\r\n");
+            var answers = 0;
+            string line;
+            do
+            {
+                line = await client.Socket.LineAsync() ?? throw new IOException("Closed after: " + command);
+                answers += line.StartsWith("a ", StringComparison.Ordinal) ? 1 : 0;
+                stored += line.StartsWith("a OK", StringComparison.Ordinal) ? 1 : 0;
+            }
+            while (!line.StartsWith($"z{round} OK", StringComparison.Ordinal));
+            answers.ShouldBe(1, command);
+        }
+
+        stored.ShouldBeGreaterThan(10); // or the pieces make no sense
+    }
+
+    [Fact]
     public void Url_parser_survives_anything()
     {
         var random = new Random(3516);

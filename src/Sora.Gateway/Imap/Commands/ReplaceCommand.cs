@@ -53,7 +53,12 @@ internal sealed class ReplaceCommand(SequenceSet replaced, bool byUid, MailboxNa
         if (selected.Resolve(replaced, byUid) is not { } uids)
             return (null, ImapReply.Bad("No such message"));
         foreach (var uid in selected.View.Existing(uids))
-            return (new Uid(uid), default);
+        {
+            return selected.Latest.PositionOf(uid) >= 0
+                ? (new Uid(uid), default)
+                : (null, ImapReply.No("The message has been expunged", ResponseCode.ExpungeIssued));
+        }
+
         return (null, ImapReply.No("No such message", ResponseCode.Of(MailErrorCode.NonExistent)));
     }
 }
