@@ -67,10 +67,10 @@ internal abstract class SearchingCommand(SearchProgram program, bool byUid, Sear
 
     protected abstract ValueTask AnswerAsync(ImapConnection connection, SearchOutcome outcome, SearchOptions options);
 
-    /// <summary>Reads the return options; RELEVANCY needs a FUZZY key (RFC 6203 section 4), which is known only after the keys were read.</summary>
+    /// <summary>RELEVANCY needs a FUZZY key (RFC 6203 section 4), which is known only after the keys were read.</summary>
     protected static void CheckRelevancy(ref ImapParser parser, bool isAsked, SearchProgram program)
     {
-        if (isAsked && !program.IsFuzzy)
+        if (isAsked && !program.TryScore())
             throw parser.Error("a FUZZY key, without which there is no RELEVANCY");
     }
 
