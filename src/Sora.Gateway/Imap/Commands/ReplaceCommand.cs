@@ -37,8 +37,9 @@ internal sealed class ReplaceCommand(SequenceSet replaced, bool byUid, MailboxNa
         var appended = result.Value.Appended;
         connection.Server.MessagesIn.Record(message.Content.Size);
         ImapReply.Ok("Replacement is stored", new AppendUidCode(appended.UidValidity, appended.Uids)).WriteUntagged(connection.Writer);
-        await connection.SynchronizeAsync(mayExpunge: true, atLeast: result.Value.SourceModSeq, cancellationToken: cancellationToken)
-            .ConfigureAwait(false);
+        connection.Session.Notify?.AddOwn(upload.Target.Id, 1);
+        var scope = upload.Target.Id == selected.Id ? new SyncScope { Added = appended.Uids, IsOwn = true } : new SyncScope { IsOwn = true };
+        await connection.SynchronizeAsync(mayExpunge: true, scope, result.Value.SourceModSeq, cancellationToken).ConfigureAwait(false);
         return connection.Session is { CondStore: true, Selected: { } now }
             ? ImapReply.Ok("REPLACE completed", new HighestModSeqCode(now.Reported.HighestModSeq))
             : ImapReply.Ok("REPLACE completed");
