@@ -280,7 +280,7 @@ public sealed class AppendTests(ImapFixture fixture)
         using var client = await user.LogInAsync("SELECT INBOX");
         var random = new Random(3502);
         var stored = 0;
-        for (var round = 0; round < 400; round++)
+        for (var round = 0; round < 600; round++)
         {
             var command = names[random.Next(names.Length)] + (random.Next(4) > 0 ? " INBOX" : "");
             for (var i = random.Next(0, 7); i > 0; i--)

@@ -38,7 +38,7 @@ internal sealed class SourcesAhead(IMessageStore store, List<FetchItem> items) :
         _contents = [];
         while (_opening.TryDequeue(out var left))
         {
-            await left.Source.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)left.Source).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (left.Source.IsCompletedSuccessfully)
                 await left.Source.Result.DisposeAsync().ConfigureAwait(false);
         }
