@@ -18,6 +18,7 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
     private readonly TempFolder _folder = new();
     private int _users;
     private TestGateway? _gateway;
+    private ImapServer? _started;
 
     internal MailstoreNode Node { get; private set; } = null!;
 
@@ -27,6 +28,8 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
 
     /// <summary>The search index, which does nothing unless a test tells it to.</summary>
     internal SearchHost Search { get; private set; } = null!;
+
+    internal ImapServer Server { get; private set; } = null!;
 
     internal MailboxReplicas Replicas { get; private set; } = null!;
 
@@ -48,6 +51,7 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
             Node.Database, Messages, new SearchOptions { Delay = TimeSpan.Zero, Batch = 3 }, Node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
         Replicas = new MailboxReplicas(Node.Mailboxes, TimeProvider.System, new ErrorLog<MailboxReplicas>());
         _gateway = await StartAsync(TimeProvider.System);
+        Server = _started!;
     }
 
     /// <summary>Another gateway to the same engine, with a clock of its own.</summary>
@@ -57,6 +61,7 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
         var server = new ImapServer(
             Node.Accounts, Node.Mailboxes, Messages, Bodies.Intakes, Replicas, Options, metrics, time, new ErrorLog<ImapServer>(),
             withIndex ? Search.Keys : new DirectMessageKeys(Messages), withIndex ? Search.Index : null);
+        _started = server;
         return TestGateway.StartAsync(
             [new ListenerDefinition(TestGateway.AnyPort, false, server, new ConnectionLimits())], tls: true, time: time, metrics: metrics);
     }

@@ -243,9 +243,28 @@ public sealed class NotifyTests(ImapFixture fixture)
             S: a3 OK RENAME completed
             C: a4 DELETE mine/two
             S: a4 OK DELETE completed
-            C: a5 NOTIFY NONE
-            S: a5 OK NOTIFY completed
+            C: a5 APPEND mine {8+}
+            C: S: x
+            C: 
+            C: 
+            S: a5 OK [APPENDUID … 1] APPEND completed
+            C: a6 SELECT mine
+            S: * FLAGS …
+            S: * OK [PERMANENTFLAGS …
+            S: * 1 EXISTS
+            S: * 1 RECENT
+            S: * OK [UNSEEN 1] …
+            S: * OK [UIDVALIDITY …
+            S: * OK [UIDNEXT …
+            S: * OK [HIGHESTMODSEQ …
+            S: a6 OK [READ-WRITE] SELECT completed
+            C: a7 COPY 1 new
+            S: a7 OK [COPYUID … 1 1] COPY completed
+            C: a8 NOOP
+            S: a8 OK NOOP completed
             """);
+        await user.DeliverToAsync("new", Mail);
+        await client.PlayAsync("S: * STATUS new (MESSAGES 2 UIDNEXT 3 UIDVALIDITY …)");
     }
 
     [Fact]
@@ -298,6 +317,27 @@ public sealed class NotifyTests(ImapFixture fixture)
             fixture.Options.MaxNotifyMailboxes = before;
             fixture.Options.MaxNotifyNames = 500;
         }
+    }
+
+    [Fact]
+    public async Task Annotations()
+    {
+        var user = await fixture.UserAsync();
+        using var client = await user.LogInAsync();
+        await client.DoAsync("NOTIFY SET (mailboxes INBOX (MailboxMetadataChange)) (personal (ServerMetadataChange))");
+        var news = fixture.Server.MetadataNews;
+        var inbox = await Sora.Testing.MailstoreNode.IdAsync(user.Account, "INBOX");
+        var trash = await Sora.Testing.MailstoreNode.IdAsync(user.Account, "Trash");
+        news.Tell(null, new AccountId(long.MaxValue), inbox, ["/private/comment"]);
+        news.Tell(null, user.Account.Id, trash, ["/shared/comment"]);
+        news.Tell(null, new AccountId(long.MaxValue), inbox, ["/shared/comment", "/shared/a b"]);
+        await client.PlayAsync("S: * METADATA INBOX /shared/comment \"/shared/a b\"");
+        news.Tell(null, user.Account.Id, inbox, ["/private/comment"]);
+        await client.PlayAsync("S: * METADATA INBOX /private/comment");
+        news.Tell(null, user.Account.Id, default, ["/shared/admin"]);
+        await client.PlayAsync("S: * METADATA \"\" /shared/admin");
+        news.Tell(null, user.Account.Id, default, [.. Enumerable.Range(0, 1001).Select(static i => $"/shared/{i}")]);
+        await client.PlayAsync("S: * OK [NOTIFICATIONOVERFLOW] …");
     }
 
     [Fact]

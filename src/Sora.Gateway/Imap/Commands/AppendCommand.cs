@@ -82,6 +82,7 @@ internal sealed class AppendCommand(MailboxName name, FlagSet flags, DateTimeOff
 
         var result = appended.Value;
         connection.Server.MessagesIn.Record(content.Size);
+        connection.Session.Notify?.AddOwn(target.Id, (int)result.Uids.Count);
         if (connection.Session.Selected?.Id == target.Id)
         {
             var scope = new SyncScope { Added = result.Uids };

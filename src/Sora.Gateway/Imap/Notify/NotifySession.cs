@@ -8,16 +8,22 @@ namespace Sora.Gateway.Imap.Notify;
 /// which then reads what they are and tells its client, between commands and in IDLE.
 /// </summary>
 internal sealed class NotifySession(ImapConnection connection, SelectedEvents selected, IReadOnlyList<EventGroup> groups)
-    : IMailboxSubscriber, IAccountSubscriber, IDisposable
+    : IMailboxSubscriber, IAccountSubscriber, IThreadPoolWorkItem, IDisposable
 {
+    private const int MaxMetadata = 1000;
+
+    private const NotifyEvents Metadata = NotifyEvents.MailboxMetadataChange | NotifyEvents.ServerMetadataChange;
+
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<MailboxId, WatchedMailbox> _watched = [];
     private HashSet<MailboxId> _changed = [];
     private HashSet<MailboxId> _personal = [];
+    private List<(MailboxId Mailbox, string Entry)> _metadata = [];
     private bool _listChanged;
     private volatile bool _hasNews;
+    private int _waking;
     private MailboxList? _list;
     private IDisposable? _account;
     private ITimer? _retry;
@@ -50,6 +56,38 @@ internal sealed class NotifySession(ImapConnection connection, SelectedEvents se
         Wake();
     }
 
+    /// <summary>The client itself has added messages to a mailbox, by one request: it need not hear of that.</summary>
+    public void AddOwn(MailboxId mailbox, int messages)
+    {
+        if (_watched.TryGetValue(mailbox, out var watched))
+            watched.AddOwn(messages);
+    }
+
+    /// <summary>Annotations were changed (<see cref="MetadataNews"/>).</summary>
+    public void Changed(ImapConnection? by, AccountId user, MailboxId mailbox, IReadOnlyList<string> entries)
+    {
+        if (by == connection)
+            return;
+        lock (_lock)
+        {
+            foreach (var entry in entries)
+            {
+                var isPrivate = entry.StartsWith("/private/", StringComparison.OrdinalIgnoreCase);
+                if ((!isPrivate || user == connection.Account.Id) && _metadata.Count <= MaxMetadata)
+                    _metadata.Add((mailbox, entry));
+            }
+        }
+
+        Wake();
+    }
+
+    /// <summary>Wakes the session: whoever announces a change may hold a lock.</summary>
+    void IThreadPoolWorkItem.Execute()
+    {
+        Volatile.Write(ref _waking, 0);
+        connection.Client.Wake();
+    }
+
     /// <summary>Begins to watch. LIMIT when these are too many mailboxes.</summary>
     /// <param name="withStatus">Tell the client first how the mailboxes are now.</param>
     public async ValueTask<MailError?> StartAsync(bool withStatus, CancellationToken cancellationToken)
@@ -57,6 +95,8 @@ internal sealed class NotifySession(ImapConnection connection, SelectedEvents se
         if (groups.All(static group => group.Events == NotifyEvents.None))
             return null;
         _account = connection.Server.Accounts.Subscribe(connection.Account.Id, this);
+        if (groups.Any(static group => (group.Events & Metadata) != NotifyEvents.None))
+            connection.Server.MetadataNews.Add(this);
         if (await WatchAsync(tellNoAccess: true, cancellationToken).ConfigureAwait(false) is { } error)
             return error;
         await ReadAsync([.. _watched.Keys], tellAll: withStatus, tellNews: false, cancellationToken).ConfigureAwait(false);
@@ -71,9 +111,11 @@ internal sealed class NotifySession(ImapConnection connection, SelectedEvents se
             return;
         HashSet<MailboxId> changed;
         bool listChanged;
+        List<(MailboxId Mailbox, string Entry)> metadata;
         lock (_lock)
         {
             _hasNews = false;
+            (metadata, _metadata) = (_metadata, []);
             (changed, _changed) = (_changed, []);
             (listChanged, _listChanged) = (_listChanged, false);
         }
@@ -83,6 +125,10 @@ internal sealed class NotifySession(ImapConnection connection, SelectedEvents se
             if (listChanged && !await PushListAsync(changed, own ?? [], cancellationToken).ConfigureAwait(false))
                 return;
             await ReadAsync(changed, tellAll: false, tellNews: true, cancellationToken).ConfigureAwait(false);
+            if (metadata.Count > MaxMetadata)
+                Overflow("Too many annotations have changed at once, NOTIFY is off");
+            else
+                WriteMetadata(metadata);
         }
         catch (Exception e) when (!connection.IsInResponse && !connection.IsGone(e))
         {
@@ -101,6 +147,7 @@ internal sealed class NotifySession(ImapConnection connection, SelectedEvents se
 
     public void Dispose()
     {
+        connection.Server.MetadataNews.Remove(this);
         _account?.Dispose();
         _retry?.Dispose();
         foreach (var watched in _watched.Values)
@@ -111,7 +158,30 @@ internal sealed class NotifySession(ImapConnection connection, SelectedEvents se
     private void Wake()
     {
         _hasNews = true;
-        connection.Client.Wake();
+        if (Interlocked.Exchange(ref _waking, 1) == 0)
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    private void Overflow(string text)
+    {
+        ImapReply.Ok(text, ResponseCode.NotificationOverflow).WriteUntagged(connection.Writer);
+        connection.Session.Notify = new NotifySession(connection, SelectedEvents.None, []);
+        Dispose();
+    }
+
+    private void WriteMetadata(List<(MailboxId Mailbox, string Entry)> metadata)
+    {
+        foreach (var entries in metadata.GroupBy(static change => change.Mailbox, static change => change.Entry))
+        {
+            var isServer = entries.Key.Value == 0;
+            var entry = isServer ? null : _list!.Mailboxes.FirstOrDefault(mailbox => mailbox.Id == entries.Key);
+            var isWanted = isServer
+                ? groups.Any(static group => group.Events.HasFlag(NotifyEvents.ServerMetadataChange))
+                : entry is not null && groups.Any(group => group.Events.HasFlag(NotifyEvents.MailboxMetadataChange)
+                    && group.Covers(entry.Name, _personal.Contains(entry.Id), _list!.IsSubscribed(entry.Name)));
+            if (isWanted)
+                MailboxResponses.WriteMetadataChange(connection.Writer, entry?.Name.Value ?? "", entries.Distinct(StringComparer.OrdinalIgnoreCase));
+        }
     }
 
     // Names first: what the STATUS responses behind them speak of has the names that the client knows then.
@@ -122,9 +192,7 @@ internal sealed class NotifySession(ImapConnection connection, SelectedEvents se
         var known = new HashSet<MailboxId>(_watched.Keys);
         if (await WatchAsync(tellNoAccess: false, cancellationToken).ConfigureAwait(false) is not null)
         {
-            ImapReply.Ok("Too many mailboxes to watch, NOTIFY is off", ResponseCode.NotificationOverflow).WriteUntagged(connection.Writer);
-            connection.Session.Notify = new NotifySession(connection, SelectedEvents.None, []);
-            Dispose();
+            Overflow("Too many mailboxes to watch, NOTIFY is off");
             return false;
         }
 

@@ -30,6 +30,20 @@ internal static class MailboxResponses
         }
     }
 
+    /// <summary>An unsolicited METADATA response (RFC 5464 section 4.4.2): names of entries, without their values. No name stands for the server.</summary>
+    public static void WriteMetadataChange(ImapWriter writer, string mailbox, IEnumerable<string> entries)
+    {
+        writer.Raw("* METADATA "u8);
+        writer.Mailbox(mailbox);
+        foreach (var entry in entries)
+        {
+            writer.Space();
+            writer.AString(System.Text.Encoding.UTF8.GetBytes(entry));
+        }
+
+        writer.Crlf();
+    }
+
     /// <summary>FLAGS and PERMANENTFLAGS: the system flags and the mailbox's keywords.</summary>
     public static void WriteFlags(ImapWriter writer, KeywordTable keywords, bool isReadOnly)
     {
