@@ -9,6 +9,9 @@ namespace Sora.Gateway.Imap.Commands;
 /// <summary>What SEARCH, SORT and THREAD have in common: finding messages of the selected mailbox, saving them as <c>$</c>, keeping a result up to date.</summary>
 internal abstract class SearchingCommand(SearchProgram program, bool byUid, SearchOptions? given) : ImapCommand
 {
+    /// <summary>Strings are UTF-8 once UTF8=ACCEPT was enabled (RFC 6855 section 3).</summary>
+    public static readonly ImapReply CharsetAfterUtf8 = ImapReply.Bad("Strings are UTF-8 since UTF8=ACCEPT was enabled; CHARSET must not be given");
+
     private ResponseCode? _limited; // not all that matches was taken (RFC 9738)
 
     protected SearchProgram Program => program;
@@ -26,6 +29,8 @@ internal abstract class SearchingCommand(SearchProgram program, bool byUid, Sear
     public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
         var selected = connection.Selected;
+        if (program.NamesCharset && connection.Session.Utf8Accept)
+            return CharsetAfterUtf8;
         var options = given ?? SearchOptions.All;
         if (options.Has(SearchReturn.Update) && selected.Contexts.Find(connection.Tag) is not null)
             return ImapReply.Bad("Tag reuse");
