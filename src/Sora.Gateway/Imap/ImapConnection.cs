@@ -519,7 +519,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         Reader.Release();
         if (status == ReadStatus.Lost)
         {
-            Bye("Literal is too large", ResponseCode.TooBig);
+            Bye("Command or literal is too large", ResponseCode.TooBig);
             return;
         }
 

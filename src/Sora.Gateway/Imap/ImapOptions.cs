@@ -86,7 +86,7 @@ public sealed class ImapOptions : IValidatableOptions
 
     [Option("All messages of one APPEND together; never less than append_limit")]
     [OptionRange("1KiB", "16GiB")]
-    public ByteSize MaxAppend { get; set; } = ByteSize.MiB(128);
+    public ByteSize MaxAppend { get; set; } = ByteSize.MiB(64);
 
     [Option("Most memory that one COPY or MOVE into another account takes; small messages and all headers are kept in memory until they are stored")]
     [OptionRange("1MiB", "8GiB")]

@@ -13,12 +13,24 @@ internal sealed class AccountUsage(AccountId account)
     private long _messages;
     private long _heldStorage;
     private long _heldMessages;
+    private long _everAddedBytes;
+    private long _everAddedMessages;
     private long _readAt;
     private bool _isKnown;
     private bool _wasWarned;
     private Task<MailError?>? _reading;
 
     public AccountId Account => account;
+
+    /// <summary>Messages that this process has ever added: it tells whether some were added in between.</summary>
+    public long EverAdded
+    {
+        get
+        {
+            lock (_lock)
+                return _everAddedMessages;
+        }
+    }
 
     /// <summary>Whether the limits were read at or after this timestamp.</summary>
     public bool IsKnownSince(long timestamp)
@@ -37,20 +49,29 @@ internal sealed class AccountUsage(AccountId account)
             return _reading ??= Task.Run(() => read(this));
     }
 
-    /// <summary>A read starts now: who comes from here on needs another one.</summary>
-    public void ReadStarts()
-    {
-        lock (_lock)
-            _reading = null;
-    }
-
-    public void Set(QuotaLimits limits, QuotaUsage usage, long timestamp)
+    /// <summary>A read starts now: who comes from here on needs another one. The result belongs to <see cref="Set"/>.</summary>
+    public (long Bytes, long Messages) ReadStarts()
     {
         lock (_lock)
         {
+            _reading = null;
+            return (_everAddedBytes, _everAddedMessages);
+        }
+    }
+
+    /// <summary>
+    /// Takes what was read. What was committed during the read may be in it or not; it is counted in any case, because too much is put right by
+    /// the next read, and too little would let others in.
+    /// </summary>
+    public void Set(QuotaLimits limits, QuotaUsage usage, (long Bytes, long Messages) addedBefore, long timestamp)
+    {
+        lock (_lock)
+        {
+            if (_isKnown && timestamp < _readAt)
+                return;
             _limits = limits;
-            _storage = usage.Storage;
-            _messages = usage.Messages;
+            _storage = usage.Storage + _everAddedBytes - addedBefore.Bytes;
+            _messages = usage.Messages + _everAddedMessages - addedBefore.Messages;
             _readAt = timestamp;
             _isKnown = true;
         }
@@ -61,6 +82,8 @@ internal sealed class AccountUsage(AccountId account)
     {
         lock (_lock)
         {
+            _everAddedBytes += Math.Max(0, bytes);
+            _everAddedMessages += Math.Max(0, messages);
             _storage = Math.Max(0, _storage + bytes);
             _messages = Math.Max(0, _messages + messages);
         }

@@ -14,6 +14,9 @@ namespace Sora.Mailstore.Accounts;
 /// </summary>
 public sealed class QuotaHost : IQuotas, IDisposable
 {
+    // Reads before something is refused while others go on committing to the same account
+    private const int MostReads = 3;
+
     private readonly ConcurrentDictionary<AccountId, AccountUsage> _accounts = new();
     private readonly QuotaStore _store;
     private readonly ChangeFeed _feed;
@@ -119,10 +122,18 @@ public sealed class QuotaHost : IQuotas, IDisposable
         if (usage.TryHold(bytes, messages) is null)
             return new QuotaHold(usage, bytes, messages);
 
-        // What another process has expunged, or an administrator allowed, is not known yet
-        if (!usage.IsKnownSince(now) && await ReadAsync(usage, cancellationToken) is { } failedAgain)
-            return new QuotaHold(failedAgain);
-        return usage.TryHold(bytes, messages) is { } refusal ? new QuotaHold(refusal) : new QuotaHold(usage, bytes, messages);
+        // What another process has expunged, or an administrator allowed, is not known yet; and what was committed while it was read may have been
+        // counted twice
+        for (var attempt = 1; ; attempt++)
+        {
+            var added = usage.EverAdded;
+            if (await ReadAsync(usage, cancellationToken) is { } failedAgain)
+                return new QuotaHold(failedAgain);
+            if (usage.TryHold(bytes, messages) is not { } refusal)
+                return new QuotaHold(usage, bytes, messages);
+            if (attempt == MostReads || added == usage.EverAdded)
+                return new QuotaHold(refusal);
+        }
     }
 
     /// <summary>The most mailboxes that the account may have; null when nothing limits them.</summary>
@@ -168,12 +179,12 @@ public sealed class QuotaHost : IQuotas, IDisposable
 
     private async Task<MailError?> ReadFromStoreAsync(AccountUsage usage)
     {
-        usage.ReadStarts();
+        var addedBefore = usage.ReadStarts();
         var now = _time.GetTimestamp();
         try
         {
             var quota = await _store.ReadAsync(usage.Account, _defaults, withUsage: false, CancellationToken.None);
-            usage.Set(quota?.Limits ?? default, quota?.Usage ?? default, now);
+            usage.Set(quota?.Limits ?? default, quota?.Usage ?? default, addedBefore, now);
             return null;
         }
         catch (Exception e) when (Mailbox.IsDatabaseFailure(e))

@@ -44,11 +44,11 @@ internal static class SegmentMerger
         }
 
         // Of each segment the word that comes next; the smallest of all is at the top
-        var next = new PriorityQueue<(int Segment, int Word), WordOrder>(segments.Count);
+        var next = new PriorityQueue<(int Segment, int Word), (int Segment, int Word)>(segments.Count, new WordOrder(parts));
         for (var i = 0; i < parts.Count; i++)
         {
             if (parts[i].Count > 0)
-                next.Enqueue((i, 0), new WordOrder(parts[i], 0, i));
+                next.Enqueue((i, 0), (i, 0));
         }
 
         var writer = new FieldWriter();
@@ -63,7 +63,7 @@ internal static class SegmentMerger
                 var part = parts[same.Segment];
                 Append(part.Postings.AsSpan(part.PostingsAt(same.Word)..part.PostingsAt(same.Word + 1)), renumbered[same.Segment], ref last, ref postings);
                 if (same.Word + 1 < part.Count)
-                    next.DequeueEnqueue((same.Segment, same.Word + 1), new WordOrder(part, same.Word + 1, same.Segment));
+                    next.DequeueEnqueue((same.Segment, same.Word + 1), (same.Segment, same.Word + 1));
                 else
                     next.Dequeue();
             }
@@ -143,16 +143,12 @@ internal static class SegmentMerger
     }
 
     // By the bytes of the word, then by segment: a word's documents stay in their order
-    private readonly struct WordOrder(FieldWords words, int number, int segment) : IComparable<WordOrder>
+    private sealed class WordOrder(List<FieldWords> parts) : IComparer<(int Segment, int Word)>
     {
-        private ReadOnlySpan<byte> Word => words.Word(number);
-
-        private int Segment => segment;
-
-        public int CompareTo(WordOrder other)
+        public int Compare((int Segment, int Word) x, (int Segment, int Word) y)
         {
-            var order = Word.SequenceCompareTo(other.Word);
-            return order != 0 ? order : Segment.CompareTo(other.Segment);
+            var order = parts[x.Segment].Word(x.Word).SequenceCompareTo(parts[y.Segment].Word(y.Word));
+            return order != 0 ? order : x.Segment.CompareTo(y.Segment);
         }
     }
 }

@@ -38,6 +38,7 @@ public sealed class AppendTests(ImapFixture fixture)
             S: * OK [UIDVALIDITY …
             S: * OK [UIDNEXT 4] …
             S: * OK [HIGHESTMODSEQ 2] …
+            S: * OK [MAILBOXID (…)] Stays through RENAME
             S: A004 OK …
             C: A005 FETCH 1:* (FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)])
             S: * 1 FETCH (FLAGS (\Seen \Recent) BODY[HEADER.FIELDS (SUBJECT)] {16}
@@ -201,6 +202,7 @@ public sealed class AppendTests(ImapFixture fixture)
             S: …
             S: …
             S: …
+            S: * OK [MAILBOXID (…)] Stays through RENAME
             S: A005 OK …
             C: A006 FETCH 1 (FLAGS BODY.PEEK[])
             S: * 1 FETCH (FLAGS (\Seen \Draft \Recent $MDNSent) BODY[] {98}
@@ -261,6 +263,42 @@ public sealed class AppendTests(ImapFixture fixture)
             .Replace("USER", user.Address.Replace("@", "%40", StringComparison.Ordinal), StringComparison.Ordinal);
         (await client.RunAsync($"APPEND Archive CATENATE (URL \"{url}\")"))[^1].ShouldStartWith(answer);
         (await client.DoAsync("STATUS Archive (MESSAGES)"))[0].ShouldBe($"* STATUS Archive (MESSAGES {(answer == "OK" ? 1 : 0)})");
+    }
+
+    [Fact]
+    public async Task Random_commands_are_answered_once_and_stay_in_step()
+    {
+        string[] pieces =
+        [
+            " ", " INBOX", " none", " (\\Seen $x)", " \"17-Jul-1996 02:44:25 -0700\"", " CATENATE (", "TEXT", " TEXT", "URL", " URL", " /INBOX/;UID=1",
+            " \"/INBOX/;UID=1/;SECTION=HEADER\"", ")", " UTF8 (", "~", " {0+}\r\n", " {5+}\r\nb NOO", " {3+}\r\n\r\n)", " ~{4+}\r\n\0\0\0\0", " 1", "(", " {2",
+            " {5+}\r\nhello", " CATENATE (TEXT {5+}\r\nhello)", " (\\Flagged) CATENATE (URL /INBOX/;UID=1)", " UTF8 (~{1+}\r\n\0)", " ~{1+}\r\n\0",
+        ];
+        string[] names = ["APPEND", "append", "REPLACE 1", "UID REPLACE 1", "UID APPEND"];
+        var user = await fixture.UserAsync();
+        await user.DeliverAsync("Subject: x\n\nbody\n");
+        using var client = await user.LogInAsync("SELECT INBOX");
+        var random = new Random(3502);
+        var stored = 0;
+        for (var round = 0; round < 600; round++)
+        {
+            var command = names[random.Next(names.Length)] + (random.Next(4) > 0 ? " INBOX" : "");
+            for (var i = random.Next(0, 7); i > 0; i--)
+                command += pieces[random.Next(pieces.Length)];
+            await client.Socket.SendAsync($"a {command}\r\nz{round} NOOP\r\n");
+            var answers = 0;
+            string line;
+            do
+            {
+                line = await client.Socket.LineAsync() ?? throw new IOException("Closed after: " + command);
+                answers += line.StartsWith("a ", StringComparison.Ordinal) ? 1 : 0;
+                stored += line.StartsWith("a OK", StringComparison.Ordinal) ? 1 : 0;
+            }
+            while (!line.StartsWith($"z{round} OK", StringComparison.Ordinal));
+            answers.ShouldBe(1, command);
+        }
+
+        stored.ShouldBeGreaterThan(10); // or the pieces make no sense
     }
 
     [Fact]

@@ -166,6 +166,19 @@ public sealed class BatchTests(ImapFixture fixture)
                 S: a5 OK [COPYUID … 1:2,6 1:3] COPY completed
                 C: a6 UID FETCH 1:* (UID) (PARTIAL 1:4)
                 S: a6 NO [MESSAGELIMIT 3] …
+                C: s1 UID SEARCH UIDAFTER 4
+                S: * SEARCH 5 6
+                S: s1 OK SEARCH completed
+                C: s2 UID SEARCH UIDBEFORE 3
+                S: * SEARCH 1 2
+                S: s2 OK SEARCH completed
+                C: s3 UID SEARCH OR UIDBEFORE 1 UIDAFTER 4294967295
+                S: * SEARCH
+                S: s3 OK SEARCH completed
+                C: s4 UID SEARCH UIDAFTER 1:2
+                S: s4 BAD …
+                C: s5 UID SEARCH UIDBEFORE 0
+                S: s5 BAD …
                 C: a7 STORE 1:2 +FLAGS.SILENT (\Deleted)
                 S: a7 OK STORE completed
                 C: a8 STORE 4:5 +FLAGS.SILENT (\Deleted)

@@ -8,6 +8,9 @@ internal sealed class BreakableStore(IMessageStore store) : IMessageStore
     /// <summary>Messages of this size cannot be opened.</summary>
     public long? BrokenSize { get; set; }
 
+    /// <summary>Bodies are not opened before this has ended.</summary>
+    public Task Gate { get; set; } = Task.CompletedTask;
+
     public bool BrokenForNow { get; set; }
 
     /// <summary>Nothing can be read.</summary>
@@ -16,7 +19,11 @@ internal sealed class BreakableStore(IMessageStore store) : IMessageStore
     public ValueTask<IReadOnlyList<MessageContent?>> ReadAsync(ReadOnlyMemory<ContentId> ids, ContentParts parts, CancellationToken cancellationToken) =>
         IsBroken ? throw new BodyUnavailableException("broken by the test", BrokenForNow) : store.ReadAsync(ids, parts, cancellationToken);
 
-    public ValueTask<IMessageBody> OpenAsync(MessageContent content, CancellationToken cancellationToken) => content.Size == BrokenSize
-        ? throw new BodyUnavailableException("broken by the test", BrokenForNow)
-        : store.OpenAsync(content, cancellationToken);
+    public async ValueTask<IMessageBody> OpenAsync(MessageContent content, CancellationToken cancellationToken)
+    {
+        await Gate.WaitAsync(cancellationToken);
+        return content.Size == BrokenSize
+            ? throw new BodyUnavailableException("broken by the test", BrokenForNow)
+            : await store.OpenAsync(content, cancellationToken);
+    }
 }

@@ -75,10 +75,10 @@ public sealed class ImapParserTests
 
     [Theory]
     [InlineData("10:20", "10:20")]
-    [InlineData("60", "")]
-    [InlineData("60:*", "50")]
+    [InlineData("60", "60")]
+    [InlineData("60:*", "50:60")]
     [InlineData("*", "50")]
-    [InlineData("1:4294967295", "1:50")]
+    [InlineData("1:4294967295", "1:4294967295")]
     public void Uid_set(string input, string expected) =>
         Check(input, expected, static (ref ImapParser parser) => parser.SequenceSet().ResolveUids(IndexOf(10, 20, 30, 40, 50)).ToString());
 

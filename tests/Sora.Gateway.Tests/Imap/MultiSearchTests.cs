@@ -84,6 +84,10 @@ public sealed class MultiSearchTests(ImapFixture fixture)
             S: * ESEARCH (TAG "s3" MAILBOX INBOX UIDVALIDITY …) UID MIN 1
             S: * ESEARCH (TAG "s3" MAILBOX "a b" UIDVALIDITY …) UID MIN 1
             S: s3 OK ESEARCH completed
+            C: s6 ESEARCH IN (personal) RETURN (ALL RELEVANCY) FUZZY SUBJECT "2 number"
+            S: * ESEARCH (TAG "s6" MAILBOX INBOX UIDVALIDITY …) UID ALL 3 RELEVANCY (50)
+            S: * ESEARCH (TAG "s6" MAILBOX "a b" UIDVALIDITY …) UID ALL 1 RELEVANCY (50)
+            S: s6 OK ESEARCH completed
             C: s4 ESEARCH IN (selected) RETURN (SAVE COUNT) SUBJECT nothing
             S: s4 OK ESEARCH completed
             C: s5 SEARCH RETURN (COUNT) $

@@ -151,6 +151,7 @@ public sealed class NotifyTests(ImapFixture fixture)
             S: * 2 RECENT
             S: a5 OK EXPUNGE completed
             """);
+        await other.DoAsync("NOOP");
         await other.DoAsync("UID STORE 4 +FLAGS.SILENT (\\Flagged)");
         await client.PlayAsync("""
             C: a6 NOOP
@@ -236,16 +237,35 @@ public sealed class NotifyTests(ImapFixture fixture)
         // The client's own changes are not news to it
         await client.PlayAsync("""
             C: a1 CREATE mine/one
-            S: a1 OK CREATE completed
+            S: a1 OK [MAILBOXID (…)] CREATE completed
             C: a2 SUBSCRIBE mine
             S: a2 OK SUBSCRIBE completed
             C: a3 RENAME mine/one mine/two
             S: a3 OK RENAME completed
             C: a4 DELETE mine/two
             S: a4 OK DELETE completed
-            C: a5 NOTIFY NONE
-            S: a5 OK NOTIFY completed
+            C: a5 APPEND mine {8+}
+            C: S: x
+            C: 
+            C: 
+            S: a5 OK [APPENDUID … 1] APPEND completed
+            C: a6 SELECT mine
+            S: * FLAGS …
+            S: * OK [PERMANENTFLAGS …
+            S: * 1 EXISTS
+            S: * 1 RECENT
+            S: * OK [UNSEEN 1] …
+            S: * OK [UIDVALIDITY …
+            S: * OK [UIDNEXT …
+            S: * OK [HIGHESTMODSEQ …
+            S: a6 OK [READ-WRITE] SELECT completed
+            C: a7 COPY 1 new
+            S: a7 OK [COPYUID … 1 1] COPY completed
+            C: a8 NOOP
+            S: a8 OK NOOP completed
             """);
+        await user.DeliverToAsync("new", Mail);
+        await client.PlayAsync("S: * STATUS new (MESSAGES 2 UIDNEXT 3 UIDVALIDITY …)");
     }
 
     [Fact]

@@ -135,7 +135,7 @@ public sealed class QuotaTests(ImapFixture fixture)
             """);
     }
 
-    private Task LimitAsync(TestUser user, QuotaLimits limits) => fixture.Node.Quotas.SetAsync(user.Account.Id, limits, None);
+    private Task<MailResult<AccountQuota>> LimitAsync(TestUser user, QuotaLimits limits) => fixture.Node.Quotas.SetAsync(user.Account.Id, limits, None);
 
     private async Task<ImapClient> AdministratorAsync()
     {

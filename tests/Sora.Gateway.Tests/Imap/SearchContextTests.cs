@@ -103,6 +103,38 @@ public sealed partial class SearchContextTests(ImapFixture fixture)
     }
 
     [Fact]
+    public async Task A_result_that_cannot_be_updated_ends_with_NOUPDATE()
+    {
+        var user = await fixture.UserAsync();
+        using var client = await user.LogInAsync("SELECT INBOX");
+        await client.DoAsync("NOOP");
+        await client.PlayAsync("""
+            C: a1 SEARCH RETURN (UPDATE) BODY body
+            S: * ESEARCH (TAG "a1")
+            S: a1 OK SEARCH completed
+            """);
+        const string Broken = "Subject: cannot be read\n\nbody\n";
+        fixture.Messages.BrokenSize = Broken.Length + 3;
+        try
+        {
+            await user.DeliverAsync(Broken);
+            await client.PlayAsync("""
+                C: a2 NOOP
+                S: * 1 EXISTS
+                S: * 1 RECENT
+                S: * NO [NOUPDATE "a1"] …
+                S: a2 OK NOOP completed
+                C: a3 CANCELUPDATE "a1"
+                S: a3 BAD …
+                """);
+        }
+        finally
+        {
+            fixture.Messages.BrokenSize = null;
+        }
+    }
+
+    [Fact]
     public async Task Too_many_contexts_are_refused_and_the_search_is_not()
     {
         var user = await fixture.UserAsync();

@@ -90,6 +90,50 @@ public sealed class SearchExtensionTests(ImapFixture fixture)
     }
 
     [Fact]
+    public async Task A_search_that_takes_long_says_so_and_one_that_takes_too_long_ends()
+    {
+        var user = await fixture.UserAsync();
+        await user.DeliverAsync("Subject: x\n\nneedle\n");
+        using var client = await user.LogInAsync("SELECT INBOX");
+        await client.DoAsync("SEARCH RETURN (SAVE) ALL");
+        var (interval, timeout) = (fixture.Options.ProgressInterval, fixture.Options.SearchTimeout);
+        var gate = new TaskCompletionSource();
+        fixture.Messages.Gate = gate.Task;
+        fixture.Options.ProgressInterval = TimeSpan.FromMilliseconds(20);
+        try
+        {
+            await client.PlayAsync("""
+                C: a1 SEARCH BODY needle
+                S: * OK [INPROGRESS ("a1" 0 NIL)] …
+                """);
+            gate.SetResult();
+            string? line;
+            while ((line = await client.Socket.LineAsync())!.Contains("INPROGRESS", StringComparison.Ordinal))
+            {
+            }
+
+            line.ShouldBe("* SEARCH 1");
+            await client.PlayAsync("S: a1 OK SEARCH completed");
+            fixture.Messages.Gate = new TaskCompletionSource().Task;
+            fixture.Options.ProgressInterval = TimeSpan.Zero;
+            fixture.Options.SearchTimeout = TimeSpan.FromMilliseconds(20);
+            await client.PlayAsync("""
+                C: a2 SEARCH RETURN (SAVE) BODY needle
+                S: a2 NO [LIMIT] …
+                C: a3 SEARCH $
+                S: * SEARCH
+                S: a3 OK SEARCH completed
+                """);
+        }
+        finally
+        {
+            fixture.Messages.Gate = Task.CompletedTask;
+            fixture.Options.ProgressInterval = interval;
+            fixture.Options.SearchTimeout = timeout;
+        }
+    }
+
+    [Fact]
     public async Task Preview()
     {
         var user = await fixture.UserAsync();

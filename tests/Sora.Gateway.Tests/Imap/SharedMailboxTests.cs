@@ -35,6 +35,7 @@ public sealed class SharedMailboxTests(ImapFixture fixture)
             S: * OK [UIDVALIDITY …
             S: * OK [UIDNEXT 2] …
             S: * OK [HIGHESTMODSEQ …
+            S: * OK [MAILBOXID (…)] Stays through RENAME
             S: a1 OK [{access}] SELECT completed
             """);
     }
@@ -367,7 +368,7 @@ public sealed class SharedMailboxTests(ImapFixture fixture)
         using var c = await stranger.LogInAsync();
         await a.PlayAsync($"""
             C: a1 CREATE Shared/Team/News
-            S: a1 OK CREATE completed
+            S: a1 OK [MAILBOXID (…)] CREATE completed
             C: a2 LIST "" Shared/*
             S: * LIST (\HasChildren) "/" Shared/Team
             S: * LIST (\HasNoChildren) "/" Shared/Team/News

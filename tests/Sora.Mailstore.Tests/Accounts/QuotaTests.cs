@@ -125,7 +125,7 @@ public sealed class QuotaTests : IAsyncLifetime
         (await node.Quotas.ReadAsync(account.Id, None)).Value.Limits.ShouldBe(new QuotaLimits(1000, null, 7));
     }
 
-    private Task LimitAsync(long? storage = null, long? messages = null, long? mailboxes = null) =>
+    private Task<MailResult<AccountQuota>> LimitAsync(long? storage = null, long? messages = null, long? mailboxes = null) =>
         _node.Quotas.SetAsync(_account.Id, new QuotaLimits(storage, messages, mailboxes), None);
 
     private Task<MailResult<MailboxEntry>> CreateAsync(string name) => _account.CreateAsync(Name(name), SpecialUse.None, None);

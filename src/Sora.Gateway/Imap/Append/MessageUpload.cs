@@ -193,7 +193,7 @@ internal sealed class MessageUpload(ImapConnection connection, AppendParser pars
         {
             if (status == ReadStatus.Lost)
             {
-                connection.Bye("Literal is too large", ResponseCode.TooBig);
+                connection.Bye("Command or literal is too large", ResponseCode.TooBig);
                 return ([], ImapReply.Answered);
             }
 

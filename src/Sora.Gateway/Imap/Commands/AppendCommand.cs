@@ -25,6 +25,8 @@ internal sealed class AppendCommand(MailboxName name, AppendParser rest, List<Ap
         if (await upload.ReadAsync(name, cancellationToken).ConfigureAwait(false) is { } refusal)
             return refusal;
         var target = upload.Target;
+        if (MessageLimit.IsAboveSave(connection, upload.Messages.Count))
+            return ImapReply.No("Too many messages at once", MessageLimit.Code(connection));
         var request = new AppendRequest(OperationId.New(), upload.Messages);
         var appended = await connection.Server.Mailboxes.Get(target.Id).AppendAsync(request, cancellationToken).ConfigureAwait(false);
         if (!appended.IsOk)
@@ -33,6 +35,7 @@ internal sealed class AppendCommand(MailboxName name, AppendParser rest, List<Ap
         var result = appended.Value;
         foreach (var message in upload.Messages)
             connection.Server.MessagesIn.Record(message.Content.Size);
+        connection.Session.Notify?.AddOwn(target.Id, (int)result.Uids.Count);
         if (connection.Session.Selected?.Id == target.Id)
         {
             var scope = new SyncScope { Added = result.Uids };

@@ -56,6 +56,7 @@ internal sealed class CopyCommand(SequenceSet set, bool byUid, MailboxName desti
         var copied = await copying.ConfigureAwait(false);
         if (!copied.IsOk)
             return (null, ImapReply.No(copied.Error), null);
+        connection.Session.Notify?.AddOwn(found.Value.Id, (int)copied.Value.DestinationUids.Count);
         return copied.Value.SourceUids.IsEmpty
             ? (null, ImapReply.No("The messages have been expunged", ResponseCode.ExpungeIssued), null)
             : (copied.Value, default, limited);

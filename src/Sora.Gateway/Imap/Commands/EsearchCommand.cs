@@ -30,7 +30,7 @@ internal sealed class EsearchCommand : ImapCommand
         var options = SearchOptions.TryParse(ref parser) ?? SearchOptions.All;
         var text = parser.Rest.ToArray();
         var program = SearchParser.ParseProgram(ref parser);
-        if (options.Has(SearchReturn.Relevancy) && !program.IsFuzzy)
+        if (options.Has(SearchReturn.Relevancy) && !program.TryScore())
             throw parser.Error("a FUZZY key, without which there is no RELEVANCY");
         if (!sources.IsOnlySelected && options.Has(SearchReturn.Save))
             throw parser.Error("SAVE only with the selected mailbox");
@@ -85,6 +85,8 @@ internal sealed class EsearchCommand : ImapCommand
     {
         var parser = new ImapParser(_text, _utf8);
         var program = SearchParser.ParseProgram(ref parser);
+        if (_options.Has(SearchReturn.Relevancy))
+            program.TryScore();
         if (connection.Session.Selected is { } selected && selected.Id == target.Id)
             return await SearchAsync(connection, selected, program, cancellationToken).ConfigureAwait(false);
         var opened = await connection.Server.Replicas.OpenAsync(target.Id, cancellationToken).ConfigureAwait(false);

@@ -26,7 +26,11 @@ internal sealed class ExpungeCommand(SequenceSet? uids) : ImapCommand
             return ImapReply.Ok("EXPUNGE completed");
         ResponseCode? limited = null;
         if (uids is not null && connection.Server.Options.MessageLimit > 0)
-            which = MessageLimit.Highest(connection, DeletedOf(selected.Latest, which), out limited); // EXPUNGE is never limited (RFC 9738 section 3.1)
+        {
+            // EXPUNGE itself is never limited (RFC 9738 section 3.1)
+            which = MessageLimit.Highest(connection, DeletedOf(selected.Latest, which), out limited);
+        }
+
         var expunged = await selected.Mailbox.ExpungeAsync(new ExpungeRequest(OperationId.New(), which), cancellationToken).ConfigureAwait(false);
         if (!expunged.IsOk)
             return ImapReply.No(expunged.Error);

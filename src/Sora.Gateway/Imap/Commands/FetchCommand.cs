@@ -72,7 +72,7 @@ internal sealed class FetchCommand : ImapCommand
         var seen = await SetSeenAsync(connection, uids, cancellationToken).ConfigureAwait(false);
         var latest = selected.Latest;
         selected.TellKeywords(connection, latest);
-        var fetch = new MessageFetch(connection, latest, _items, seen);
+        await using var fetch = new MessageFetch(connection, latest, _items, seen);
         if (_items.TrueForAll(static item => item.Kind is FetchKind.Uid or FetchKind.Flags or FetchKind.ModSeq))
             await FetchFlagsAsync(connection, uids, latest).ConfigureAwait(false);
         else
@@ -185,6 +185,7 @@ internal sealed class FetchCommand : ImapCommand
             for (var i = 0; i < ids.Length; i++)
                 ids[i] = rows[i].Content;
             contents = await fetch.Connection.Server.Messages.ReadAsync(ids, _parts, cancellationToken).ConfigureAwait(false);
+            fetch.Announce(contents);
         }
 
         for (var i = 0; i < rows.Count; i++)

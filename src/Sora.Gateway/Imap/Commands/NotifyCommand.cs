@@ -39,7 +39,8 @@ internal sealed class NotifyCommand(NotifyRequest? request, bool withStatus) : I
             return ImapReply.No("Too many mailboxes to watch", ResponseCode.NotificationOverflow);
 
         // What has happened so far is told as the session was told things until now (section 3.1).
-        if (!await connection.SynchronizeAsync(mayExpunge: true, new SyncScope { IsAll = true }, cancellationToken: cancellationToken).ConfigureAwait(false))
+        var all = new SyncScope { IsAll = true };
+        if (!await connection.SynchronizeAsync(mayExpunge: true, all, cancellationToken: cancellationToken).ConfigureAwait(false))
             return ImapReply.Answered;
         var notify = new NotifySession(connection, request.Selected, request.Groups);
         MailError? error;

@@ -37,8 +37,9 @@ internal sealed class ReplaceCommand(SequenceSet replaced, bool byUid, MailboxNa
         var appended = result.Value.Appended;
         connection.Server.MessagesIn.Record(message.Content.Size);
         ImapReply.Ok("Replacement is stored", new AppendUidCode(appended.UidValidity, appended.Uids)).WriteUntagged(connection.Writer);
-        await connection.SynchronizeAsync(mayExpunge: true, atLeast: result.Value.SourceModSeq, cancellationToken: cancellationToken)
-            .ConfigureAwait(false);
+        connection.Session.Notify?.AddOwn(upload.Target.Id, 1);
+        var scope = upload.Target.Id == selected.Id ? new SyncScope { Added = appended.Uids, IsOwn = true } : new SyncScope { IsOwn = true };
+        await connection.SynchronizeAsync(mayExpunge: true, scope, result.Value.SourceModSeq, cancellationToken).ConfigureAwait(false);
         return connection.Session is { CondStore: true, Selected: { } now }
             ? ImapReply.Ok("REPLACE completed", new HighestModSeqCode(now.Reported.HighestModSeq))
             : ImapReply.Ok("REPLACE completed");
@@ -51,7 +52,12 @@ internal sealed class ReplaceCommand(SequenceSet replaced, bool byUid, MailboxNa
         if (selected.Resolve(replaced, byUid) is not { } uids)
             return (null, ImapReply.Bad("No such message"));
         foreach (var uid in selected.View.Existing(uids))
-            return (new Uid(uid), default);
+        {
+            return selected.Latest.PositionOf(uid) >= 0
+                ? (new Uid(uid), default)
+                : (null, ImapReply.No("The message has been expunged", ResponseCode.ExpungeIssued));
+        }
+
         return (null, ImapReply.No("No such message", ResponseCode.Of(MailErrorCode.NonExistent)));
     }
 }

@@ -9,6 +9,8 @@ namespace Sora.Gateway.Imap.Commands;
 /// <summary>What SEARCH, SORT and THREAD have in common: finding messages of the selected mailbox, saving them as <c>$</c>, keeping a result up to date.</summary>
 internal abstract class SearchingCommand(SearchProgram program, bool byUid, SearchOptions? given) : ImapCommand
 {
+    private ResponseCode? _limited; // not all that matches was taken (RFC 9738)
+
     protected SearchProgram Program => program;
 
     protected bool ByUid => byUid;
@@ -44,7 +46,8 @@ internal abstract class SearchingCommand(SearchProgram program, bool byUid, Sear
             selected.Saved = outcome.ToSave(options);
         var updates = options.Has(SearchReturn.Update) && StartUpdates(connection, outcome, options);
         await AnswerAsync(connection, outcome, options).ConfigureAwait(false);
-        return ImapReply.Ok(options.Has(SearchReturn.Update) && !updates ? $"{Name} completed, will not notify" : $"{Name} completed");
+        var done = ImapReply.Ok(options.Has(SearchReturn.Update) && !updates ? $"{Name} completed, will not notify" : $"{Name} completed");
+        return MessageLimit.Answer(connection, done, _limited);
     }
 
     /// <summary>Finds the messages and brings them into order, without writing anything.</summary>
@@ -52,15 +55,22 @@ internal abstract class SearchingCommand(SearchProgram program, bool byUid, Sear
     {
         var latest = selected.Latest;
         var found = await SearchRunner.FindAsync(connection.Server, selected, latest, program, cancellationToken).ConfigureAwait(false);
+        if (connection.Server.Options.MessageLimit is > 0 and var limit && found.Count > limit)
+        {
+            // The highest ones, as for all other commands: the client asks again for what lies below
+            found.RemoveRange(0, found.Count - limit);
+            _limited = MessageLimit.Code(connection, UidSet.Of(selected.View.UidAt(found[0])));
+        }
+
         return new SearchOutcome(selected, latest, [.. found]);
     }
 
     protected abstract ValueTask AnswerAsync(ImapConnection connection, SearchOutcome outcome, SearchOptions options);
 
-    /// <summary>Reads the return options; RELEVANCY needs a FUZZY key (RFC 6203 section 4), which is known only after the keys were read.</summary>
+    /// <summary>RELEVANCY needs a FUZZY key (RFC 6203 section 4), which is known only after the keys were read.</summary>
     protected static void CheckRelevancy(ref ImapParser parser, bool isAsked, SearchProgram program)
     {
-        if (isAsked && !program.IsFuzzy)
+        if (isAsked && !program.TryScore())
             throw parser.Error("a FUZZY key, without which there is no RELEVANCY");
     }
 

@@ -67,7 +67,8 @@ internal sealed class SelectCommand(MailboxName name, bool readOnly, bool condSt
             told = told.Except(UidSet.Range(1, upTo));
         await MailboxResponses.WriteVanishedAsync(connection.Writer, told, earlier: true).ConfigureAwait(false);
         var uidOnly = connection.Session.UidOnly;
-        await new FlagScan(connection, view, withUid: !uidOnly, withFlags: true, withModSeq: true, qresync.ModSeq).WriteAsync(known).ConfigureAwait(false);
+        var scan = new FlagScan(connection, view, withUid: !uidOnly, withFlags: true, withModSeq: true, qresync.ModSeq);
+        await scan.WriteAsync(known).ConfigureAwait(false);
         return null;
     }
 

@@ -78,6 +78,8 @@ internal sealed class SetMetadataCommand(MailboxName? name, List<MetadataEntry> 
         var result = await connection.Server.Metadata.WriteAsync(connection.Account.Id, mailbox, written, operation, cancellationToken).ConfigureAwait(false);
         if (!result.IsOk)
             return ImapReply.No(result.Error);
+        if (result.Value.Outcome is not (MetadataOutcome.TooLarge or MetadataOutcome.TooMany))
+            connection.Server.MetadataNews.Tell(connection, connection.Account.Id, mailbox, [.. written.Select(static entry => entry.Name)]);
         return result.Value.Outcome switch
         {
             MetadataOutcome.TooLarge => ImapReply.No("Value is too large", new MetadataCode("MAXSIZE", result.Value.Limit)),

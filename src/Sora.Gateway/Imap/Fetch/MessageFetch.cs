@@ -10,18 +10,24 @@ namespace Sora.Gateway.Imap.Fetch;
 /// Writes FETCH responses with contents. All that can fail is tried before a response is begun: a message that cannot be read is left out and
 /// the command ends with NO, so that no client takes an empty literal for the message.
 /// </summary>
-internal sealed class MessageFetch(ImapConnection connection, MailboxIndex latest, List<FetchItem> items, UidSet seen)
+internal sealed class MessageFetch(ImapConnection connection, MailboxIndex latest, List<FetchItem> items, UidSet seen) : IAsyncDisposable
 {
     private const int PieceSize = 64 * 1024;
 
     private readonly ImapWriter _writer = connection.Writer;
     private long _previewsSince; // timestamp; 0 before the first one was made
     private string? _preview;
+    private readonly SourcesAhead _ahead = new(connection.Server.Messages, items);
 
     public ImapConnection Connection => connection;
 
     /// <summary>The command's answer when something could not be fetched.</summary>
     public ImapReply? Failure { get; private set; }
+
+    /// <summary>The contents that <see cref="WriteAsync"/> will get next, in that order; saying so is not needed, but quicker.</summary>
+    public void Announce(IReadOnlyList<MessageContent?> contents) => _ahead.Announce(contents);
+
+    public ValueTask DisposeAsync() => _ahead.DisposeAsync();
 
     /// <summary>A content that is no longer stored: expunged by others, or lost.</summary>
     public void ContentIsGone(MessageRow row)
@@ -38,7 +44,7 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
         {
             await using var source = content is null
                 ? null
-                : await MessageSource.OpenAsync(connection.Server.Messages, content, items, cancellationToken).ConfigureAwait(false);
+                : await _ahead.TakeAsync(content, cancellationToken).ConfigureAwait(false);
             if (source is not null && !await PrepareAsync(source, cancellationToken).ConfigureAwait(false))
                 return;
             if (content is not null)

@@ -6,7 +6,7 @@ namespace Sora.Gateway.Imap.Notify;
 /// <summary>filter-mailboxes-other (RFC 5465 section 6).</summary>
 internal enum NotifyScope
 {
-    /// <summary>Where mail may be delivered: with Sieve that is any mailbox of the user's own, so it is <see cref="Personal"/> (section 6.3).</summary>
+    /// <summary>Where mail may be delivered: with Sieve that is any of the user's own, so it is <see cref="Personal"/> (section 6.3).</summary>
     Inboxes,
     Personal,
     Subscribed,

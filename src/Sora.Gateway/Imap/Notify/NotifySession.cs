@@ -56,6 +56,13 @@ internal sealed class NotifySession(ImapConnection connection, SelectedEvents se
         Wake();
     }
 
+    /// <summary>The client itself has added messages to a mailbox, by one request: it need not hear of that.</summary>
+    public void AddOwn(MailboxId mailbox, int messages)
+    {
+        if (_watched.TryGetValue(mailbox, out var watched))
+            watched.AddOwn(messages);
+    }
+
     /// <summary>Annotations were changed (<see cref="MetadataNews"/>).</summary>
     public void Changed(ImapConnection? by, AccountId user, MailboxId mailbox, IReadOnlyList<string> entries)
     {
@@ -252,7 +259,9 @@ internal sealed class NotifySession(ImapConnection connection, SelectedEvents se
     {
         var attributes = list.Find(change.Name) is { } entry
             ? ListAttributes.Of(entry, list)
-            : new ListAttributes(MailboxAttributes.NonExistent | (list.HasChildren(change.Name) ? MailboxAttributes.HasChildren : MailboxAttributes.None));
+            : new ListAttributes(MailboxAttributes.NonExistent);
+        if (attributes.Flags.HasFlag(MailboxAttributes.NonExistent) && list.HasChildren(change.Name))
+            attributes = attributes.With(MailboxAttributes.HasChildren);
         if (list.IsSubscribed(change.Name))
             attributes = attributes.With(MailboxAttributes.Subscribed);
         ListResponse.Write(connection.Writer, attributes, change.Name.Value, extended: null, oldName: change.OldName?.Value);
@@ -275,7 +284,11 @@ internal sealed class NotifySession(ImapConnection connection, SelectedEvents se
             if (!found.IsOk)
             {
                 if (tellNoAccess && found.Error.Code == MailErrorCode.NoPerm)
-                    ListResponse.Write(connection.Writer, ListAttributes.Of(entry, list).With(MailboxAttributes.NoAccess), entry.Name.Value, extended: null);
+                {
+                    var attributes = ListAttributes.Of(entry, list).With(MailboxAttributes.NoAccess);
+                    ListResponse.Write(connection.Writer, attributes, entry.Name.Value, extended: null);
+                }
+
                 continue;
             }
 
@@ -319,8 +332,8 @@ internal sealed class NotifySession(ImapConnection connection, SelectedEvents se
         foreach (var byAccount in ids.Where(_watched.ContainsKey).Select(id => _watched[id]).GroupBy(static watched => watched.Target.Account))
         {
             var mailboxes = byAccount.ToList();
-            var statuses = await byAccount.Key.StatusAsync([.. mailboxes.Select(static watched => watched.Target.Id)], withRecent: false, cancellationToken)
-                .ConfigureAwait(false);
+            var byNumber = mailboxes.ConvertAll(static watched => watched.Target.Id);
+            var statuses = await byAccount.Key.StatusAsync(byNumber, withRecent: false, cancellationToken).ConfigureAwait(false);
             for (var i = 0; i < mailboxes.Count; i++)
             {
                 var watched = mailboxes[i];

@@ -16,7 +16,13 @@ internal sealed class FuzzyKey(SearchKey exact, SearchKey words) : SearchKey
 
     private readonly Dictionary<uint, byte> _scores = [];
 
-    public override SearchCost Cost => exact.Cost > words.Cost ? exact.Cost : words.Cost;
+    /// <summary>
+    /// Somebody asks for relevancy. What matches does not hang on it, because where the text stands all its words do; but whether they stand there as
+    /// given may have to be read in the message.
+    /// </summary>
+    public bool IsScored { get; set; }
+
+    public override SearchCost Cost => words.Cost;
 
     public override void Bind(SelectedMailbox selected, MailboxIndex latest)
     {
@@ -29,8 +35,8 @@ internal sealed class FuzzyKey(SearchKey exact, SearchKey words) : SearchKey
     {
         // Where a word is missing, the text is missing
         var match = words.Evaluate(candidate);
-        if (match == Match.No)
-            return Match.No;
+        if (match == Match.No || !IsScored)
+            return match;
         var whole = exact.Evaluate(candidate);
         if (whole != Match.No)
             match = whole;
@@ -41,13 +47,15 @@ internal sealed class FuzzyKey(SearchKey exact, SearchKey words) : SearchKey
 
     public override void CollectTexts(List<TextKey> texts)
     {
-        exact.CollectTexts(texts);
+        if (IsScored)
+            exact.CollectTexts(texts);
         words.CollectTexts(texts);
     }
 
     public override void Collect(SearchNeeds needs)
     {
-        exact.Collect(needs);
+        if (IsScored)
+            exact.Collect(needs);
         words.Collect(needs);
     }
 

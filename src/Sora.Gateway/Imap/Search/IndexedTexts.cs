@@ -19,10 +19,12 @@ internal sealed class IndexedTexts
     /// <summary>Whether the text of a question is in a content.</summary>
     public Match Of(int question, ContentId content)
     {
-        if (question < 0 || _unindexed.Contains(content))
+        if (question < 0 || (_unindexed.Count > 0 && _unindexed.Contains(content)))
             return Match.Unknown;
         var (matches, candidates) = _answers[question];
-        return matches.Contains(content) ? Match.Yes : candidates.Contains(content) ? Match.Unknown : Match.No;
+        return matches.Count > 0 && matches.Contains(content) ? Match.Yes
+            : candidates.Count > 0 && candidates.Contains(content) ? Match.Unknown
+            : Match.No;
     }
 
     private static HashSet<ContentId> SetOf(ReadOnlySpan<ContentId> contents)

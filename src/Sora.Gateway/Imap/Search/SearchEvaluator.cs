@@ -17,6 +17,7 @@ internal sealed class SearchEvaluator(ImapServer server, SelectedMailbox selecte
     private readonly IMessageStore _store = server.Messages;
     private readonly SearchCandidate _candidate = new();
     private readonly SearchNeeds _needs = new();
+    private readonly List<ContentId> _contents = []; // of the messages that are undecided, in their order
     private int[]? _sentDays; // by position
 
     /// <summary>Positions in the view of the messages that match, ascending.</summary>
@@ -28,19 +29,18 @@ internal sealed class SearchEvaluator(ImapServer server, SelectedMailbox selecte
         foreach (var text in _needs.Texts)
             text.Ask(_needs);
         var matches = new List<int>();
-        var undecided = new List<int>();
-        ScanIndex(matches, undecided);
+        var undecided = Scan(only: null, matches);
         if (undecided.Count > 0 && _needs.SentDays)
         {
             await ReadSentDaysAsync(undecided, cancellationToken).ConfigureAwait(false);
-            undecided = DecideAgain(undecided, matches);
+            undecided = Scan(undecided, matches);
         }
 
         if (undecided.Count >= WorthAsking && _needs.Questions.Count > 0 && server.Index is { } index)
         {
-            var answer = await index.FindAsync(selected.Target.Account.Id, ContentsOf(undecided), _needs.Questions, cancellationToken).ConfigureAwait(false);
+            var answer = await index.FindAsync(selected.Target.Account.Id, AscendingContents(), _needs.Questions, cancellationToken).ConfigureAwait(false);
             _candidate.Index = new IndexedTexts(answer);
-            undecided = DecideAgain(undecided, matches);
+            undecided = Scan(undecided, matches);
         }
 
         for (var from = 0; from < undecided.Count; from += BatchSize)
@@ -55,31 +55,22 @@ internal sealed class SearchEvaluator(ImapServer server, SelectedMailbox selecte
 
     private async ValueTask ReadSentDaysAsync(List<int> positions, CancellationToken cancellationToken)
     {
-        var contents = new ContentId[positions.Count];
-        for (var i = 0; i < contents.Length; i++)
-            contents[i] = selected.RowAt(positions[i], latest).Content;
-        var keys = await server.Keys.ReadAsync(selected.Target.Account.Id, contents, MessageKeyParts.SentDay, cancellationToken).ConfigureAwait(false);
+        var keys = await server.Keys.ReadAsync(selected.Target.Account.Id, _contents.ToArray(), MessageKeyParts.SentDay, cancellationToken).ConfigureAwait(false);
         _sentDays = new int[selected.View.Count];
-        for (var i = 0; i < contents.Length; i++)
+        for (var i = 0; i < positions.Count; i++)
             _sentDays[positions[i]] = keys.SentDays[i];
     }
 
-    private List<int> DecideAgain(List<int> positions, List<int> matches)
+    // Contents of the undecided messages, each once. Mostly they are in order already
+    private ContentId[] AscendingContents()
     {
-        var undecided = new List<int>();
-        foreach (var position in positions)
-            Decide(position, selected.RowAt(position, latest), matches, undecided);
-        return undecided;
-    }
-
-    // Ascending, each once
-    private ContentId[] ContentsOf(List<int> positions)
-    {
-        var contents = new ContentId[positions.Count];
-        for (var i = 0; i < contents.Length; i++)
-            contents[i] = selected.RowAt(positions[i], latest).Content;
-        if (!IsAscending(contents))
-            Array.Sort(contents, static (left, right) => left.Value.CompareTo(right.Value));
+        var contents = _contents.ToArray();
+        var isAscending = true;
+        for (var i = 1; i < contents.Length && isAscending; i++)
+            isAscending = contents[i].Value > contents[i - 1].Value;
+        if (isAscending)
+            return contents;
+        Array.Sort(contents, static (left, right) => left.Value.CompareTo(right.Value));
         var count = 0;
         foreach (var content in contents)
         {
@@ -91,47 +82,47 @@ internal sealed class SearchEvaluator(ImapServer server, SelectedMailbox selecte
         return contents;
     }
 
-    private static bool IsAscending(ContentId[] contents)
+    // Goes through the messages in their order, all or some of them, and puts those that match and those that are still undecided into lists
+    private List<int> Scan(List<int>? only, List<int> matches)
     {
-        for (var i = 1; i < contents.Length; i++)
-        {
-            if (contents[i].Value < contents[i - 1].Value)
-                return false;
-        }
-
-        return true;
-    }
-
-    private void ScanIndex(List<int> matches, List<int> undecided)
-    {
+        var undecided = new List<int>();
+        _contents.Clear();
         if (!selected.IsAligned(latest))
         {
-            for (var position = 0; position < selected.View.Count; position++)
-                Decide(position, selected.RowAt(position, latest), matches, undecided);
-            return;
+            for (var i = 0; i < (only?.Count ?? selected.View.Count); i++)
+                Decide(only?[i] ?? i, selected.RowAt(only?[i] ?? i, latest), matches, undecided);
+            return undecided;
         }
 
         var left = selected.View.Count;
-        for (var chunk = 0; left > 0; chunk++)
+        var next = 0;
+        for (var chunk = 0; left > 0 && (only is null || next < only.Count); chunk++)
         {
             var columns = latest.Columns(chunk);
             var rows = Math.Min(left, columns.Uids.Length);
-            for (var row = 0; row < rows; row++)
+            left -= rows;
+            if (only is null)
             {
-                var message = new MessageRow(
-                    columns.Uids[row],
-                    columns.ModSeqs[row],
-                    columns.Flags[row],
-                    columns.InternalDates[row],
-                    columns.SaveDates[row],
-                    columns.Sizes[row],
-                    new ContentId(columns.Contents[row]));
-                Decide(columns.FirstPosition + row, message, matches, undecided);
+                for (var row = 0; row < rows; row++)
+                    Decide(columns.FirstPosition + row, RowOf(columns, row), matches, undecided);
+                continue;
             }
 
-            left -= rows;
+            for (; next < only.Count && only[next] < columns.FirstPosition + rows; next++)
+                Decide(only[next], RowOf(columns, only[next] - columns.FirstPosition), matches, undecided);
         }
+
+        return undecided;
     }
+
+    private static MessageRow RowOf(in IndexColumns columns, int row) => new(
+        columns.Uids[row],
+        columns.ModSeqs[row],
+        columns.Flags[row],
+        columns.InternalDates[row],
+        columns.SaveDates[row],
+        columns.Sizes[row],
+        new ContentId(columns.Contents[row]));
 
     private void Decide(int position, MessageRow row, List<int> matches, List<int> undecided)
     {
@@ -144,6 +135,7 @@ internal sealed class SearchEvaluator(ImapServer server, SelectedMailbox selecte
                 break;
             case Match.Unknown:
                 undecided.Add(position);
+                _contents.Add(row.Content);
                 break;
         }
     }

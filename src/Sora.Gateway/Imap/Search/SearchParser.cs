@@ -177,6 +177,10 @@ internal static class SearchParser
             case "UID":
                 parser.Space();
                 return Set(parser.SequenceSet(), context, byUid: true);
+            case "UIDAFTER": // RFC 9738 section 3.2
+                return UidRange(Uid(ref parser) + 1L, uint.MaxValue);
+            case "UIDBEFORE":
+                return UidRange(1, Uid(ref parser) - 1L);
             case "OLDER":
                 return Within(ref parser, context, isYounger: false);
             case "YOUNGER":
@@ -214,6 +218,16 @@ internal static class SearchParser
 
         return new ModSeqKey(parser.ModSequence());
     }
+
+    private static uint Uid(ref ImapParser parser)
+    {
+        parser.Space();
+        return parser.NzNumber();
+    }
+
+    private static SearchKey UidRange(long first, long last) => first <= last && first <= uint.MaxValue
+        ? new UidRangeKey((uint)first, (uint)last)
+        : new NotKey(new AllKey());
 
     private static string Keyword(ref ImapParser parser)
     {

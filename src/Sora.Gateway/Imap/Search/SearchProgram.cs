@@ -68,6 +68,14 @@ internal sealed class SearchProgram(
             set.Freeze();
     }
 
+    /// <summary>Relevancy is asked for (RFC 6203 section 4). False without a FUZZY key: then there is none.</summary>
+    public bool TryScore()
+    {
+        foreach (var key in fuzzy)
+            key.IsScored = true;
+        return IsFuzzy;
+    }
+
     /// <summary>Relevancy of a message that matched, 1 to 100: the mean over the fuzzy keys that it matches.</summary>
     public int ScoreOf(uint uid)
     {

@@ -13,9 +13,13 @@ internal sealed class ImapReader(PipeReader input, ImapWriter writer, ReaderLimi
 {
     private const int TagSample = 128;
 
+    // A line that was skipped so far and still has no end never will: not even a compressed one is looked at for longer
+    private const long EndlessLine = 64 * 1024 * 1024;
+
     private byte[]? _buffer; // a command in the making, or one that was not in one piece
     private int _buffered;
     private long _scanned; // bytes of the current line that are known to hold no line end
+    private long _skipped; // bytes of the current line that were dropped
     private long _literalLeft;
     private int _literals;
     private bool _skipping;
@@ -181,13 +185,20 @@ internal sealed class ImapReader(PipeReader input, ImapWriter writer, ReaderLimi
                 if (_literalLeft == 0 && buffer.Length > limits.MaxLine)
                     StartSkipping(ref buffer);
                 if (_skipping)
+                {
+                    _skipped += buffer.Length;
                     buffer = buffer.Slice(buffer.End);
+                    if (_skipped > EndlessLine)
+                        return Finish(buffer.Start, ReadStatus.Lost);
+                }
+
                 _scanned = _literalLeft > 0 ? 0 : buffer.Length;
                 Input.AdvanceTo(buffer.Start, buffer.End);
                 return null;
             }
 
             _scanned = 0;
+            _skipped = 0;
             var line = buffer.Slice(0, lineLength);
             if (line.Length > limits.MaxLine + 2)
                 StartSkipping(ref line);

@@ -58,15 +58,14 @@ internal sealed class SequenceSet(List<UidRange> ranges)
         : Resolve(uidNext.Value - 1).Intersect(UidSet.Range(1, uidNext.Value - 1));
 
     /// <summary>
-    /// The UIDs meant, of which not all need to exist: <c>*</c> is the last message's UID, and of <c>n:*</c> with n above it, it is all. Messages that
-    /// the client has not been told of are never meant: to mark all that one knows must not touch what has just come.
+    /// The UIDs meant, of which not all need to exist: <c>*</c> is the UID of the last message that the client was told of, so that "all" does not
+    /// touch what has just come; a UID that the client names it may know from another connection.
     /// </summary>
     public UidSet ResolveUids(MailboxIndex view)
     {
         if (view.Count == 0)
             return UidSet.Empty;
-        var last = view.UidAt(view.Count - 1);
-        return Resolve(last).Intersect(UidSet.Range(1, last));
+        return Resolve(view.UidAt(view.Count - 1));
     }
 
     /// <summary>
