@@ -101,7 +101,7 @@ public interface IAccount
 /// <summary>Hears that an account's mailboxes or subscriptions have changed. A nudge may come twice, late or for nothing: the list is read anew.</summary>
 public interface IAccountSubscriber
 {
-    /// <summary>Called on any thread; must not block.</summary>
+    /// <summary>Called on any thread; must not block. Account 0 stands for everyone: what is shared with anyone has changed.</summary>
     void Changed(AccountId account);
 }
 

@@ -1,28 +1,31 @@
 using Sora.Contracts;
-using Sora.Gateway.Connections;
 
 namespace Sora.Gateway.Imap;
 
-/// <summary>Wakes a session when something about its account has changed, because the account may have been deleted.</summary>
+/// <summary>Wakes a session when something about its account has changed: the account may have been deleted, rights may be others.</summary>
 internal sealed class AccountWatch : IAccountSubscriber, IDisposable
 {
-    private readonly ClientConnection _client;
+    private readonly ImapConnection _connection;
     private readonly IAccount _account;
     private readonly IDisposable _subscription;
     private volatile bool _hasChanged;
 
-    public AccountWatch(ClientConnection client, IAccounts accounts, IAccount account)
+    public AccountWatch(ImapConnection connection, IAccount account)
     {
-        _client = client;
+        _connection = connection;
         _account = account;
-        _subscription = accounts.Subscribe(account.Id, this);
+        _subscription = connection.Server.Accounts.Subscribe(account.Id, this);
     }
 
     /// <inheritdoc/>
     public void Changed(AccountId account)
     {
-        _hasChanged = true;
-        _client.Wake();
+        // What is shared with anyone concerns a session, between its commands, only by the rights to what it has selected
+        if (account == _account.Id)
+            _hasChanged = true;
+        else if (_connection.Session.Selected is not { Target.IsOwn: false })
+            return;
+        _connection.Client.Wake();
     }
 
     /// <summary>Whether the account is gone; costs nothing unless something has changed.</summary>

@@ -130,7 +130,9 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     /// <summary>Back to the state before login; what the client has said of itself (ID) and its failures to log in are not forgotten (RFC 8437 section 3).</summary>
     public void Unauthenticate()
     {
+        Session.Notify?.Dispose();
         Deselect();
+        Session.Watch?.Dispose();
         Session.MetadataNews?.Dispose();
         Session = new ImapSession { AuthFailures = Session.AuthFailures };
         Writer.Utf8 = false;

@@ -160,10 +160,21 @@ public sealed class AccountHost : IAccounts, IDisposable
 
     private void Tell(AccountId id)
     {
-        IAccountSubscriber[]? subscribers;
+        List<IAccountSubscriber> told = [];
         lock (_lock)
-            _subscribers.TryGetValue(id, out subscribers);
-        foreach (var subscriber in subscribers ?? [])
+        {
+            if (id == SharingStore.Anyone)
+            {
+                foreach (var subscribers in _subscribers.Values)
+                    told.AddRange(subscribers);
+            }
+            else if (_subscribers.TryGetValue(id, out var subscribers))
+            {
+                told.AddRange(subscribers);
+            }
+        }
+
+        foreach (var subscriber in told)
             subscriber.Changed(id);
     }
 

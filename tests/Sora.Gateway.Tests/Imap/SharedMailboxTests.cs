@@ -199,6 +199,64 @@ public sealed class SharedMailboxTests(ImapFixture fixture)
     }
 
     [Fact]
+    public async Task What_anyone_may_do_is_told_at_once_too()
+    {
+        var (owner, other, box) = await ShareAsync("lr", deliver: FlagSet.Empty);
+        using var _ = other;
+        await other.DoAsync($"SELECT {box}");
+        await other.PlayAsync("""
+            C: a1 IDLE
+            S: + idling
+            """);
+        using var client = await owner.LogInAsync("SETACL Archive anyone s");
+        await other.PlayAsync("""
+            S: * FLAGS (\Answered \Flagged \Deleted \Seen \Draft)
+            S: * OK [PERMANENTFLAGS (\Seen)] …
+            S: * OK [READ-WRITE] …
+            C: DONE
+            S: a1 OK IDLE completed
+            """);
+    }
+
+    [Fact]
+    public async Task Replace_needs_what_removing_needs_at_that_time()
+    {
+        var (owner, other, box) = await ShareAsync("lrite", deliver: FlagSet.Empty);
+        using var _ = other;
+        await other.DoAsync($"SELECT {box}");
+        await GrantAsync(owner, "Archive", "-e");
+        (await other.RunAsync($"REPLACE 1 {box} {{{Mail.Length}+}}\r\n{Mail}"))[^1].ShouldStartWith("NO [NOPERM]");
+        await GrantAsync(owner, "Archive", "+e");
+        await other.DoAsync($"REPLACE 1 {box} (\\Flagged) {{{Mail.Length}+}}\r\n{Mail}");
+        await other.DoAsync($"REPLACE 1 INBOX (\\Flagged) {{{Mail.Length}+}}\r\n{Mail}");
+        (await other.DoAsync($"STATUS {box} (MESSAGES)")).ShouldBe([$"* STATUS {box} (MESSAGES 0)"]);
+        (await other.DoAsync("STATUS INBOX (MESSAGES)")).ShouldBe(["* STATUS INBOX (MESSAGES 1)"]);
+    }
+
+    [Fact]
+    public async Task Who_may_not_read_any_more_searches_nothing()
+    {
+        var (owner, other, box) = await ShareAsync("lr", deliver: FlagSet.Empty);
+        using var _ = other;
+        await other.DoAsync($"SELECT {box}");
+        (await other.DoAsync("ESEARCH IN (selected) ALL")).ShouldHaveSingleItem().ShouldEndWith("ALL 1");
+        await GrantAsync(owner, "Archive", "l");
+        (await other.RunAsync("ESEARCH IN (selected) ALL")).ShouldAllBe(static line => !line.StartsWith("* ESEARCH", StringComparison.Ordinal) || !line.Contains(" ALL ", StringComparison.Ordinal));
+        (await other.RunAsync($"ESEARCH IN (mailboxes {box}) ALL")).ShouldAllBe(static line => !line.Contains(" ALL ", StringComparison.Ordinal));
+        (await other.RunAsync("SORT (DATE) UTF-8 ALL"))[^1].ShouldStartWith("NO [NOPERM]");
+    }
+
+    [Fact]
+    public async Task A_session_that_has_logged_out_of_an_account_does_not_end_with_it()
+    {
+        var (first, second) = (await fixture.UserAsync(_domain), await fixture.UserAsync(_domain));
+        using var client = await first.LogInAsync("UNAUTHENTICATE");
+        (await fixture.Node.Administration.DeleteAsync(first.Address, CancellationToken.None)).IsOk.ShouldBeTrue();
+        await client.DoAsync($"LOGIN {second.Address} secret");
+        await client.DoAsync("SELECT INBOX");
+    }
+
+    [Fact]
     public async Task What_two_users_do_with_a_mailbox_they_share_is_seen_by_both()
     {
         var (owner, other, box) = await ShareAsync("lrswite", deliver: FlagSet.Empty);

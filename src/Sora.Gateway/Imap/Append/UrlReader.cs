@@ -49,7 +49,7 @@ internal sealed class UrlReader(ImapConnection connection)
     {
         var selected = connection.Session.Selected;
         if (url.Mailbox is null)
-            return selected is null || !selected.Target.May(Rights.Read) ? null : ContentOf(selected.View, url);
+            return selected is not { MayRead: true } ? null : ContentOf(selected.View, url);
         if (Name(url, selected) is not { } name)
             return null;
         var found = await connection.Directory.FindAsync(name, Rights.Read, cancellationToken).ConfigureAwait(false);

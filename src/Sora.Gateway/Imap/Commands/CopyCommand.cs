@@ -44,7 +44,9 @@ internal sealed class CopyCommand(SequenceSet set, bool byUid, MailboxName desti
         var target = found.Value;
         if (target.Account.Id != selected.Target.Account.Id)
         {
-            var (transferred, reply) = await new AccountTransfer(connection, target, move).RunAsync(uids, cancellationToken).ConfigureAwait(false);
+            var transferring = new AccountTransfer(connection, target, move).RunAsync(uids, cancellationToken).AsTask();
+            await ProgressReport.WhileAsync(connection, transferring).ConfigureAwait(false);
+            var (transferred, reply) = await transferring.ConfigureAwait(false);
             return (transferred, reply, limited);
         }
 

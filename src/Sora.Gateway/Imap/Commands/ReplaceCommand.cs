@@ -47,10 +47,8 @@ internal sealed class ReplaceCommand(SequenceSet replaced, bool byUid, MailboxNa
 
     private (Uid? Uid, ImapReply Refusal) Find(SelectedMailbox selected)
     {
-        if (selected.IsReadOnly)
-            return (null, ImapReply.No("Mailbox is open read-only", ResponseCode.ReadOnly));
-        if (!selected.Target.May(Rights.DeleteMessages | Rights.Expunge))
-            return (null, ImapReply.No("You may not remove messages from this mailbox", ResponseCode.Of(MailErrorCode.NoPerm)));
+        if (selected.WhyNot(Rights.DeleteMessages | Rights.Expunge) is { } refused)
+            return (null, ImapReply.No(refused));
         if (selected.Resolve(replaced, byUid) is not { } uids)
             return (null, ImapReply.Bad("No such message"));
         foreach (var uid in selected.View.Existing(uids))

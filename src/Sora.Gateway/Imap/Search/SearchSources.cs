@@ -70,7 +70,7 @@ internal sealed class SearchSources(List<(SourceKind Kind, List<MailboxName> Nam
         {
             if (kind == SourceKind.Selected)
             {
-                if (known.Add(connection.Selected.Id))
+                if (connection.Selected.MayRead && known.Add(connection.Selected.Id))
                     targets.Add(connection.Selected.Target);
                 continue;
             }
