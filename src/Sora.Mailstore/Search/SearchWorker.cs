@@ -11,7 +11,7 @@ namespace Sora.Mailstore.Search;
 internal sealed class SearchWorker : IAsyncDisposable
 {
     private static readonly TimeSpan CountInterval = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan LongestYield = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestYield = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan FirstOutage = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestOutage = TimeSpan.FromSeconds(30);
     private const int TrimRows = 1000;

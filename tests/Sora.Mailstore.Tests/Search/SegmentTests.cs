@@ -113,7 +113,35 @@ public sealed class SegmentTests
         compressed.Length.ShouldBeLessThan(200);
         TextCodec.Contains(compressed, "TEXT END"u8).ShouldBeTrue();
         TextCodec.Contains(compressed, "TEXT TEXT"u8).ShouldBeFalse();
-        Should.Throw<InvalidDataException>(() => TextCodec.Contains(compressed.AsSpan(0, 20), "TEXT"u8));
+        Should.Throw<InvalidDataException>(() => TextCodec.Contains(compressed.AsSpan(0, 8), "TEXT"u8));
+    }
+
+    [Fact]
+    public void Compressed_text_is_the_text_again()
+    {
+        var random = new Random(17);
+        for (var round = 0; round < 3000; round++)
+        {
+            // Few letters repeat much, in short distances too
+            var text = new byte[random.Next(300)];
+            var letters = random.Next(1, 12);
+            for (var i = 0; i < text.Length; i++)
+                text[i] = (byte)('A' + random.Next(letters));
+            var compressed = TextCodec.Compress(text);
+            TextCodec.Contains(compressed, text).ShouldBeTrue();
+            TextCodec.Contains(compressed, [.. text, (byte)'B']).ShouldBeFalse();
+            if (text.Length == 0)
+                continue;
+            compressed[random.Next(compressed.Length)] = (byte)random.Next(256);
+            try
+            {
+                TextCodec.Contains(compressed, "Z"u8);
+            }
+            catch (InvalidDataException)
+            {
+                // noticed; what is not noticed is bounded at least
+            }
+        }
     }
 
     // Content n has the date n, the subject Sn, and the references n and n + 1
