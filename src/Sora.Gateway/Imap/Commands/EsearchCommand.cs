@@ -44,6 +44,8 @@ internal sealed class EsearchCommand : ImapCommand
         var selected = connection.Session.Selected;
         if (selected is null && _sources.NeedsSelected)
             return ImapReply.Bad("No mailbox is selected");
+        if (_program.NamesCharset && connection.Session.Utf8Accept)
+            return SearchingCommand.CharsetAfterUtf8;
         if (_program.LimitError(connection.Server.Options) is { } error)
             return Fail(selected, ImapReply.No(error));
         if (_program.UsesModSeq)
