@@ -31,7 +31,7 @@ public sealed class SearchOptions
 
     [Option("Part of the time that indexing takes while the process is busy, in percent; otherwise it takes half, or all of it when messages have waited for long")]
     [OptionRange(1, 100)]
-    public int BusyShare { get; set; } = 5;
+    public int BusyShare { get; set; } = 3;
 
     [Option("A message that has waited for longer is indexed without regard to anything else")]
     [OptionRange("1s", "30d")]

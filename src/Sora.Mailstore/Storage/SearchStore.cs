@@ -29,7 +29,7 @@ internal sealed class SearchStore(Database database)
     /// <summary>Postings up to this length are read together with the words.</summary>
     public const int ShortPostings = 64 * 1024;
 
-    /// <summary>Locks contents that are due until the transaction ends, those that have waited longest first.</summary>
+    /// <summary>Locks contents that are due until the transaction ends, in the order of their numbers.</summary>
     public static async Task<List<WaitingContent>> TakeAsync(NpgsqlConnection connection, TimeSpan delay, int limit, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
@@ -37,7 +37,7 @@ internal sealed class SearchStore(Database database)
             SELECT content_id, account_id, attempts
             FROM search_queue
             WHERE not_before <= now() - $1
-            ORDER BY not_before, account_id
+            ORDER BY content_id
             LIMIT $2
             FOR UPDATE SKIP LOCKED
             """,

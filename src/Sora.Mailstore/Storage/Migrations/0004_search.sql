@@ -2,7 +2,7 @@
 -- larger ones, which replaces their rows in one transaction. Why so: docs/decisions, search-segments.
 
 -- Contents that are not in a segment yet. Written in the commit of the delivery, so that none is forgotten. One that cannot be indexed stays here, with
--- not_before 'infinity'.
+-- not_before 'infinity'. One index only: this is written in the commit of each delivery.
 CREATE TABLE search_queue (
     content_id    bigint PRIMARY KEY,
     account_id    bigint NOT NULL,
@@ -10,7 +10,6 @@ CREATE TABLE search_queue (
     not_before    timestamptz NOT NULL DEFAULT now(),
     last_error    text
 );
-CREATE INDEX search_queue_due ON search_queue (not_before, account_id);
 
 CREATE SEQUENCE search_segment_ids;
 CREATE TABLE search_segments (
