@@ -52,7 +52,7 @@ internal sealed class MemoryStore : IAccounts, IIntakes, IDelivery
         return _accounts.GetValueOrDefault(address);
     }
 
-    public IMessageIntake Begin(long maxSize, long sizeHint = 0)
+    public IMessageIntake Begin(long maxSize, long sizeHint = 0, bool keepNuls = false)
     {
         Interlocked.Increment(ref _openIntakes);
         Interlocked.Increment(ref _intakes);

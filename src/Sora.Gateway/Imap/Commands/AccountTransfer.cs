@@ -102,7 +102,7 @@ internal sealed class AccountTransfer(ImapConnection connection, MailboxTarget d
     // Trace fields stay the message's prefix, so that its body keeps its hash.
     private async ValueTask<MailResult<IngestedMessage>> IngestAsync(MessageContent content, CancellationToken cancellationToken)
     {
-        await using var intake = connection.Server.Intakes.Begin(content.BodySize, content.BodySize);
+        await using var intake = connection.Server.Intakes.Begin(content.BodySize, content.BodySize, keepNuls: true);
         await using var body = await connection.Server.Messages.OpenAsync(content, cancellationToken).ConfigureAwait(false);
         var buffer = ArrayPool<byte>.Shared.Rent(PieceSize);
         try

@@ -8,7 +8,7 @@ namespace Sora.Mailstore.Bodies.Intake;
 /// One arriving message. A small one is only copied as it comes, and hashed and parsed at its end; of a larger one each full segment
 /// is hashed and parsed at once, and beyond the memory limit the segments go to a file.
 /// </summary>
-/// <param name="mayConvert">False for a message that was converted already.</param>
+/// <param name="mayConvert">False for a message that was converted already, or is to be stored as it came.</param>
 internal sealed class MessageIntake(MessageIntakes owner, long maxSize, long sizeHint, MailError? failure, bool mayConvert = true) : IMessageIntake
 {
     private const int FirstSegment = 8 * 1024;
@@ -185,7 +185,7 @@ internal sealed class MessageIntake(MessageIntakes owner, long maxSize, long siz
         return _parser.Parse(last);
     }
 
-    // The message is stored as every client can read it (docs/decisions/0013-no-nul-is-stored.md).
+    // The message is stored as every client can read it (docs/decisions/0013-append-stores-no-nul.md).
     private async ValueTask<MailResult<IngestedMessage>> ConvertAsync(ParsedMessage parsed, CancellationToken cancellationToken)
     {
         var root = MimeMessage.DeserializeStructure(parsed.Structure);
