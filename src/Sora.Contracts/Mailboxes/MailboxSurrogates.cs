@@ -29,10 +29,11 @@ internal sealed class MailboxIndexConverter : IConverter<MailboxIndex, MailboxIn
 {
     public MailboxIndex ConvertFromSurrogate(in MailboxIndexSurrogate surrogate)
     {
-        var chunks = new ReadOnlyMemory<byte>[surrogate.Chunks.Length];
-        for (var i = 0; i < chunks.Length; i++)
-            chunks[i] = surrogate.Chunks[i];
-        return MailboxIndexCodec.Decode(MailboxIndexCodec.DecodeHeader(surrogate.Id, surrogate.UidValidity, surrogate.Header), chunks);
+        var header = MailboxIndexCodec.DecodeHeader(surrogate.Id, surrogate.UidValidity, surrogate.Header);
+        var reader = new SnapshotReader(header);
+        for (var i = 0; i < surrogate.Chunks.Length; i++)
+            reader.Add(header.Chunks[i].Number, surrogate.Chunks[i]);
+        return reader.ToIndex();
     }
 
     public MailboxIndexSurrogate ConvertToSurrogate(in MailboxIndex value)

@@ -13,6 +13,8 @@ namespace Sora.Mailstore.Storage.Embedded;
 public sealed class EmbeddedPostgres : IAsyncDisposable
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan ShortPoll = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LongestFork = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan TakeOverPoll = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Stable = TimeSpan.FromSeconds(30);
@@ -87,7 +89,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
         if (_use is not null)
         {
             await _use.DisposeAsync();
-            await using var alone = FolderLock.TryUse(_dataFolder, alone: true);
+            await using var alone = await UseAloneAsync();
             if (alone is null)
                 Log.Left(_logger);
             else
@@ -232,6 +234,20 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
 
     private static TimeSpan Longer(TimeSpan pause) =>
         TimeSpan.FromTicks(Math.Clamp(pause.Ticks * 2, TimeSpan.TicksPerMillisecond * 100, LongestPause.Ticks));
+
+    // A process that this program is just starting holds our locks too, from its fork to its exec. Who watches over the server must not
+    // take it for another user: nobody would stop the server. A program that only joined goes without waiting
+    private async Task<FileStream?> UseAloneAsync()
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            var alone = FolderLock.TryUse(_dataFolder, alone: true);
+            if (alone is not null || !IsOwner || Stopwatch.GetElapsedTime(started) > LongestFork)
+                return alone;
+            await Task.Delay(ShortPoll);
+        }
+    }
 
     private async Task StopServerAsync()
     {
