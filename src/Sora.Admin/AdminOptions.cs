@@ -14,4 +14,8 @@ internal sealed class AdminOptions
     public PasswordOptions Passwords { get; set; } = new();
 
     public AccountOptions Accounts { get; set; } = new();
+
+    public QuotaOptions Quota { get; set; } = new();
+
+    public SharingOptions Sharing { get; set; } = new();
 }

@@ -2,10 +2,12 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using Npgsql;
 using Sora.Admin.Accounts;
+using Sora.Admin.Acl;
 using Sora.Admin.Credentials;
 using Sora.Admin.Health;
 using Sora.Admin.Mailboxes;
 using Sora.Admin.Migrate;
+using Sora.Admin.Quotas;
 using Sora.Configuration;
 using Sora.Mailstore.Storage;
 
@@ -76,10 +78,12 @@ internal static class AdminProgram
             {
                 new CredentialsAddCommand(host), new CredentialsListCommand(host), new CredentialsDeleteCommand(host),
             },
-            new Command("mailbox", "The mailboxes of an account")
+            new Command("acl", "Who else may do what with a mailbox") { new AclGetCommand(host), new AclSetCommand(host), new AclDeleteCommand(host) },
+            new Command("mailbox", "The mailboxes of an account, or the shared ones of a domain")
             {
                 new MailboxListCommand(host), new MailboxCreateCommand(host), new MailboxDeleteCommand(host),
             },
+            new Command("quota", "What accounts may hold") { new QuotaGetCommand(host), new QuotaSetCommand(host) },
             new Command("migrate", "The schema of the database") { new MigrateUpCommand(host), new MigrateStatusCommand(host) },
             new HealthCommand(host),
         };

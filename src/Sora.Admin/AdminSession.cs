@@ -21,6 +21,7 @@ internal sealed class AdminSession : IAsyncDisposable
     private MailboxHost? _mailboxes;
     private PasswordVerifier? _verifier;
     private AccountHost? _accounts;
+    private SharingHost? _sharing;
 
     private AdminSession(AdminDatabase database, WarningLog log)
     {
@@ -30,11 +31,24 @@ internal sealed class AdminSession : IAsyncDisposable
         var hasher = new PasswordHasher(database.Options.Passwords);
         Accounts = new AccountAdministration(database.Database, hasher, _feed.AnnounceAccount);
         Credentials = new CredentialAdministration(database.Database, hasher, _feed.AnnounceAccount);
+        Quotas = new QuotaHost(database.Database, _feed, database.Options.Quota, TimeProvider.System, log);
     }
 
     public AccountAdministration Accounts { get; }
 
     public CredentialAdministration Credentials { get; }
+
+    public QuotaHost Quotas { get; }
+
+    /// <summary>Access control lists.</summary>
+    public ISharing Sharing
+    {
+        get
+        {
+            Engine();
+            return _sharing!;
+        }
+    }
 
     /// <summary>Opens the database for a command that only reads.</summary>
     public static Task<AdminSession> ReadAsync(CommandRun run, CancellationToken cancellationToken) =>
@@ -57,15 +71,38 @@ internal sealed class AdminSession : IAsyncDisposable
         var summary = found.Value.Summary;
         if (summary.DeletedAt is not null)
             return new MailError(MailErrorCode.NonExistent, $"The account {summary.PrimaryAddress} is deleted: bring it back with accounts restore");
+        return new AccountMailboxes(summary.PrimaryAddress, Engine().Get(summary.Id));
+    }
+
+    /// <summary>The shared mailboxes of a domain. NONEXISTENT when it has none and they may not be created; CANNOT when it is no domain.</summary>
+    public async Task<MailResult<AccountMailboxes>> SharedMailboxesAsync(string domain, bool mayCreate, CancellationToken cancellationToken)
+    {
+        var parsed = SharingHost.ParseDomain(domain);
+        if (!parsed.IsOk)
+            return parsed.Error;
+        var accounts = Engine();
+        var account = mayCreate
+            ? await _sharing!.EnsureAccountAsync(parsed.Value, cancellationToken)
+            : await _sharing!.FindAccountAsync(parsed.Value, cancellationToken);
+        return account is { } id
+            ? new AccountMailboxes(parsed.Value, accounts.Get(id))
+            : new MailError(MailErrorCode.NonExistent, $"{parsed.Value} has no shared mailboxes");
+    }
+
+    private AccountHost Engine()
+    {
         var options = _database.Options;
         _mailboxes ??= new MailboxHost(_database.Database, _feed, new MailboxOptions(), _metrics, TimeProvider.System, _log);
         _verifier ??= new PasswordVerifier(new PasswordHasher(options.Passwords), options.Passwords, TimeProvider.System);
         _accounts ??= new AccountHost(_database.Database, _feed, _mailboxes, _verifier, options.Accounts, TimeProvider.System, _log);
-        return new AccountMailboxes(summary.PrimaryAddress, _accounts.Get(summary.Id));
+        _sharing ??= new SharingHost(_database.Database, _accounts, options.Sharing);
+        return _accounts;
     }
 
     public async ValueTask DisposeAsync()
     {
+        Quotas.Dispose();
+        _sharing?.Dispose();
         _accounts?.Dispose();
         if (_mailboxes is not null)
             await _mailboxes.DisposeAsync();
@@ -93,4 +130,5 @@ internal sealed class AdminSession : IAsyncDisposable
 }
 
 /// <summary>An account whose mailboxes are looked at.</summary>
-internal sealed record AccountMailboxes(string PrimaryAddress, IAccount Account);
+/// <param name="Owner">Its primary address, or the domain whose shared mailboxes it has.</param>
+internal sealed record AccountMailboxes(string Owner, IAccount Account);

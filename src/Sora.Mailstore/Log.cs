@@ -33,4 +33,16 @@ internal static partial class Log
 
     [LoggerMessage(10, LogLevel.Warning, "Maintenance of the database failed; it is tried again at the next interval")]
     public static partial void MaintenanceFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(20, LogLevel.Warning, "Account {Account} has used {Percent} percent of its quota")]
+    public static partial void QuotaWarning(ILogger logger, long account, int percent);
+
+    [LoggerMessage(11, LogLevel.Warning, "Message {Content} could not be indexed; it is tried again in {Pause}: {Reason}")]
+    public static partial void IndexPutOff(ILogger logger, long content, TimeSpan pause, string reason);
+
+    [LoggerMessage(12, LogLevel.Warning, "Message {Content} is left out of the search index, searches read it: {Reason}")]
+    public static partial void IndexLeftOut(ILogger logger, long content, string reason);
+
+    [LoggerMessage(13, LogLevel.Warning, "Indexing failed; it is tried again in {Pause}")]
+    public static partial void IndexingFailed(ILogger logger, TimeSpan pause, Exception exception);
 }

@@ -11,6 +11,7 @@ public sealed class MailstoreMetrics : IDisposable
     private readonly Histogram<double> _commitDuration;
     private readonly Histogram<int> _batchSize;
     private readonly Counter<long> _lost;
+    private long _committed;
 
     public MailstoreMetrics()
     {
@@ -20,8 +21,12 @@ public sealed class MailstoreMetrics : IDisposable
         _lost = _meter.CreateCounter<long>("sora_commit_lost_total", description: "Records that were planned again, by reason");
     }
 
+    /// <summary>Records that this process has committed so far.</summary>
+    internal long CommittedRecords => Interlocked.Read(ref _committed);
+
     internal void Committed(int records, TimeSpan duration)
     {
+        Interlocked.Add(ref _committed, records);
         _records.Add(records);
         _batchSize.Record(records);
         _commitDuration.Record(duration.TotalSeconds);

@@ -23,7 +23,8 @@ public sealed class SerializationAttributeTests
             typeof(ContentHash), typeof(UidRange), typeof(UidSet), typeof(FlagSet), typeof(MailError), typeof(MailResult<>), typeof(Done),
             typeof(MailboxName), typeof(MailboxEntry), typeof(MailboxList), typeof(MailboxTotals), typeof(MailboxStatus),
             typeof(AppendResult), typeof(StoreRequest), typeof(StoreResult), typeof(ExpungeRequest), typeof(ExpungeResult),
-            typeof(CopyRequest), typeof(CopyResult), typeof(CompletedOperation),
+            typeof(CopyRequest), typeof(CopyResult), typeof(CompletedOperation), typeof(GrantedMailbox), typeof(SharingAccount), typeof(SharedView),
+            typeof(AccessEntry), typeof(AccessList), typeof(AccessChange),
         ];
         expected.Except(Marked).ShouldBeEmpty();
     }

@@ -44,6 +44,9 @@ public sealed class SerializationTests : IDisposable
         new ExpungeResult(new ModSeq(1), Uids),
         new CopyRequest(Operation, Uids, new MailboxId(9), Move: true),
         new CopyResult(new UidValidity(1), Uids, UidSet.Range(10, 14), new ModSeq(5)),
+        new GrantedMailbox(new MailboxId(1), Rights.All),
+        new AccessEntry("anyone", IsNegative: true, Rights.Read),
+        new AccessChange(new MailboxId(1), "user@example.com", IsNegative: false, AccessMode.Remove, Rights.Post),
         new CompletedOperation(Operation, Uids, UidSet.Of(4u), new UidValidity(5), 6, 7),
     ];
 

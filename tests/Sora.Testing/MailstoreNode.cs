@@ -18,15 +18,18 @@ public sealed class MailstoreNode : IAsyncDisposable
     private readonly MailstoreMetrics _metrics = new();
     private readonly PasswordVerifier _verifier;
 
-    private MailstoreNode(PostgresAddress address, MailboxOptions options)
+    private MailstoreNode(PostgresAddress address, MailboxOptions options, QuotaOptions quota)
     {
         Address = address;
         Database = PostgresFixture.Open(address);
         Feed = new ChangeFeed(Database, NullLogger<ChangeFeed>.Instance);
-        Mailboxes = new MailboxHost(Database, Feed, options, _metrics, TimeProvider.System, NullLoggerFactory.Instance);
+        Quotas = new QuotaHost(Database, Feed, quota, TimeProvider.System, NullLoggerFactory.Instance);
+        Metadata = new MetadataHost(Database, Feed, new MetadataOptions { MaxEntries = 10 }, NullLoggerFactory.Instance);
+        Mailboxes = new MailboxHost(Database, Feed, options, _metrics, TimeProvider.System, NullLoggerFactory.Instance) { Quotas = Quotas };
         var hasher = new PasswordHasher(QuickPasswords);
         _verifier = new PasswordVerifier(hasher, QuickPasswords, TimeProvider.System);
         Accounts = new AccountHost(Database, Feed, Mailboxes, _verifier, new AccountOptions(), TimeProvider.System, NullLoggerFactory.Instance);
+        Sharing = new SharingHost(Database, Accounts, SharingOptions);
         Administration = new AccountAdministration(Database, hasher, Accounts.Announce);
     }
 
@@ -36,17 +39,27 @@ public sealed class MailstoreNode : IAsyncDisposable
 
     public ChangeFeed Feed { get; }
 
+    public QuotaHost Quotas { get; }
+
+    public MetadataHost Metadata { get; }
+
     public MailboxHost Mailboxes { get; }
 
     public AccountHost Accounts { get; }
+
+    public SharingHost Sharing { get; }
+
+    /// <summary>May be changed before what it rules is used.</summary>
+    public SharingOptions SharingOptions { get; } = new();
 
     public AccountAdministration Administration { get; }
 
     public MailstoreMetrics Metrics => _metrics;
 
-    public static async Task<MailstoreNode> StartAsync(PostgresAddress? address = null, MailboxOptions? options = null)
+    public static async Task<MailstoreNode> StartAsync(PostgresAddress? address = null, MailboxOptions? options = null, QuotaOptions? quota = null)
     {
-        var node = new MailstoreNode(address ?? await PostgresFixture.CreateAddressAsync(), options ?? new MailboxOptions());
+        var node = new MailstoreNode(
+            address ?? await PostgresFixture.CreateAddressAsync(), options ?? new MailboxOptions(), quota ?? new QuotaOptions());
         await node.Feed.StartAsync(CancellationToken.None);
         return node;
     }
@@ -62,8 +75,11 @@ public sealed class MailstoreNode : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Sharing.Dispose();
         Accounts.Dispose();
         await Mailboxes.DisposeAsync();
+        Quotas.Dispose();
+        Metadata.Dispose();
         await Feed.DisposeAsync();
         _verifier.Dispose();
         _metrics.Dispose();

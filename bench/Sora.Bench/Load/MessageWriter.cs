@@ -13,6 +13,9 @@ internal sealed class MessageWriter
     /// <summary>A word that stands in every thousandth message and nowhere else.</summary>
     public const string RareWord = "xylophonics";
 
+    /// <summary>A word that stands in every hundredth message and nowhere else.</summary>
+    public const string UncommonWord = "glockenspiel";
+
     private const string Boundary = "=_bench_part";
 
     private const int DatesInThreeYears = 3 * 365 * 24 * 4;
@@ -95,6 +98,11 @@ internal sealed class MessageWriter
 
     private void WriteText(int number, int size)
     {
+        if (number % 100 == 7)
+        {
+            Append("This line says " + UncommonWord + " once.\r\n");
+        }
+
         if (number % 1000 == 7)
         {
             Append("This line says " + RareWord + " once.\r\n");

@@ -6,7 +6,7 @@ using Sora.Bench.Wire;
 
 namespace Sora.Bench.Scenarios;
 
-/// <summary>UID SEARCH by key; the number of hits is noted, so that a server cannot win by not finding.</summary>
+/// <summary>UID SEARCH by key, UID SORT and UID THREAD where the server has them; the number of hits is noted, so that a server cannot win by not finding.</summary>
 internal sealed record SearchScenario(Target Target, Run Run)
 {
     private const int MaxRepeats = 20;
@@ -22,7 +22,7 @@ internal sealed record SearchScenario(Target Target, Run Run)
     {
         var results = new List<ScenarioResult>();
         await using var client = await Sessions.SelectAsync(Target, User, Mailbox, cancellationToken);
-        foreach (var (name, key) in Keys(client.Exists))
+        foreach (var (name, command) in Commands(client))
         {
             var latencies = new Latencies();
             var first = 0.0;
@@ -31,14 +31,14 @@ internal sealed record SearchScenario(Target Target, Run Run)
             do
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var completion = await client.RunAsync("UID SEARCH " + key, (text, _) => hits = text.StartsWith("SEARCH"u8) ? Blanks(text) : hits);
+                var completion = await client.RunAsync(command, (text, _) => hits = IsResult(text) ? Blanks(text) : hits);
                 first = latencies.Count == 0 ? Latencies.Milliseconds(completion.Elapsed) : first;
                 latencies.Add(completion.Elapsed);
             }
             while (latencies.Count < MaxRepeats && Stopwatch.GetElapsedTime(started) < PerKey);
 
             results.Add(new ScenarioResult(
-                $"search {name}",
+                name,
                 Target.Name,
                 [
                     new("first", first, "ms", Better.Lower),
@@ -50,6 +50,25 @@ internal sealed record SearchScenario(Target Target, Run Run)
         return results;
     }
 
+    private IEnumerable<(string Name, string Command)> Commands(ImapClient client)
+    {
+        foreach (var (name, key) in Keys(client.Exists))
+        {
+            yield return ("search " + name, "UID SEARCH " + key);
+        }
+
+        if (client.Has("SORT"))
+        {
+            yield return ("sort DATE", "UID SORT (DATE) UTF-8 ALL");
+            yield return ("sort SUBJECT", "UID SORT (SUBJECT) UTF-8 ALL");
+        }
+
+        if (client.Has("THREAD=REFERENCES"))
+        {
+            yield return ("thread REFERENCES", "UID THREAD REFERENCES UTF-8 ALL");
+        }
+    }
+
     private (string Name, string Key)[] Keys(int messages)
     {
         var corpus = Run.Corpus();
@@ -59,13 +78,21 @@ internal sealed record SearchScenario(Target Target, Run Run)
             ("UNSEEN", "UNSEEN"),
             ("SENTSINCE", "SENTSINCE " + middle),
             ("SINCE", "SINCE " + middle),
+            ("LARGER", "LARGER 10000"),
             ("FROM", "FROM " + ImapClient.Quote(corpus.SenderNames[3].Split(' ')[1])),
             ("SUBJECT", "SUBJECT " + ImapClient.Quote(corpus.SubjectLines[5])),
             ("HEADER", "HEADER Message-ID " + ImapClient.Quote("<2a." + Run.Id)),
             ("BODY", "BODY " + MessageWriter.RareWord),
+            ("BODY phrase", "BODY " + ImapClient.Quote("says " + MessageWriter.RareWord + " once")),
             ("TEXT", "TEXT " + MessageWriter.RareWord),
+            ("TEXT 1%", "TEXT " + MessageWriter.UncommonWord),
+            ("TEXT nothing", "TEXT " + MessageWriter.RareWord + "x"),
+            ("NOT TEXT", "NOT TEXT " + MessageWriter.UncommonWord),
         ];
     }
+
+    private static bool IsResult(ReadOnlySpan<byte> text) =>
+        text.StartsWith("SEARCH"u8) || text.StartsWith("SORT"u8) || text.StartsWith("THREAD"u8);
 
     private static int Blanks(ReadOnlySpan<byte> text) => text.TrimEnd((byte)' ').Count((byte)' ');
 }

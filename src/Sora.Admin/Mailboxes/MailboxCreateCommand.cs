@@ -5,7 +5,7 @@ namespace Sora.Admin.Mailboxes;
 /// <summary><c>mailbox create</c>: a mailbox and the missing ones above it.</summary>
 internal sealed class MailboxCreateCommand : AdminCommand
 {
-    private readonly Option<string> _email = Required("--email", "ADDRESS", "Any address of the account");
+    private readonly OwnerOptions _owner = new();
     private readonly Option<string> _name = Required("--name", "NAME", "The mailbox's name in UTF-8, levels separated by /");
     private readonly Option<string?> _use = Optional("--special-use", "USE", "What the mailbox is for");
     private readonly Option<bool> _subscribe = Flag("--subscribe", "Subscribe to it, so that mail programs show it");
@@ -14,7 +14,7 @@ internal sealed class MailboxCreateCommand : AdminCommand
         : base("create", "Creates a mailbox, and those above it that are missing", host)
     {
         _use.AcceptOnlyFromAmong(MailboxArguments.Uses);
-        Add(_email);
+        _owner.AddTo(this);
         Add(_name);
         Add(_use);
         Add(_subscribe);
@@ -25,7 +25,7 @@ internal sealed class MailboxCreateCommand : AdminCommand
         var name = MailboxArguments.Name(run.Required(_name));
         var use = MailboxArguments.Use(run.Get(_use));
         await using var session = await AdminSession.ChangeAsync(run, cancellationToken);
-        var found = await session.MailboxesAsync(run.Required(_email), cancellationToken);
+        var found = await _owner.FindAsync(run, session, mayCreate: true, cancellationToken);
         if (!found.IsOk)
             return run.Failed(found.Error);
         var created = await found.Value.Account.CreateAsync(name, use, cancellationToken);
@@ -47,6 +47,6 @@ internal sealed class MailboxCreateCommand : AdminCommand
                 Subscribed = run.Get(_subscribe),
                 UidValidity = created.Value.UidValidity.Value,
             },
-            $"Created {name} of {found.Value.PrimaryAddress}");
+            $"Created {name} of {found.Value.Owner}");
     }
 }

@@ -5,18 +5,18 @@ namespace Sora.Admin.Mailboxes;
 /// <summary><c>mailbox list</c>: the mailboxes of an account with their counters.</summary>
 internal sealed class MailboxListCommand : AdminCommand
 {
-    private readonly Option<string> _email = Required("--email", "ADDRESS", "Any address of the account");
+    private readonly OwnerOptions _owner = new();
 
     public MailboxListCommand(CommandHost host)
         : base("list", "Lists the mailboxes of an account", host)
     {
-        Add(_email);
+        _owner.AddTo(this);
     }
 
     protected override async Task<int> RunAsync(CommandRun run, CancellationToken cancellationToken)
     {
         await using var session = await AdminSession.ReadAsync(run, cancellationToken);
-        var found = await session.MailboxesAsync(run.Required(_email), cancellationToken);
+        var found = await _owner.FindAsync(run, session, mayCreate: false, cancellationToken);
         if (!found.IsOk)
             return run.Failed(found.Error);
         var list = await found.Value.Account.ListAsync(cancellationToken);

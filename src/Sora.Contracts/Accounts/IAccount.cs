@@ -78,7 +78,7 @@ public interface IAccount
 
     ValueTask<MailboxList> ListAsync(CancellationToken cancellationToken);
 
-    /// <summary>Creates a mailbox and the missing ones above it (RFC 9051 section 6.3.4). ALREADYEXISTS, CANNOT, LIMIT, USEATTR.</summary>
+    /// <summary>Creates a mailbox and the missing ones above it (RFC 9051 section 6.3.4). ALREADYEXISTS, CANNOT, LIMIT, OVERQUOTA, USEATTR.</summary>
     Task<MailResult<MailboxEntry>> CreateAsync(MailboxName name, SpecialUse use, CancellationToken cancellationToken);
 
     /// <summary>Deletes a mailbox. NONEXISTENT, HASCHILDREN when it has inferiors, CANNOT for INBOX.</summary>
@@ -89,10 +89,20 @@ public interface IAccount
 
     Task<MailResult<Done>> SubscribeAsync(MailboxName name, bool subscribed, CancellationToken cancellationToken);
 
+    /// <summary>Gives an existing mailbox another special use, or none (RFC 6154 section 4). NONEXISTENT, USEATTR when another mailbox has it.</summary>
+    Task<MailResult<Done>> SetSpecialUseAsync(MailboxName name, SpecialUse use, CancellationToken cancellationToken);
+
     /// <summary>Counters of mailboxes of this account, in the order asked; null for one that no longer exists.</summary>
     /// <param name="ids">Which mailboxes.</param>
     /// <param name="withRecent">Fill in <see cref="MailboxStatus.Recent"/>, which has to open each mailbox that has messages.</param>
     Task<IReadOnlyList<MailboxStatus?>> StatusAsync(IReadOnlyList<MailboxId> ids, bool withRecent, CancellationToken cancellationToken);
+}
+
+/// <summary>Hears that an account's mailboxes or subscriptions have changed. A nudge may come twice, late or for nothing: the list is read anew.</summary>
+public interface IAccountSubscriber
+{
+    /// <summary>Called on any thread; must not block. Account 0 stands for everyone: what is shared with anyone has changed.</summary>
+    void Changed(AccountId account);
 }
 
 /// <summary>Who an address belongs to.</summary>
@@ -103,6 +113,9 @@ public sealed record AccountIdentity(AccountId Account, string PrimaryAddress);
 public interface IAccounts
 {
     IAccount Get(AccountId id);
+
+    /// <summary>Nudges the subscriber for each change of the account's list until the result is disposed. Subscribe first, then list.</summary>
+    IDisposable Subscribe(AccountId id, IAccountSubscriber subscriber);
 
     /// <summary>The account that an address (without detail, any case) belongs to, or null.</summary>
     ValueTask<AccountIdentity?> FindAsync(string address, CancellationToken cancellationToken);

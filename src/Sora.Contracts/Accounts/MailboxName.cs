@@ -82,5 +82,12 @@ public readonly record struct MailboxName
         return new MailboxName(text);
     }
 
+    /// <summary>The order of lists: ordinal, INBOX and what is below it first.</summary>
+    public static int CompareInLists(MailboxName left, MailboxName right)
+    {
+        var (leftInbox, rightInbox) = (left.IsInbox || left.IsBelow(Inbox), right.IsInbox || right.IsBelow(Inbox));
+        return leftInbox != rightInbox ? (leftInbox ? -1 : 1) : string.CompareOrdinal(left.Value, right.Value);
+    }
+
     public override string ToString() => Value;
 }

@@ -1,6 +1,6 @@
 namespace Sora.Contracts;
 
-/// <summary>What somebody may do with a mailbox (RFC 4314 section 2.1; <c>n</c>: RFC 5257).</summary>
+/// <summary>What somebody may do with a mailbox (RFC 4314 section 2.1).</summary>
 [Flags]
 public enum Rights : ushort
 {
@@ -41,6 +41,12 @@ public enum Rights : ushort
 
     /// <summary>Flags and messages may be changed in some way: SELECT is not read-only.</summary>
     AnyChange = KeepSeen | Write | Insert | DeleteMessages | Expunge,
+
+    /// <summary>Some flags may be changed.</summary>
+    AnyFlag = KeepSeen | Write | DeleteMessages,
+
+    /// <summary>MYRIGHTS may be asked with any of these (RFC 4314 section 4).</summary>
+    AnyToKnow = Lookup | Read | Insert | CreateMailbox | DeleteMailbox | Administer,
 
     All = (1 << 11) - 1,
 }

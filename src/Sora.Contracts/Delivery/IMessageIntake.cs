@@ -38,6 +38,9 @@ public abstract class IngestedMessage : IAsyncDisposable
     /// <summary>Serialized by <c>Sora.Mime.MimeMessage.Serialize</c>.</summary>
     public required ReadOnlyMemory<byte> Structure { get; init; }
 
+    /// <summary>Bytes that it keeps in memory until it is disposed.</summary>
+    public virtual long MemorySize => Header.Length + Envelope.Length + Structure.Length;
+
     /// <summary>Value of Message-ID, or null.</summary>
     public string? MessageId { get; init; }
 
@@ -49,5 +52,6 @@ public interface IIntakes
 {
     /// <param name="maxSize">Largest size in bytes; more is <c>TOOBIG</c> at completion, and the surplus is not kept.</param>
     /// <param name="sizeHint">Expected size in bytes (SIZE= or the literal's length), or 0.</param>
-    IMessageIntake Begin(long maxSize, long sizeHint = 0);
+    /// <param name="keepNuls">Store NULs as they come, instead of the parts that hold them as base64 (RFC 3516 section 4.3).</param>
+    IMessageIntake Begin(long maxSize, long sizeHint = 0, bool keepNuls = false);
 }

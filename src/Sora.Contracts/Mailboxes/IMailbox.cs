@@ -12,13 +12,19 @@ public interface IMailbox
     /// <summary>Appends messages in order, all or none of them (APPEND, MULTIAPPEND, delivery).</summary>
     Task<MailResult<AppendResult>> AppendAsync(AppendRequest request, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Appends one message to a mailbox and removes one of this mailbox, both or neither (REPLACE, RFC 8508). <c>EXPUNGEISSUED</c> when the
+    /// message to be removed is not there any more: then nothing is appended.
+    /// </summary>
+    Task<MailResult<ReplaceResult>> ReplaceAsync(ReplaceRequest request, CancellationToken cancellationToken);
+
     /// <summary>Changes flags (STORE).</summary>
     Task<MailResult<StoreResult>> StoreAsync(StoreRequest request, CancellationToken cancellationToken);
 
     /// <summary>Removes messages (EXPUNGE, UID EXPUNGE, CLOSE).</summary>
     Task<MailResult<ExpungeResult>> ExpungeAsync(ExpungeRequest request, CancellationToken cancellationToken);
 
-    /// <summary>Copies or moves messages of this mailbox into another one, all or none of them (COPY, MOVE).</summary>
+    /// <summary>Copies or moves messages of this mailbox into another one of the same account, all or none of them (COPY, MOVE).</summary>
     Task<MailResult<CopyResult>> CopyAsync(CopyRequest request, CancellationToken cancellationToken);
 
     /// <summary>
@@ -51,6 +57,15 @@ public sealed record AppendResult(
     [property: Id(2)] ModSeq ModSeq,
     [property: Id(3)] bool Repeated = false);
 
+/// <param name="Replaced">The message of this mailbox that is removed.</param>
+/// <param name="Destination">Where <paramref name="Message"/> goes; it may be this mailbox.</param>
+public sealed record ReplaceRequest(OperationId Operation, Uid Replaced, MailboxId Destination, AppendMessage Message);
+
+/// <param name="Appended">The new message in its mailbox.</param>
+/// <param name="SourceModSeq">State of the mailbox of the replaced message that no longer has it.</param>
+[GenerateSerializer, Alias("sora.ReplaceResult"), Immutable]
+public sealed record ReplaceResult([property: Id(0)] AppendResult Appended, [property: Id(1)] ModSeq SourceModSeq);
+
 public enum StoreMode
 {
     /// <summary>FLAGS: the message has exactly these flags afterwards.</summary>
@@ -64,13 +79,15 @@ public enum StoreMode
 }
 
 /// <param name="UnchangedSince">RFC 7162 section 3.1.3: messages with a higher mod-sequence are left alone.</param>
+/// <param name="FlagRights">Flags that these rights do not cover stay as they are (<see cref="FlagMask.Covered"/>).</param>
 [GenerateSerializer, Alias("sora.StoreRequest"), Immutable]
 public sealed record StoreRequest(
     [property: Id(0)] OperationId Operation,
     [property: Id(1)] UidSet Uids,
     [property: Id(2)] StoreMode Mode,
     [property: Id(3)] FlagSet Flags,
-    [property: Id(4)] ModSeq? UnchangedSince = null);
+    [property: Id(4)] ModSeq? UnchangedSince = null,
+    [property: Id(5)] Rights FlagRights = Rights.All);
 
 /// <param name="ModSeq">State of the mailbox that holds the change.</param>
 /// <param name="Modified">UIDs that UNCHANGEDSINCE spared.</param>
@@ -89,12 +106,14 @@ public sealed record ExpungeRequest(
 public sealed record ExpungeResult([property: Id(0)] ModSeq ModSeq, [property: Id(1)] UidSet Expunged);
 
 /// <param name="Move">Take the messages out of this mailbox in the same commit (RFC 6851).</param>
+/// <param name="FlagRights">Flags that these rights do not cover are left behind (<see cref="FlagMask.Covered"/>).</param>
 [GenerateSerializer, Alias("sora.CopyRequest"), Immutable]
 public sealed record CopyRequest(
     [property: Id(0)] OperationId Operation,
     [property: Id(1)] UidSet Uids,
     [property: Id(2)] MailboxId Destination,
-    [property: Id(3)] bool Move);
+    [property: Id(3)] bool Move,
+    [property: Id(4)] Rights FlagRights = Rights.All);
 
 /// <summary>COPYUID (RFC 4315): the n-th UID of <paramref name="SourceUids"/> became the n-th of <paramref name="DestinationUids"/>, both ascending.</summary>
 /// <param name="SourceModSeq">State of the source that holds a move's expunges; the state as it was for a copy.</param>

@@ -15,5 +15,11 @@ public static class FlagMask
     /// <summary>How many keywords a mailbox can have in use at once.</summary>
     public const int MaxKeywords = 64 - SystemBits;
 
+    /// <summary>The flags that somebody with these rights may change (RFC 4314 section 4).</summary>
+    public static ulong Covered(Rights rights) =>
+        ((rights & Rights.KeepSeen) != Rights.None ? Seen : 0)
+        | ((rights & Rights.DeleteMessages) != Rights.None ? Deleted : 0)
+        | ((rights & Rights.Write) != Rights.None ? ~(Seen | Deleted) : 0);
+
     public static ulong OfKeyword(int slot) => 1UL << (SystemBits + slot);
 }

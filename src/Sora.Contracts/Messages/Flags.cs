@@ -20,5 +20,16 @@ public sealed record FlagSet([property: Id(0)] SystemFlags System, [property: Id
 {
     public static readonly FlagSet Empty = new(SystemFlags.None, []);
 
+    public bool IsEmpty => System == SystemFlags.None && Keywords.IsEmpty;
+
+    /// <summary>Those of the flags that somebody with these rights may set (RFC 4314 section 4).</summary>
+    public FlagSet CoveredBy(Rights rights)
+    {
+        var covered = FlagMask.Covered(rights);
+        var system = System & (SystemFlags)(covered & FlagMask.System);
+        var keepsKeywords = Keywords.IsEmpty || (rights & Rights.Write) != Rights.None;
+        return system == System && keepsKeywords ? this : new FlagSet(system, keepsKeywords ? Keywords : []);
+    }
+
     public static FlagSet Of(SystemFlags flags, params string[] keywords) => new(flags, [.. keywords]);
 }

@@ -20,6 +20,7 @@ public sealed class ClientConnection : IDeadlineTarget
     private readonly CancellationTokenSource _closed = new();
     private readonly CancellationTokenRegistration _inputEnded;
     private SslStream? _tls;
+    private CompressedStream? _compressed;
     private volatile PipeReader _input;
 
     internal ClientConnection(ConnectionContext context, Listener listener)
@@ -69,8 +70,13 @@ public sealed class ClientConnection : IDeadlineTarget
     /// <summary>The server wants sessions to end politely. Sessions that wait for input are woken.</summary>
     public CancellationToken Draining => _listener.Shared.Drain.Started;
 
+    /// <summary>Both directions are DEFLATE streams.</summary>
+    public bool IsCompressed => _compressed is not null;
+
+    public bool CanCompress => _compressed is null && _listener.Shared.Options.CompressionLevel > 0;
+
     /// <summary>A certificate is configured and the connection is still plain.</summary>
-    public bool CanStartTls => _tls is null && _listener.Shared.Certificates is not null;
+    public bool CanStartTls => _tls is null && _compressed is null && _listener.Shared.Certificates is not null;
 
     /// <summary>The deadline of <see cref="SetInputTimeout"/> has passed since it was last set.</summary>
     public bool InputTimedOut { get; private set; }
@@ -118,7 +124,7 @@ public sealed class ClientConnection : IDeadlineTarget
     /// </summary>
     public async ValueTask<bool> StartTlsAsync(CancellationToken cancellationToken)
     {
-        if (_tls is not null || _listener.Shared.Certificates is not { } certificates)
+        if (_tls is not null || _compressed is not null || _listener.Shared.Certificates is not { } certificates)
             return false;
         var tls = new SslStream(new DuplexPipeStream(_input, Output), leaveInnerStreamOpen: true);
         _deadlines.ArmOutput(_listener.Shared.Deadlines, _listener.Shared.Options.HandshakeTimeout);
@@ -144,6 +150,19 @@ public sealed class ClientConnection : IDeadlineTarget
         _input = PipeReader.Create(tls, new StreamPipeReaderOptions(leaveOpen: true, useZeroByteReads: true));
         WakeIfDraining();
         return true;
+    }
+
+    /// <summary>
+    /// Compresses both directions from here on (RFC 4978), on top of TLS if that is active. Before it the caller has flushed its go-ahead and has
+    /// advanced <see cref="Input"/> exactly through the client's request. Replaces <see cref="Input"/> and <see cref="Output"/>.
+    /// </summary>
+    public void StartCompression()
+    {
+        var compressed = new CompressedStream(_input, Output, _listener.Shared.Options.CompressionLevel);
+        Output = PipeWriter.Create(compressed, new StreamPipeWriterOptions(leaveOpen: true));
+        _input = PipeReader.Create(compressed, new StreamPipeReaderOptions(leaveOpen: true, useZeroByteReads: true));
+        _compressed = compressed;
+        WakeIfDraining();
     }
 
     /// <summary>Closes the connection at once.</summary>
@@ -182,6 +201,13 @@ public sealed class ClientConnection : IDeadlineTarget
         try
         {
             await Output.FlushAsync(CancellationToken.None);
+            if (_compressed is { } compressed)
+            {
+                await _input.CompleteAsync();
+                await Output.CompleteAsync();
+                (_input, Output) = (compressed.Input, compressed.Output);
+            }
+
             if (_tls is { } tls)
             {
                 await _input.CompleteAsync();
@@ -197,6 +223,8 @@ public sealed class ClientConnection : IDeadlineTarget
                 await _tls.DisposeAsync();
         }
 
+        if (_compressed is not null)
+            await _compressed.DisposeAsync();
         await _inputEnded.DisposeAsync();
         await _closed.CancelAsync();
         if (_context.ConnectionClosed.IsCancellationRequested)

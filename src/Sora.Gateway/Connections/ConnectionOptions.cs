@@ -33,6 +33,10 @@ public sealed class ConnectionOptions
     [Option("Bytes waiting to be sent before the session waits for the client, per connection")]
     [OptionRange("4KiB", "16MiB")]
     public ByteSize WriteBuffer { get; set; } = ByteSize.KiB(64);
+
+    [Option("How hard output is compressed for clients that ask for it, 1 (quick) to 9 (small); 0 offers no compression", Reference = "RFC 4978")]
+    [OptionRange("0", "9")]
+    public int CompressionLevel { get; set; } = 3;
 }
 
 /// <summary>[tls]: the server's certificate.</summary>

@@ -6,7 +6,8 @@ namespace Sora.Gateway.Connections;
 /// <summary>
 /// The transport's two pipes as the one stream that <see cref="System.Net.Security.SslStream"/> wants. Neither pipe is completed by it.
 /// </summary>
-internal sealed class DuplexPipeStream(PipeReader input, PipeWriter output) : Stream
+/// <param name="waiting">Called before it waits because the client has sent nothing more.</param>
+internal sealed class DuplexPipeStream(PipeReader input, PipeWriter output, Action? waiting = null) : Stream
 {
     public override bool CanRead => true;
 
@@ -27,7 +28,12 @@ internal sealed class DuplexPipeStream(PipeReader input, PipeWriter output) : St
     {
         while (true)
         {
-            var result = await input.ReadAsync(cancellationToken);
+            if (waiting is null || !input.TryRead(out var result))
+            {
+                waiting?.Invoke();
+                result = await input.ReadAsync(cancellationToken);
+            }
+
             var available = result.Buffer;
             var count = (int)Math.Min(available.Length, buffer.Length);
             var end = available.GetPosition(count);

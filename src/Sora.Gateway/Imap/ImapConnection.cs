@@ -18,12 +18,20 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
 {
     private byte[] _tag = "*"u8.ToArray();
     private int _listening;
+    private bool _usesNumbers; // the running command has message numbers among its arguments
+    private long _modSeqTold; // the highest one that the running command's FETCH responses have named
+    private readonly long _started;
+    private HashSet<string> _disabled;
+    private CancellationTokenSource? _commandLimit;
+    private bool _isLimited;
 
     public ImapConnection(ImapServer server, ClientConnection client)
     {
         Server = server;
         Client = client;
-        Writer = new ImapWriter(client.Output, client.FlushAsync);
+        _disabled = server.Disabled;
+        _started = server.Time.GetTimestamp();
+        Writer = new ImapWriter(client.Output, FlushAsync);
         Reader = new ImapReader(client.Input, Writer, server.Options.ToReaderLimits(), () => client.InputTimedOut);
     }
 
@@ -31,7 +39,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
 
     public ClientConnection Client { get; }
 
-    public ImapSession Session { get; } = new();
+    public ImapSession Session { get; private set; } = new();
 
     public ImapReader Reader { get; }
 
@@ -46,32 +54,53 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     /// <summary>Passwords may be sent now: over TLS, from the same machine, or because the operator says so.</summary>
     public bool MayAuthenticate => Client.IsTls || Server.Options.AllowPlaintextAuth || IPAddress.IsLoopback(Client.Remote.Address);
 
+    /// <summary>The user may administrate the server.</summary>
+    public bool IsAdministrator =>
+        Session.Identity is { } identity && Server.Options.Administrators.Contains(identity.PrimaryAddress, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The connection has lasted as long as it may.</summary>
+    public bool HasExpired => TimeLeft <= TimeSpan.Zero;
+
+    private TimeSpan TimeLeft => Server.Options.AbsoluteSessionTimeout is { Ticks: > 0 } most ? most - Server.Time.GetElapsedTime(_started) : TimeSpan.MaxValue;
+
     public SelectedMailbox Selected => Session.Selected ?? throw new InvalidOperationException("No mailbox is selected");
 
     /// <summary>The user's own account. A mailbox that a client names is found through <see cref="Directory"/>.</summary>
     public IAccount Account => Session.Account ?? throw new InvalidOperationException("Nobody is logged in");
 
-    public MailboxDirectory Directory => Session.Directory ??= new MailboxDirectory(Account);
+    public MailboxDirectory Directory => Session.Directory ??= new MailboxDirectory(Account, Server.Accounts, Server.Sharing, Server.Namespaces);
 
     public async Task RunAsync()
     {
         ImapReply.Ok("Sora ready", new CapabilityCode(Capabilities.For(this))).WriteUntagged(Writer);
         Client.SetInputTimeout(Server.Options.LoginTimeout);
+        var status = ReadStatus.Command;
         while (!Session.IsEnding)
         {
+            if (!await HasAccountAsync().ConfigureAwait(false))
+                break;
             if (Client.Draining.IsCancellationRequested)
             {
                 Bye("Server is going down");
                 break;
             }
 
-            ExpectInput();
-            var status = await Reader.ReadAsync().ConfigureAwait(false);
+            if (HasExpired)
+            {
+                Bye("Connection has lasted too long");
+                break;
+            }
+
+            if (Session.Notify is not null && !await PushAsync(Session.Notify.DelaysExpunges).ConfigureAwait(false))
+                break;
+            if (status != ReadStatus.Woken)
+                ExpectInput(); // News do not make a silent client any less silent
+            status = await Reader.ReadAsync().ConfigureAwait(false);
             if (status == ReadStatus.Closed)
                 return;
             if (status == ReadStatus.Woken)
             {
-                if (Client.InputTimedOut)
+                if (Client.InputTimedOut && !HasExpired)
                     Bye(Session.State == ImapStates.NotAuthenticated ? "No login for too long" : "Autologout; idle for too long");
                 continue;
             }
@@ -84,8 +113,37 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
 
     public void Dispose()
     {
+        Session.Notify?.Dispose();
         Deselect();
+        Session.Watch?.Dispose();
+        Session.MetadataNews?.Dispose();
         Reader.Release();
+        _commandLimit?.Dispose();
+    }
+
+    /// <summary>The capability was taken away from everybody or from this client: it is not named and cannot be used.</summary>
+    public bool IsDisabled(string capability) => _disabled.Count > 0 && _disabled.Contains(capability);
+
+    /// <summary>Takes capabilities away from this client, for as long as it is connected.</summary>
+    public void Disable(IEnumerable<string> capabilities) => _disabled = new HashSet<string>([.. _disabled, .. capabilities], StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Back to the state before login; what the client has said of itself (ID) and its failures to log in are not forgotten (RFC 8437 section 3).</summary>
+    public void Unauthenticate()
+    {
+        Session.Notify?.Dispose();
+        Deselect();
+        Session.Watch?.Dispose();
+        Session.MetadataNews?.Dispose();
+        Session = new ImapSession { AuthFailures = Session.AuthFailures };
+        Writer.Utf8 = false;
+        Client.SetInputTimeout(Server.Options.LoginTimeout);
+    }
+
+    /// <summary>As <see cref="ClientConnection.SetInputTimeout"/>, but not beyond the end of the connection.</summary>
+    public void SetInputTimeout(TimeSpan timeout)
+    {
+        var left = TimeLeft;
+        Client.SetInputTimeout(left < timeout ? (left > TimeSpan.Zero ? left : TimeSpan.Zero) : timeout);
     }
 
     /// <summary>Ends the session with an untagged BYE.</summary>
@@ -122,6 +180,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
 
     public void Deselect()
     {
+        StopListening();
         var selected = Session.Selected;
         Session.Selected = null;
         selected?.Dispose();
@@ -137,6 +196,16 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
             ImapReply.Ok("From now on", new HighestModSeqCode(selected.Reported.HighestModSeq)).WriteUntagged(Writer);
     }
 
+    /// <summary>A FETCH response names this mod-sequence.</summary>
+    public void ModSeqTold(long modSeq) => _modSeqTold = Math.Max(_modSeqTold, modSeq);
+
+    /// <summary>Names and quoted strings may be UTF-8 from now on (RFC 6855 section 3).</summary>
+    public void EnableUtf8()
+    {
+        Session.Utf8Accept = true;
+        Writer.Utf8 = true;
+    }
+
     public void EnableRev2()
     {
         Session.Rev2 = true;
@@ -148,7 +217,12 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     /// <summary>Reports what is new in the selected mailbox. False when the mailbox is gone and the session is over.</summary>
     public async ValueTask<bool> SynchronizeAsync(bool mayExpunge, SyncScope scope = default, ModSeq atLeast = default, CancellationToken cancellationToken = default)
     {
+        if (!await HasAccountAsync(cancellationToken).ConfigureAwait(false))
+            return false;
         if (Session.Selected is not { } selected)
+            return true;
+        await RefreshRightsAsync(cancellationToken).ConfigureAwait(false);
+        if (!selected.MayRead)
             return true;
         await selected.CatchUpAsync(atLeast, cancellationToken).ConfigureAwait(false);
         if (selected.IsGone)
@@ -159,6 +233,33 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
 
         await selected.ReportAsync(this, mayExpunge, scope, cancellationToken).ConfigureAwait(false);
         return true;
+    }
+
+    // False when the account was deleted and the session is over.
+    private async ValueTask<bool> HasAccountAsync(CancellationToken cancellationToken = default)
+    {
+        if (Session.Watch is null || !await Session.Watch.IsGoneAsync(cancellationToken).ConfigureAwait(false))
+            return true;
+        Bye("Account was deleted");
+        return false;
+    }
+
+    // Rights to a mailbox of somebody else may change while it is selected. Who may not read it any more hears nothing more of it.
+    private async ValueTask RefreshRightsAsync(CancellationToken cancellationToken)
+    {
+        if (Session.Selected is not { Target.IsOwn: false } selected)
+            return;
+        var rights = await Directory.RightsAsync(selected.Target, cancellationToken).ConfigureAwait(false);
+        if (rights == selected.Rights)
+            return;
+        var (flagRights, isReadOnly) = (selected.FlagRights, selected.IsReadOnly);
+        selected.Rights = rights;
+        if (!selected.MayRead)
+            return;
+        if (selected.FlagRights != flagRights)
+            selected.TellFlags(this);
+        if (selected.IsReadOnly != isReadOnly)
+            ImapReply.Ok("Rights have changed", selected.IsReadOnly ? ResponseCode.ReadOnly : ResponseCode.ReadWrite).WriteUntagged(Writer);
     }
 
     /// <summary>Wakes the session out of its wait for input when its mailbox changes, until the result of <see cref="StopListening"/>.</summary>
@@ -174,13 +275,37 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
             selected.Replica.RemoveListener(this);
     }
 
+    /// <summary>Tells what NOTIFY asked for. False when the session is over.</summary>
+    public async ValueTask<bool> PushAsync(bool delaysExpunges)
+    {
+        if (Session.Notify is not { } notify)
+            return true;
+        try
+        {
+            if (notify.TellsMessages && Session.Selected is not null)
+            {
+                StartListening();
+                if (!await SynchronizeAsync(!delaysExpunges, new SyncScope { IsIdle = true }, cancellationToken: Client.Closed).ConfigureAwait(false))
+                    return false;
+            }
+
+            await notify.PushAsync(Client.Closed).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (!IsInResponse && !IsGone(e))
+        {
+            Log.NotifyFailed(Server.Logger, Client.Id, e);
+            return true; // The next change, or the next command, tells it
+        }
+    }
+
     void IReplicaListener.ReplicaChanged() => Client.Wake();
 
     // The time for logging in runs from the greeting on, whatever the client sends in between.
     private void ExpectInput()
     {
         if (Session.State != ImapStates.NotAuthenticated)
-            Client.SetInputTimeout(Server.Options.Autologout);
+            SetInputTimeout(Server.Options.Autologout);
         else if (Client.InputTimedOut)
             Client.Wake();
     }
@@ -222,7 +347,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         CommandRow? row = null;
         try
         {
-            var parser = new ImapParser(Reader.Command, Session.Rev2);
+            var parser = new ImapParser(Reader.Command, Session.Utf8) { UidOnly = Session.UidOnly };
             SetTag(parser.Tag());
             parser.Space();
             var start = parser.Position;
@@ -233,17 +358,20 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
             }
 
             row = Server.Commands.Find(Reader.Command[start..parser.Position]);
-            if (row is null)
+            if (row is null || (row.Capability is { } capability && IsDisabled(capability)))
                 return (null, null, ImapReply.Bad("Unknown command"));
             if (!row.States.HasFlag(Session.State))
                 return (row, null, ImapReply.Bad(NotNow()));
+            if (Session.UidOnly && row.HasUidForm)
+                return (row, null, ImapReply.Bad("Message numbers are not used after ENABLE UIDONLY", ResponseCode.UidRequired));
             var command = row.Parse(ref parser, new ParseContext(row.ByUid, message));
             parser.End();
+            _usesNumbers = parser.UsesNumbers;
             return (row, command, default);
         }
         catch (ImapSyntaxException e)
         {
-            return (row, null, e.Refusal is { } refusal ? ImapReply.No(refusal) : ImapReply.Bad(e.Message));
+            return (row, null, ImapReply.Of(e));
         }
     }
 
@@ -257,26 +385,44 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     // The one place where errors become answers.
     private async ValueTask<ImapReply> RunAsync(CommandRow row, ImapCommand command)
     {
+        var cancellation = StartCommand(row);
         try
         {
-            var mayExpunge = !row.Flags.HasFlag(CommandFlags.UsesSequenceNumbers);
+            await RefreshRightsAsync(cancellation).ConfigureAwait(false);
+            if (row.States == ImapStates.Selected && !row.Flags.HasFlag(CommandFlags.BreaksSequences) && !Selected.MayRead)
+                return ImapReply.No(SelectedMailbox.NotAllowed);
+            _modSeqTold = 0;
+            var mayExpunge = !row.Flags.HasFlag(CommandFlags.UsesSequenceNumbers) && !_usesNumbers;
             if (row.Flags.HasFlag(CommandFlags.RequiresSync) && Session.Selected is { } selected)
-                await selected.RefreshAsync(Server.Options.RefreshAfter, Client.Closed).ConfigureAwait(false);
+                await selected.RefreshAsync(Server.Options.RefreshAfter, cancellation).ConfigureAwait(false);
             var reportsFirst = command.ReportsFirst && Session.State == ImapStates.Selected && !row.Flags.HasFlag(CommandFlags.BreaksSequences);
-            if (reportsFirst && !await SynchronizeAsync(mayExpunge: false, cancellationToken: Client.Closed).ConfigureAwait(false))
+            if (reportsFirst && !await SynchronizeAsync(mayExpunge: false, cancellationToken: cancellation).ConfigureAwait(false))
                 return ImapReply.Answered;
-            var reply = await command.ExecuteAsync(this, Client.Closed).ConfigureAwait(false);
+            var changedNames = Session.Notify is null ? [] : command.ChangedNames;
+            if (changedNames.Count > 0)
+                await Session.Notify!.PushAsync(cancellation).ConfigureAwait(false);
+            var reply = await command.ExecuteAsync(this, cancellation).ConfigureAwait(false);
+            if (changedNames.Count > 0 && Session.Notify is { } notify)
+                await notify.PushAsync(cancellation, changedNames).ConfigureAwait(false);
             if (!row.Flags.HasFlag(CommandFlags.BreaksSequences) && reply.Status != ReplyStatus.None)
-                await SynchronizeAsync(mayExpunge, cancellationToken: Client.Closed).ConfigureAwait(false);
+                await SynchronizeAsync(mayExpunge, cancellationToken: cancellation).ConfigureAwait(false);
+            CorrectModSeq();
+            if (Session.MetadataNews is { } news && reply.Status != ReplyStatus.None)
+                await news.ReportAsync(cancellation).ConfigureAwait(false);
             return reply;
         }
         catch (ImapSyntaxException e)
         {
-            return e.Refusal is { } refusal ? ImapReply.No(refusal) : ImapReply.Bad(e.Message);
+            return ImapReply.Of(e);
         }
         catch (BodyUnavailableException e) when (!IsInResponse)
         {
             return FailureOf(e);
+        }
+        catch (OperationCanceledException) when (!IsInResponse && _commandLimit is { IsCancellationRequested: true } && !Client.Closed.IsCancellationRequested)
+        {
+            Log.CommandTooLong(Server.Logger, row.Name, Server.Options.CommandTimeout, Client.Id);
+            return ImapReply.No("Command took too long", ResponseCode.Of(MailErrorCode.Limit));
         }
         catch (Exception e) when (!IsInResponse && !IsGone(e))
         {
@@ -292,9 +438,65 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
             Client.Abort();
             throw new ClientGoneException("A response could not be finished");
         }
+        finally
+        {
+            EndCommand();
+        }
     }
 
-    private bool IsGone(Exception e) =>
+    // One source of cancellation for all commands of the connection; its clock runs only while the server works on one.
+    private CancellationToken StartCommand(CommandRow row)
+    {
+        if (Server.Options.CommandTimeout == TimeSpan.Zero || row.Flags.HasFlag(CommandFlags.WaitsForClient))
+            return Client.Closed;
+        _commandLimit ??= CancellationTokenSource.CreateLinkedTokenSource(Client.Closed);
+        _commandLimit.CancelAfter(Server.Options.CommandTimeout);
+        _isLimited = true;
+        return _commandLimit.Token;
+    }
+
+    private void EndCommand()
+    {
+        if (!_isLimited)
+            return;
+        _isLimited = false;
+        if (!_commandLimit!.IsCancellationRequested)
+            _commandLimit.CancelAfter(Timeout.InfiniteTimeSpan);
+        if (!_commandLimit.IsCancellationRequested)
+            return;
+        _commandLimit.Dispose();
+        _commandLimit = null;
+    }
+
+    // A client that takes its time does not use up the command's, and what it has taken is progress.
+    private ValueTask<bool> FlushAsync()
+    {
+        if (!_isLimited)
+            return Client.FlushAsync();
+        _commandLimit!.CancelAfter(Timeout.InfiniteTimeSpan);
+        var flushed = Client.FlushAsync();
+        if (!flushed.IsCompletedSuccessfully)
+            return FlushLimitedAsync(flushed);
+        _commandLimit.CancelAfter(Server.Options.CommandTimeout);
+        return flushed;
+    }
+
+    private async ValueTask<bool> FlushLimitedAsync(ValueTask<bool> flushing)
+    {
+        var flushed = await flushing.ConfigureAwait(false);
+        _commandLimit!.CancelAfter(Server.Options.CommandTimeout);
+        return flushed;
+    }
+
+    // Mod-sequences above that of an expunge that has to wait must not make the client believe that it knows all up to them (RFC 7162 section 3.2).
+    private void CorrectModSeq()
+    {
+        if (Session.QResync && Session.Selected is { ExpungesWait: true } selected && _modSeqTold > selected.View.HighestModSeq.Value)
+            ImapReply.Ok("Expunges are still to be told", new HighestModSeqCode(selected.View.HighestModSeq)).WriteUntagged(Writer);
+    }
+
+    /// <summary>The failure is that the client has gone, and needs no answer.</summary>
+    public bool IsGone(Exception e) =>
         e is ClientGoneException or ConnectionResetException or ConnectionAbortedException || Client.Closed.IsCancellationRequested;
 
     /// <summary>The answer when a body cannot be read: never an empty message.</summary>
@@ -317,7 +519,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         Reader.Release();
         if (status == ReadStatus.Lost)
         {
-            Bye("Literal is too large", ResponseCode.TooBig);
+            Bye("Command or literal is too large", ResponseCode.TooBig);
             return;
         }
 

@@ -9,14 +9,19 @@ namespace Sora.Gateway.Imap;
 /// <summary>The IMAP server: what all its connections share.</summary>
 public sealed class ImapServer(
     IAccounts accounts,
+    ISharing sharing,
     IMailboxes mailboxes,
     IMessageStore messages,
     IIntakes intakes,
+    IQuotas quotas,
+    IMetadata metadata,
     MailboxReplicas replicas,
     ImapOptions options,
     GatewayMetrics metrics,
     TimeProvider time,
-    ILogger<ImapServer> logger) : IProtocolServer
+    ILogger<ImapServer> logger,
+    IMessageKeys keys,
+    ISearchIndex? index = null) : IProtocolServer
 {
     /// <inheritdoc/>
     public string Name => "imap";
@@ -29,19 +34,39 @@ public sealed class ImapServer(
 
     internal IAccounts Accounts => accounts;
 
+    internal ISharing Sharing => sharing;
+
+    internal Namespaces Namespaces { get; } = new(options.OtherUsersPrefix, options.SharedPrefix);
+
     internal IMailboxes Mailboxes => mailboxes;
 
     internal IMessageStore Messages => messages;
 
+    internal IMessageKeys Keys => keys;
+
+    /// <summary>The index of the messages' text; null when there is none and messages must be read.</summary>
+    internal ISearchIndex? Index => index;
+
+    internal Fetch.PreviewCache Previews { get; } = new(options.MaxPreviews);
+
     internal IIntakes Intakes => intakes;
+
+    internal IQuotas Quotas => quotas;
+
+    internal IMetadata Metadata => metadata;
 
     internal MailboxReplicas Replicas => replicas;
 
     internal ImapOptions Options => options;
 
+    /// <summary>Capabilities that nobody may use.</summary>
+    internal HashSet<string> Disabled { get; } = new(options.DisabledCaps, StringComparer.OrdinalIgnoreCase);
+
     internal TimeProvider Time => time;
 
     internal ILogger Logger => logger;
+
+    internal Notify.MetadataNews MetadataNews { get; } = new();
 
     internal CommandTable Commands { get; } = new(metrics);
 

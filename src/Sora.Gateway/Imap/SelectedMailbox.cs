@@ -1,4 +1,5 @@
 using Sora.Contracts;
+using Sora.Gateway.Imap.Contexts;
 using Sora.Gateway.Imap.Responses;
 using Sora.Gateway.Replicas;
 
@@ -11,15 +12,21 @@ namespace Sora.Gateway.Imap;
 /// </summary>
 internal sealed class SelectedMailbox : IDisposable
 {
+    public static readonly MailError NotAllowed = new(MailErrorCode.NoPerm, "You may not do that with this mailbox");
+
+    private static readonly MailError OpenReadOnly = new(MailErrorCode.ReadOnly, "Mailbox is open read-only");
+
     private readonly ReplicaLease _lease;
+    private readonly bool _isExamined;
     private KeywordTable _keywordsTold;
     private uint _recentTold; // UIDs below are told, as \Recent or not
 
-    public SelectedMailbox(MailboxTarget target, ReplicaLease lease, bool isReadOnly, bool tracksRecent)
+    public SelectedMailbox(MailboxTarget target, ReplicaLease lease, bool isExamined, bool tracksRecent)
     {
         Target = target;
+        Rights = target.Rights;
         _lease = lease;
-        IsReadOnly = isReadOnly;
+        _isExamined = isExamined;
         TracksRecent = tracksRecent;
         View = Reported = Latest;
         _keywordsTold = View.Keywords;
@@ -30,8 +37,16 @@ internal sealed class SelectedMailbox : IDisposable
 
     public MailboxName Name => Target.Name;
 
-    /// <summary>EXAMINE, or no right to change anything.</summary>
-    public bool IsReadOnly { get; }
+    /// <summary>What the user may do, as of the beginning of the command that runs.</summary>
+    public Rights Rights { get; set; }
+
+    public bool MayRead => (Rights & Rights.Read) != Rights.None;
+
+    /// <summary>EXAMINE, or no right to change anything (RFC 4314 section 5.2).</summary>
+    public bool IsReadOnly => _isExamined || (Rights & Rights.AnyChange) == Rights.None;
+
+    /// <summary>The rights that say which flags may be changed.</summary>
+    public Rights FlagRights => IsReadOnly ? Rights.None : Rights & Rights.AnyFlag;
 
     /// <summary>The client knows \Recent: it has not enabled IMAP4rev2.</summary>
     public bool TracksRecent { get; set; }
@@ -53,11 +68,25 @@ internal sealed class SelectedMailbox : IDisposable
     /// <summary>The newest state there is.</summary>
     public MailboxIndex Latest => Replica.Current!;
 
+    /// <summary>The client has not been told of all expunges that others' changes up to <see cref="Reported"/> hold.</summary>
+    public bool ExpungesWait { get; private set; }
+
     /// <summary>UIDs that are \Recent in this session.</summary>
     public UidSet Recent { get; private set; } = UidSet.Empty;
 
     /// <summary>What SEARCH RETURN (SAVE) left (RFC 5182).</summary>
     public UidSet Saved { get; set; } = UidSet.Empty;
+
+    /// <summary>Why something that needs all these rights, and changes the mailbox, cannot be done; null when it can.</summary>
+    public MailError? WhyNot(Rights needed)
+    {
+        if (_isExamined)
+            return OpenReadOnly;
+        return (Rights & needed) == needed ? null : NotAllowed;
+    }
+
+    /// <summary>Searches whose results are kept up to date (RFC 5267).</summary>
+    public SearchContexts Contexts { get; } = new();
 
     public void Dispose() => _lease.Dispose();
 
@@ -149,26 +178,84 @@ internal sealed class SelectedMailbox : IDisposable
     public async ValueTask ReportAsync(ImapConnection connection, bool mayExpunge, SyncScope scope, CancellationToken cancellationToken)
     {
         var latest = Latest;
-        if (ReferenceEquals(latest, View) && ReferenceEquals(latest, Reported))
+        if (ReferenceEquals(latest, View) && ReferenceEquals(latest, Reported) && !Contexts.DependOnTime)
             return;
+        var notify = scope.IsAll ? null : connection.Session.Notify;
+        var mutesMessages = notify is { TellsMessages: false } && !scope.IsOwn;
+        if (mutesMessages && scope.Stored.IsEmpty)
+            return; // The client wants to hear nothing (RFC 5465 section 3.1)
         var structure = IndexDifference.Between(View, latest);
         var flags = ReferenceEquals(View, Reported) ? structure : IndexDifference.Between(Reported, latest);
-        var wait = !mayExpunge && structure.Expunged.Count > 0;
+        var wait = mutesMessages || (!mayExpunge && structure.Expunged.Count > 0);
+        ExpungesWait = wait;
+        var counted = View;
         TellKeywords(connection, latest);
         if (!wait)
         {
-            for (var i = 0; i < structure.Expunged.Count; i++)
-                MailboxResponses.WriteExpunge(connection.Writer, structure.Expunged[i] + 1 - i);
+            if (Contexts.Count > 0)
+                await Contexts.RemoveAsync(connection, structure.ExpungedUids).ConfigureAwait(false);
+            await ReportExpungesAsync(connection, structure).ConfigureAwait(false);
             View = latest;
             if (structure.Appended > 0)
-                await ReportArrivalsAsync(connection, scope.IsIdle, cancellationToken).ConfigureAwait(false);
+                await ReportArrivalsAsync(connection, structure.Appended, scope, cancellationToken).ConfigureAwait(false);
         }
 
-        var before = Reported;
+        var mutesFlags = notify is { TellsFlags: false };
+        if (!mutesFlags && Reported.HighestModSeq < counted.HighestModSeq)
+            await ReportKeptFlagsAsync(connection, counted, latest).ConfigureAwait(false);
+        else
+            await ReportFlagsAsync(connection, flags, latest, scope, mutesFlags).ConfigureAwait(false);
+        if (Contexts.Count > 0)
+            await Contexts.RefreshAsync(connection, latest, ChangedUids(latest, flags, wait ? 0 : structure.Appended), cancellationToken).ConfigureAwait(false);
+    }
+
+    // The client did not want to hear of flags for a while, but of new messages: those may have changed too since it counted them.
+    private async ValueTask ReportKeptFlagsAsync(ImapConnection connection, MailboxIndex counted, MailboxIndex latest)
+    {
+        var since = Reported.HighestModSeq;
         Reported = latest;
+        if (counted.UidNext.Value == 1)
+            return;
+        var scan = new Fetch.FlagScan(connection, latest, !connection.Session.UidOnly, withFlags: true, connection.Session.CondStore, since);
+        await scan.WriteAsync(UidSet.Range(1, counted.UidNext.Value - 1)).ConfigureAwait(false);
+    }
+
+    // With mute only what the session's own STORE has changed is told; the rest is kept for the time when the client wants to hear of it again.
+    private async ValueTask ReportFlagsAsync(
+        ImapConnection connection, IndexDifference flags, MailboxIndex latest, SyncScope scope, bool mute)
+    {
+        var before = Reported;
+        if (!mute)
+            Reported = latest;
         for (var next = 0; next < flags.Changed.Count;)
         {
-            next = WriteFlagUpdates(connection, flags.Changed, next, latest, before, scope);
+            next = WriteFlagUpdates(connection, flags.Changed, next, latest, before, scope, mute);
+            if (connection.Writer.ShouldFlush)
+                await connection.Writer.FlushAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static UidSet ChangedUids(MailboxIndex latest, IndexDifference flags, int appended)
+    {
+        var uids = new UidSet.Builder();
+        foreach (var position in flags.Changed)
+            uids.Add(latest.UidAt(position));
+        for (var position = latest.Count - appended; position < latest.Count; position++)
+            uids.Add(latest.UidAt(position));
+        return uids.ToSet();
+    }
+
+    private static async ValueTask ReportExpungesAsync(ImapConnection connection, IndexDifference structure)
+    {
+        if (connection.Session.QResync || connection.Session.UidOnly)
+        {
+            await MailboxResponses.WriteVanishedAsync(connection.Writer, structure.ExpungedUids, earlier: false).ConfigureAwait(false);
+            return;
+        }
+
+        for (var i = 0; i < structure.Expunged.Count; i++)
+        {
+            MailboxResponses.WriteExpunge(connection.Writer, structure.Expunged[i] + 1 - i);
             if (connection.Writer.ShouldFlush)
                 await connection.Writer.FlushAsync().ConfigureAwait(false);
         }
@@ -176,7 +263,7 @@ internal sealed class SelectedMailbox : IDisposable
 
     // Until all is written or has to be sent. After a STORE of a whole mailbox this looks at every message.
     private int WriteFlagUpdates(
-        ImapConnection connection, IReadOnlyList<int> changed, int next, MailboxIndex latest, MailboxIndex before, SyncScope scope)
+        ImapConnection connection, IReadOnlyList<int> changed, int next, MailboxIndex latest, MailboxIndex before, SyncScope scope, bool mute)
     {
         var now = new RowReader(latest);
         var then = new RowReader(before);
@@ -187,7 +274,7 @@ internal sealed class SelectedMailbox : IDisposable
             var position = changed[next];
             now.MoveTo(position);
             var number = (viewInStep ? position : View.PositionOf(now.Uid)) + 1;
-            if (number == 0 || number > View.Count || scope.WasTold(now.Uid, now.ModSeq))
+            if (number == 0 || number > View.Count || scope.WasTold(now.Uid, now.ModSeq) || (mute && !scope.Stored.Contains(now.Uid)))
                 continue;
             var old = inStep ? position : before.PositionOf(now.Uid);
             if (old >= 0)
@@ -200,6 +287,9 @@ internal sealed class SelectedMailbox : IDisposable
         return next;
     }
 
+    /// <summary>Tells which flags may be changed now (RFC 4314 section 5.1.1).</summary>
+    public void TellFlags(ImapConnection connection) => MailboxResponses.WriteFlags(connection.Writer, _keywordsTold, FlagRights);
+
     /// <summary>Names new keywords before they are used (RFC 9051 section 7.3.5).</summary>
     public void TellKeywords(ImapConnection connection, MailboxIndex latest)
     {
@@ -210,17 +300,21 @@ internal sealed class SelectedMailbox : IDisposable
             isNews |= slot >= _keywordsTold.SlotCount || _keywordsTold[slot] != latest.Keywords[slot];
         _keywordsTold = latest.Keywords;
         if (isNews)
-            MailboxResponses.WriteFlags(connection.Writer, latest.Keywords, IsReadOnly);
+            MailboxResponses.WriteFlags(connection.Writer, latest.Keywords, FlagRights);
     }
 
-    private async ValueTask ReportArrivalsAsync(ImapConnection connection, bool atOnce, CancellationToken cancellationToken)
+    private async ValueTask ReportArrivalsAsync(ImapConnection connection, int count, SyncScope scope, CancellationToken cancellationToken)
     {
         MailboxResponses.WriteExists(connection.Writer, View.Count);
-        if (!TracksRecent)
-            return;
-        if (atOnce)
-            await connection.Writer.FlushAsync().ConfigureAwait(false);
-        if (await ClaimRecentAsync(cancellationToken).ConfigureAwait(false))
-            MailboxResponses.WriteRecent(connection.Writer, RecentCount());
+        if (TracksRecent)
+        {
+            if (scope.IsIdle)
+                await connection.Writer.FlushAsync().ConfigureAwait(false);
+            if (await ClaimRecentAsync(cancellationToken).ConfigureAwait(false))
+                MailboxResponses.WriteRecent(connection.Writer, RecentCount());
+        }
+
+        if (connection.Session.Notify?.Fetch is { } items)
+            await Notify.ArrivalFetch.WriteAsync(connection, items, View.Count - count, scope.Added, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -8,6 +8,15 @@ internal readonly record struct SyncScope
     /// <summary>The client waits in IDLE: what it hears first is sent first.</summary>
     public bool IsIdle { get; init; }
 
+    /// <summary>The command itself changes which messages there are: NOTIFY does not hold that back.</summary>
+    public bool IsOwn { get; init; }
+
+    /// <summary>Everything is told, whatever NOTIFY has asked for until now.</summary>
+    public bool IsAll { get; init; }
+
+    /// <summary>UIDs that this connection has added: NOTIFY need not fetch them.</summary>
+    public UidSet Added { get; init; }
+
     /// <summary>UIDs whose flags the command has told as of <see cref="ToldAsOf"/>.</summary>
     public UidSet Told { get; init; }
 
@@ -20,6 +29,9 @@ internal readonly record struct SyncScope
 
     public ulong Mask { get; init; }
 
+    /// <summary>Flags that the STORE could not change.</summary>
+    public ulong Kept { get; init; }
+
     public bool WasTold(uint uid, long modSeq) => modSeq <= ToldAsOf.Value && Told.Contains(uid);
 
     /// <summary>True when the flags are just what the silent STORE makes of those the client knew.</summary>
@@ -27,6 +39,6 @@ internal readonly record struct SyncScope
     {
         StoreMode.Add => before | Mask,
         StoreMode.Remove => before & ~Mask,
-        _ => Mask,
+        _ => (before & Kept) | Mask,
     };
 }

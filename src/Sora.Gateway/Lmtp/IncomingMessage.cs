@@ -27,7 +27,7 @@ internal sealed class IncomingMessage(LmtpServer server, long sizeHint) : IAsync
         ValueTask write;
         try
         {
-            _intake ??= server.Intakes.Begin(_maxSize, sizeHint);
+            _intake ??= server.Intakes.Begin(_maxSize, sizeHint, keepNuls: true);
             write = _intake.WriteAsync(bytes, CancellationToken.None);
         }
         catch (Exception e)
@@ -46,7 +46,7 @@ internal sealed class IncomingMessage(LmtpServer server, long sizeHint) : IAsync
             return null;
         try
         {
-            _intake ??= server.Intakes.Begin(_maxSize, sizeHint);
+            _intake ??= server.Intakes.Begin(_maxSize, sizeHint, keepNuls: true);
             var result = await _intake.CompleteAsync(cancellationToken);
             if (result.IsOk)
                 return result.Value;

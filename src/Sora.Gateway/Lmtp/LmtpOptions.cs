@@ -63,6 +63,9 @@ public sealed class LmtpOptions : IValidatableOptions
     [OptionRange("1s", "10m")]
     public TimeSpan DeliveryTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
+    [Option("Answer 452 4.2.2 for a recipient whose quota is used up, so that the sender tries again, instead of 552 5.2.2")]
+    public bool QuotaFullTempfail { get; set; }
+
     [Option("Connections at once; 0 is no limit")]
     [OptionRange(0, 1_000_000)]
     public int MaxConnections { get; set; } = 1000;

@@ -6,8 +6,10 @@ namespace Sora.Gateway.Lmtp;
 internal static class LmtpReplies
 {
     /// <summary>What a recipient's failed delivery is answered with.</summary>
-    public static LmtpReply ForDelivery(MailError error) => error.Code switch
+    /// <param name="mayComeAgain">A full mailbox is a temporary failure: the sender keeps the message and tries again.</param>
+    public static LmtpReply ForDelivery(MailError error, bool mayComeAgain) => error.Code switch
     {
+        MailErrorCode.OverQuota when !mayComeAgain => new LmtpReply(552, "5.2.2", error.Text),
         MailErrorCode.OverQuota or MailErrorCode.Limit => new LmtpReply(452, "4.2.2", error.Text),
         MailErrorCode.InUse => new LmtpReply(451, "4.2.0", error.Text),
         MailErrorCode.TooBig => LmtpReply.TooBig,

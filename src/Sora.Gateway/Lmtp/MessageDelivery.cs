@@ -75,7 +75,7 @@ internal static class MessageDelivery
             if (outcome is { IsDelivered: true })
                 server.Outcomes.Delivered(outcome);
             else
-                replies[i] = outcome?.Error is { } error ? LmtpReplies.ForDelivery(error) : LmtpReply.Failure;
+                replies[i] = outcome?.Error is { } error ? LmtpReplies.ForDelivery(error, server.Options.QuotaFullTempfail) : LmtpReply.Failure;
         }
     }
 

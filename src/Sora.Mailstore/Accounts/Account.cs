@@ -12,7 +12,7 @@ namespace Sora.Mailstore.Accounts;
 /// </summary>
 internal sealed class Account(AccountId id, AccountHost host) : IAccount
 {
-    private volatile MailboxList? _list;
+    private volatile Known? _known;
     private int _changes;
 
     public AccountId Id => id;
@@ -21,32 +21,36 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
     public void Forget()
     {
         Interlocked.Increment(ref _changes);
-        _list = null;
+        _known = null;
     }
 
-    public async ValueTask<MailboxList> ListAsync(CancellationToken cancellationToken)
+    public async ValueTask<MailboxList> ListAsync(CancellationToken cancellationToken) => (_known ?? await ReadAsync(cancellationToken)).List;
+
+    /// <summary>How the account is known to others; null when it does not exist.</summary>
+    public async ValueTask<AccountProfile?> ProfileAsync(CancellationToken cancellationToken) =>
+        (_known ?? await ReadAsync(cancellationToken)).Profile;
+
+    private async ValueTask<Known> ReadAsync(CancellationToken cancellationToken)
     {
-        if (_list is { } known)
-            return known;
         while (true)
         {
             var changes = Volatile.Read(ref _changes);
             var stored = await host.Store.ListAsync(id, cancellationToken);
             if (stored is not { } rows)
-                return new MailboxList(0, [], []);
-            rows.Mailboxes.Sort(static (left, right) => Compare(left.Name, right.Name));
-            rows.Subscriptions.Sort(Compare);
-            var list = new MailboxList(rows.Version, [.. rows.Mailboxes], [.. rows.Subscriptions]);
-            _list = list;
+                return Known.Nothing;
+            rows.Mailboxes.Sort(static (left, right) => MailboxName.CompareInLists(left.Name, right.Name));
+            rows.Subscriptions.Sort(MailboxName.CompareInLists);
+            var known = new Known(new MailboxList(rows.Version, [.. rows.Mailboxes], [.. rows.Subscriptions]), rows.Profile);
+            _known = known;
             if (changes == Volatile.Read(ref _changes))
-                return list;
-            _list = null; // it changed while it was being read
+                return known;
+            _known = null; // it changed while it was being read
         }
     }
 
     public Task<MailResult<MailboxEntry>> CreateAsync(MailboxName name, SpecialUse use, CancellationToken cancellationToken) =>
         ChangeAsync<MailboxEntry>(
-            async (connection, list) =>
+            async (connection, list, grantees) =>
             {
                 if (list.Find(name) is not null)
                     return new MailError(MailErrorCode.AlreadyExists, "Mailbox already exists");
@@ -54,8 +58,11 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
                     return new MailError(MailErrorCode.UseAttr, "Another mailbox has this special use");
                 if (list.Mailboxes.Length >= host.Options.MaxMailboxes)
                     return new MailError(MailErrorCode.Limit, "The account has too many mailboxes");
-                await InsertLevelsAboveAsync(connection, list, name, cancellationToken);
-                return await AccountStore.InsertMailboxAsync(connection, id, name, use, cancellationToken);
+                if (await QuotaRefusalAsync(list, 1 + LevelsAbove(list, name), cancellationToken) is { } refusal)
+                    return refusal;
+                var created = await AccountStore.InsertMailboxAsync(connection, id, name, use, cancellationToken);
+                await InsertLevelsAboveAsync(connection, list, name, created.Id, grantees, cancellationToken);
+                return created;
             },
             cancellationToken);
 
@@ -65,13 +72,14 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
             return new MailError(MailErrorCode.Cannot, "INBOX cannot be deleted");
         MailboxId? ended = null;
         var result = await ChangeAsync<Done>(
-            async (connection, list) =>
+            async (connection, list, grantees) =>
             {
                 if (list.Find(name) is not { } mailbox)
                     return MailError.NoSuchMailbox();
                 if (list.HasChildren(name))
                     return new MailError(MailErrorCode.HasChildren, "Mailbox has inferior mailboxes");
                 await AccountStore.DeleteMailboxAsync(connection, mailbox.Id, cancellationToken);
+                grantees.AddRange(await SharingStore.DeleteListAsync(connection, mailbox.Id, cancellationToken));
                 ended = mailbox.Id;
                 return default(Done);
             },
@@ -92,16 +100,20 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
         if (to.IsBelow(from))
             return new MailError(MailErrorCode.Cannot, "A mailbox cannot be renamed into itself");
         return await ChangeAsync<Done>(
-            async (connection, list) =>
+            async (connection, list, grantees) =>
             {
                 if (list.Find(from) is not { } mailbox)
                     return MailError.NoSuchMailbox();
                 if (list.Find(to) is not null)
                     return new MailError(MailErrorCode.AlreadyExists, "Mailbox already exists");
+                if (await QuotaRefusalAsync(list, LevelsAbove(list, to), cancellationToken) is { } refusal)
+                    return refusal;
+                var renamed = new List<MailboxId> { mailbox.Id };
                 foreach (var below in list.Mailboxes)
                 {
                     if (!below.Name.IsBelow(from))
                         continue;
+                    renamed.Add(below.Id);
                     var name = MailboxName.Parse(below.Name.Rebase(from, to).Value);
                     if (!name.IsOk)
                         return name.Error;
@@ -111,7 +123,8 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
                 }
 
                 await AccountStore.RenameMailboxAsync(connection, mailbox.Id, to, cancellationToken);
-                await InsertLevelsAboveAsync(connection, list, to, cancellationToken);
+                await InsertLevelsAboveAsync(connection, list, to, created: null, grantees, cancellationToken);
+                grantees.AddRange(await SharingStore.GranteesAsync(connection, renamed, cancellationToken));
                 return default(Done);
             },
             cancellationToken);
@@ -119,11 +132,24 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
 
     public Task<MailResult<Done>> SubscribeAsync(MailboxName name, bool subscribed, CancellationToken cancellationToken) =>
         ChangeAsync<Done>(
-            async (connection, list) =>
+            async (connection, list, _) =>
             {
                 if (subscribed && list.Subscriptions.Length >= host.Options.MaxSubscriptions)
                     return new MailError(MailErrorCode.Limit, "The account has too many subscriptions");
                 await AccountStore.SubscribeAsync(connection, id, name, subscribed, cancellationToken);
+                return default(Done);
+            },
+            cancellationToken);
+
+    public Task<MailResult<Done>> SetSpecialUseAsync(MailboxName name, SpecialUse use, CancellationToken cancellationToken) =>
+        ChangeAsync<Done>(
+            async (connection, list, _) =>
+            {
+                if (list.Find(name) is not { } mailbox)
+                    return MailError.NoSuchMailbox();
+                if (use != SpecialUse.None && list.Mailboxes.Any(other => other.SpecialUse == use && other.Id != mailbox.Id))
+                    return new MailError(MailErrorCode.UseAttr, "Another mailbox has this special use");
+                await AccountStore.SetSpecialUseAsync(connection, mailbox.Id, use, cancellationToken);
                 return default(Done);
             },
             cancellationToken);
@@ -148,12 +174,40 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
         return result;
     }
 
-    // The levels above a new name that do not exist yet (RFC 9051 sections 6.3.4 and 6.3.6)
-    private async Task InsertLevelsAboveAsync(
-        NpgsqlConnection connection, MailboxList list, MailboxName name, CancellationToken cancellationToken)
+    // MAILBOX of RFC 9208: exact, because the list is locked
+    private async ValueTask<MailError?> QuotaRefusalAsync(MailboxList list, int more, CancellationToken cancellationToken) =>
+        more > 0 && host.Mailboxes.Quotas is { } quotas && await quotas.MaxMailboxesAsync(id, cancellationToken) is { } most
+            && list.Mailboxes.Length + more > most
+            ? new MailError(MailErrorCode.OverQuota, "Quota exceeded: no more mailboxes for this account")
+            : null;
+
+    private static int LevelsAbove(MailboxList list, MailboxName name)
     {
+        var count = 0;
         for (var parent = name.Parent; parent is { } missing && list.Find(missing) is null; parent = missing.Parent)
-            await AccountStore.InsertMailboxAsync(connection, id, missing, SpecialUse.None, cancellationToken);
+            count++;
+        return count;
+    }
+
+    // The levels above a new name that do not exist yet (RFC 9051 sections 6.3.4 and 6.3.6). What is new inherits the access control list of
+    // the nearest mailbox above it (RFC 4314 section 4).
+    private async Task InsertLevelsAboveAsync(
+        NpgsqlConnection connection, MailboxList list, MailboxName name, MailboxId? created, List<AccountId> grantees, CancellationToken cancellationToken)
+    {
+        var made = new List<MailboxId>();
+        if (created is { } first)
+            made.Add(first);
+        for (var parent = name.Parent; parent is { } above; parent = above.Parent)
+        {
+            if (list.Find(above) is { } existing)
+            {
+                if (made.Count > 0)
+                    grantees.AddRange(await SharingStore.InheritAsync(connection, existing.Id, made, cancellationToken));
+                return;
+            }
+
+            made.Add((await AccountStore.InsertMailboxAsync(connection, id, above, SpecialUse.None, cancellationToken)).Id);
+        }
     }
 
     // RECENT counts messages that no session was told of: only the mailbox itself knows from which UID on. It is asked without being claimed.
@@ -175,13 +229,27 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
         var created = await CreateAsync(to, SpecialUse.None, cancellationToken);
         if (!created.IsOk)
             return created.Error;
+        await CopyAnnotationsAsync(inbox.Id, created.Value.Id, cancellationToken);
         var moved = await host.Mailboxes.Get(inbox.Id).CopyAsync(
             new CopyRequest(OperationId.New(), UidSet.All, created.Value.Id, Move: true), cancellationToken);
         return moved.IsOk ? default(Done) : moved.Error;
     }
 
+    // RFC 5464 section 4.1: INBOX keeps its annotations and the new mailbox gets them too. Mail is more than they are: without them it moves all the same.
+    private async Task CopyAnnotationsAsync(MailboxId from, MailboxId to, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await MetadataStore.CopyAsync(host.Database.Write, from, to, cancellationToken);
+        }
+        catch (Exception e) when (Mailbox.IsDatabaseFailure(e))
+        {
+            Log.AccountFailed(host.Logger, e);
+        }
+    }
+
     private async Task<MailResult<T>> ChangeAsync<T>(
-        Func<NpgsqlConnection, MailboxList, Task<MailResult<T>>> change, CancellationToken cancellationToken)
+        Func<NpgsqlConnection, MailboxList, List<AccountId>, Task<MailResult<T>>> change, CancellationToken cancellationToken)
     {
         try
         {
@@ -190,11 +258,14 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
             if (!await AccountStore.LockListAsync(connection, id, cancellationToken))
                 return new MailError(MailErrorCode.NonExistent, "The account does not exist");
             Forget(); // another process may have changed it before we had the lock
-            var result = await change(connection, await ListAsync(cancellationToken));
+            var grantees = new List<AccountId>(); // those whose rights or names change by it
+            var result = await change(connection, await ListAsync(cancellationToken), grantees);
             if (!result.IsOk)
                 return result;
             await transaction.CommitAsync(cancellationToken);
             host.Announce(id);
+            foreach (var grantee in grantees.Distinct())
+                host.Announce(grantee);
             return result;
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
@@ -212,10 +283,8 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
         }
     }
 
-    // Ordinal, INBOX and what is below it first
-    private static int Compare(MailboxName left, MailboxName right)
+    private sealed record Known(MailboxList List, AccountProfile? Profile)
     {
-        var (leftInbox, rightInbox) = (left.IsInbox || left.IsBelow(MailboxName.Inbox), right.IsInbox || right.IsBelow(MailboxName.Inbox));
-        return leftInbox != rightInbox ? (leftInbox ? -1 : 1) : string.CompareOrdinal(left.Value, right.Value);
+        public static readonly Known Nothing = new(new MailboxList(0, [], []), null);
     }
 }

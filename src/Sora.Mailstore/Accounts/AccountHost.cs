@@ -15,6 +15,8 @@ public sealed class AccountHost : IAccounts, IDisposable
     private readonly ChangeFeed _feed;
     private readonly PasswordVerifier _passwords;
     private readonly TimeProvider _time;
+    private readonly Dictionary<AccountId, IAccountSubscriber[]> _subscribers = [];
+    private readonly Lock _lock = new();
     private int _changes;
 
     public AccountHost(
@@ -38,6 +40,12 @@ public sealed class AccountHost : IAccounts, IDisposable
         feed.Interrupted += OnInterrupted;
     }
 
+    /// <summary>An account, its addresses or what others let its user do has changed; account 0 stands for everyone.</summary>
+    internal event Action<AccountId>? Changed;
+
+    /// <summary>Changes may have been missed.</summary>
+    internal event Action? Interrupted;
+
     internal Database Database { get; }
 
     internal MailboxHost Mailboxes { get; }
@@ -48,13 +56,22 @@ public sealed class AccountHost : IAccounts, IDisposable
 
     internal AccountStore Store { get; }
 
-    public IAccount Get(AccountId id)
+    public IAccount Get(AccountId id) => Find(id);
+
+    internal Account Find(AccountId id)
     {
         if (_accounts.TryGetValue(id, out var account))
             return account;
         if (_accounts.Count >= Options.MaxOpenAccounts)
             _accounts.Clear(); // an account is read again in one query
         return _accounts.GetOrAdd(id, new Account(id, this));
+    }
+
+    public IDisposable Subscribe(AccountId id, IAccountSubscriber subscriber)
+    {
+        lock (_lock)
+            _subscribers[id] = [.. _subscribers.GetValueOrDefault(id, []), subscriber];
+        return new Subscription(this, id, subscriber);
     }
 
     public async ValueTask<AccountIdentity?> FindAsync(string address, CancellationToken cancellationToken)
@@ -123,6 +140,8 @@ public sealed class AccountHost : IAccounts, IDisposable
         _addresses.Clear();
         if (_accounts.TryGetValue(id, out var account))
             account.Forget();
+        Changed?.Invoke(id);
+        Tell(id);
     }
 
     private void OnInterrupted()
@@ -131,5 +150,48 @@ public sealed class AccountHost : IAccounts, IDisposable
         _addresses.Clear();
         foreach (var account in _accounts.Values)
             account.Forget();
+        Interrupted?.Invoke();
+        AccountId[] watched;
+        lock (_lock)
+            watched = [.. _subscribers.Keys];
+        foreach (var id in watched)
+            Tell(id);
+    }
+
+    private void Tell(AccountId id)
+    {
+        List<IAccountSubscriber> told = [];
+        lock (_lock)
+        {
+            if (id == SharingStore.Anyone)
+            {
+                foreach (var subscribers in _subscribers.Values)
+                    told.AddRange(subscribers);
+            }
+            else if (_subscribers.TryGetValue(id, out var subscribers))
+            {
+                told.AddRange(subscribers);
+            }
+        }
+
+        foreach (var subscriber in told)
+            subscriber.Changed(id);
+    }
+
+    private void Unsubscribe(AccountId id, IAccountSubscriber subscriber)
+    {
+        lock (_lock)
+        {
+            IAccountSubscriber[] left = [.. _subscribers.GetValueOrDefault(id, []).Where(other => other != subscriber)];
+            if (left.Length > 0)
+                _subscribers[id] = left;
+            else
+                _subscribers.Remove(id);
+        }
+    }
+
+    private sealed class Subscription(AccountHost host, AccountId id, IAccountSubscriber subscriber) : IDisposable
+    {
+        public void Dispose() => host.Unsubscribe(id, subscriber);
     }
 }

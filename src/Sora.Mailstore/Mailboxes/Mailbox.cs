@@ -58,20 +58,24 @@ internal sealed partial class Mailbox : IMailbox
     public async Task<MailResult<AppendResult>> AppendAsync(AppendRequest request, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfZero(request.Messages.Count);
-        ContentId[] contents;
-        try
-        {
-            contents = await _host.Contents.TakeAsync(request.Messages.Count, cancellationToken);
-        }
-        catch (Exception e) when (IsDatabaseFailure(e))
-        {
-            Log.CommitFailed(_host.Logger, e.Message);
+        if (await TakeContentsAsync(request.Messages.Count, cancellationToken) is not { } contents)
             return MailError.Unavailable();
-        }
 
         // Without an operation id of its own the request gets one, so that a commit with an unknown outcome is not repeated.
         var operation = request.Operation.IsNone ? OperationId.New() : request.Operation;
-        return await SubmitAsync(new AppendWrite(request, operation, contents) { Deadline = Deadline() }, cancellationToken);
+        using var hold = await HoldAsync(request, cancellationToken);
+        return await SubmitAsync(new AppendWrite(request, operation, contents, hold.Refusal) { Deadline = Deadline() }, cancellationToken);
+    }
+
+    public async Task<MailResult<ReplaceResult>> ReplaceAsync(ReplaceRequest request, CancellationToken cancellationToken)
+    {
+        if (await TakeContentsAsync(1, cancellationToken) is not [var content])
+            return MailError.Unavailable();
+        var operation = request.Operation.IsNone ? OperationId.New() : request.Operation;
+        var destination = _host.Find(request.Destination);
+        using var hold = await destination.HoldAsync(this, request, cancellationToken);
+        return await MailboxReplace.RunAsync(
+            this, destination, request with { Operation = operation }, content, hold.Refusal, Deadline(), cancellationToken);
     }
 
     public Task<MailResult<StoreResult>> StoreAsync(StoreRequest request, CancellationToken cancellationToken) =>
@@ -87,11 +91,12 @@ internal sealed partial class Mailbox : IMailbox
             return source.Error;
         var operation = request.Operation.IsNone ? OperationId.New() : request.Operation;
         var destination = _host.Find(request.Destination);
+        using var hold = await destination.HoldAsync(this, source.Value.Index!, request, cancellationToken);
         if (request.Move)
-            return await MailboxMove.RunAsync(this, destination, request with { Operation = operation }, Deadline(), cancellationToken);
+            return await MailboxMove.RunAsync(this, destination, request with { Operation = operation }, hold.Refusal, Deadline(), cancellationToken);
 
         // A copy changes only the destination: what it takes from the source is what the source is now.
-        var write = new AppendCopiesWrite(source.Value.Index!, request.Uids, operation) { Deadline = Deadline() };
+        var write = new AppendCopiesWrite(source.Value.Index!, request, operation, hold.Refusal) { Deadline = Deadline() };
         var result = await destination.SubmitAsync(write, cancellationToken);
         return result is { IsOk: false, Error.Code: MailErrorCode.NonExistent }
             ? new MailError(MailErrorCode.TryCreate, "Mailbox does not exist")
@@ -152,6 +157,8 @@ internal sealed partial class Mailbox : IMailbox
         lock (_lock)
         {
             _announced = Math.Max(_announced, modSeq.Value);
+            if (_index is null)
+                Nudge(modSeq); // Who watches a mailbox that is not in memory asks for what it wants to know
             if (_index is null || _index.HighestModSeq >= modSeq)
                 return;
         }
@@ -165,7 +172,11 @@ internal sealed partial class Mailbox : IMailbox
         lock (_lock)
         {
             if (_index is null)
+            {
+                Nudge(default);
                 return;
+            }
+
             _isStale = true;
             if (_subscribers.Count == 0)
                 return;
@@ -211,6 +222,19 @@ internal sealed partial class Mailbox : IMailbox
         }
 
         _ = Task.Run(RunAsync); // it catches everything and ends when the queue is empty
+    }
+
+    private async ValueTask<ContentId[]?> TakeContentsAsync(int count, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _host.Contents.TakeAsync(count, cancellationToken);
+        }
+        catch (Exception e) when (IsDatabaseFailure(e))
+        {
+            Log.CommitFailed(_host.Logger, e.Message);
+            return null;
+        }
     }
 
     private bool TryGetFresh([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out MailboxIndex? index)
@@ -358,6 +382,8 @@ internal sealed partial class Mailbox : IMailbox
     /// <summary>A record of ours is durable: it is the newest state, and those who watch the mailbox hear of it.</summary>
     internal void Publish(MailboxCommit commit)
     {
+        if (_host.Quotas is { } quotas)
+            quotas.Changed(Account, _index?.Totals ?? default, commit.Index.IsEnded ? default : commit.Index.Totals);
         SetIndex(commit.Index, commit.Delta.Operations);
         _host.Announce(Id, commit.Index.HighestModSeq);
         SnapshotIfDue();
@@ -371,9 +397,14 @@ internal sealed partial class Mailbox : IMailbox
             _index = index;
             if (index.FirstRecent > _firstRecent)
                 _firstRecent = index.FirstRecent;
-            foreach (var subscriber in _subscribers)
-                subscriber.Changed(Id, index.HighestModSeq);
+            Nudge(index.HighestModSeq);
         }
+    }
+
+    private void Nudge(ModSeq modSeq)
+    {
+        foreach (var subscriber in _subscribers)
+            subscriber.Changed(Id, modSeq);
     }
 
     // After the first failure at once, then with growing pauses, until the first client's deadline; then only those who can still wait go on.

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Sora.Contracts;
+using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Storage;
 
 namespace Sora.Mailstore.Mailboxes;
@@ -40,6 +41,9 @@ public sealed class MailboxHost : IMailboxes, IAsyncDisposable
         _eviction = Task.Run(EvictAsync);
         Run(stopping => IndexWarmUp.RunAsync(Store, stopping));
     }
+
+    /// <summary>What accounts may hold; null when nothing is to be limited.</summary>
+    public QuotaHost? Quotas { get; init; }
 
     internal MailboxOptions Options { get; }
 

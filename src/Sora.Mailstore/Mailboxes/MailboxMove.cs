@@ -4,49 +4,38 @@ using Sora.Mailstore.Storage;
 namespace Sora.Mailstore.Mailboxes;
 
 /// <summary>
-/// MOVE: the destination's record appends, the source's expunges, and one commit fences both. The turns of both mailboxes are taken in
-/// the order of their numbers, so that moves in opposite directions cannot wait for each other; another process that writes to one of
-/// them meanwhile makes the commit lose, and it is planned again.
+/// MOVE: the destination's record appends, the source's expunges, and one commit fences both, while the turns of both are held
+/// (<see cref="MailboxTurns"/>). Another process that writes to one of them meanwhile makes the commit lose, and it is planned again.
 /// </summary>
 internal static class MailboxMove
 {
     public static async Task<MailResult<CopyResult>> RunAsync(
-        Mailbox source, Mailbox destination, CopyRequest request, long deadline, CancellationToken cancellationToken)
+        Mailbox source, Mailbox destination, CopyRequest request, MailError? refusal, long deadline, CancellationToken cancellationToken)
     {
         if (source.Id == destination.Id)
             return await source.SubmitAsync(new MoveWithinWrite(request) { Deadline = deadline }, cancellationToken);
 
-        var (first, second) = source.Id.Value < destination.Id.Value ? (source, destination) : (destination, source);
-        var firstTurn = new TurnRequest { Deadline = deadline };
-        var secondTurn = new TurnRequest { Deadline = deadline };
-        try
-        {
-            first.Enqueue(firstTurn);
-            if (!await firstTurn.Taken.WaitAsync(cancellationToken))
-                return NotThere(first, destination);
-            second.Enqueue(secondTurn);
-            if (!await secondTurn.Taken.WaitAsync(cancellationToken))
-                return NotThere(second, destination);
-            return await MoveAsync(source, destination, request, deadline);
-        }
-        finally
-        {
-            secondTurn.Return();
-            firstTurn.Return();
-        }
+        var turns = await MailboxTurns.TakeAsync(source, destination, deadline, cancellationToken);
+        if (!turns.IsOk)
+            return turns.Error;
+        using (turns.Value)
+            return await MoveAsync(source, destination, request, refusal, deadline);
     }
 
-    private static async Task<MailResult<CopyResult>> MoveAsync(Mailbox source, Mailbox destination, CopyRequest request, long deadline)
+    private static async Task<MailResult<CopyResult>> MoveAsync(
+        Mailbox source, Mailbox destination, CopyRequest request, MailError? refusal, long deadline)
     {
         while (true)
         {
             if (await source.TryReadAsync() && await destination.TryReadAsync())
             {
                 if (source.Index!.IsEnded || destination.Index!.IsEnded)
-                    return NotThere(source.Index.IsEnded ? source : destination, destination);
+                    return MailboxTurns.NotThere(source.Index.IsEnded ? source : destination, destination);
                 var append = destination.NewPlan(destination.Index);
                 var expunge = source.NewPlan(source.Index);
-                var answer = append.AppendCopies(source.Index, request.Uids, request.Operation);
+                if (refusal is not null && !append.TryRecall(request.Operation, out _))
+                    return refusal;
+                var answer = append.AppendCopies(source.Index, request);
                 if (!answer.IsOk || append.IsEmpty)
                     return answer;
                 expunge.Expunge(answer.Value.SourceUids);
@@ -67,19 +56,12 @@ internal static class MailboxMove
         }
     }
 
-    private static MailError NotThere(Mailbox mailbox, Mailbox destination)
-    {
-        if (mailbox.Index is not { IsEnded: true })
-            return MailError.Unavailable();
-        return ReferenceEquals(mailbox, destination) ? new MailError(MailErrorCode.TryCreate, "Mailbox does not exist") : MailError.NoSuchMailbox();
-    }
-
     /// <summary>A move into the same mailbox: the messages get new UIDs.</summary>
     private sealed class MoveWithinWrite(CopyRequest request) : WriteRequest<CopyResult>
     {
         public override void Plan(RecordPlan plan)
         {
-            Answer = plan.AppendCopies(plan.Index, request.Uids, request.Operation);
+            Answer = plan.AppendCopies(plan.Index, request);
             if (!Answer.IsOk)
                 return;
             plan.Expunge(plan.Index.Existing(Answer.Value.SourceUids));

@@ -126,24 +126,25 @@ internal sealed class RecordPlan
 
     public void End() => _isEnd = true;
 
-    /// <summary>Appends messages of <paramref name="source"/> by reference: same content, flags, internal date and size.</summary>
-    public MailResult<CopyResult> AppendCopies(MailboxIndex source, UidSet uids, OperationId operation)
+    /// <summary>Appends messages of <paramref name="source"/> by reference: same content, flags (as far as allowed), internal date and size.</summary>
+    public MailResult<CopyResult> AppendCopies(MailboxIndex source, CopyRequest request)
     {
+        var (operation, covered) = (request.Operation, FlagMask.Covered(request.FlagRights));
         if (TryRecall(operation, out var done))
             return new CopyResult(done.UidValidity, done.SourceUids, done.Uids, source.HighestModSeq);
-        var existing = source.Existing(uids);
+        var existing = source.Existing(request.Uids);
         if (existing.IsEmpty)
             return new CopyResult(Index.UidValidity, UidSet.Empty, UidSet.Empty, source.HighestModSeq);
         var count = existing.Count;
         if (!HasRoomFor((int)count))
             return new MailError(MailErrorCode.Limit, "The mailbox has no UIDs left");
-        var keywords = KeywordMap(source);
+        var keywords = KeywordMap(source, covered);
         var rows = new AppendedMessage[count];
         var i = 0;
         foreach (var uid in existing)
         {
             var row = source[source.PositionOf(uid)];
-            rows[i] = new AppendedMessage(UidNext + (uint)i, Translate(row.Flags, source, keywords), row.InternalDate, Now, row.Size, row.Content);
+            rows[i] = new AppendedMessage(UidNext + (uint)i, Translate(row.Flags & covered, source, keywords), row.InternalDate, Now, row.Size, row.Content);
             i++;
         }
 
@@ -171,7 +172,7 @@ internal sealed class RecordPlan
     }
 
     // The slots here of the keywords there; -1 where there is no room.
-    private int[] KeywordMap(MailboxIndex source)
+    private int[] KeywordMap(MailboxIndex source, ulong covered)
     {
         var used = 0ul;
         if (source.Keywords.SlotCount > 0)
@@ -183,6 +184,7 @@ internal sealed class RecordPlan
             }
         }
 
+        used &= covered;
         var map = new int[source.Keywords.SlotCount];
         for (var slot = 0; slot < map.Length; slot++)
         {

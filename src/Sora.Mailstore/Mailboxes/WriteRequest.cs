@@ -33,27 +33,26 @@ internal abstract class WriteRequest<T> : WriteRequest
     public override void Fail(MailError error) => _completion.TrySetResult(error);
 }
 
-/// <summary>Appends new messages.</summary>
-internal sealed class AppendWrite(AppendRequest request, OperationId operation, ContentId[] contents) : WriteRequest<AppendResult>
+/// <summary>Appends new messages. With a <paramref name="refusal"/> it only answers what was carried out before: a repeated request must not fail.</summary>
+internal sealed class AppendWrite(AppendRequest request, OperationId operation, ContentId[] contents, MailError? refusal = null)
+    : WriteRequest<AppendResult>
 {
-    public override void Plan(RecordPlan plan)
+    public override void Plan(RecordPlan plan) => Answer = Plan(plan, request.Messages, operation, contents, refusal);
+
+    /// <summary>Appends the messages in a record, unless the operation was carried out before.</summary>
+    public static MailResult<AppendResult> Plan(
+        RecordPlan plan, IReadOnlyList<AppendMessage> messages, OperationId operation, ContentId[] contents, MailError? refusal)
     {
         if (plan.TryRecall(operation, out var done))
-        {
-            Answer = new AppendResult(done.UidValidity, done.Uids, new ModSeq(done.ModSeq), Repeated: true);
-            return;
-        }
-
-        var rows = new AppendedMessage[request.Messages.Count];
+            return new AppendResult(done.UidValidity, done.Uids, new ModSeq(done.ModSeq), Repeated: true);
+        if (refusal is not null)
+            return refusal;
+        var rows = new AppendedMessage[messages.Count];
         if (!plan.HasRoomFor(rows.Length))
-        {
-            Answer = new MailError(MailErrorCode.Limit, "The mailbox has no UIDs left");
-            return;
-        }
-
+            return new MailError(MailErrorCode.Limit, "The mailbox has no UIDs left");
         for (var i = 0; i < rows.Length; i++)
         {
-            var message = request.Messages[i];
+            var message = messages[i];
             rows[i] = new AppendedMessage(
                 plan.UidNext + (uint)i,
                 plan.MaskOfSome(message.Flags),
@@ -67,14 +66,16 @@ internal sealed class AppendWrite(AppendRequest request, OperationId operation, 
         var uids = UidSet.Range(rows[0].Uid, rows[^1].Uid);
         plan.Append(rows);
         plan.Remember(operation, uids, UidSet.Empty);
-        Answer = new AppendResult(plan.Index.UidValidity, uids, plan.ModSeq);
+        return new AppendResult(plan.Index.UidValidity, uids, plan.ModSeq);
     }
 }
 
 /// <summary>Appends messages whose contents another mailbox of the account has (COPY).</summary>
-internal sealed class AppendCopiesWrite(MailboxIndex source, UidSet uids, OperationId operation) : WriteRequest<CopyResult>
+internal sealed class AppendCopiesWrite(MailboxIndex source, CopyRequest request, OperationId operation, MailError? refusal = null) : WriteRequest<CopyResult>
 {
-    public override void Plan(RecordPlan plan) => Answer = plan.AppendCopies(source, uids, operation);
+    public override void Plan(RecordPlan plan) => Answer = refusal is null || plan.TryRecall(operation, out _)
+        ? plan.AppendCopies(source, request with { Operation = operation })
+        : refusal;
 }
 
 internal sealed class StoreWrite(StoreRequest request) : WriteRequest<StoreResult>
@@ -96,19 +97,23 @@ internal sealed class StoreWrite(StoreRequest request) : WriteRequest<StoreResul
             uids = uids.Except(modified);
         }
 
+        var flags = request.Flags.CoveredBy(request.FlagRights);
+
         // A keyword takes a slot when a message gets it, not when one loses it or none is there.
         var onlyKnown = request.Mode == StoreMode.Remove || plan.Index.Existing(uids).IsEmpty;
-        if ((onlyKnown ? plan.Index.Keywords.MaskOf(request.Flags) : plan.MaskOf(request.Flags)) is not { } mask)
+        if ((onlyKnown ? plan.Index.Keywords.MaskOf(flags) : plan.MaskOf(flags)) is not { } mask)
         {
             Answer = new MailError(MailErrorCode.Limit, "The mailbox has too many keywords");
             return;
         }
 
+        var covered = FlagMask.Covered(request.FlagRights);
+        mask &= covered;
         plan.Store(request.Mode switch
         {
             StoreMode.Add => new FlagChange(uids, mask, 0),
             StoreMode.Remove => new FlagChange(uids, 0, mask),
-            _ => new FlagChange(uids, mask, ~mask),
+            _ => new FlagChange(uids, mask, ~mask & covered),
         });
         if (!request.Operation.IsNone)
             plan.Remember(request.Operation, modified, UidSet.Empty);

@@ -1,6 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
 using Sora.Contracts;
+using Sora.Mailstore.Accounts;
 
 namespace Sora.Mailstore.Storage;
 
@@ -12,6 +13,9 @@ public sealed record AccountSummary(AccountId Id, string PrimaryAddress, DateTim
 
 /// <summary>Who an address belongs to, with the stored password.</summary>
 internal sealed record StoredCredential(AccountId Account, string PrimaryAddress, string PasswordHash);
+
+/// <summary>An account's mailboxes and subscriptions, both unordered, and how the account is known to others.</summary>
+internal readonly record struct StoredList(long Version, List<MailboxEntry> Mailboxes, List<MailboxName> Subscriptions, AccountProfile Profile);
 
 /// <summary>Accounts, addresses, mailbox names and subscriptions.</summary>
 internal sealed class AccountStore(NpgsqlDataSource database)
@@ -36,22 +40,31 @@ internal sealed class AccountStore(NpgsqlDataSource database)
             : null;
     }
 
-    /// <summary>The account's mailboxes and subscriptions, both unordered; null when there is no such account.</summary>
-    public Task<(long Version, List<MailboxEntry> Mailboxes, List<MailboxName> Subscriptions)?> ListAsync(
+    /// <summary>The account's mailboxes and subscriptions; null when there is no such account.</summary>
+    public Task<StoredList?> ListAsync(
         AccountId id, CancellationToken cancellationToken) =>
         ReadAgain.OnceAsync(() => ReadListAsync(id, cancellationToken));
 
-    private async Task<(long Version, List<MailboxEntry> Mailboxes, List<MailboxName> Subscriptions)?> ReadListAsync(
+    private async Task<StoredList?> ReadListAsync(
         AccountId id, CancellationToken cancellationToken)
     {
         await using var batch = database.CreateBatch();
-        Add(batch, "SELECT list_version FROM accounts WHERE id = $1 AND deleted_at IS NULL", id);
+        Add(
+            batch,
+            """
+            SELECT a.list_version, p.address, a.shared_domain FROM accounts a LEFT JOIN credentials p ON p.account_id = a.id AND p.is_primary
+            WHERE a.id = $1 AND a.deleted_at IS NULL
+            """,
+            id);
         Add(batch, "SELECT id, name, uid_validity, special_use FROM mailboxes WHERE account_id = $1 AND deleted_at IS NULL", id);
         Add(batch, "SELECT name FROM subscriptions WHERE account_id = $1", id);
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
             return null;
         var version = reader.GetInt64(0);
+        var profile = SharingStore.Profile(
+            await reader.IsDBNullAsync(1, cancellationToken) ? null : reader.GetString(1),
+            await reader.IsDBNullAsync(2, cancellationToken) ? null : reader.GetString(2));
         await reader.NextResultAsync(cancellationToken);
         var mailboxes = new List<MailboxEntry>();
         while (await reader.ReadAsync(cancellationToken))
@@ -64,7 +77,7 @@ internal sealed class AccountStore(NpgsqlDataSource database)
         var subscriptions = new List<MailboxName>();
         while (await reader.ReadAsync(cancellationToken))
             subscriptions.Add(Name(reader.GetString(0)));
-        return (version, mailboxes, subscriptions);
+        return new StoredList(version, mailboxes, subscriptions, profile);
     }
 
     /// <summary>Locks the account's list of mailboxes until the transaction ends and counts its version up; false when the account is gone.</summary>
@@ -97,9 +110,23 @@ internal sealed class AccountStore(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    public static async Task SetSpecialUseAsync(NpgsqlConnection connection, MailboxId id, SpecialUse use, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("UPDATE mailboxes SET special_use = $2 WHERE id = $1", connection);
+        command.Parameters.Add(Long(id.Value));
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)use });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     public static async Task DeleteMailboxAsync(NpgsqlConnection connection, MailboxId id, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("UPDATE mailboxes SET deleted_at = now() WHERE id = $1 AND deleted_at IS NULL", connection);
+        // The annotations go at once (RFC 5464 section 4.1), the mail when the mailbox is purged
+        await using var command = new NpgsqlCommand(
+            """
+            WITH gone AS (DELETE FROM annotations WHERE mailbox_id = $1)
+            UPDATE mailboxes SET deleted_at = now() WHERE id = $1 AND deleted_at IS NULL
+            """,
+            connection);
         command.Parameters.Add(Long(id.Value));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }

@@ -244,6 +244,16 @@ internal sealed class AdministrationStore(NpgsqlDataSource database)
         await ExecuteAsync(
             connection, "UPDATE credentials SET is_primary = false WHERE account_id = $1 AND is_primary", Long(account), cancellationToken);
         await ExecuteAsync(connection, "UPDATE credentials SET is_primary = true WHERE address = $1", Text(address), cancellationToken);
+
+        // "anyone" is everyone in the domain of the primary address
+        await ExecuteAsync(
+            connection,
+            """
+            UPDATE acl SET domain = c.domain FROM mailboxes m JOIN credentials c ON c.account_id = m.account_id AND c.is_primary
+            WHERE m.account_id = $1 AND acl.mailbox_id = m.id AND acl.domain <> c.domain
+            """,
+            Long(account),
+            cancellationToken);
     }
 
     private static async Task ExecuteAsync(

@@ -24,6 +24,7 @@ public sealed class ChangeFeed : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private Dictionary<MailboxId, ModSeq> _mailboxes = [];
     private HashSet<AccountId> _accounts = [];
+    private HashSet<string> _metadata = new(StringComparer.Ordinal);
     private Task _sending = Task.CompletedTask;
     private Task _listening = Task.CompletedTask;
 
@@ -38,6 +39,9 @@ public sealed class ChangeFeed : IAsyncDisposable
 
     /// <summary>Another process has changed this account: its mailboxes, subscriptions, addresses or passwords.</summary>
     public event Action<AccountId>? AccountChanged;
+
+    /// <summary>Another process has changed annotations: what it gave to <see cref="AnnounceMetadata"/>.</summary>
+    public event Action<string>? MetadataChanged;
 
     /// <summary>The connection was lost for a while: announcements may have been missed.</summary>
     public event Action? Interrupted;
@@ -62,6 +66,14 @@ public sealed class ChangeFeed : IAsyncDisposable
     {
         lock (_lock)
             _accounts.Add(id);
+        Wake();
+    }
+
+    /// <param name="change">Up to 4,000 characters of ASCII without a space.</param>
+    public void AnnounceMetadata(string change)
+    {
+        lock (_lock)
+            _metadata.Add(change);
         Wake();
     }
 
@@ -120,12 +132,14 @@ public sealed class ChangeFeed : IAsyncDisposable
     {
         Dictionary<MailboxId, ModSeq> mailboxes;
         HashSet<AccountId> accounts;
+        HashSet<string> metadata;
         lock (_lock)
         {
-            if (_mailboxes.Count == 0 && _accounts.Count == 0)
+            if (_mailboxes.Count == 0 && _accounts.Count == 0 && _metadata.Count == 0)
                 return [];
             (mailboxes, _mailboxes) = (_mailboxes, []);
             (accounts, _accounts) = (_accounts, []);
+            (metadata, _metadata) = (_metadata, new HashSet<string>(StringComparer.Ordinal));
         }
 
         var payloads = new List<string>();
@@ -134,6 +148,8 @@ public sealed class ChangeFeed : IAsyncDisposable
             Add(string.Create(CultureInfo.InvariantCulture, $" m{id.Value}:{modSeq.Value}"));
         foreach (var id in accounts)
             Add(string.Create(CultureInfo.InvariantCulture, $" a{id.Value}"));
+        foreach (var change in metadata)
+            Add(" d" + change);
         payloads.Add(builder.ToString());
         return payloads;
 
@@ -206,6 +222,10 @@ public sealed class ChangeFeed : IAsyncDisposable
             if (item[0] == 'a' && long.TryParse(item[1..], CultureInfo.InvariantCulture, out var account))
             {
                 AccountChanged?.Invoke(new AccountId(account));
+            }
+            else if (item[0] == 'd')
+            {
+                MetadataChanged?.Invoke(item[1..].ToString());
             }
             else if (item[0] == 'm' && colon > 0
                 && long.TryParse(item[1..colon], CultureInfo.InvariantCulture, out var mailbox)

@@ -32,6 +32,10 @@ internal sealed class CommitStore
             FROM unnest($17::bigint[], $18::bigint[], $19::bigint[], $20::bytea[], $21::bigint[], $22::bytea[], $23::bytea[], $24::bytea[], $25::bytea[])
                 AS c (mailbox_id, id, account_id, hash, body_size, prefix, header, envelope, structure)
             JOIN won USING (mailbox_id)
+        ), new_to_search AS (
+            INSERT INTO search_queue (content_id, account_id)
+            SELECT c.id, c.account_id FROM unnest($17::bigint[], $18::bigint[], $19::bigint[]) AS c (mailbox_id, id, account_id)
+            JOIN won USING (mailbox_id)
         ), wanted AS (
             SELECT l.number, array_agg(DISTINCT l.account_id) AS accounts
             FROM unnest($26::integer[], $27::bigint[], $28::bigint[]) AS l (number, mailbox_id, account_id)

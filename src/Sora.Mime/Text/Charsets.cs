@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
@@ -93,6 +94,9 @@ public static class Charsets
 
     private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789");
 
+    /// <summary>The preferred names of all character sets, US-ASCII and UTF-8 first.</summary>
+    public static ImmutableArray<string> Names { get; } = ListNames();
+
     internal static Encoding Windows1252 { get; } = CodePagesEncodingProvider.Instance.GetEncoding(1252) ?? Encoding.Latin1;
 
     /// <summary>The encoding of that name or alias; windows-1252 when the name is unknown. Never throws.</summary>
@@ -123,6 +127,17 @@ public static class Charsets
     {
         encoding = null;
         return name.Length <= LongestName && TryGet(Encoding.Latin1.GetString(name), out encoding);
+    }
+
+    // Encodings with NUL in ordinary text cannot stand in an IMAP string or a header
+    private static ImmutableArray<string> ListNames()
+    {
+        var names = new SortedSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var info in CodePagesEncodingProvider.Instance.GetEncodings())
+            names.Add(info.Name);
+        names.Add("iso-8859-1");
+        names.ExceptWith(["us-ascii", "utf-8", "utf-16", "utf-16BE", "utf-32", "utf-32BE", "utf-7"]);
+        return ["US-ASCII", "UTF-8", .. names];
     }
 
     private static Encoding? Find(string name)

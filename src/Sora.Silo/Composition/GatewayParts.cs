@@ -68,8 +68,8 @@ internal sealed class GatewayParts : IAsyncDisposable
 
         var replicas = new MailboxReplicas(mailstore.Mailboxes, time, loggers.CreateLogger<MailboxReplicas>());
         var imap = new ImapServer(
-            mailstore.Accounts, mailstore.Mailboxes, mailstore.Bodies.Messages, mailstore.Bodies.Intakes, replicas, options.Imap, metrics, time,
-            loggers.CreateLogger<ImapServer>());
+            mailstore.Accounts, mailstore.Sharing, mailstore.Mailboxes, mailstore.Bodies.Messages, mailstore.Bodies.Intakes, mailstore.Quotas, mailstore.Metadata, replicas,
+            options.Imap, metrics, time, loggers.CreateLogger<ImapServer>(), mailstore.Search.Keys, mailstore.Search.Index);
         var limits = new ConnectionLimits(options.Imap.MaxConnections, options.Imap.MaxConnectionsPerIp);
         foreach (var address in options.Imap.Listen)
             yield return ("imap.listen", new ListenerDefinition(ListenAddress.Parse(address), ImplicitTls: false, imap, limits));

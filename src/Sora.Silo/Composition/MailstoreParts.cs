@@ -5,6 +5,7 @@ using Sora.Mailstore.Bodies;
 using Sora.Mailstore.Delivery;
 using Sora.Mailstore.Mailboxes;
 using Sora.Mailstore.Maintenance;
+using Sora.Mailstore.Search;
 using Sora.Mailstore.Storage;
 using Sora.Mailstore.Storage.Embedded;
 using Sora.Silo.Configuration;
@@ -13,8 +14,14 @@ namespace Sora.Silo.Composition;
 
 /// <summary>The engine of this node, wired together.</summary>
 internal sealed record MailstoreParts(
-    AccountHost Accounts, MailboxHost Mailboxes, BodyHost Bodies, MessageDelivery Delivery, AccountAdministration Administration)
+    AccountHost Accounts, SharingHost Sharing, MailboxHost Mailboxes, BodyHost Bodies, MessageDelivery Delivery, AccountAdministration Administration)
 {
+    public required QuotaHost Quotas { get; init; }
+
+    public required MetadataHost Metadata { get; init; }
+
+    public required SearchHost Search { get; init; }
+
     /// <summary>Opens the database: starts the private server if there is to be one, waits until it answers, and brings the schema up to date.</summary>
     /// <exception cref="DatabaseException">It cannot be used.</exception>
     public static async Task<Database> OpenDatabaseAsync(
@@ -45,13 +52,23 @@ internal sealed record MailstoreParts(
         await feed.StartAsync(cancellationToken);
         var passwords = new PasswordHasher(options.Passwords);
         var verifier = parts.AddDisposable("Password checks", new PasswordVerifier(passwords, options.Passwords, time));
-        var mailboxes = parts.Add("Mailboxes", new MailboxHost(database, feed, options.Mailboxes, metrics, time, loggers));
+        var quotas = parts.AddDisposable("Quotas", new QuotaHost(database, feed, options.Quota, time, loggers));
+        var metadata = parts.AddDisposable("Annotations", new MetadataHost(database, feed, options.Metadata, loggers));
+        var mailboxes = parts.Add("Mailboxes", new MailboxHost(database, feed, options.Mailboxes, metrics, time, loggers) { Quotas = quotas });
         var accounts = parts.AddDisposable("Accounts", new AccountHost(database, feed, mailboxes, verifier, options.Accounts, time, loggers));
+        var sharing = parts.AddDisposable("Sharing", new SharingHost(database, accounts, options.Sharing));
         var bodies = parts.Add("Bodies", OpenBodies(options, dataFolder, database, metrics, time, loggers));
         await bodies.StartAsync(cancellationToken);
         parts.Add("Maintenance", new MaintenanceWorker(database, options.Maintenance, time, loggers.CreateLogger<MaintenanceWorker>()));
+        var search = parts.Add("The search index", new SearchHost(database, bodies.Messages, options.Search, metrics, time, loggers));
+        search.Start();
         var delivery = new MessageDelivery(accounts, mailboxes, options.Delivery, time);
-        return new MailstoreParts(accounts, mailboxes, bodies, delivery, new AccountAdministration(database, passwords, accounts.Announce));
+        return new MailstoreParts(accounts, sharing, mailboxes, bodies, delivery, new AccountAdministration(database, passwords, accounts.Announce))
+        {
+            Quotas = quotas,
+            Metadata = metadata,
+            Search = search,
+        };
     }
 
     private static BodyHost OpenBodies(

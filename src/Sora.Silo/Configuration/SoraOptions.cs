@@ -9,6 +9,7 @@ using Sora.Mailstore.Bodies;
 using Sora.Mailstore.Delivery;
 using Sora.Mailstore.Mailboxes;
 using Sora.Mailstore.Maintenance;
+using Sora.Mailstore.Search;
 using Sora.Mailstore.Storage;
 
 namespace Sora.Silo.Configuration;
@@ -28,11 +29,19 @@ public sealed class SoraOptions : IValidatableOptions
 
     public AccountOptions Accounts { get; set; } = new();
 
+    public SharingOptions Sharing { get; set; } = new();
+
+    public QuotaOptions Quota { get; set; } = new();
+
+    public MetadataOptions Metadata { get; set; } = new();
+
     public PasswordOptions Passwords { get; set; } = new();
 
     public DeliveryOptions Delivery { get; set; } = new();
 
     public MaintenanceOptions Maintenance { get; set; } = new();
+
+    public SearchOptions Search { get; set; } = new();
 
     public ConnectionOptions Connections { get; set; } = new();
 

@@ -112,6 +112,14 @@ internal sealed class TestClient : IDisposable
         return tls;
     }
 
+    /// <summary>From here on both directions are DEFLATE streams (RFC 4978).</summary>
+    public DeflatedStream StartDeflate()
+    {
+        var deflated = new DeflatedStream(_stream);
+        _stream = deflated;
+        return deflated;
+    }
+
     public void Dispose() => _stream.Dispose();
 
     private async Task SendPendingAsync(StringBuilder text)

@@ -8,12 +8,22 @@ internal sealed class BreakableStore(IMessageStore store) : IMessageStore
     /// <summary>Messages of this size cannot be opened.</summary>
     public long? BrokenSize { get; set; }
 
+    /// <summary>Bodies are not opened before this has ended.</summary>
+    public Task Gate { get; set; } = Task.CompletedTask;
+
     public bool BrokenForNow { get; set; }
 
-    public ValueTask<IReadOnlyList<MessageContent?>> ReadAsync(ReadOnlyMemory<ContentId> ids, ContentParts parts, CancellationToken cancellationToken) =>
-        store.ReadAsync(ids, parts, cancellationToken);
+    /// <summary>Nothing can be read.</summary>
+    public bool IsBroken { get; set; }
 
-    public ValueTask<IMessageBody> OpenAsync(MessageContent content, CancellationToken cancellationToken) => content.Size == BrokenSize
-        ? throw new BodyUnavailableException("broken by the test", BrokenForNow)
-        : store.OpenAsync(content, cancellationToken);
+    public ValueTask<IReadOnlyList<MessageContent?>> ReadAsync(ReadOnlyMemory<ContentId> ids, ContentParts parts, CancellationToken cancellationToken) =>
+        IsBroken ? throw new BodyUnavailableException("broken by the test", BrokenForNow) : store.ReadAsync(ids, parts, cancellationToken);
+
+    public async ValueTask<IMessageBody> OpenAsync(MessageContent content, CancellationToken cancellationToken)
+    {
+        await Gate.WaitAsync(cancellationToken);
+        return content.Size == BrokenSize
+            ? throw new BodyUnavailableException("broken by the test", BrokenForNow)
+            : await store.OpenAsync(content, cancellationToken);
+    }
 }

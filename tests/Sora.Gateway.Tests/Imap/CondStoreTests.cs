@@ -59,7 +59,7 @@ public sealed class CondStoreTests(ImapFixture fixture)
             C: b1 FETCH 3 BODY[TEXT]
             S: * 3 FETCH (BODY[TEXT] {6}
             S: body
-            S:  FLAGS (\Flagged \Seen…) MODSEQ ({{known + 4}}))
+            S:  FLAGS (\Flagged \Seen…) UID 3 MODSEQ ({{known + 4}}))
             S: b1 OK FETCH completed
             """);
     }

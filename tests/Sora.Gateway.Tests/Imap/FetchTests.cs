@@ -184,6 +184,7 @@ public sealed class FetchTests(ImapFixture fixture)
             S: * OK [UIDVALIDITY …
             S: * OK [UIDNEXT 2] …
             S: * OK [HIGHESTMODSEQ …
+            S: * OK [MAILBOXID (F…)] …
             S: a2 OK [READ-WRITE] …
             S: * 1 FETCH (UID 1 FLAGS (\Recent))
             S: a3 OK …
@@ -199,5 +200,34 @@ public sealed class FetchTests(ImapFixture fixture)
             S: a8 OK …
             S!
             """);
+    }
+
+    [Fact]
+    public async Task Bodies_opened_ahead_come_in_their_order()
+    {
+        const string Broken = "Subject: ahead\n\nunreadable among others, with a length of its own\n";
+        var user = await fixture.UserAsync();
+        for (var i = 1; i <= 40; i++)
+        {
+            // Some are opened only when their turn comes, and one cannot be
+            var text = i % 7 == 0 ? new string('x', 70_000 + i) : $"message {i}";
+            await user.DeliverAsync(i == 20 ? Broken : $"Subject: {i}\n\n{text}");
+        }
+
+        using var client = await user.LogInAsync("SELECT INBOX");
+        await client.DoAsync("COPY 3 INBOX");
+        fixture.Messages.BrokenSize = Broken.ReplaceLineEndings("\r\n").Length;
+        fixture.Messages.BrokenForNow = false;
+        var lines = await client.RunAsync("UID FETCH 1:* BODY.PEEK[TEXT]<0.20>");
+        fixture.Messages.BrokenSize = null;
+        lines[^1].ShouldStartWith("NO ");
+        lines.Count.ShouldBe(2 * 40 + 1);
+        for (int i = 1, at = 0; i <= 41; i++)
+        {
+            if (i == 20)
+                continue;
+            lines[at++].ShouldBe($"* {i} FETCH (UID {i} BODY[TEXT]<0> {{{(i % 7 == 0 ? 20 : i == 41 ? 9 : $"message {i}".Length)}}}");
+            lines[at++].ShouldStartWith(i % 7 == 0 ? "xxx" : $"message {(i == 41 ? 3 : i)})");
+        }
     }
 }

@@ -7,6 +7,7 @@ using Sora.Gateway.Imap;
 using Sora.Gateway.Replicas;
 using Sora.Gateway.Tests.Connections;
 using Sora.Mailstore.Bodies;
+using Sora.Mailstore.Search;
 using Sora.Testing;
 
 namespace Sora.Gateway.Tests.Imap;
@@ -17,12 +18,18 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
     private readonly TempFolder _folder = new();
     private int _users;
     private TestGateway? _gateway;
+    private ImapServer? _started;
 
     internal MailstoreNode Node { get; private set; } = null!;
 
     internal BreakableStore Messages { get; private set; } = null!;
 
     internal BodyHost Bodies { get; private set; } = null!;
+
+    /// <summary>The search index, which does nothing unless a test tells it to.</summary>
+    internal SearchHost Search { get; private set; } = null!;
+
+    internal ImapServer Server { get; private set; } = null!;
 
     internal MailboxReplicas Replicas { get; private set; } = null!;
 
@@ -32,6 +39,8 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
         AppendLimit = Sora.Configuration.ByteSize.KiB(256),
         IdVersion = "1.0",
         MaxBadCommands = 5,
+        Administrators = ["admin@example.com"],
+        AdminContact = "mailto:postmaster@example.com",
     };
 
     public async Task InitializeAsync()
@@ -40,16 +49,21 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
         Bodies = new BodyHost(
             Node.Database, new StorageOptions(), _folder.Path, Node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
         Messages = new BreakableStore(Bodies.Messages);
+        Search = new SearchHost(
+            Node.Database, Messages, new SearchOptions { Delay = TimeSpan.Zero, Batch = 3 }, Node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
         Replicas = new MailboxReplicas(Node.Mailboxes, TimeProvider.System, new ErrorLog<MailboxReplicas>());
         _gateway = await StartAsync(TimeProvider.System);
+        Server = _started!;
     }
 
     /// <summary>Another gateway to the same engine, with a clock of its own.</summary>
-    internal Task<TestGateway> StartAsync(TimeProvider time)
+    internal Task<TestGateway> StartAsync(TimeProvider time, ImapOptions? options = null, bool withIndex = true)
     {
         var metrics = new GatewayMetrics();
         var server = new ImapServer(
-            Node.Accounts, Node.Mailboxes, Messages, Bodies.Intakes, Replicas, Options, metrics, time, new ErrorLog<ImapServer>());
+            Node.Accounts, Node.Sharing, Node.Mailboxes, Messages, Bodies.Intakes, Node.Quotas, Node.Metadata, Replicas, options ?? Options, metrics, time,
+            new ErrorLog<ImapServer>(), withIndex ? Search.Keys : new DirectMessageKeys(Messages), withIndex ? Search.Index : null);
+        _started = server;
         return TestGateway.StartAsync(
             [new ListenerDefinition(TestGateway.AnyPort, false, server, new ConnectionLimits())], tls: true, time: time, metrics: metrics);
     }
@@ -57,6 +71,7 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
     public async Task DisposeAsync()
     {
         await _gateway!.DisposeAsync();
+        await Search.DisposeAsync();
         await Bodies.DisposeAsync();
         await Node.DisposeAsync();
     }
@@ -74,9 +89,9 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
     internal Task ServeAsync(ConnectionContext context) => _gateway!.Listeners.ServeAsync(0, context);
 
     /// <summary>A new account.</summary>
-    internal async Task<TestUser> UserAsync()
+    internal async Task<TestUser> UserAsync(string domain = "example.com")
     {
-        var address = $"user{Interlocked.Increment(ref _users)}@example.com";
+        var address = $"user{Interlocked.Increment(ref _users)}@{domain}";
         return new TestUser(this, address, await Node.CreateAccountAsync(address));
     }
 }
@@ -106,6 +121,15 @@ internal sealed class TestUser(ImapFixture fixture, string address, IAccount acc
     {
         foreach (var message in messages)
             await DeliverToAsync("INBOX", message);
+    }
+
+    /// <summary>Drops all records of INBOX but the newest, as maintenance does when they are old and a snapshot has them.</summary>
+    public async Task ForgetLogAsync()
+    {
+        await using var command = fixture.Node.Database.Write.CreateCommand(
+            "DELETE FROM mailbox_log WHERE mailbox_id = $1 AND modseq < (SELECT max(modseq) FROM mailbox_log WHERE mailbox_id = $1)");
+        command.Parameters.AddWithValue((await Sora.Testing.MailstoreNode.IdAsync(account, "INBOX")).Value);
+        await command.ExecuteNonQueryAsync();
     }
 
     public async Task DeliverToAsync(string mailbox, string message, FlagSet? flags = null, string prefix = "")

@@ -146,6 +146,7 @@ public sealed class ImapParserTests
     [InlineData("BINARY.PEEK[1]", "Binary[1/None]")]
     [InlineData("BINARY.SIZE[1.1]", "BinarySize[1.1/None]")]
     [InlineData("RFC822.HEADER", "Rfc822Header[/Header]")]
+    [InlineData("(EMAILID THREADID SAVEDATE)", "EmailId ThreadId SaveDate")]
     [InlineData("(FAST)", null)]
     [InlineData("()", null)]
     [InlineData("(UID  FLAGS)", null)]
@@ -193,8 +194,58 @@ public sealed class ImapParserTests
     [InlineData("a APPEND INBOX")]
     [InlineData("a AUTHENTICATE")]
     [InlineData("a COPY 1")]
+    [InlineData("a GETQUOTA")]
+    [InlineData("a GETQUOTAROOT \"\"")]
+    [InlineData("a SETQUOTA \"\"")]
+    [InlineData("a SETQUOTA \"\" (STORAGE)")]
+    [InlineData("a SETQUOTA \"\" (STORAGE 1 )")]
+    [InlineData("a SETQUOTA \"\" (STORAGE -1)")]
+    [InlineData("a SETQUOTA \"\" (STORAGE 9223372036854775808)")]
+    [InlineData("a GETMETADATA INBOX")]
+    [InlineData("a GETMETADATA INBOX ()")]
+    [InlineData("a GETMETADATA INBOX /comment")]
+    [InlineData("a GETMETADATA INBOX /sharedx/comment")]
+    [InlineData("a GETMETADATA INBOX \"/shared/*\"")]
+    [InlineData("a GETMETADATA INBOX \"/shared/%\"")]
+    [InlineData("a GETMETADATA INBOX /shared//comment")]
+    [InlineData("a GETMETADATA INBOX /shared/")]
+    [InlineData("a GETMETADATA INBOX \"/shared/é\"")]
+    [InlineData("a GETMETADATA () INBOX /shared/a")]
+    [InlineData("a GETMETADATA (DEPTH 2) INBOX /shared/a")]
+    [InlineData("a GETMETADATA (MAXSIZE x) INBOX /shared/a")]
+    [InlineData("a GETMETADATA (NONSENSE 1) INBOX /shared/a")]
+    [InlineData("a SETMETADATA INBOX /shared/a x")]
+    [InlineData("a SETMETADATA INBOX ()")]
+    [InlineData("a SETMETADATA INBOX (/shared/a)")]
+    [InlineData("a SETMETADATA INBOX (/shared/a atom)")]
+    [InlineData("a SETMETADATA INBOX (/shared \"x\")")]
+    [InlineData("a SETMETADATA INBOX (/shared/a {1}\r\n\0)")]
+    [InlineData("a SETMETADATA INBOX (/shared/a ~\"x\")")]
+    [InlineData("a SEARCH EMAILID")]
+    [InlineData("a SEARCH EMAILID \"M1\"")]
+    [InlineData("a SEARCH THREADID T.1")]
+    [InlineData("a SEARCH SAVEDON yesterday")]
+    [InlineData("a LIST \"\" * RETURN (METADATA)")]
+    [InlineData("a LIST \"\" * RETURN (METADATA ())")]
+    [InlineData("a UNAUTHENTICATE x")]
     [InlineData("a X")]
     public void Broken_commands_are_errors(string command) => TryParse(Encoding.Latin1.GetBytes(command)).ShouldBeFalse();
+
+    [Theory]
+    [InlineData("a GETQUOTA \"\"")]
+    [InlineData("a SETQUOTA {9}\r\n#user/a@b ()")]
+    [InlineData("a SETQUOTA \"\" (storage 9223372036854775807 X-NEW 1)")]
+    [InlineData("a GETMETADATA \"\" /shared/comment")]
+    [InlineData("a GETMETADATA (MAXSIZE 1024 DEPTH infinity) INBOX (/Shared/comment \"/private/a b\")")]
+    [InlineData("a GETMETADATA \"INBOX\" (MAXSIZE 1024) (/shared/comment /private/comment)")]
+    [InlineData("a GETMETADATA \"INBOX\" /private/comment /shared/comment")]
+    [InlineData("a GETMETADATA INBOX (DEPTH 1) /private")]
+    [InlineData("a SETMETADATA INBOX (/private/comment NIL /shared/x ~{3}\r\na\0b)")]
+    [InlineData("a SEARCH OR EMAILID M1 THREADID T_-9")]
+    [InlineData("a SEARCH SAVEDATESUPPORTED SAVEDBEFORE 1-Feb-1994 SAVEDON 1-Feb-1994 SAVEDSINCE 1-Feb-1994")]
+    [InlineData("a LIST \"\" % RETURN (METADATA (\"/shared/vendor/cmu/cyrus-imapd/color\") STATUS (MAILBOXID DELETED-STORAGE))")]
+    [InlineData("a UNAUTHENTICATE")]
+    public void Whole_commands(string command) => TryParse(Encoding.Latin1.GetBytes(command)).ShouldBeTrue();
 
     [Fact]
     public void Nesting_has_a_limit()
@@ -212,6 +263,11 @@ public sealed class ImapParserTests
         [
             "a UID FETCH 1:*,4 (FLAGS BODY.PEEK[1.2.HEADER.FIELDS (To Cc)]<0.100> BINARY.SIZE[1]) (CHANGEDSINCE 12)",
             "a SEARCH RETURN (MIN SAVE) CHARSET UTF-8 OR (FROM \"a\" SINCE 1-Feb-2020) NOT HEADER X {3}\r\nabc MODSEQ \"/flags/x\" all 5",
+            "a UID SORT RETURN (PARTIAL -1:-5 UPDATE RELEVANCY) (REVERSE DATE SUBJECT) UTF-8 FUZZY (TEXT \"a b\") OLDER 7 $",
+            "a THREAD REFERENCES UTF-8 OR NOT (1,4:*) YOUNGER 5 KEYWORD x",
+            "a ESEARCH IN (personal subtree (\"x\" INBOX) mailboxes y) RETURN (MIN COUNT) CHARSET UTF-8 FROM {1}\r\nx",
+            "a CANCELUPDATE \"A1\" \"A2\"",
+            "a FETCH 1 (PREVIEW (LAZY) SNIPPET (LAZY=FUZZY) FLAGS)",
             "a STORE 1:* (UNCHANGEDSINCE 7) +FLAGS.SILENT (\\Seen $x)",
             "a LIST (SUBSCRIBED RECURSIVEMATCH) \"&Jjo-\" (% \"*\") RETURN (CHILDREN STATUS (MESSAGES SIZE))",
             "a CREATE \"x\" (USE (\\Sent))",

@@ -31,6 +31,16 @@ public sealed class ImapReaderTests
         { "a append {5}\r\nINBOX {10+}\r\n", "+A:a append {5}\r\nINBOX {10+}" },
         { "a APPEND INBOX (\\Seen) ~{10}\r\n", "A:a APPEND INBOX (\\Seen) ~{10}" },
         { "a APPENDX {1}\r\nx\r\n", "+C:a APPENDX {1}\r\nx" },
+        { "a APPEND x CATENATE (URL {2}\r\n/y TEXT {9}\r\n", "+A:a APPEND x CATENATE (URL {2}\r\n/y TEXT {9}" },
+        { "a APPEND x CATENATE (URL /z url {2+}\r\n/y)\r\n", "C:a APPEND x CATENATE (URL /z url {2+}\r\n/y)" },
+        { "a APPEND URL {9}\r\n", "A:a APPEND URL {9}" },
+        { "a APPEND\r\nb Y\r\n", "C:a APPEND|C:b Y" },
+        { "a APPEND {2}\r\nxx\r\nb Y\r\n", "+C:a APPEND {2}\r\nxx|C:b Y" },
+        { "a REPLACE 1 x {9}\r\n", "A:a REPLACE 1 x {9}" },
+        { "a replace 1 {1}\r\nx ~{9+}\r\n", "+A:a replace 1 {1}\r\nx ~{9+}" },
+        { "a UID REPLACE 1 {1+}\r\nx {9}\r\n", "A:a UID REPLACE 1 {1+}\r\nx {9}" },
+        { "a UID REPLACE {1}\r\nx\r\n", "+C:a UID REPLACE {1}\r\nx" },
+        { "a UID FETCH {1}\r\nx\r\n", "+C:a UID FETCH {1}\r\nx" },
     };
 
     [Theory]
@@ -54,6 +64,18 @@ public sealed class ImapReaderTests
         reader.Release();
         (await reader.ReadAsync()).ShouldBe(ReadStatus.Command);
         Encoding.ASCII.GetString(reader.Command).ShouldBe("a NOOP");
+    }
+
+    [Fact]
+    public async Task A_line_that_never_ends_is_given_up()
+    {
+        var (reader, input, _) = Start();
+        var reading = reader.ReadAsync().AsTask();
+        var piece = new byte[1024 * 1024];
+        piece.AsSpan().Fill((byte)'x');
+        for (var i = 0; i < 66 && !reading.IsCompleted; i++)
+            await input.WriteAsync(piece);
+        (await reading.WaitAsync(TimeSpan.FromSeconds(30))).ShouldBe(ReadStatus.Lost);
     }
 
     [Fact]

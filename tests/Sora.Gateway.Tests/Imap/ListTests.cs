@@ -95,20 +95,20 @@ public sealed class ListTests(ImapFixture fixture)
         using var client = await user.LogInAsync();
         await client.PlayAsync("""
             C: a1 CREATE "&Jjo-!"
-            S: a1 OK CREATE completed
+            S: a1 OK [MAILBOXID (F…)] CREATE completed
             C: a2 LIST "" "&Jjo-%"
             S: * LIST (\HasNoChildren) "/" &Jjo-!
             S: a2 OK LIST completed
             C: a3 CREATE "bad&name"
             S: a3 NO [CANNOT] …
             C: a4 CREATE x/
-            S: a4 OK CREATE completed
+            S: a4 OK [MAILBOXID (F…)] CREATE completed
             C: a5 CREATE X
-            S: a5 OK CREATE completed
+            S: a5 OK [MAILBOXID (F…)] CREATE completed
             C: a6 CREATE x
             S: a6 NO [ALREADYEXISTS] …
             C: a7 CREATE mine (USE (\Important))
-            S: a7 OK CREATE completed
+            S: a7 OK [MAILBOXID (F…)] CREATE completed
             C: a8 CREATE other (USE (\Nonsense))
             S: a8 NO [USEATTR] …
             C: a9 RENAME x y/z
@@ -134,6 +134,7 @@ public sealed class ListTests(ImapFixture fixture)
             S: * OK [UIDVALIDITY …
             S: * OK [UIDNEXT 1] …
             S: * OK [HIGHESTMODSEQ …
+            S: * OK [MAILBOXID (F…)] …
             S: * LIST (\HasNoChildren) "/" INBOX
             S: b7 OK [READ-WRITE] SELECT completed
             """);

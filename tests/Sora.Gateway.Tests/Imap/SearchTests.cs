@@ -107,7 +107,7 @@ public sealed class SearchTests(ImapFixture fixture)
             S: * 3 EXPUNGE
             S: a9 OK EXPUNGE completed
             C: b1 SEARCH CHARSET X-NONE SUBJECT x
-            S: b1 NO [BADCHARSET (US-ASCII UTF-8)] …
+            S: b1 NO [BADCHARSET (US-ASCII UTF-8 …)] …
             C: b2 ENABLE IMAP4rev2
             S: * ENABLED IMAP4rev2
             S: b2 OK ENABLE completed

@@ -31,7 +31,7 @@ public sealed class LmtpTranscriptTests
             C: ..one
             C: .
             S: 250 2.0.0 <ada@example.org> saved, id *
-            S: 452 4.2.2 Mailbox is full
+            S: 552 5.2.2 Mailbox is full
             S: 250 2.0.0 <Alias+Lists.x@EXAMPLE.org> saved, id *
             C: QUIT
             S: 221 2.0.0 Bye
@@ -231,7 +231,8 @@ public sealed class LmtpTranscriptTests
     }
 
     [Theory]
-    [InlineData(MailErrorCode.OverQuota, "452 4.2.2")]
+    [InlineData(MailErrorCode.OverQuota, "552 5.2.2")]
+    [InlineData(MailErrorCode.Limit, "452 4.2.2")]
     [InlineData(MailErrorCode.Unavailable, "451 4.3.0")]
     [InlineData(MailErrorCode.NonExistent, "550 5.1.1")]
     [InlineData(MailErrorCode.NoPerm, "550 5.7.1")]
@@ -251,6 +252,22 @@ public sealed class LmtpTranscriptTests
             S: {reply} *
             C: NOOP
             S: 250 2.0.0 OK
+            """);
+    }
+
+    [Fact]
+    public async Task A_full_mailbox_can_be_made_a_temporary_failure()
+    {
+        await using var lmtp = await LmtpFixture.StartAsync(options => options.QuotaFullTempfail = true);
+        lmtp.Store.Verdict = _ => new MailError(MailErrorCode.OverQuota, "Quota exceeded");
+        using var client = await lmtp.ReadyAsync();
+        await client.PlayAsync("""
+            C: MAIL FROM:<>
+            C: RCPT TO:<ada@example.org>
+            C: BDAT 0 LAST
+            S: 250 2.1.0 *
+            S: 250 2.1.5 *
+            S: 452 4.2.2 Quota exceeded
             """);
     }
 

@@ -39,6 +39,8 @@ internal sealed class MemoryStore : IAccounts, IIntakes, IDelivery
 
     public IAccount Get(AccountId id) => throw new NotSupportedException();
 
+    public IDisposable Subscribe(AccountId id, IAccountSubscriber subscriber) => throw new NotSupportedException();
+
     public ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(string user, string password, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
@@ -50,7 +52,7 @@ internal sealed class MemoryStore : IAccounts, IIntakes, IDelivery
         return _accounts.GetValueOrDefault(address);
     }
 
-    public IMessageIntake Begin(long maxSize, long sizeHint = 0)
+    public IMessageIntake Begin(long maxSize, long sizeHint = 0, bool keepNuls = false)
     {
         Interlocked.Increment(ref _openIntakes);
         Interlocked.Increment(ref _intakes);

@@ -140,6 +140,7 @@ internal sealed class TestBodies : IAsyncDisposable
     {
         var message = new byte[size];
         new Random(seed).NextBytes(message);
+        message.AsSpan().Replace((byte)0, (byte)'0'); // those are converted: NulConversionTests
         "Subject: a test\r\nMessage-ID: <1@sora.example>\r\n\r\n"u8[..Math.Min(size, 48)].CopyTo(message);
         return message;
     }

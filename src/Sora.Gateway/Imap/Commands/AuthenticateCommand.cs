@@ -20,7 +20,7 @@ internal sealed class AuthenticateCommand(string mechanism, byte[]? initialRespo
 
     public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
-        if (mechanism != "PLAIN")
+        if (mechanism != "PLAIN" || connection.IsDisabled("AUTH=PLAIN"))
             return ImapReply.No("Mechanism is not supported", ResponseCode.Of(MailErrorCode.Cannot));
         if (!connection.MayAuthenticate)
             return ImapReply.No(NeedsTls);

@@ -24,26 +24,41 @@ internal sealed class CopyCommand(SequenceSet set, bool byUid, MailboxName desti
     }
 
     /// <summary>What COPY and MOVE have in common. Without a result the reply is the command's answer.</summary>
-    public static async ValueTask<(CopyResult? Result, ImapReply Reply)> TransferAsync(
+    public static async ValueTask<(CopyResult? Result, ImapReply Reply, ResponseCode? Limited)> TransferAsync(
         ImapConnection connection, SequenceSet set, bool byUid, MailboxName destination, bool move, CancellationToken cancellationToken)
     {
         var selected = connection.Selected;
         if (selected.Resolve(set, byUid) is not { } resolved)
-            return (null, ImapReply.Bad("No such message"));
+            return (null, ImapReply.Bad("No such message"), null);
         var uids = selected.View.Existing(resolved);
         var found = await connection.Directory.FindAsync(destination, Rights.Insert, cancellationToken).ConfigureAwait(false);
         if (!found.IsOk)
-            return (null, ImapReply.No(found.Error.OrTryCreate()));
+            return (null, ImapReply.No(found.Error.OrTryCreate()), null);
         if (uids.IsEmpty)
-            return (null, ImapReply.Ok("No messages to transfer"));
+            return (null, ImapReply.Ok("No messages to transfer"), null);
+        if (!move && MessageLimit.IsAboveSave(connection, uids.Count))
+            return (null, ImapReply.No("Too many messages at once", MessageLimit.Code(connection, uids)), null);
+        uids = MessageLimit.Highest(connection, uids, out var limited);
         if (uids != selected.Latest.Existing(uids))
-            return (null, ImapReply.No("Some of the messages have been expunged", ResponseCode.ExpungeIssued));
-        var request = new CopyRequest(OperationId.New(), uids, found.Value.Id, move);
-        var copied = await selected.Mailbox.CopyAsync(request, cancellationToken).ConfigureAwait(false);
+            return (null, ImapReply.No("Some of the messages have been expunged", ResponseCode.ExpungeIssued), null);
+        var target = found.Value;
+        if (target.Account.Id != selected.Target.Account.Id)
+        {
+            var transferring = new AccountTransfer(connection, target, move).RunAsync(uids, cancellationToken).AsTask();
+            await ProgressReport.WhileAsync(connection, transferring).ConfigureAwait(false);
+            var (transferred, reply) = await transferring.ConfigureAwait(false);
+            return (transferred, reply, limited);
+        }
+
+        var request = new CopyRequest(OperationId.New(), uids, target.Id, move, target.Rights);
+        var copying = selected.Mailbox.CopyAsync(request, cancellationToken);
+        await ProgressReport.WhileAsync(connection, copying).ConfigureAwait(false);
+        var copied = await copying.ConfigureAwait(false);
         if (!copied.IsOk)
-            return (null, ImapReply.No(copied.Error));
+            return (null, ImapReply.No(copied.Error), null);
+        connection.Session.Notify?.AddOwn(found.Value.Id, (int)copied.Value.DestinationUids.Count);
         return copied.Value.SourceUids.IsEmpty
-            ? (null, ImapReply.No("The messages have been expunged", ResponseCode.ExpungeIssued))
-            : (copied.Value, default);
+            ? (null, ImapReply.No("The messages have been expunged", ResponseCode.ExpungeIssued), null)
+            : (copied.Value, default, limited);
     }
 }

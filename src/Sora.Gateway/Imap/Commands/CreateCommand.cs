@@ -25,10 +25,12 @@ internal sealed class CreateCommand(MailboxName name, SpecialUse use) : ImapComm
         return new CreateCommand(name, use);
     }
 
+    public override IReadOnlyList<MailboxName> ChangedNames => [name];
+
     public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
-        var created = await connection.Account.CreateAsync(name, use, cancellationToken).ConfigureAwait(false);
-        return created.IsOk ? ImapReply.Ok("CREATE completed") : ImapReply.No(created.Error);
+        var created = await connection.Directory.CreateAsync(name, use, cancellationToken).ConfigureAwait(false);
+        return created.IsOk ? ImapReply.Ok("CREATE completed", new MailboxIdCode(created.Value.Id)) : ImapReply.No(created.Error);
     }
 
     private static SpecialUse Uses(ref ImapParser parser)

@@ -13,6 +13,8 @@ internal sealed class DeleteCommand(MailboxName name) : ImapCommand
         return new DeleteCommand(parser.Mailbox());
     }
 
+    public override IReadOnlyList<MailboxName> ChangedNames => [name];
+
     public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
         var found = await connection.Directory.FindAsync(name, Rights.DeleteMailbox, cancellationToken).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using Sora.Contracts;
+using Sora.Gateway.Imap.Fetch;
 using Sora.Gateway.Imap.Responses;
 using Sora.Gateway.Imap.Wire;
 
@@ -18,17 +19,43 @@ internal sealed class ExpungeCommand(SequenceSet? uids) : ImapCommand
     public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
         var selected = connection.Selected;
-        if (selected.IsReadOnly)
-            return ImapReply.No("Mailbox is open read-only", ResponseCode.ReadOnly);
+        if (selected.WhyNot(Rights.Expunge) is { } refusal)
+            return ImapReply.No(refusal);
         var which = uids is null ? UidSet.All : selected.Resolve(uids, byUid: true)!.Value;
         if (which.IsEmpty)
             return ImapReply.Ok("EXPUNGE completed");
+        ResponseCode? limited = null;
+        if (uids is not null && connection.Server.Options.MessageLimit > 0)
+        {
+            // EXPUNGE itself is never limited (RFC 9738 section 3.1)
+            which = MessageLimit.Highest(connection, DeletedOf(selected.Latest, which), out limited);
+        }
+
         var expunged = await selected.Mailbox.ExpungeAsync(new ExpungeRequest(OperationId.New(), which), cancellationToken).ConfigureAwait(false);
         if (!expunged.IsOk)
             return ImapReply.No(expunged.Error);
-        await connection.SynchronizeAsync(mayExpunge: true, atLeast: expunged.Value.ModSeq, cancellationToken: cancellationToken).ConfigureAwait(false);
-        return connection.Session.CondStore && !expunged.Value.Expunged.IsEmpty
-            ? ImapReply.Ok("EXPUNGE completed", new HighestModSeqCode(connection.Session.Selected!.Reported.HighestModSeq))
+        await connection.SynchronizeAsync(
+            mayExpunge: true, new SyncScope { IsOwn = true }, atLeast: expunged.Value.ModSeq, cancellationToken).ConfigureAwait(false);
+        var reply = connection.Session.CondStore && !expunged.Value.Expunged.IsEmpty
+            ? ImapReply.Ok("EXPUNGE completed", new HighestModSeqCode(selected.Reported.HighestModSeq))
             : ImapReply.Ok("EXPUNGE completed");
+        return MessageLimit.Answer(connection, reply, limited);
+    }
+
+    private static UidSet DeletedOf(MailboxIndex index, UidSet uids)
+    {
+        var deleted = new UidSet.Builder();
+        var cursor = new IndexCursor(index, uids);
+        while (cursor.Next())
+        {
+            var columns = index.Columns(cursor.Chunk);
+            for (var row = cursor.FromRow; row < cursor.ToRow; row++)
+            {
+                if ((columns.Flags[row] & FlagMask.Deleted) != 0)
+                    deleted.Add(columns.Uids[row]);
+            }
+        }
+
+        return deleted.ToSet();
     }
 }

@@ -1,11 +1,14 @@
 using Sora.Contracts;
 using Sora.Gateway.Imap.Fetch;
 using Sora.Gateway.Imap.Responses;
+using Sora.Gateway.Imap.Resync;
 using Sora.Gateway.Imap.Wire;
 
 namespace Sora.Gateway.Imap.Commands;
 
-/// <summary>FETCH and UID FETCH (RFC 9051 section 6.4.5; CHANGEDSINCE: RFC 7162 section 3.1.4.1).</summary>
+/// <summary>
+/// FETCH and UID FETCH (RFC 9051 section 6.4.5; CHANGEDSINCE: RFC 7162 section 3.1.4.1, VANISHED: section 3.2.6; PARTIAL: RFC 9394 section 3.3).
+/// </summary>
 internal sealed class FetchCommand : ImapCommand
 {
     private const int BatchSize = 256;
@@ -13,22 +16,23 @@ internal sealed class FetchCommand : ImapCommand
     private readonly SequenceSet _set;
     private readonly bool _byUid;
     private readonly List<FetchItem> _items;
-    private readonly ModSeq? _changedSince;
+    private readonly FetchModifiers _modifiers;
     private readonly ContentParts _parts;
 
-    private FetchCommand(SequenceSet set, bool byUid, List<FetchItem> items, ModSeq? changedSince)
+    private FetchCommand(SequenceSet set, bool byUid, List<FetchItem> items, FetchModifiers modifiers)
     {
         _set = set;
         _byUid = byUid;
-        _changedSince = changedSince;
+        _modifiers = modifiers;
         _items = items;
-        if (byUid && !Asks(FetchKind.Uid))
-            items.Insert(0, new FetchItem(FetchKind.Uid));
-        if (changedSince is not null && !Asks(FetchKind.ModSeq))
+        if (modifiers.ChangedSince is not null && !Asks(FetchKind.ModSeq))
             items.Add(new FetchItem(FetchKind.ModSeq));
         foreach (var item in items)
             _parts |= item.Parts;
     }
+
+    // Any VANISHED (EARLIER) comes before all FETCH responses.
+    public override bool ReportsFirst => !_modifiers.Vanished;
 
     public static ImapCommand Parse(ref ImapParser parser, ParseContext context)
     {
@@ -36,31 +40,39 @@ internal sealed class FetchCommand : ImapCommand
         var set = parser.SequenceSet();
         parser.Space();
         var items = FetchItemParser.Parse(ref parser);
-        ModSeq? changedSince = null;
-        if (parser.TrySpace())
-        {
-            parser.Open();
-            if (!parser.TryKeyword("CHANGEDSINCE"u8))
-                throw parser.Error("CHANGEDSINCE");
-            parser.Space();
-            changedSince = parser.ModSequence();
-            parser.Close();
-        }
-
-        return new FetchCommand(set, context.ByUid, items, changedSince);
+        var modifiers = parser.TrySpace() ? FetchModifiers.Parse(ref parser, context.ByUid) : default;
+        return new FetchCommand(set, context.ByUid, items, modifiers);
     }
 
     public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
         var selected = connection.Selected;
+        if (_modifiers.Vanished && !connection.Session.QResync)
+            return ImapReply.Bad("ENABLE QRESYNC comes first");
         if (selected.Resolve(_set, _byUid) is not { } uids)
             return ImapReply.Bad("No such message");
+        if (_modifiers.Partial is { } asked && MessageLimit.IsAbove(connection, asked.Size))
+            return ImapReply.No("Too many messages at once", MessageLimit.Code(connection));
         if (Asks(FetchKind.ModSeq))
             connection.EnableCondStore();
+        if (_byUid && !connection.Session.UidOnly && !Asks(FetchKind.Uid))
+            _items.Insert(0, new FetchItem(FetchKind.Uid));
+        if (_modifiers.Vanished && await ReportVanishedAsync(connection, cancellationToken).ConfigureAwait(false) is { } failure)
+            return ImapReply.No(failure);
+        if (_modifiers.Partial is { } partial)
+            uids = partial.Of(selected.View.Existing(uids));
+        uids = MessageLimit.Highest(connection, uids, out var limited);
+        var reply = await FetchAsync(connection, uids, cancellationToken).ConfigureAwait(false);
+        return MessageLimit.Answer(connection, reply, limited);
+    }
+
+    private async ValueTask<ImapReply> FetchAsync(ImapConnection connection, UidSet uids, CancellationToken cancellationToken)
+    {
+        var selected = connection.Selected;
         var seen = await SetSeenAsync(connection, uids, cancellationToken).ConfigureAwait(false);
         var latest = selected.Latest;
         selected.TellKeywords(connection, latest);
-        var fetch = new MessageFetch(connection, latest, _items, seen);
+        await using var fetch = new MessageFetch(connection, latest, _items, seen);
         if (_items.TrueForAll(static item => item.Kind is FetchKind.Uid or FetchKind.Flags or FetchKind.ModSeq))
             await FetchFlagsAsync(connection, uids, latest).ConfigureAwait(false);
         else
@@ -69,6 +81,19 @@ internal sealed class FetchCommand : ImapCommand
         var scope = new SyncScope { Told = told, ToldAsOf = latest.HighestModSeq };
         await connection.SynchronizeAsync(mayExpunge: false, scope, cancellationToken: cancellationToken).ConfigureAwait(false);
         return fetch.Failure ?? ImapReply.Ok("FETCH completed");
+    }
+
+    private async ValueTask<MailError?> ReportVanishedAsync(ImapConnection connection, CancellationToken cancellationToken)
+    {
+        var selected = connection.Selected;
+        if (_set.IsSaved)
+            return null; // What has vanished is no longer part of a saved result (RFC 5182 section 2.1)
+        var uids = _set.ResolveGiven(selected.View.UidNext);
+        var vanished = await VanishedEarlier.FindAsync(selected, uids, _modifiers.ChangedSince!.Value, cancellationToken).ConfigureAwait(false);
+        if (!vanished.IsOk)
+            return vanished.Error;
+        await MailboxResponses.WriteVanishedAsync(connection.Writer, vanished.Value, earlier: true).ConfigureAwait(false);
+        return null;
     }
 
     private bool Asks(FetchKind kind)
@@ -86,12 +111,12 @@ internal sealed class FetchCommand : ImapCommand
     private async ValueTask<UidSet> SetSeenAsync(ImapConnection connection, UidSet uids, CancellationToken cancellationToken)
     {
         var selected = connection.Selected;
-        if (selected.IsReadOnly || !_items.Exists(static item => item.SetsSeen))
+        if (selected.WhyNot(Rights.KeepSeen) is not null || !_items.Exists(static item => item.SetsSeen))
             return UidSet.Empty;
         var unseen = UnseenOf(selected.Latest, selected.View.Existing(uids));
         if (unseen.IsEmpty)
             return unseen;
-        var request = new StoreRequest(OperationId.New(), unseen, StoreMode.Add, FlagSet.Of(SystemFlags.Seen));
+        var request = new StoreRequest(OperationId.New(), unseen, StoreMode.Add, FlagSet.Of(SystemFlags.Seen), FlagRights: Rights.KeepSeen);
         var stored = await selected.Mailbox.StoreAsync(request, cancellationToken).ConfigureAwait(false);
         if (!stored.IsOk)
             return UidSet.Empty; // Reading is what the client came for
@@ -118,7 +143,7 @@ internal sealed class FetchCommand : ImapCommand
 
     private async ValueTask FetchFlagsAsync(ImapConnection connection, UidSet uids, MailboxIndex latest)
     {
-        var scan = new FlagScan(connection, latest, Asks(FetchKind.Uid), Asks(FetchKind.Flags), Asks(FetchKind.ModSeq), _changedSince);
+        var scan = new FlagScan(connection, latest, Asks(FetchKind.Uid), Asks(FetchKind.Flags), Asks(FetchKind.ModSeq), _modifiers.ChangedSince);
         await scan.WriteAsync(uids).ConfigureAwait(false);
     }
 
@@ -126,17 +151,23 @@ internal sealed class FetchCommand : ImapCommand
         MessageFetch fetch, SelectedMailbox selected, UidSet uids, MailboxIndex latest, CancellationToken cancellationToken)
     {
         var needsContent = !_items.TrueForAll(static item => item.IsIndexOnly);
+        var all = selected.NumbersOf(uids);
+        var progress = new ProgressReport(fetch.Connection, all.Count);
+        var done = 0L;
         var numbers = new List<int>(BatchSize);
         var rows = new List<MessageRow>(BatchSize);
-        foreach (var number in selected.NumbersOf(uids))
+        foreach (var number in all)
         {
+            done++;
             var row = selected.RowAt((int)number - 1, latest);
-            if (_changedSince is { } since && row.ModSeq <= since.Value)
+            if (_modifiers.ChangedSince is { } since && row.ModSeq <= since.Value)
                 continue;
             numbers.Add((int)number);
             rows.Add(row);
-            if (rows.Count == BatchSize)
-                await FetchBatchAsync(fetch, numbers, rows, needsContent, cancellationToken).ConfigureAwait(false);
+            if (rows.Count < BatchSize)
+                continue;
+            await FetchBatchAsync(fetch, numbers, rows, needsContent, cancellationToken).ConfigureAwait(false);
+            await progress.ReportAsync(done).ConfigureAwait(false);
         }
 
         await FetchBatchAsync(fetch, numbers, rows, needsContent, cancellationToken).ConfigureAwait(false);
@@ -154,6 +185,7 @@ internal sealed class FetchCommand : ImapCommand
             for (var i = 0; i < ids.Length; i++)
                 ids[i] = rows[i].Content;
             contents = await fetch.Connection.Server.Messages.ReadAsync(ids, _parts, cancellationToken).ConfigureAwait(false);
+            fetch.Announce(contents);
         }
 
         for (var i = 0; i < rows.Count; i++)

@@ -20,6 +20,9 @@ internal sealed class IdleCommand : ImapCommand
     {
         connection.Writer.Raw("+ idling\r\n"u8);
         connection.StartListening();
+        var news = connection.Session.MetadataNews;
+        if (news is not null)
+            news.IsIdle = true;
         try
         {
             return await IdleAsync(connection, cancellationToken).ConfigureAwait(false);
@@ -27,21 +30,33 @@ internal sealed class IdleCommand : ImapCommand
         finally
         {
             connection.StopListening();
+            if (news is not null)
+                news.IsIdle = false;
         }
     }
 
     private static async ValueTask<ImapReply> IdleAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
         var client = connection.Client;
-        client.SetInputTimeout(connection.Server.Options.IdleKeepalive);
+        connection.SetInputTimeout(connection.Server.Options.IdleKeepalive);
         while (true)
         {
             var scope = new SyncScope { IsIdle = true };
             if (!await connection.SynchronizeAsync(mayExpunge: true, scope, cancellationToken: cancellationToken).ConfigureAwait(false))
                 return ImapReply.Answered;
+            if (!await connection.PushAsync(delaysExpunges: false).ConfigureAwait(false))
+                return ImapReply.Answered;
+            if (connection.Session.MetadataNews is { } news)
+                await news.ReportAsync(cancellationToken).ConfigureAwait(false);
             if (client.Draining.IsCancellationRequested)
             {
                 connection.Bye("Server is going down");
+                return ImapReply.Answered;
+            }
+
+            if (connection.HasExpired)
+            {
+                connection.Bye("Connection has lasted too long");
                 return ImapReply.Answered;
             }
 
@@ -56,10 +71,10 @@ internal sealed class IdleCommand : ImapCommand
                     connection.Session.IsEnding = true;
                     return ImapReply.Answered;
                 default:
-                    if (client.InputTimedOut)
+                    if (client.InputTimedOut && !connection.HasExpired)
                     {
                         connection.Writer.Raw("* OK Still here\r\n"u8);
-                        client.SetInputTimeout(connection.Server.Options.IdleKeepalive);
+                        connection.SetInputTimeout(connection.Server.Options.IdleKeepalive);
                     }
 
                     break;

@@ -9,6 +9,9 @@ internal abstract class ImapCommand
     /// <summary>Whether the client may be told before the command runs what others have changed until then.</summary>
     public virtual bool ReportsFirst => true;
 
+    /// <summary>Names of mailboxes that the command creates, deletes, renames or subscribes: NOTIFY does not tell them as news.</summary>
+    public virtual IReadOnlyList<Contracts.MailboxName> ChangedNames => [];
+
     /// <summary>Writes the untagged responses and gives the tagged one.</summary>
     public abstract ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken);
 }

@@ -17,15 +17,17 @@ internal sealed class MoveCommand(SequenceSet set, bool byUid, MailboxName desti
 
     public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
-        if (connection.Selected.IsReadOnly)
-            return ImapReply.No("Mailbox is open read-only", ResponseCode.ReadOnly);
+        if (connection.Selected.WhyNot(Rights.DeleteMessages | Rights.Expunge) is { } refusal)
+            return ImapReply.No(refusal);
         var transfer = await CopyCommand.TransferAsync(connection, set, byUid, destination, move: true, cancellationToken).ConfigureAwait(false);
         if (transfer.Result is not { } result)
             return transfer.Reply;
         ImapReply.Ok("Moved", new CopyUidCode(result)).WriteUntagged(connection.Writer);
-        await connection.SynchronizeAsync(mayExpunge: true, atLeast: result.SourceModSeq, cancellationToken: cancellationToken).ConfigureAwait(false);
-        return connection.Session.CondStore
-            ? ImapReply.Ok("MOVE completed", new HighestModSeqCode(connection.Session.Selected!.Reported.HighestModSeq))
+        await connection.SynchronizeAsync(
+            mayExpunge: true, new SyncScope { IsOwn = true }, atLeast: result.SourceModSeq, cancellationToken).ConfigureAwait(false);
+        var reply = connection.Session.CondStore && connection.Session.Selected is { } selected
+            ? ImapReply.Ok("MOVE completed", new HighestModSeqCode(selected.Reported.HighestModSeq))
             : ImapReply.Ok("MOVE completed");
+        return MessageLimit.Answer(connection, reply, transfer.Limited);
     }
 }

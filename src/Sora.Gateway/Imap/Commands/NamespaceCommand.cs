@@ -3,7 +3,7 @@ using Sora.Gateway.Imap.Wire;
 
 namespace Sora.Gateway.Imap.Commands;
 
-/// <summary>NAMESPACE (RFC 9051 section 6.3.10): all mailboxes are personal.</summary>
+/// <summary>NAMESPACE (RFC 9051 section 6.3.10): one's own mailboxes, those of other users, shared ones.</summary>
 internal sealed class NamespaceCommand : ImapCommand
 {
     private static readonly NamespaceCommand Instance = new();
@@ -12,7 +12,24 @@ internal sealed class NamespaceCommand : ImapCommand
 
     public override ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
-        connection.Writer.Raw("* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n"u8);
+        connection.Writer.Raw("* NAMESPACE ((\"\" \"/\")) "u8);
+        Write(connection.Writer, connection.Server.Namespaces.OtherUsers);
+        connection.Writer.Space();
+        Write(connection.Writer, connection.Server.Namespaces.Shared);
+        connection.Writer.Crlf();
         return new(ImapReply.Ok("NAMESPACE completed"));
+    }
+
+    private static void Write(ImapWriter writer, string prefix)
+    {
+        if (prefix.Length == 0)
+        {
+            writer.Nil();
+            return;
+        }
+
+        writer.Raw("(("u8);
+        writer.QuotedMailbox(prefix);
+        writer.Raw(" \"/\"))"u8);
     }
 }

@@ -5,7 +5,7 @@ using Sora.Gateway.Imap.Wire;
 
 namespace Sora.Gateway.Imap.Commands;
 
-/// <summary>STORE and UID STORE (RFC 9051 section 6.4.6; UNCHANGEDSINCE: RFC 7162 section 3.1.3).</summary>
+/// <summary>STORE and UID STORE (RFC 9051 section 6.4.6; UNCHANGEDSINCE: RFC 7162 section 3.1.3). Flags that the user may not change are left alone.</summary>
 internal sealed class StoreCommand(SequenceSet set, bool byUid, StoreMode mode, bool silent, FlagSet flags, ModSeq? unchangedSince) : ImapCommand
 {
     // The client would take flags told before a silent STORE for those after it
@@ -41,22 +41,28 @@ internal sealed class StoreCommand(SequenceSet set, bool byUid, StoreMode mode, 
     public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
         var selected = connection.Selected;
-        if (selected.IsReadOnly)
-            return ImapReply.No("Mailbox is open read-only", ResponseCode.ReadOnly);
+        if (selected.WhyNot(Rights.None) is { } refusal)
+            return ImapReply.No(refusal);
+        var covered = flags.CoveredBy(selected.Rights);
+        if ((selected.Rights & Rights.AnyFlag) == Rights.None || (covered.IsEmpty && !flags.IsEmpty))
+            return ImapReply.No(SelectedMailbox.NotAllowed);
         if (selected.Resolve(set, byUid) is not { } uids)
             return ImapReply.Bad("No such message");
+        uids = MessageLimit.Highest(connection, uids, out var limited);
         if (unchangedSince is not null)
             connection.EnableCondStore();
         if (uids.IsEmpty || (selected.NumbersOf(uids).IsEmpty && selected.Latest.Existing(uids).IsEmpty))
             return ImapReply.Ok("STORE completed");
-        var request = new StoreRequest(OperationId.New(), uids, mode, flags, unchangedSince);
-        var stored = await selected.Mailbox.StoreAsync(request, cancellationToken).ConfigureAwait(false);
+        var request = new StoreRequest(OperationId.New(), uids, mode, covered, unchangedSince, selected.Rights);
+        var storing = selected.Mailbox.StoreAsync(request, cancellationToken);
+        await ProgressReport.WhileAsync(connection, storing).ConfigureAwait(false);
+        var stored = await storing.ConfigureAwait(false);
         if (!stored.IsOk)
             return ImapReply.No(stored.Error);
         await selected.CatchUpAsync(stored.Value.ModSeq, cancellationToken).ConfigureAwait(false);
         var modified = selected.View.Existing(stored.Value.Modified);
         await ReportAsync(connection, uids.Except(modified), cancellationToken).ConfigureAwait(false);
-        return Answer(selected, uids, modified);
+        return MessageLimit.Answer(connection, Answer(selected, uids, modified), limited);
     }
 
     // Not silent: the flags of each message, changed or not. Silent: only what others have changed.
@@ -68,12 +74,13 @@ internal sealed class StoreCommand(SequenceSet set, bool byUid, StoreMode mode, 
         selected.TellKeywords(connection, latest);
         if (silent)
         {
-            scope = new SyncScope { Stored = uids, Mode = mode, Mask = latest.Keywords.MaskOf(flags) };
+            scope = new SyncScope { Stored = uids, Mode = mode, Mask = latest.Keywords.MaskOf(flags.CoveredBy(selected.Rights)), Kept = ~FlagMask.Covered(selected.Rights) };
         }
         else
         {
             var condStore = connection.Session.CondStore;
-            var scan = new FlagScan(connection, latest, withUid: byUid || condStore, withFlags: true, withModSeq: condStore, changedSince: null);
+            var withUid = !connection.Session.UidOnly && (byUid || condStore);
+            var scan = new FlagScan(connection, latest, withUid, withFlags: true, withModSeq: condStore, changedSince: null);
             await scan.WriteAsync(uids).ConfigureAwait(false);
             scope = new SyncScope { Told = uids, ToldAsOf = latest.HighestModSeq };
         }

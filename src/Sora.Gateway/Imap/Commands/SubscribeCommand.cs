@@ -19,9 +19,11 @@ internal sealed class SubscribeCommand(MailboxName name, bool subscribed) : Imap
         return new SubscribeCommand(parser.Mailbox(), subscribed: false);
     }
 
+    public override IReadOnlyList<MailboxName> ChangedNames => [name];
+
     public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
-        var done = await connection.Account.SubscribeAsync(name, subscribed, cancellationToken).ConfigureAwait(false);
+        var done = await connection.Directory.SubscribeAsync(name, subscribed, cancellationToken).ConfigureAwait(false);
         return done.IsOk ? ImapReply.Ok(subscribed ? "SUBSCRIBE completed" : "UNSUBSCRIBE completed") : ImapReply.No(done.Error);
     }
 }

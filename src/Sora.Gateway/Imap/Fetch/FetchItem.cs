@@ -21,12 +21,21 @@ internal enum FetchKind
     Rfc822Text,
     Binary,
     BinarySize,
+    EmailId,
+    ThreadId,
+    SaveDate,
+    Preview,
+    Snippet,
 }
 
 /// <summary>One thing that FETCH asks for.</summary>
 internal sealed record FetchItem(FetchKind Kind, Section? Section = null, bool SetsSeen = false)
 {
-    public bool IsIndexOnly => Kind is FetchKind.Uid or FetchKind.Flags or FetchKind.ModSeq or FetchKind.InternalDate or FetchKind.Size;
+    /// <summary>A preview that takes long to make is not worth it (RFC 8970 section 4).</summary>
+    public bool IsLazy { get; init; }
+
+    public bool IsIndexOnly => Kind is FetchKind.Uid or FetchKind.Flags or FetchKind.ModSeq or FetchKind.InternalDate or FetchKind.Size
+        or FetchKind.EmailId or FetchKind.ThreadId or FetchKind.SaveDate;
 
     /// <summary>What of the content must be read for it.</summary>
     public ContentParts Parts => Kind switch
@@ -37,7 +46,7 @@ internal sealed record FetchItem(FetchKind Kind, Section? Section = null, bool S
         FetchKind.Rfc822Text => ContentParts.Structure,
         FetchKind.Section when Section!.IsTopHeader => ContentParts.Header | ContentParts.Structure,
         FetchKind.Section when Section!.IsWhole => ContentParts.None,
-        FetchKind.Section or FetchKind.Binary or FetchKind.BinarySize => ContentParts.Structure,
+        FetchKind.Section or FetchKind.Binary or FetchKind.BinarySize or FetchKind.Preview or FetchKind.Snippet => ContentParts.Structure,
         _ => ContentParts.None,
     };
 }

@@ -59,6 +59,12 @@ internal static class FetchItemParser
                 return new FetchItem(FetchKind.ModSeq);
             case "INTERNALDATE":
                 return new FetchItem(FetchKind.InternalDate);
+            case "EMAILID":
+                return new FetchItem(FetchKind.EmailId);
+            case "THREADID":
+                return new FetchItem(FetchKind.ThreadId);
+            case "SAVEDATE":
+                return new FetchItem(FetchKind.SaveDate);
             case "ENVELOPE":
                 return new FetchItem(FetchKind.Envelope);
             case "BODYSTRUCTURE":
@@ -79,10 +85,26 @@ internal static class FetchItemParser
                 return new FetchItem(FetchKind.Binary, ParseBinary(ref parser, withPartial: true), SetsSeen: name == "BINARY");
             case "BINARY.SIZE" when parser.Peek((byte)'['):
                 return new FetchItem(FetchKind.BinarySize, ParseBinary(ref parser, withPartial: false));
+            case "PREVIEW":
+                return new FetchItem(FetchKind.Preview) { IsLazy = TryModifier(ref parser, " (LAZY)"u8) };
+            case "SNIPPET":
+                var isLazy = TryModifier(ref parser, " (LAZY=FUZZY)"u8);
+                if (!isLazy)
+                    TryModifier(ref parser, " (FUZZY)"u8);
+                return new FetchItem(FetchKind.Snippet) { IsLazy = isLazy };
             default:
                 parser.Position = start;
                 throw parser.Error("a fetch item");
         }
+    }
+
+    // What stands in parentheses behind an item may be its own or a modifier of the whole command, so it is taken as a whole or not at all
+    private static bool TryModifier(ref ImapParser parser, ReadOnlySpan<byte> text)
+    {
+        if (parser.Rest.Length < text.Length || !Ascii.EqualsIgnoreCase(parser.Rest[..text.Length], text))
+            return false;
+        parser.Position += text.Length;
+        return true;
     }
 
     // An item's name ends before "[", which is an atom character.
@@ -99,7 +121,7 @@ internal static class FetchItemParser
     }
 
     // section = "[" [section-spec] "]", partial = "<" number "." nz-number ">"
-    private static Section ParseSection(ref ImapParser parser)
+    internal static Section ParseSection(ref ImapParser parser)
     {
         parser.TryByte((byte)'[');
         var path = Path(ref parser, out var isOpen);

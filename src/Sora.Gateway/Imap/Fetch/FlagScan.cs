@@ -49,7 +49,10 @@ internal sealed class FlagScan(
         if (changedSince is { } since && modSeq <= since.Value)
             return;
         var selected = connection.Selected;
+        if (withModSeq)
+            connection.ModSeqTold(modSeq);
         var isRecent = withFlags && selected.TracksRecent && selected.Recent.Contains(uid);
-        FlagFetch.Write(connection.Writer.Output, number, uid, modSeq, flags, latest.Keywords, withUid, withFlags, withModSeq, isRecent);
+        var uidOnly = connection.Session.UidOnly;
+        FlagFetch.Write(connection.Writer.Output, number, uid, modSeq, flags, latest.Keywords, withUid, withFlags, withModSeq, isRecent, uidOnly);
     }
 }

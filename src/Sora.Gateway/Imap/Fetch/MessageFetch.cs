@@ -10,16 +10,24 @@ namespace Sora.Gateway.Imap.Fetch;
 /// Writes FETCH responses with contents. All that can fail is tried before a response is begun: a message that cannot be read is left out and
 /// the command ends with NO, so that no client takes an empty literal for the message.
 /// </summary>
-internal sealed class MessageFetch(ImapConnection connection, MailboxIndex latest, List<FetchItem> items, UidSet seen)
+internal sealed class MessageFetch(ImapConnection connection, MailboxIndex latest, List<FetchItem> items, UidSet seen) : IAsyncDisposable
 {
     private const int PieceSize = 64 * 1024;
 
     private readonly ImapWriter _writer = connection.Writer;
+    private long _previewsSince; // timestamp; 0 before the first one was made
+    private string? _preview;
+    private readonly SourcesAhead _ahead = new(connection.Server.Messages, items);
 
     public ImapConnection Connection => connection;
 
     /// <summary>The command's answer when something could not be fetched.</summary>
     public ImapReply? Failure { get; private set; }
+
+    /// <summary>The contents that <see cref="WriteAsync"/> will get next, in that order; saying so is not needed, but quicker.</summary>
+    public void Announce(IReadOnlyList<MessageContent?> contents) => _ahead.Announce(contents);
+
+    public ValueTask DisposeAsync() => _ahead.DisposeAsync();
 
     /// <summary>A content that is no longer stored: expunged by others, or lost.</summary>
     public void ContentIsGone(MessageRow row)
@@ -36,9 +44,11 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
         {
             await using var source = content is null
                 ? null
-                : await MessageSource.OpenAsync(connection.Server.Messages, content, items, cancellationToken).ConfigureAwait(false);
+                : await _ahead.TakeAsync(content, cancellationToken).ConfigureAwait(false);
             if (source is not null && !await PrepareAsync(source, cancellationToken).ConfigureAwait(false))
                 return;
+            if (content is not null)
+                _preview = await PreviewAsync(content, cancellationToken).ConfigureAwait(false);
             connection.IsInResponse = true;
             await WriteItemsAsync(number, row, source, cancellationToken).ConfigureAwait(false);
             connection.IsInResponse = false;
@@ -79,11 +89,36 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
         return true;
     }
 
+    // Made before the response begins. With LAZY there may be none: when it would take too long, or cannot be read now (RFC 8970 section 4)
+    private async ValueTask<string?> PreviewAsync(MessageContent content, CancellationToken cancellationToken)
+    {
+        if (!items.Exists(static item => item.Kind is FetchKind.Preview or FetchKind.Snippet))
+            return null;
+        var isLazy = items.TrueForAll(static item => item.IsLazy || item.Kind is not (FetchKind.Preview or FetchKind.Snippet));
+        var server = connection.Server;
+        if (server.Previews.Find(content.Id) is { } known)
+            return known;
+        if (_previewsSince == 0)
+            _previewsSince = server.Time.GetTimestamp();
+        else if (isLazy && server.Time.GetElapsedTime(_previewsSince) > server.Options.LazyPreviewTime)
+            return null;
+        try
+        {
+            var preview = await PreviewText.ReadAsync(server.Messages, content, cancellationToken).ConfigureAwait(false);
+            server.Previews.Add(content.Id, preview);
+            return preview;
+        }
+        catch (BodyUnavailableException) when (isLazy)
+        {
+            return null;
+        }
+    }
+
     private async ValueTask WriteItemsAsync(int number, MessageRow row, MessageSource? source, CancellationToken cancellationToken)
     {
         _writer.Raw("* "u8);
-        _writer.Number(number);
-        _writer.Raw(" FETCH ("u8);
+        _writer.Number(connection.Session.UidOnly ? row.Uid : number);
+        _writer.Raw(connection.Session.UidOnly ? " UIDFETCH ("u8 : " FETCH ("u8);
         var hasFlags = false;
         for (var i = 0; i < items.Count; i++)
         {
@@ -100,14 +135,28 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
         {
             _writer.Space();
             WriteIndexItem(FetchKind.Flags, row);
-            if (connection.Session.CondStore && !items.Exists(static item => item.Kind == FetchKind.ModSeq))
-            {
-                _writer.Space();
-                WriteIndexItem(FetchKind.ModSeq, row);
-            }
+            WriteFlagCompanions(row);
         }
 
         _writer.Raw(")\r\n"u8);
+    }
+
+    // Flags that nobody asked for come with UID and MODSEQ (RFC 7162 section 3.2.4).
+    private void WriteFlagCompanions(MessageRow row)
+    {
+        if (!connection.Session.CondStore)
+            return;
+        if (!connection.Session.UidOnly && !items.Exists(static item => item.Kind == FetchKind.Uid))
+        {
+            _writer.Space();
+            WriteIndexItem(FetchKind.Uid, row);
+        }
+
+        if (!items.Exists(static item => item.Kind == FetchKind.ModSeq))
+        {
+            _writer.Space();
+            WriteIndexItem(FetchKind.ModSeq, row);
+        }
     }
 
     private void WriteIndexItem(FetchKind kind, MessageRow row)
@@ -124,6 +173,7 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
                 _writer.Flags(row.Flags, latest.Keywords, selected.TracksRecent && selected.Recent.Contains(row.Uid));
                 break;
             case FetchKind.ModSeq:
+                connection.ModSeqTold(row.ModSeq);
                 _writer.Raw("MODSEQ ("u8);
                 _writer.ModSeq(new ModSeq(row.ModSeq));
                 _writer.Raw(")"u8);
@@ -131,6 +181,18 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
             case FetchKind.InternalDate:
                 _writer.Raw("INTERNALDATE "u8);
                 InternalDateText.Write(_writer, row.InternalDate);
+                break;
+            case FetchKind.SaveDate:
+                _writer.Raw("SAVEDATE "u8);
+                InternalDateText.Write(_writer, row.SaveDate);
+                break;
+            case FetchKind.EmailId:
+                _writer.Raw("EMAILID ("u8);
+                ObjectIds.Write(_writer, row.Content);
+                _writer.Raw(")"u8);
+                break;
+            case FetchKind.ThreadId: // Threads are not kept (RFC 8474 section 5.2)
+                _writer.Raw("THREADID NIL"u8);
                 break;
             case FetchKind.Size:
                 _writer.Raw("RFC822.SIZE "u8);
@@ -154,6 +216,15 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
             case FetchKind.BodyStructure:
                 _writer.Raw("BODYSTRUCTURE "u8);
                 BodyStructureWriter.Write(_writer, source.Structure, extended: true);
+                return;
+            case FetchKind.Preview:
+                _writer.Raw("PREVIEW "u8);
+                _writer.NString(_preview);
+                return;
+            case FetchKind.Snippet:
+                _writer.Raw("SNIPPET (FUZZY "u8);
+                _writer.NString(_preview);
+                _writer.Raw(")"u8);
                 return;
             case FetchKind.Rfc822:
                 _writer.Raw("RFC822 "u8);

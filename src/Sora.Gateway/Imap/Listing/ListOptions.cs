@@ -3,7 +3,7 @@ using Sora.Gateway.Imap.Wire;
 
 namespace Sora.Gateway.Imap.Listing;
 
-/// <summary>Selection and return options of LIST (RFC 9051 sections 6.3.9.1 and 6.3.9.2, RFC 5819, RFC 6154).</summary>
+/// <summary>Selection and return options of LIST (RFC 9051 sections 6.3.9.1 and 6.3.9.2, RFC 5819, RFC 6154, RFC 8440).</summary>
 internal sealed class ListOptions
 {
     public bool SelectSubscribed { get; private set; }
@@ -14,7 +14,12 @@ internal sealed class ListOptions
 
     public bool ReturnSubscribed { get; private set; }
 
+    public bool ReturnMyRights { get; private set; }
+
     public List<StatusItem>? ReturnStatus { get; private set; }
+
+    /// <summary>Entries whose values are wanted with each mailbox (RFC 9590).</summary>
+    public List<string>? ReturnMetadata { get; private set; }
 
     /// <summary>"(" [list-select-opts] ")".</summary>
     public void ParseSelection(ref ImapParser parser)
@@ -68,6 +73,13 @@ internal sealed class ListOptions
                         break;
                     case "CHILDREN" or "SPECIAL-USE":
                         break; // Always given
+                    case "MYRIGHTS":
+                        ReturnMyRights = true;
+                        break;
+                    case "METADATA":
+                        parser.Space();
+                        ReturnMetadata = parser.MetadataEntryList();
+                        break;
                     case "STATUS":
                         parser.Space();
                         ReturnStatus = StatusItems.Parse(ref parser);

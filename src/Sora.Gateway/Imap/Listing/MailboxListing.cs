@@ -24,6 +24,7 @@ internal static class MailboxListing
 
         IEnumerable<MailboxName> names = list.Mailboxes.Select(static entry => entry.Name);
         var childMatches = new Dictionary<MailboxName, string>();
+        var onlyLevels = new HashSet<MailboxName>();
         var onlyBelow = new HashSet<MailboxName>(); // with a match below that the answer does not show by itself
         if (options.SelectSubscribed)
             names = names.Concat(list.Subscriptions.Where(name => !entries.ContainsKey(name))).Order(ByName);
@@ -39,6 +40,14 @@ internal static class MailboxListing
             names = names.Concat(childMatches.Keys.Where(name => !entries.ContainsKey(name) && !subscribed.Contains(name))).Order(ByName);
         }
 
+        if (!options.SelectSubscribed && !options.SelectSpecialUse)
+        {
+            // A level that is no mailbox (or none that the user may see) is shown where "%" ends a pattern (RFC 9051 section 6.3.9)
+            onlyLevels.UnionWith(parents.Where(name => !entries.ContainsKey(name) && IsLevel(name)));
+            if (onlyLevels.Count > 0)
+                names = names.Concat(onlyLevels).Order(ByName);
+        }
+
         var result = new List<ListedMailbox>();
         foreach (var name in names)
         {
@@ -50,6 +59,17 @@ internal static class MailboxListing
         }
 
         return result;
+
+        bool IsLevel(MailboxName name)
+        {
+            foreach (var pattern in patterns)
+            {
+                if (pattern.EndsWithLevelWildcard && pattern.Matches(name.Value))
+                    return true;
+            }
+
+            return false;
+        }
 
         bool IsSelected(MailboxName name) =>
             (!options.SelectSubscribed || subscribed.Contains(name))
@@ -90,8 +110,7 @@ internal static class MailboxListing
         return [.. result.Values];
     }
 
-    private static readonly Comparer<MailboxName> ByName = Comparer<MailboxName>.Create(static (left, right) =>
-        left.IsInbox != right.IsInbox ? (left.IsInbox ? -1 : 1) : string.CompareOrdinal(left.Value, right.Value));
+    private static readonly Comparer<MailboxName> ByName = Comparer<MailboxName>.Create(MailboxName.CompareInLists);
 
     private static void AddParents(HashSet<MailboxName> parents, MailboxName name)
     {

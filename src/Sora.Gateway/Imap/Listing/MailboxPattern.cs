@@ -15,6 +15,9 @@ internal sealed class MailboxPattern
     /// <summary>The pattern has a <c>%</c>.</summary>
     public bool HasLevelWildcard => _pattern.Contains('%', StringComparison.Ordinal);
 
+    /// <summary>The pattern ends with a <c>%</c>.</summary>
+    public bool EndsWithLevelWildcard => _pattern.EndsWith('%');
+
     /// <summary>Whether the name matches. INBOX, as the first level, matches in any case.</summary>
     public bool Matches(string name)
     {

@@ -19,12 +19,13 @@ internal static class FlagFetch
         bool withUid,
         bool withFlags,
         bool withModSeq,
-        bool isRecent)
+        bool isRecent,
+        bool uidOnly)
     {
         var text = new SpanText(output.GetSpan(FixedLength + (withFlags ? FlagText.MaxLength(flags, keywords) : 0)));
         text.Append("* "u8);
-        text.Append(number);
-        text.Append(" FETCH ("u8);
+        text.Append(uidOnly ? uid : number);
+        text.Append(uidOnly ? " UIDFETCH ("u8 : " FETCH ("u8); // RFC 9586 section 3.3
         if (withUid)
         {
             text.Append("UID "u8);

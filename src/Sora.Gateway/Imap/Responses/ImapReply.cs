@@ -24,7 +24,10 @@ internal readonly record struct ImapReply(ReplyStatus Status, string Text, Respo
 
     public static ImapReply No(MailError error) => new(ReplyStatus.No, error.Text, ResponseCode.Of(error.Code));
 
-    public static ImapReply Bad(string text) => new(ReplyStatus.Bad, text);
+    public static ImapReply Bad(string text, ResponseCode? code = null) => new(ReplyStatus.Bad, text, code);
+
+    /// <summary>The answer to a command that could not be parsed.</summary>
+    public static ImapReply Of(ImapSyntaxException e) => e.Refusal is { } refusal ? No(refusal) : Bad(e.Message, e.Code);
 
     public void Write(ImapWriter writer, ReadOnlySpan<byte> tag)
     {

@@ -13,6 +13,9 @@ internal enum MailboxAttributes
     HasNoChildren = 8,
     Subscribed = 16,
     Use = 32,
+
+    /// <summary>The user may know of the mailbox but not open it (RFC 5465 section 3.1).</summary>
+    NoAccess = 64,
 }
 
 /// <param name="Use">Written when <see cref="MailboxAttributes.Use"/> is set.</param>

@@ -7,7 +7,8 @@ namespace Sora.Gateway.Imap.Responses;
 internal static class ListResponse
 {
     /// <param name="extended">CHILDINFO: which selection options the children meet; null for none.</param>
-    public static void Write(ImapWriter writer, ListAttributes attributes, string name, string? extended, bool isLsub = false)
+    /// <param name="oldName">OLDNAME: the name before a rename (RFC 5465 section 5.4); null for none.</param>
+    public static void Write(ImapWriter writer, ListAttributes attributes, string name, string? extended, bool isLsub = false, string? oldName = null)
     {
         writer.Raw(isLsub ? "* LSUB ("u8 : "* LIST ("u8);
         var first = true;
@@ -16,6 +17,8 @@ internal static class ListResponse
             Attribute("NonExistent");
         if (flags.HasFlag(MailboxAttributes.NoSelect))
             Attribute("Noselect");
+        if (flags.HasFlag(MailboxAttributes.NoAccess))
+            Attribute("NoAccess");
         if (flags.HasFlag(MailboxAttributes.HasChildren))
             Attribute("HasChildren");
         if (flags.HasFlag(MailboxAttributes.HasNoChildren))
@@ -31,6 +34,13 @@ internal static class ListResponse
             writer.Raw(" (\"CHILDINFO\" (\""u8);
             writer.Text(extended);
             writer.Raw("\"))"u8);
+        }
+
+        if (oldName is not null)
+        {
+            writer.Raw(" (\"OLDNAME\" ("u8);
+            writer.Mailbox(oldName);
+            writer.Raw("))"u8);
         }
 
         writer.Crlf();

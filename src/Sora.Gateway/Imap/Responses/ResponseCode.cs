@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Sora.Contracts;
 using Sora.Gateway.Imap.Wire;
+using Sora.Mime;
 
 namespace Sora.Gateway.Imap.Responses;
 
@@ -12,6 +13,9 @@ internal abstract record ResponseCode
     public static readonly ResponseCode ExpungeIssued = new AtomCode("EXPUNGEISSUED");
     public static readonly ResponseCode Closed = new AtomCode("CLOSED");
     public static readonly ResponseCode TooBig = new AtomCode("TOOBIG");
+    public static readonly ResponseCode UidRequired = new AtomCode("UIDREQUIRED");
+    public static readonly ResponseCode NotificationOverflow = new AtomCode("NOTIFICATIONOVERFLOW");
+    public static readonly ResponseCode CompressionActive = new AtomCode("COMPRESSIONACTIVE");
 
     public abstract void Write(ImapWriter writer);
 
@@ -40,7 +44,7 @@ internal abstract record ResponseCode
         MailErrorCode.HasChildren => new AtomCode("HASCHILDREN"),
         MailErrorCode.ReadOnly => ReadOnly,
         MailErrorCode.UseAttr => new AtomCode("USEATTR"),
-        MailErrorCode.BadCharset => new BadCharsetCode(["US-ASCII", "UTF-8"]),
+        MailErrorCode.BadCharset => new BadCharsetCode(Charsets.Names),
         MailErrorCode.UnknownCte => new AtomCode("UNKNOWN-CTE"),
         _ => null,
     };
@@ -108,6 +112,31 @@ internal sealed record HighestModSeqCode(ModSeq Value) : ResponseCode
     }
 }
 
+/// <summary>MESSAGELIMIT (RFC 9738 section 3.1): the limit and, when the command did a part of its work, the lowest UID of that part.</summary>
+internal sealed record MessageLimitCode(int Limit, uint LowestUid) : ResponseCode
+{
+    public override void Write(ImapWriter writer)
+    {
+        writer.Raw("MESSAGELIMIT "u8);
+        writer.Number(Limit);
+        if (LowestUid == 0)
+            return;
+        writer.Space();
+        writer.Number(LowestUid);
+    }
+}
+
+/// <summary>BADEVENT with the events that NOTIFY knows (RFC 5465 section 8).</summary>
+internal sealed record BadEventCode(string Supported) : ResponseCode
+{
+    public override void Write(ImapWriter writer)
+    {
+        writer.Raw("BADEVENT ("u8);
+        writer.Text(Supported);
+        writer.Raw(")"u8);
+    }
+}
+
 /// <summary>BADCHARSET with charsets that work (RFC 9051 section 6.4.4).</summary>
 internal sealed record BadCharsetCode(ImmutableArray<string> Supported) : ResponseCode
 {
@@ -116,5 +145,32 @@ internal sealed record BadCharsetCode(ImmutableArray<string> Supported) : Respon
         writer.Raw("BADCHARSET ("u8);
         writer.Text(string.Join(' ', Supported));
         writer.Raw(")"u8);
+    }
+}
+
+/// <summary>BADURL with the URL that does not lead to a message or a part of one (RFC 4469 section 4).</summary>
+internal sealed record BadUrlCode(string Url) : ResponseCode
+{
+    private const int MaxLength = 1000;
+
+    // url-resp-text has no "]", and the quotes around it no quote: such characters are shown percent-encoded
+    public override void Write(ImapWriter writer)
+    {
+        writer.Raw("BADURL \""u8);
+        var shown = Url.Length > MaxLength ? Url[..MaxLength] : Url;
+        writer.Text(shown.Replace("]", "%5D", StringComparison.Ordinal)
+            .Replace("\"", "%22", StringComparison.Ordinal)
+            .Replace("\\", "%5C", StringComparison.Ordinal));
+        writer.Raw("\""u8);
+    }
+}
+
+/// <summary>NOUPDATE (RFC 5267 section 4.3.1) with the tag of the search whose result is not kept up to date.</summary>
+internal sealed record NoUpdateCode(byte[] Tag) : ResponseCode
+{
+    public override void Write(ImapWriter writer)
+    {
+        writer.Raw("NOUPDATE "u8);
+        writer.String(Tag);
     }
 }

@@ -3,7 +3,7 @@ using Sora.Gateway.Imap.Wire;
 
 namespace Sora.Gateway.Imap.Responses;
 
-/// <summary>What STATUS can be asked for (RFC 9051 section 6.3.11, RFC 7162, RFC 7889, RFC 8438).</summary>
+/// <summary>What STATUS can be asked for (RFC 9051 section 6.3.11, RFC 7162, RFC 7889, RFC 8438, RFC 8474, RFC 9208).</summary>
 internal enum StatusItem
 {
     Messages,
@@ -15,6 +15,8 @@ internal enum StatusItem
     Size,
     HighestModSeq,
     AppendLimit,
+    DeletedStorage,
+    MailboxId,
 }
 
 /// <summary>A list of status items: how it is read and answered.</summary>
@@ -38,6 +40,8 @@ internal static class StatusItems
                 "SIZE" => StatusItem.Size,
                 "HIGHESTMODSEQ" => StatusItem.HighestModSeq,
                 "APPENDLIMIT" => StatusItem.AppendLimit,
+                "DELETED-STORAGE" => StatusItem.DeletedStorage,
+                "MAILBOXID" => StatusItem.MailboxId,
                 _ => throw parser.Error("a status item"),
             };
             if (!items.Contains(item))
@@ -87,6 +91,14 @@ internal static class StatusItems
                     break;
                 case StatusItem.AppendLimit:
                     Number("APPENDLIMIT "u8, connection.Server.Options.AppendLimit.Bytes);
+                    break;
+                case StatusItem.DeletedStorage: // in bytes, as RFC 9208 section 4.1.4 compares it with RFC822.SIZE
+                    Number("DELETED-STORAGE "u8, status.Totals.DeletedSize);
+                    break;
+                case StatusItem.MailboxId:
+                    writer.Raw("MAILBOXID ("u8);
+                    ObjectIds.Write(writer, status.Id);
+                    writer.Raw(")"u8);
                     break;
             }
         }

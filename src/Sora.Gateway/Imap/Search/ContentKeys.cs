@@ -1,4 +1,5 @@
 using System.Text;
+using Sora.Contracts;
 using Sora.Mime;
 
 namespace Sora.Gateway.Imap.Search;
@@ -8,18 +9,19 @@ internal sealed class SentDateKey(DateComparison comparison, DateOnly date) : Se
 {
     public override SearchCost Cost => SearchCost.Header;
 
+    public override void Collect(SearchNeeds needs) => needs.SentDays = true;
+
     public override Match Evaluate(SearchCandidate candidate)
     {
-        if (candidate.Header is not { } header)
+        if (candidate.SentDay is not { } day)
             return Match.Unknown;
-        if (!HeaderFields.TryFind(header.Span, "Date"u8, out var field) || DateParser.Parse(field.Value) is not { } sent)
+        if (day < 0)
             return Match.No;
-        var day = DateOnly.FromDateTime(sent.DateTime);
         return Of(comparison switch
         {
-            DateComparison.Before => day < date,
-            DateComparison.Since => day >= date,
-            _ => day == date,
+            DateComparison.Before => day < date.DayNumber,
+            DateComparison.Since => day >= date.DayNumber,
+            _ => day == date.DayNumber,
         });
     }
 }
@@ -27,55 +29,74 @@ internal sealed class SentDateKey(DateComparison comparison, DateOnly date) : Se
 /// <summary>HEADER, SUBJECT: a field of that name contains the text, after decoding. An empty text asks for the field alone.</summary>
 internal sealed class HeaderKey(byte[] name, string text) : SearchKey
 {
+    private readonly string _wanted = SearchText.Wanted(text);
+    private readonly bool _isSubject = Ascii.EqualsIgnoreCase(name, "Subject"u8);
+    private int _question = -1;
+
     public override SearchCost Cost => SearchCost.Header;
+
+    public override void Collect(SearchNeeds needs) => _question =
+        _wanted.Length == 0 ? needs.Ask(TextField.Header, SearchText.Wanted(Encoding.Latin1.GetString(name) + ":"))
+        : needs.Ask(_isSubject ? TextField.Subject : TextField.Header, _wanted);
 
     public override Match Evaluate(SearchCandidate candidate)
     {
         if (candidate.Header is not { } header)
-            return Match.Unknown;
+        {
+            // The index has no fields by their names, but Subject
+            var found = candidate.Ask(_question);
+            return found == Match.Yes && (!_isSubject || _wanted.Length == 0) ? Match.Unknown : found;
+        }
+
         foreach (var field in HeaderFields.Enumerate(header.Span))
         {
-            if (field.IsNamed(name) && (text.Length == 0 || Contains(field, text)))
+            if (field.IsNamed(name) && (_wanted.Length == 0 || SearchText.Value(field).Contains(_wanted, StringComparison.Ordinal)))
                 return Match.Yes;
         }
 
         return Match.No;
     }
-
-    public static bool Contains(HeaderField field, string text) =>
-        EncodedWord.Decode(field.Value).Contains(text, StringComparison.OrdinalIgnoreCase);
 }
 
 /// <summary>FROM, TO, CC, BCC: an address of that field contains the text, in the form the client sees in ENVELOPE or as the field was written.</summary>
 internal sealed class AddressKey(byte[] name, string text) : SearchKey
 {
+    private readonly string _wanted = SearchText.Wanted(text);
+    private int _question = -1;
+
     public override SearchCost Cost => SearchCost.Header;
+
+    public override void Collect(SearchNeeds needs) => _question =
+        _wanted.Length == 0 ? needs.Ask(TextField.Header, SearchText.Wanted(Encoding.Latin1.GetString(name) + ":")) : needs.Ask(FieldOf(name), _wanted);
 
     public override Match Evaluate(SearchCandidate candidate)
     {
         if (candidate.Header is not { } header)
-            return Match.Unknown;
+        {
+            var found = candidate.Ask(_question);
+            return found == Match.Yes && _wanted.Length == 0 ? Match.Unknown : found;
+        }
+
         foreach (var field in HeaderFields.Enumerate(header.Span))
         {
-            if (field.IsNamed(name) && (text.Length == 0 || HeaderKey.Contains(field, text) || IsInAddress(field)))
+            if (field.IsNamed(name) && (_wanted.Length == 0 || SearchText.Value(field).Contains(_wanted, StringComparison.Ordinal) || IsInAddress(field)))
                 return Match.Yes;
         }
 
         return Match.No;
     }
 
-    // Comments and white space may stand inside an address; without them it looks different
+    private static TextField FieldOf(ReadOnlySpan<byte> name) =>
+        Ascii.EqualsIgnoreCase(name, "From"u8) ? TextField.From
+        : Ascii.EqualsIgnoreCase(name, "To"u8) ? TextField.To
+        : Ascii.EqualsIgnoreCase(name, "Cc"u8) ? TextField.Cc
+        : TextField.Bcc;
+
     private bool IsInAddress(HeaderField field)
     {
-        if (!field.Value.ContainsAny("(<:"u8))
-            return false;
-        foreach (var address in MailAddress.ParseList(field.Value))
+        foreach (var address in SearchText.Addresses(field))
         {
-            if (address.Mailbox is null)
-                continue;
-            var spec = $"<{Encoding.UTF8.GetString(address.Mailbox)}@{Encoding.UTF8.GetString(address.Host ?? [])}>";
-            var whole = address.Name is { } display ? $"{EncodedWord.Decode(display)} {spec}" : spec;
-            if (whole.Contains(text, StringComparison.OrdinalIgnoreCase))
+            if (address.Contains(_wanted, StringComparison.Ordinal))
                 return true;
         }
 
@@ -86,26 +107,41 @@ internal sealed class AddressKey(byte[] name, string text) : SearchKey
 /// <summary>BODY, and TEXT, which looks into the header too. The text of all text parts is searched, decoded.</summary>
 internal sealed class TextKey(string text, bool withHeader) : SearchKey
 {
+    private int _header = -1;
+    private int _body = -1;
+
     public override SearchCost Cost => SearchCost.Text;
 
-    public string Text => text;
+    /// <summary>What is looked for, folded.</summary>
+    public string Text { get; } = SearchText.Wanted(text);
 
     public override Match Evaluate(SearchCandidate candidate)
     {
-        if (text.Length == 0)
+        if (Text.Length == 0)
             return Match.Yes;
-        if (withHeader && candidate.Header is { } header && IsIn(header.Span))
+        var inHeader = !withHeader ? Match.No : candidate.Header is { } header ? Of(IsIn(header.Span)) : candidate.Ask(_header);
+        if (inHeader == Match.Yes)
             return Match.Yes;
-        return candidate.FoundTexts is { } found ? Of(found.Contains(this)) : Match.Unknown;
+        var inBody = candidate.FoundTexts is { } found ? Of(found.Contains(this)) : candidate.Ask(_body);
+        return inBody == Match.No ? inHeader : inBody;
     }
 
     public override void CollectTexts(List<TextKey> texts) => texts.Add(this);
+
+    /// <summary>Puts its questions to the index.</summary>
+    public void Ask(SearchNeeds needs)
+    {
+        if (Text.Length == 0)
+            return;
+        _body = needs.Ask(TextField.Body, Text);
+        _header = withHeader ? needs.Ask(TextField.Header, Text) : -1;
+    }
 
     private bool IsIn(ReadOnlySpan<byte> header)
     {
         foreach (var field in HeaderFields.Enumerate(header))
         {
-            if (HeaderKey.Contains(field, text) || $"{Encoding.Latin1.GetString(field.Name)}: {EncodedWord.Decode(field.Value)}".Contains(text, StringComparison.OrdinalIgnoreCase))
+            if (SearchText.Line(field).Contains(Text, StringComparison.Ordinal))
                 return true;
         }
 

@@ -44,9 +44,19 @@ internal sealed class RecentKey : SearchKey
 internal sealed class SetKey(SequenceSet set, bool byUid) : SearchKey
 {
     private UidSet _uids;
+    private bool _isFrozen;
 
-    public override void Bind(SelectedMailbox selected, MailboxIndex latest) =>
-        _uids = byUid || set.IsSaved ? selected.Resolve(set, byUid: true)!.Value : set.ResolveExistingNumbers(selected.View);
+    /// <summary>It means nothing outside of the session's selected mailbox.</summary>
+    public bool IsOfSession => !byUid || set.IsSaved;
+
+    /// <summary>Keeps the messages that it means now, if it could mean others later.</summary>
+    public void Freeze() => _isFrozen = IsOfSession;
+
+    public override void Bind(SelectedMailbox selected, MailboxIndex latest)
+    {
+        if (!_isFrozen)
+            _uids = byUid || set.IsSaved ? selected.Resolve(set, byUid: true)!.Value : set.ResolveExistingNumbers(selected.View);
+    }
 
     public override Match Evaluate(SearchCandidate candidate) => Of(_uids.Contains(candidate.Row.Uid));
 }

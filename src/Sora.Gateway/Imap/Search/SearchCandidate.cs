@@ -7,9 +7,18 @@ internal sealed class SearchCandidate
 {
     public MessageRow Row { get; set; }
 
+    /// <summary>The day of the Date field (<see cref="DateOnly.DayNumber"/>; -1 without a readable one), once it was asked for.</summary>
+    public int? SentDay { get; set; }
+
+    /// <summary>What the search index knows, once it was asked.</summary>
+    public IndexedTexts? Index { get; set; }
+
     /// <summary>The header block, once it was read.</summary>
     public ReadOnlyMemory<byte>? Header { get; set; }
 
     /// <summary>Keys whose text was found in the body, once it was read.</summary>
     public HashSet<TextKey>? FoundTexts { get; set; }
+
+    /// <summary>The search index's answer to a question.</summary>
+    public Match Ask(int question) => Index?.Of(question, Row.Content) ?? Match.Unknown;
 }

@@ -37,6 +37,9 @@ internal abstract class SearchKey
     {
     }
 
+    /// <summary>Says what has to be known of messages, here or below.</summary>
+    public virtual void Collect(SearchNeeds needs) => CollectTexts(needs.Texts);
+
     protected static Match Of(bool value) => value ? Match.Yes : Match.No;
 }
 
@@ -75,6 +78,12 @@ internal sealed class AndKey : SearchKey
         foreach (var key in _keys)
             key.CollectTexts(texts);
     }
+
+    public override void Collect(SearchNeeds needs)
+    {
+        foreach (var key in _keys)
+            key.Collect(needs);
+    }
 }
 
 /// <summary>OR.</summary>
@@ -107,6 +116,12 @@ internal sealed class OrKey : SearchKey
         _first.CollectTexts(texts);
         _second.CollectTexts(texts);
     }
+
+    public override void Collect(SearchNeeds needs)
+    {
+        _first.Collect(needs);
+        _second.Collect(needs);
+    }
 }
 
 /// <summary>NOT.</summary>
@@ -124,4 +139,6 @@ internal sealed class NotKey(SearchKey key) : SearchKey
     };
 
     public override void CollectTexts(List<TextKey> texts) => key.CollectTexts(texts);
+
+    public override void Collect(SearchNeeds needs) => key.Collect(needs);
 }

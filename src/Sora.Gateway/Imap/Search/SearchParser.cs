@@ -1,5 +1,6 @@
 using System.Text;
 using Sora.Contracts;
+using Sora.Gateway.Imap.Responses;
 using Sora.Gateway.Imap.Wire;
 using Sora.Mime;
 
@@ -8,21 +9,61 @@ namespace Sora.Gateway.Imap.Search;
 /// <summary>search-program without its options (RFC 9051 section 6.4.4).</summary>
 internal static class SearchParser
 {
-    private const int MaxKeys = 1000;
+    // What is read of a command; the options draw the line that clients meet
+    private const int MostKeys = 20_000;
 
-    /// <summary>Parses keys up to the end of the command; all must match.</summary>
-    /// <param name="usesModSeq">A MODSEQ key was met.</param>
-    public static SearchKey Parse(ref ImapParser parser, string? charset, out bool usesModSeq)
+    /// <summary>search-program of SEARCH: <c>[CHARSET charset SP] search-key *(SP search-key)</c>, up to the end of the command.</summary>
+    public static SearchProgram ParseProgram(ref ImapParser parser)
     {
-        var context = new Context(charset is null ? Encoding.UTF8 : EncodingOf(charset));
-        var key = And(ref parser, context, depth: 0);
-        usesModSeq = context.UsesModSeq;
-        return key;
+        string? charset = null;
+        if (parser.TryKeyword("CHARSET"u8))
+        {
+            parser.Space();
+            charset = Encoding.Latin1.GetString(parser.AString());
+            parser.Space();
+        }
+
+        return Parse(ref parser, charset);
     }
 
-    private static Encoding EncodingOf(string charset) => Charsets.TryGet(charset, out var encoding)
-        ? encoding
-        : throw new ImapSyntaxException(new MailError(MailErrorCode.BadCharset, "Charset is not known"));
+    /// <summary>search-criteria of SORT and THREAD (RFC 5256 section 5): a charset always stands before the keys.</summary>
+    public static SearchProgram ParseCriteria(ref ImapParser parser)
+    {
+        var charset = Encoding.Latin1.GetString(parser.AString());
+        parser.Space();
+        return Parse(ref parser, charset);
+    }
+
+    private static SearchProgram Parse(ref ImapParser parser, string? charset)
+    {
+        // An unknown charset must not hide that the command is wrong: BAD goes before NO
+        var isKnown = TryEncoding(charset, out var encoding);
+        var context = new Context(encoding);
+        var key = And(ref parser, context, depth: 0);
+        parser.End();
+        if (!isKnown)
+            throw new ImapSyntaxException(new MailError(MailErrorCode.BadCharset, "Charset is not known"));
+        return new SearchProgram(key, context.Sets, context.Within, context.Fuzzy)
+        {
+            UsesModSeq = context.UsesModSeq,
+            IsFuzzy = context.IsFuzzy,
+            NamesCharset = charset is not null,
+            Keys = context.Keys,
+            Texts = context.Texts,
+            Depth = context.Depth + 1,
+        };
+    }
+
+    private static bool TryEncoding(string? charset, out Encoding encoding)
+    {
+        encoding = Encoding.UTF8;
+        if (charset is null)
+            return true;
+        if (!Charsets.TryGet(charset, out var found))
+            return false;
+        encoding = found;
+        return true;
+    }
 
     private static SearchKey And(ref ImapParser parser, Context context, int depth)
     {
@@ -37,10 +78,11 @@ internal static class SearchParser
     {
         if (depth > ImapParser.MaxDepth)
             throw parser.Error("less nesting");
-        if (++context.Keys > MaxKeys)
-            throw parser.Error($"at most {MaxKeys} search keys");
+        if (++context.Keys > MostKeys)
+            throw parser.Error($"at most {MostKeys} search keys");
+        context.Depth = Math.Max(context.Depth, depth);
         if (parser.AtSequenceSet)
-            return new SetKey(parser.SequenceSet(), byUid: false);
+            return Set(parser.MessageNumbers(), context, byUid: false);
         if (parser.TryByte((byte)'('))
         {
             var inner = And(ref parser, context, depth + 1);
@@ -89,6 +131,21 @@ internal static class SearchParser
                 return new InternalDateKey(DateComparison.On, Date(ref parser));
             case "SINCE":
                 return new InternalDateKey(DateComparison.Since, Date(ref parser));
+            case "SAVEDBEFORE":
+                return new SaveDateKey(DateComparison.Before, Date(ref parser));
+            case "SAVEDON":
+                return new SaveDateKey(DateComparison.On, Date(ref parser));
+            case "SAVEDSINCE":
+                return new SaveDateKey(DateComparison.Since, Date(ref parser));
+            case "SAVEDATESUPPORTED":
+                return new AllKey();
+            case "EMAILID":
+                parser.Space();
+                return new EmailIdKey(ObjectIds.ContentOf(parser.ObjectId()));
+            case "THREADID":
+                parser.Space();
+                parser.ObjectId();
+                return new EmailIdKey(null); // No message has a thread
             case "SENTBEFORE":
                 return new SentDateKey(DateComparison.Before, Date(ref parser));
             case "SENTON":
@@ -100,25 +157,36 @@ internal static class SearchParser
             case "SMALLER":
                 return new SizeKey(isLarger: false, Number(ref parser));
             case "FROM":
-                return new AddressKey("From"u8.ToArray(), Text(ref parser, context));
+                return Text(ref parser, context, static text => new AddressKey("From"u8.ToArray(), text));
             case "TO":
-                return new AddressKey("To"u8.ToArray(), Text(ref parser, context));
+                return Text(ref parser, context, static text => new AddressKey("To"u8.ToArray(), text));
             case "CC":
-                return new AddressKey("Cc"u8.ToArray(), Text(ref parser, context));
+                return Text(ref parser, context, static text => new AddressKey("Cc"u8.ToArray(), text));
             case "BCC":
-                return new AddressKey("Bcc"u8.ToArray(), Text(ref parser, context));
+                return Text(ref parser, context, static text => new AddressKey("Bcc"u8.ToArray(), text));
             case "SUBJECT":
-                return new HeaderKey("Subject"u8.ToArray(), Text(ref parser, context));
+                return Text(ref parser, context, static text => new HeaderKey("Subject"u8.ToArray(), text));
             case "HEADER":
                 parser.Space();
-                return new HeaderKey(parser.AString(), Text(ref parser, context));
+                var name = parser.AString();
+                return Text(ref parser, context, text => new HeaderKey(name, text));
             case "BODY":
-                return new TextKey(Text(ref parser, context), withHeader: false);
+                return Text(ref parser, context, static text => new TextKey(text, withHeader: false));
             case "TEXT":
-                return new TextKey(Text(ref parser, context), withHeader: true);
+                return Text(ref parser, context, static text => new TextKey(text, withHeader: true));
             case "UID":
                 parser.Space();
-                return new SetKey(parser.SequenceSet(), byUid: true);
+                return Set(parser.SequenceSet(), context, byUid: true);
+            case "UIDAFTER": // RFC 9738 section 3.2
+                return UidRange(Uid(ref parser) + 1L, uint.MaxValue);
+            case "UIDBEFORE":
+                return UidRange(1, Uid(ref parser) - 1L);
+            case "OLDER":
+                return Within(ref parser, context, isYounger: false);
+            case "YOUNGER":
+                return Within(ref parser, context, isYounger: true);
+            case "FUZZY":
+                return Fuzzy(ref parser, context, depth);
             case "MODSEQ":
                 context.UsesModSeq = true;
                 return ModSeq(ref parser);
@@ -151,6 +219,16 @@ internal static class SearchParser
         return new ModSeqKey(parser.ModSequence());
     }
 
+    private static uint Uid(ref ImapParser parser)
+    {
+        parser.Space();
+        return parser.NzNumber();
+    }
+
+    private static SearchKey UidRange(long first, long last) => first <= last && first <= uint.MaxValue
+        ? new UidRangeKey((uint)first, (uint)last)
+        : new NotKey(new AllKey());
+
     private static string Keyword(ref ImapParser parser)
     {
         parser.Space();
@@ -169,10 +247,46 @@ internal static class SearchParser
         return parser.Number64();
     }
 
-    private static string Text(ref ImapParser parser, Context context)
+    private static SetKey Set(SequenceSet set, Context context, bool byUid)
+    {
+        var key = new SetKey(set, byUid);
+        context.Sets.Add(key);
+        return key;
+    }
+
+    private static WithinKey Within(ref ImapParser parser, Context context, bool isYounger)
     {
         parser.Space();
-        return context.Encoding.GetString(parser.AString());
+        var key = new WithinKey(isYounger, parser.NzNumber());
+        context.Within.Add(key);
+        return key;
+    }
+
+    // Fuzziness has a meaning for texts only; all other keys below match as they do without it (RFC 6203 section 5)
+    private static SearchKey Fuzzy(ref ImapParser parser, Context context, int depth)
+    {
+        parser.Space();
+        context.IsFuzzy = true;
+        var outside = context.InFuzzy;
+        context.InFuzzy = true;
+        var key = Key(ref parser, context, depth + 1);
+        context.InFuzzy = outside;
+        return key;
+    }
+
+    private static SearchKey Text(ref ImapParser parser, Context context, Func<string, SearchKey> create)
+    {
+        parser.Space();
+        var text = context.Encoding.GetString(parser.AString());
+        context.Texts++;
+        if (!context.InFuzzy)
+            return create(text);
+        var words = text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        context.Texts += words.Length;
+        var exact = create(text);
+        var key = new FuzzyKey(exact, words.Length < 2 ? exact : new AndKey(Array.ConvertAll(words, word => create(word))));
+        context.Fuzzy.Add(key);
+        return key;
     }
 
     private sealed class Context(Encoding encoding)
@@ -181,6 +295,21 @@ internal static class SearchParser
 
         public int Keys { get; set; }
 
+        public int Texts { get; set; }
+
+        public int Depth { get; set; }
+
         public bool UsesModSeq { get; set; }
+
+        public bool IsFuzzy { get; set; }
+
+        /// <summary>The key that comes is below FUZZY.</summary>
+        public bool InFuzzy { get; set; }
+
+        public List<SetKey> Sets { get; } = [];
+
+        public List<WithinKey> Within { get; } = [];
+
+        public List<FuzzyKey> Fuzzy { get; } = [];
     }
 }

@@ -1,15 +1,15 @@
-using System.Buffers;
+using Sora.Mime;
 
 namespace Sora.Gateway.Imap.Search;
 
 /// <summary>Looks for texts in a stream of characters, without regard to case and to where the stream is cut, in bounded memory.</summary>
-internal sealed class TextScanner : IBufferWriter<char>
+internal sealed class TextScanner : FoldingWriter
 {
-    private const int Room = 8 * 1024;
+    private const int Room = 16 * 1024;
 
     private readonly List<TextKey> _wanted;
     private readonly int _overlap;
-    private char[] _buffer;
+    private readonly char[] _buffer;
     private int _length;
 
     public TextScanner(IReadOnlyList<TextKey> wanted)
@@ -25,26 +25,32 @@ internal sealed class TextScanner : IBufferWriter<char>
     /// <summary>All were found: the rest does not matter.</summary>
     public bool IsDone => _wanted.Count == 0;
 
-    public void Advance(int count) => _length += count;
-
-    public Memory<char> GetMemory(int sizeHint = 0)
+    /// <summary>The text has ended: searches what has not been searched.</summary>
+    public void Complete()
     {
-        var needed = Math.Max(sizeHint, 256);
-        if (_buffer.Length - _length < needed)
-            Scan();
-        if (_buffer.Length - _length < needed)
-            Array.Resize(ref _buffer, _length + needed);
-        return _buffer.AsMemory(_length);
+        Flush();
+        Scan();
     }
 
-    public Span<char> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
+    protected override void Take(ReadOnlySpan<char> folded)
+    {
+        while (!folded.IsEmpty)
+        {
+            if (_length == _buffer.Length)
+                Scan();
+            var piece = folded[..Math.Min(folded.Length, _buffer.Length - _length)];
+            piece.CopyTo(_buffer.AsSpan(_length));
+            _length += piece.Length;
+            folded = folded[piece.Length..];
+        }
+    }
 
-    /// <summary>Searches what has not been searched, and keeps the end for a text that goes on behind it.</summary>
-    public void Scan()
+    // Keeps the end, for a text that goes on behind it
+    private void Scan()
     {
         for (var i = _wanted.Count - 1; i >= 0; i--)
         {
-            if (!_buffer.AsSpan(0, _length).Contains(_wanted[i].Text, StringComparison.OrdinalIgnoreCase))
+            if (!_buffer.AsSpan(0, _length).Contains(_wanted[i].Text, StringComparison.Ordinal))
                 continue;
             Found.Add(_wanted[i]);
             _wanted.RemoveAt(i);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Sora.Contracts;
+using Sora.Gateway.Imap.Responses;
 
 namespace Sora.Gateway.Imap.Wire;
 
@@ -23,6 +24,36 @@ internal ref partial struct ImapParser
         }
         while (TryByte((byte)','));
         return new SequenceSet(ranges);
+    }
+
+    /// <summary>A sequence-set of message numbers where the command's own form does not say so, as in a search key.</summary>
+    public SequenceSet MessageNumbers()
+    {
+        var set = SequenceSet();
+        if (set.IsSaved)
+            return set;
+        if (UidOnly)
+            throw new ImapSyntaxException("Message numbers are not used after ENABLE UIDONLY", ResponseCode.UidRequired);
+        UsesNumbers = true;
+        return set;
+    }
+
+    /// <summary>partial-range of RFC 9394: both numbers from the start, or both with a minus from the end.</summary>
+    public PartialRange PartialRange()
+    {
+        var fromEnd = TryByte((byte)'-');
+        var first = NzNumber();
+        if (!TryByte((byte)':') || TryByte((byte)'-') != fromEnd)
+            throw Error("a range such as 1:100 or -1:-100");
+        var last = NzNumber();
+        return new PartialRange(Math.Min(first, last), Math.Max(first, last), fromEnd);
+    }
+
+    /// <summary>seq-number: one number or <c>*</c>.</summary>
+    public SequenceSet SeqNumberSet()
+    {
+        var number = SeqNumber();
+        return new SequenceSet([new UidRange(number, number)]);
     }
 
     /// <summary>True when a sequence-set begins here.</summary>

@@ -34,6 +34,12 @@ internal ref partial struct ImapParser
     /// <summary>Mailbox names are UTF-8 and quoted strings may hold it (IMAP4rev2 is enabled).</summary>
     public bool Utf8 { get; }
 
+    /// <summary>The client has enabled UIDONLY: message numbers are refused (RFC 9586 section 3).</summary>
+    public bool UidOnly { get; init; }
+
+    /// <summary>Message numbers were met among the arguments: they must not change while the command runs.</summary>
+    public bool UsesNumbers { get; private set; }
+
     public readonly bool AtEnd => Position >= _input.Length;
 
     public readonly ReadOnlySpan<byte> Rest => _input[Position..];
@@ -227,7 +233,7 @@ internal ref partial struct ImapParser
         throw Error("a quoted string with its end");
     }
 
-    private byte[] Literal()
+    private byte[] Literal(bool isBinary = false)
     {
         var start = Position++;
         var length = Number();
@@ -237,7 +243,7 @@ internal ref partial struct ImapParser
         {
             var value = _input.Slice(Position, (int)length);
             Position += (int)length;
-            return value.Contains((byte)0) ? throw Error("a literal without NUL") : value.ToArray();
+            return !isBinary && value.Contains((byte)0) ? throw Error("a literal without NUL") : value.ToArray();
         }
 
         Position = start;

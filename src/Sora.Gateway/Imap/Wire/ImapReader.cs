@@ -6,19 +6,24 @@ namespace Sora.Gateway.Imap.Wire;
 
 /// <summary>
 /// Cuts the client's bytes into commands: lines, and the literals that continue them (RFC 9051 section 4.3, RFC 7888). It asks for
-/// synchronizing literals by itself, so that a command is parsed in one go; only APPEND's message is left to the command. A command without
-/// literals stays in the pipe's buffer while it is parsed, and between commands the reader holds nothing.
+/// synchronizing literals by itself, so that a command is parsed in one go; only the messages of APPEND and REPLACE are left to the command. A
+/// command without literals stays in the pipe's buffer while it is parsed, and between commands the reader holds nothing.
 /// </summary>
 internal sealed class ImapReader(PipeReader input, ImapWriter writer, ReaderLimits limits, Func<bool>? timedOut = null)
 {
     private const int TagSample = 128;
 
+    // A line that was skipped so far and still has no end never will: not even a compressed one is looked at for longer
+    private const long EndlessLine = 64 * 1024 * 1024;
+
     private byte[]? _buffer; // a command in the making, or one that was not in one piece
     private int _buffered;
     private long _scanned; // bytes of the current line that are known to hold no line end
+    private long _skipped; // bytes of the current line that were dropped
     private long _literalLeft;
     private int _literals;
     private bool _skipping;
+    private bool _isRest; // what is read goes on behind a message
     private ReadOnlyMemory<byte> _command;
     private SequencePosition? _held;
 
@@ -32,7 +37,24 @@ internal sealed class ImapReader(PipeReader input, ImapWriter writer, ReaderLimi
 
     /// <summary>Reads the next command. Everything written is flushed before it waits.</summary>
     /// <exception cref="IOException">The connection broke.</exception>
-    public async ValueTask<ReadStatus> ReadAsync()
+    public ValueTask<ReadStatus> ReadAsync()
+    {
+        _isRest = false;
+        return ReadPieceAsync();
+    }
+
+    /// <summary>
+    /// Reads what stands behind a message that was read, up to the next message or the end of the command. It is not over when it ends with
+    /// <see cref="ReadStatus.Woken"/>.
+    /// </summary>
+    /// <exception cref="IOException">The connection broke.</exception>
+    public ValueTask<ReadStatus> ReadRestAsync()
+    {
+        _isRest = true;
+        return ReadPieceAsync();
+    }
+
+    private async ValueTask<ReadStatus> ReadPieceAsync()
     {
         while (true)
         {
@@ -163,13 +185,20 @@ internal sealed class ImapReader(PipeReader input, ImapWriter writer, ReaderLimi
                 if (_literalLeft == 0 && buffer.Length > limits.MaxLine)
                     StartSkipping(ref buffer);
                 if (_skipping)
+                {
+                    _skipped += buffer.Length;
                     buffer = buffer.Slice(buffer.End);
+                    if (_skipped > EndlessLine)
+                        return Finish(buffer.Start, ReadStatus.Lost);
+                }
+
                 _scanned = _literalLeft > 0 ? 0 : buffer.Length;
                 Input.AdvanceTo(buffer.Start, buffer.End);
                 return null;
             }
 
             _scanned = 0;
+            _skipped = 0;
             var line = buffer.Slice(0, lineLength);
             if (line.Length > limits.MaxLine + 2)
                 StartSkipping(ref line);
@@ -286,13 +315,55 @@ internal sealed class ImapReader(PipeReader input, ImapWriter writer, ReaderLimi
             && System.Buffers.Text.Utf8Parser.TryParse(number, out length, out _);
     }
 
-    // tag SP "APPEND" SP: any literal but the mailbox's own is the message.
+    // In APPEND and REPLACE every literal is a message or a part of one, but for the mailbox's name and the URLs of CATENATE.
     private bool IsMessage()
     {
         var text = _buffer.AsSpan(0, _buffered);
-        var space = text.IndexOf((byte)' ');
-        return space > 0 && text.Length > space + 8 && Ascii.EqualsIgnoreCase(text.Slice(space + 1, 7), "APPEND "u8)
-            && (_literals > 0 || text[space + 8] != '{');
+        if (_isRest)
+            return !EndsWithUrl(text, isList: true);
+        var start = MailboxOf(text);
+        if (start < 0 || start >= text.Length || (_literals == 0 && text[start] == '{'))
+            return false;
+        return !EndsWithUrl(text, isList: IndexOfIgnoreCase(text[start..], "CATENATE ("u8) >= 0);
+    }
+
+    // Where the mailbox begins in tag SP "APPEND" SP mailbox and tag SP ["UID" SP] "REPLACE" SP number SP mailbox; -1 in other commands.
+    private static int MailboxOf(ReadOnlySpan<byte> text)
+    {
+        var at = text.IndexOf((byte)' ') + 1;
+        if (at <= 1)
+            return -1;
+        if (StartsWith(text[at..], "APPEND "u8))
+            return at + 7;
+        if (StartsWith(text[at..], "UID "u8))
+            at += 4;
+        if (!StartsWith(text[at..], "REPLACE "u8))
+            return -1;
+        var space = text[(at + 8)..].IndexOf((byte)' ');
+        return space < 0 ? -1 : at + 8 + space + 1;
+    }
+
+    // cat-part = "URL" SP astring, and the literal is the astring
+    private static bool EndsWithUrl(ReadOnlySpan<byte> text, bool isList)
+    {
+        var before = text[..text.LastIndexOf((byte)'{')];
+        if (before.Length < 5 || !StartsWith(before[^4..], "URL "u8))
+            return false;
+        return before[^5] == '(' || (isList && before[^5] == ' ');
+    }
+
+    private static bool StartsWith(ReadOnlySpan<byte> text, ReadOnlySpan<byte> upper) =>
+        text.Length >= upper.Length && Ascii.EqualsIgnoreCase(text[..upper.Length], upper);
+
+    private static int IndexOfIgnoreCase(ReadOnlySpan<byte> text, ReadOnlySpan<byte> upper)
+    {
+        for (var at = 0; at + upper.Length <= text.Length; at++)
+        {
+            if (Ascii.EqualsIgnoreCase(text.Slice(at, upper.Length), upper))
+                return at;
+        }
+
+        return -1;
     }
 
     private void Append(ReadOnlySequence<byte> bytes)

@@ -1,4 +1,5 @@
 using Sora.Contracts;
+using Sora.Gateway.Imap.Responses;
 
 namespace Sora.Gateway.Imap.Wire;
 
@@ -10,9 +11,15 @@ internal sealed class ImapSyntaxException : Exception
     {
     }
 
+    public ImapSyntaxException(string message, ResponseCode code)
+        : base(message) => Code = code;
+
     public ImapSyntaxException(MailError error)
         : base(error.Text) => Refusal = error;
 
     /// <summary>When set, the answer is NO with this error.</summary>
     public MailError? Refusal { get; }
+
+    /// <summary>The code of a BAD answer, if it has one.</summary>
+    public ResponseCode? Code { get; }
 }

@@ -133,6 +133,15 @@ internal sealed class ImapWriter(PipeWriter output, Func<ValueTask<bool>> flush)
             AString(ModifiedUtf7.Encode(name));
     }
 
+    /// <summary>A mailbox name, or the beginning of one, where the grammar has a string.</summary>
+    public void QuotedMailbox(string name)
+    {
+        if (Utf8)
+            String(name);
+        else
+            String(ModifiedUtf7.Encode(name));
+    }
+
     /// <summary><c>{n}CRLF</c>; the n bytes must follow.</summary>
     public void LiteralStart(long length, bool binary = false)
     {

@@ -14,7 +14,7 @@ internal enum ReadStatus
     /// <summary>A whole command is in <see cref="ImapReader.Command"/>.</summary>
     Command,
 
-    /// <summary>As <see cref="Command"/>, up to the literal with APPEND's message, which has not been asked for or read yet.</summary>
+    /// <summary>As <see cref="Command"/>, up to a literal with a message or a part of one, which has not been asked for or read yet.</summary>
     Append,
 
     /// <summary>The command breaks a limit and was skipped; its beginning is in <see cref="ImapReader.Command"/>.</summary>
@@ -30,5 +30,5 @@ internal enum ReadStatus
     Closed,
 }
 
-/// <summary>The literal that holds APPEND's message.</summary>
+/// <summary>A literal that holds a message or a part of one.</summary>
 internal readonly record struct MessageLiteral(long Length, bool IsSynchronizing, bool IsBinary);

@@ -18,6 +18,45 @@ internal sealed class SequenceSet(List<UidRange> ranges)
     /// <summary>Nothing but ranges that end with <c>*</c>, such as <c>1:*</c>: clients send it for empty mailboxes too.</summary>
     public bool IsAll => ranges.TrueForAll(static range => range.First == Star || range.Last == Star);
 
+    /// <summary>The ranges as they came, with <see cref="Star"/> for <c>*</c>.</summary>
+    public IReadOnlyList<UidRange> Ranges => ranges;
+
+    public bool HasStar => ranges.Exists(static range => range.First == Star || range.Last == Star);
+
+    /// <summary>Each number is larger than the one before it, and there is no <c>*</c>.</summary>
+    public bool IsAscending
+    {
+        get
+        {
+            uint last = 0;
+            foreach (var range in ranges)
+            {
+                if (range.First <= last || range.Last < range.First)
+                    return false;
+                last = range.Last;
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>How many numbers the set names; without <c>*</c>, and ascending.</summary>
+    public long Count
+    {
+        get
+        {
+            var count = 0L;
+            foreach (var range in ranges)
+                count += range.Count;
+            return count;
+        }
+    }
+
+    /// <summary>The UIDs meant that were ever given, whether their messages still exist or not; <c>*</c> is the last one given.</summary>
+    public UidSet ResolveGiven(Uid uidNext) => uidNext.Value == 1
+        ? UidSet.Empty
+        : Resolve(uidNext.Value - 1).Intersect(UidSet.Range(1, uidNext.Value - 1));
+
     /// <summary>
     /// The UIDs meant, of which not all need to exist: <c>*</c> is the UID of the last message that the client was told of, so that "all" does not
     /// touch what has just come; a UID that the client names it may know from another connection.

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Sora.Contracts;
+using Sora.Mime;
 
 namespace Sora.Mailstore.Bodies.Intake;
 
@@ -7,7 +8,8 @@ namespace Sora.Mailstore.Bodies.Intake;
 /// One arriving message. A small one is only copied as it comes, and hashed and parsed at its end; of a larger one each full segment
 /// is hashed and parsed at once, and beyond the memory limit the segments go to a file.
 /// </summary>
-internal sealed class MessageIntake(MessageIntakes owner, long maxSize, long sizeHint, MailError? failure) : IMessageIntake
+/// <param name="mayConvert">False for a message that was converted already, or is to be stored as it came.</param>
+internal sealed class MessageIntake(MessageIntakes owner, long maxSize, long sizeHint, MailError? failure, bool mayConvert = true) : IMessageIntake
 {
     private const int FirstSegment = 8 * 1024;
     private const int SegmentSize = 64 * 1024;
@@ -54,6 +56,8 @@ internal sealed class MessageIntake(MessageIntakes owner, long maxSize, long siz
             if (_failure is not null)
                 return _failure;
             var parsed = Parse();
+            if (parsed.HasNul && mayConvert)
+                return await ConvertAsync(parsed, cancellationToken);
             return owner.GoesToDatabase(Length)
                 ? await ToDatabaseAsync(parsed, cancellationToken)
                 : await ToFileAsync(parsed, cancellationToken);
@@ -179,6 +183,39 @@ internal sealed class MessageIntake(MessageIntakes owner, long maxSize, long siz
 
         _parser = owner.Parsers.Rent();
         return _parser.Parse(last);
+    }
+
+    // The message is stored as every client can read it (docs/decisions/0013-append-stores-no-nul.md).
+    private async ValueTask<MailResult<IngestedMessage>> ConvertAsync(ParsedMessage parsed, CancellationToken cancellationToken)
+    {
+        var root = MimeMessage.DeserializeStructure(parsed.Structure);
+        await using var converted = new MessageIntake(owner, long.MaxValue, 0, null, mayConvert: false);
+        await new NulConversion(root, Length, ReadAsync, converted).RunAsync(cancellationToken);
+        return await converted.CompleteAsync(cancellationToken);
+    }
+
+    // What was written, wherever it is by now.
+    private ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var inFile = _file?.Length ?? 0;
+        if (offset < inFile)
+            return RandomAccess.ReadAsync(_file!.Handle, buffer, offset, cancellationToken);
+        var at = offset - inFile;
+        foreach (var segment in _full)
+        {
+            if (at < segment.Length)
+                return ValueTask.FromResult(Copy(segment.AsSpan((int)at)));
+            at -= segment.Length;
+        }
+
+        return ValueTask.FromResult(Copy(_segment.AsSpan((int)at, _used - (int)at)));
+
+        int Copy(ReadOnlySpan<byte> from)
+        {
+            var count = Math.Min(from.Length, buffer.Length);
+            from[..count].CopyTo(buffer.Span);
+            return count;
+        }
     }
 
     private async ValueTask<MailResult<IngestedMessage>> ToDatabaseAsync(ParsedMessage parsed, CancellationToken cancellationToken)

@@ -37,11 +37,11 @@ internal sealed class MessageIntakes : IIntakes
 
     public MessageParsers Parsers { get; }
 
-    public IMessageIntake Begin(long maxSize, long sizeHint = 0)
+    public IMessageIntake Begin(long maxSize, long sizeHint = 0, bool keepNuls = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(maxSize);
         ArgumentOutOfRangeException.ThrowIfNegative(sizeHint);
-        return new MessageIntake(this, maxSize, sizeHint, Space.HasRoomFor(sizeHint) ? null : Full());
+        return new MessageIntake(this, maxSize, sizeHint, Space.HasRoomFor(sizeHint) ? null : Full(), mayConvert: !keepNuls);
     }
 
     public bool GoesToDatabase(long size) => Options.Staging switch

@@ -1,0 +1,104 @@
+using System.Text;
+using Sora.Contracts;
+using Sora.Gateway.Imap.Metadata;
+using Sora.Gateway.Imap.Responses;
+using Sora.Gateway.Imap.Wire;
+
+namespace Sora.Gateway.Imap.Commands;
+
+/// <summary>SETMETADATA (RFC 5464 section 4.3): all entries or none.</summary>
+/// <param name="name">Null for the server's annotations.</param>
+internal sealed class SetMetadataCommand(MailboxName? name, List<MetadataEntry> entries) : ImapCommand
+{
+    public static ImapCommand Parse(ref ImapParser parser, ParseContext context)
+    {
+        parser.Space();
+        var name = parser.MailboxOrServer();
+        parser.Space();
+        parser.Open();
+        var entries = new List<MetadataEntry>();
+        do
+        {
+            if (entries.Count == ImapParser.MaxMetadataEntries)
+                throw parser.Error($"at most {ImapParser.MaxMetadataEntries} entries");
+            var entry = parser.MetadataEntryName();
+            if (entry.IndexOf('/', 1) < 0)
+                throw parser.Error("an entry below /private or /shared");
+            parser.Space();
+            entries.Add(new MetadataEntry(entry, parser.MetadataValue()));
+        }
+        while (parser.TrySpace());
+        parser.Close();
+        return new SetMetadataCommand(name, entries);
+    }
+
+    public override ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken) =>
+        name is { } mailbox ? SetMailboxAsync(connection, mailbox, cancellationToken) : SetServerAsync(connection, cancellationToken);
+
+    private ValueTask<ImapReply> SetServerAsync(ImapConnection connection, CancellationToken cancellationToken)
+    {
+        if (entries.Exists(static entry => Is(entry, MetadataLookup.AdminEntry)))
+            return new(ImapReply.No("This entry cannot be set by clients", ResponseCode.Of(MailErrorCode.NoPerm)));
+        return !connection.IsAdministrator && entries.Exists(static entry => !entry.IsPrivate)
+            ? new(ImapReply.No("Only an administrator may set the server's shared annotations", ResponseCode.Of(MailErrorCode.NoPerm)))
+            : WriteAsync(connection, default, entries, cancellationToken);
+    }
+
+    private async ValueTask<ImapReply> SetMailboxAsync(ImapConnection connection, MailboxName mailbox, CancellationToken cancellationToken)
+    {
+        var toShare = entries.Exists(static entry => !entry.IsPrivate);
+        var found = await MetadataLookup.FindAsync(connection, mailbox, toShare, cancellationToken).ConfigureAwait(false);
+        if (!found.IsOk)
+            return ImapReply.No(found.Error);
+        var target = found.Value;
+        if (entries.FindLast(static entry => Is(entry, MetadataLookup.SpecialUseEntry)) is not { } special)
+            return await WriteAsync(connection, target.Id, entries, cancellationToken).ConfigureAwait(false);
+
+        // The special use is not stored as an annotation, so it is changed first, and changed back when the others cannot be set.
+        if (UseOf(special.Value) is not { } use || target.Account.Id != connection.Account.Id)
+            return ImapReply.No("The mailbox cannot have this special use", ResponseCode.Of(MailErrorCode.UseAttr));
+        var changed = await target.Account.SetSpecialUseAsync(target.Entry.Name, use, cancellationToken).ConfigureAwait(false);
+        if (!changed.IsOk)
+            return ImapReply.No(changed.Error);
+        var others = entries.FindAll(static entry => !Is(entry, MetadataLookup.SpecialUseEntry));
+        var reply = await WriteAsync(connection, target.Id, others, cancellationToken).ConfigureAwait(false);
+        if (reply.Status != ReplyStatus.Ok)
+            await target.Account.SetSpecialUseAsync(target.Entry.Name, target.Entry.SpecialUse, CancellationToken.None).ConfigureAwait(false);
+        return reply;
+    }
+
+    private static async ValueTask<ImapReply> WriteAsync(
+        ImapConnection connection, MailboxId mailbox, List<MetadataEntry> written, CancellationToken cancellationToken)
+    {
+        if (written.Count == 0)
+            return ImapReply.Ok("SETMETADATA completed");
+        var operation = OperationId.New();
+        if (connection.Session.MetadataNews is { } news)
+            news.Own = operation;
+        var result = await connection.Server.Metadata.WriteAsync(connection.Account.Id, mailbox, written, operation, cancellationToken).ConfigureAwait(false);
+        if (!result.IsOk)
+            return ImapReply.No(result.Error);
+        if (result.Value.Outcome is not (MetadataOutcome.TooLarge or MetadataOutcome.TooMany))
+            connection.Server.MetadataNews.Tell(connection, connection.Account.Id, mailbox, [.. written.Select(static entry => entry.Name)]);
+        return result.Value.Outcome switch
+        {
+            MetadataOutcome.TooLarge => ImapReply.No("Value is too large", new MetadataCode("MAXSIZE", result.Value.Limit)),
+            MetadataOutcome.TooMany => ImapReply.No("Too many annotations", new MetadataCode("TOOMANY")),
+            _ => ImapReply.Ok("SETMETADATA completed"),
+        };
+    }
+
+    private static bool Is(MetadataEntry entry, string name) => entry.Name.Equals(name, StringComparison.OrdinalIgnoreCase);
+
+    // A space-separated list as in LIST; null for what no mailbox can be
+    private static SpecialUse? UseOf(byte[]? value)
+    {
+        var names = Encoding.UTF8.GetString(value ?? []).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return names switch
+        {
+            [] => SpecialUse.None,
+            [['\\', .. var use]] => ListAttributes.UseOf(use),
+            _ => null,
+        };
+    }
+}

@@ -1,0 +1,110 @@
+using Sora.Contracts;
+using Sora.Gateway.Imap.Notify;
+using Sora.Gateway.Imap.Responses;
+using Sora.Gateway.Imap.Search;
+using Sora.Gateway.Imap.Sorting;
+
+namespace Sora.Gateway.Imap.Contexts;
+
+/// <summary>The searches of a selected mailbox whose results are kept up to date; they end with the selection (RFC 5267 section 4.3).</summary>
+internal sealed class SearchContexts
+{
+    private readonly List<SearchContext> _contexts = [];
+
+    public int Count => _contexts.Count;
+
+    /// <summary>Some result changes with nothing but time.</summary>
+    public bool DependOnTime
+    {
+        get
+        {
+            foreach (var context in _contexts)
+            {
+                if (context.Program.DependsOnTime)
+                    return true;
+            }
+
+            return false;
+        }
+    }
+
+    public SearchContext? Find(ReadOnlySpan<byte> tag)
+    {
+        foreach (var context in _contexts)
+        {
+            if (context.Tag.SequenceEqual(tag))
+                return context;
+        }
+
+        return null;
+    }
+
+    public void Add(SearchContext context) => _contexts.Add(context);
+
+    public void Remove(SearchContext context) => _contexts.Remove(context);
+
+    /// <summary>Tells that messages leave the results, before their EXPUNGE makes the sequence numbers invalid (RFC 5267 section 4.3.4).</summary>
+    public async ValueTask RemoveAsync(ImapConnection connection, UidSet expunged)
+    {
+        foreach (var context in _contexts)
+        {
+            var members = context.Members.Except(expunged);
+            if (members == context.Members)
+                continue;
+            var sorted = context.Sorted is { } before ? Array.FindAll(before, uid => !expunged.Contains(uid)) : null;
+            await ContextUpdate.WriteAsync(connection, context, members, sorted).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Looks at messages that have come or changed, and tells what that means for the results; after EXISTS (RFC 5267 section 4.3.3).</summary>
+    public async ValueTask RefreshAsync(ImapConnection connection, MailboxIndex latest, UidSet changed, CancellationToken cancellationToken)
+    {
+        foreach (var context in _contexts.ToArray())
+        {
+            context.Changed = context.Changed.Union(changed);
+            if (context.Changed.IsEmpty && !context.NeedsAll)
+                continue;
+            // What a failure leaves undone is still in Changed and done next time
+            var (result, _) = await SearchRunner.RunAsync(connection, token => FindAsync(connection, latest, context, token), cancellationToken)
+                .ConfigureAwait(false);
+            if (result is null)
+            {
+                _contexts.Remove(context);
+                ImapReply.No("This search can no longer be kept up to date", new NoUpdateCode([.. context.Tag])).WriteUntagged(connection.Writer);
+                continue;
+            }
+
+            context.Changed = UidSet.Empty;
+            if (result.Members == context.Members)
+                continue;
+            var added = result.Members.Except(context.Members);
+            await ContextUpdate.WriteAsync(connection, context, result.Members, result.Sorted).ConfigureAwait(false);
+            if (context.Items is { } items && !added.IsEmpty)
+                await ArrivalFetch.WriteAsync(connection, items, [.. added.Select(connection.Selected.View.PositionOf)], cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static async ValueTask<Result> FindAsync(
+        ImapConnection connection, MailboxIndex latest, SearchContext context, CancellationToken cancellationToken)
+    {
+        var server = connection.Server;
+        var selected = connection.Selected;
+        var among = context.NeedsAll ? UidSet.All : context.Changed;
+        var found = context.NeedsAll
+            ? await SearchRunner.FindAsync(server, selected, latest, context.Program, cancellationToken).ConfigureAwait(false)
+            : await SearchRunner.FindAsync(server, selected, latest, context.Program, among, cancellationToken).ConfigureAwait(false);
+        var uids = new UidSet.Builder();
+        foreach (var position in found)
+            uids.Add(selected.View.UidAt(position));
+        var members = context.Members.Except(among).Union(uids.ToSet());
+        if (context.Sorted is not { } sorted || members == context.Members)
+            return new Result(members, context.Sorted);
+        if (members.Except(context.Members).IsEmpty)
+            return new Result(members, Array.FindAll(sorted, members.Contains));
+        var outcome = new SearchOutcome(selected, latest, [.. members.Select(selected.View.PositionOf)]);
+        var positions = await MessageSorter.SortAsync(server.Keys, outcome, context.Order, context.Program, cancellationToken).ConfigureAwait(false);
+        return new Result(members, Array.ConvertAll(positions, selected.View.UidAt));
+    }
+
+    private sealed record Result(UidSet Members, uint[]? Sorted);
+}

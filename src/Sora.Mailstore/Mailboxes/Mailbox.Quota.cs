@@ -1,0 +1,60 @@
+using Sora.Contracts;
+using Sora.Mailstore.Accounts;
+
+namespace Sora.Mailstore.Mailboxes;
+
+internal sealed partial class Mailbox
+{
+    /// <summary>Room in the account's quota for new messages.</summary>
+    private async ValueTask<QuotaHold> HoldAsync(AppendRequest request, CancellationToken cancellationToken)
+    {
+        if (!await MayBeLimitedAsync(cancellationToken))
+            return default;
+        var bytes = 0L;
+        foreach (var message in request.Messages)
+            bytes += message.Prefix.Length + message.Content.Size;
+        return await _host.Quotas!.HoldAsync(Account, bytes, request.Messages.Count, cancellationToken);
+    }
+
+    /// <summary>Room for what a message is larger than the one of the same account that it replaces.</summary>
+    private async ValueTask<QuotaHold> HoldAsync(Mailbox source, ReplaceRequest request, CancellationToken cancellationToken)
+    {
+        if (!await MayBeLimitedAsync(cancellationToken))
+            return default;
+        var bytes = request.Message.Prefix.Length + request.Message.Content.Size;
+        if (source._index is not { } index || index.PositionOf(request.Replaced.Value) is not (>= 0 and var position) || source.Account != Account)
+            return await _host.Quotas!.HoldAsync(Account, bytes, 1, cancellationToken);
+        return bytes <= index[position].Size ? default : await _host.Quotas!.HoldAsync(Account, bytes - index[position].Size, 0, cancellationToken);
+    }
+
+    /// <summary>Room in this mailbox's account for messages of another mailbox. A move within an account needs none.</summary>
+    private async ValueTask<QuotaHold> HoldAsync(Mailbox source, MailboxIndex index, CopyRequest request, CancellationToken cancellationToken)
+    {
+        if (!await MayBeLimitedAsync(cancellationToken) || (request.Move && source.Account == Account))
+            return default;
+        var bytes = 0L;
+        var messages = 0;
+        foreach (var uid in index.Existing(request.Uids))
+        {
+            bytes += index[index.PositionOf(uid)].Size;
+            messages++;
+        }
+
+        return await _host.Quotas!.HoldAsync(Account, bytes, messages, cancellationToken);
+    }
+
+    // The account of a mailbox is known once it was read. When it cannot be, the write itself will say so.
+    private async ValueTask<bool> MayBeLimitedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return _host.Quotas is { } quotas && await quotas.MayLimitAsync(cancellationToken)
+                && (_index is not null || (await OpenAsync(default, cancellationToken)).IsOk);
+        }
+        catch (Exception e) when (IsDatabaseFailure(e))
+        {
+            _host.ReadFailed(Id, e);
+            return false;
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using Sora.Contracts;
+using Sora.Mailstore.Storage;
+
+namespace Sora.Mailstore.Mailboxes;
+
+/// <summary>
+/// REPLACE: within a mailbox one record appends and expunges; between two, the destination's record appends, the source's expunges, and one commit
+/// fences both, as in <see cref="MailboxMove"/>.
+/// </summary>
+internal static class MailboxReplace
+{
+    public static async Task<MailResult<ReplaceResult>> RunAsync(
+        Mailbox source, Mailbox destination, ReplaceRequest request, ContentId content, MailError? refusal, long deadline, CancellationToken cancellationToken)
+    {
+        if (source.Id == destination.Id)
+            return await source.SubmitAsync(new ReplaceWithinWrite(request, content, refusal) { Deadline = deadline }, cancellationToken);
+        var turns = await MailboxTurns.TakeAsync(source, destination, deadline, cancellationToken);
+        if (!turns.IsOk)
+            return turns.Error;
+        using (turns.Value)
+            return await ReplaceAsync(source, destination, request, content, refusal, deadline);
+    }
+
+    private static async Task<MailResult<ReplaceResult>> ReplaceAsync(
+        Mailbox source, Mailbox destination, ReplaceRequest request, ContentId content, MailError? refusal, long deadline)
+    {
+        while (true)
+        {
+            if (await source.TryReadAsync() && await destination.TryReadAsync())
+            {
+                if (source.Index!.IsEnded || destination.Index!.IsEnded)
+                    return MailboxTurns.NotThere(source.Index.IsEnded ? source : destination, destination);
+                var append = destination.NewPlan(destination.Index);
+                var expunge = source.NewPlan(source.Index);
+                var answer = Plan(append, expunge, request, content, refusal);
+                if (!answer.IsOk || append.IsEmpty)
+                    return answer;
+                var commits = new[] { append.ToCommit(destination.Id, destination.Account), expunge.ToCommit(source.Id, source.Account) };
+                if (await destination.CommitPairAsync(commits) == CommitOutcome.Won)
+                {
+                    destination.Publish(commits[0]);
+                    source.Publish(commits[1]);
+                    return answer;
+                }
+
+                source.MarkUnread();
+                destination.MarkUnread();
+            }
+
+            if (!await source.PauseAsync(deadline))
+                return MailError.Unavailable();
+        }
+    }
+
+    // Both plans are one within a mailbox. A request that comes again after it was carried out finds its message gone and its answer remembered.
+    private static MailResult<ReplaceResult> Plan(RecordPlan append, RecordPlan expunge, ReplaceRequest request, ContentId content, MailError? refusal)
+    {
+        var replaced = expunge.Index.Existing(UidSet.Of(request.Replaced.Value));
+        var isRepeated = append.TryRecall(request.Operation, out _);
+        if (replaced.IsEmpty && !isRepeated)
+            return new MailError(MailErrorCode.ExpungeIssued, "The message has been expunged");
+        var answer = AppendWrite.Plan(append, [request.Message], request.Operation, [content], refusal);
+        if (!answer.IsOk)
+            return answer.Error;
+        if (isRepeated)
+            return new ReplaceResult(answer.Value, expunge.Index.HighestModSeq);
+        expunge.Expunge(replaced);
+        return new ReplaceResult(answer.Value, expunge.ModSeq);
+    }
+
+    private sealed class ReplaceWithinWrite(ReplaceRequest request, ContentId content, MailError? refusal) : WriteRequest<ReplaceResult>
+    {
+        public override void Plan(RecordPlan plan) => Answer = MailboxReplace.Plan(plan, plan, request, content, refusal);
+    }
+}

@@ -1,0 +1,96 @@
+using Sora.Contracts;
+using Sora.Mailstore.Storage;
+
+namespace Sora.Mailstore.Search;
+
+/// <summary>Answers questions out of the segments of an account, and out of the kept texts where words alone do not decide.</summary>
+internal sealed class SearchIndex(SearchStore store, AccountSegments segments) : ISearchIndex
+{
+    private const int TextsAtOnce = 2000;
+
+    /// <inheritdoc/>
+    public async ValueTask<IndexAnswer> FindAsync(
+        AccountId account, ReadOnlyMemory<ContentId> among, IReadOnlyList<TextQuestion> questions, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(questions);
+        var contents = new long[among.Length];
+        for (var i = 0; i < contents.Length; i++)
+            contents[i] = among.Span[i].Value;
+        var plans = questions.Select(TextPlan.Of).ToArray();
+        for (var attempt = 0; attempt < AccountSegments.Attempts; attempt++)
+        {
+            var found = new Findings(contents, plans);
+            var open = await segments.ListAsync(account, cancellationToken);
+            if (await LookAsync(open, found, cancellationToken))
+                return await DecideAsync(found, questions, cancellationToken);
+        }
+
+        // Merged again and again under our eyes: then everything is read
+        return new Findings(contents, plans).ToAnswer();
+    }
+
+    private async ValueTask<bool> LookAsync(List<OpenSegment> open, Findings found, CancellationToken cancellationToken)
+    {
+        var words = new Dictionary<(long, SegmentField), FieldWords>();
+        foreach (var field in found.Fields())
+        {
+            if (!await segments.LoadAsync(open, field, static (data, _) => DecodeWords(data), words, cancellationToken))
+                return false;
+        }
+
+        foreach (var segment in open)
+            found.Look(segment, words);
+        if (found.Slices.Count > 0)
+        {
+            var slices = await store.ReadSlicesAsync(found.Slices, cancellationToken);
+            if (Array.IndexOf(slices, null) >= 0)
+                return false;
+            found.Take(slices!);
+        }
+
+        return true;
+    }
+
+    private static (FieldWords Value, long Size) DecodeWords(LoadedField data)
+    {
+        var words = new FieldWords(data.Words, data.Postings);
+        return (words, words.Size);
+    }
+
+    // Candidates are looked for in their texts, as far as these are kept
+    private async ValueTask<IndexAnswer> DecideAsync(Findings found, IReadOnlyList<TextQuestion> questions, CancellationToken cancellationToken)
+    {
+        var answer = found.ToAnswer();
+        var answers = answer.Answers.ToArray();
+        for (var i = 0; i < answers.Length; i++)
+        {
+            if (questions[i].Field == TextField.Body && answers[i].Candidates.Length > 0)
+                answers[i] = await LookIntoTextsAsync(answers[i], questions[i].Text, cancellationToken);
+        }
+
+        return answer with { Answers = answers };
+    }
+
+    private async ValueTask<TextMatches> LookIntoTextsAsync(TextMatches matches, string text, CancellationToken cancellationToken)
+    {
+        var wanted = System.Text.Encoding.UTF8.GetBytes(text);
+        var certain = new List<ContentId>(matches.Matches.ToArray());
+        var left = new HashSet<ContentId>(matches.Candidates.ToArray());
+        var candidates = matches.Candidates.ToArray();
+        for (var from = 0; from < candidates.Length; from += TextsAtOnce)
+        {
+            await store.ReadTextsAsync(
+                new ArraySegment<ContentId>(candidates, from, Math.Min(TextsAtOnce, candidates.Length - from)),
+                (content, compressed) =>
+                {
+                    left.Remove(content);
+                    if (TextCodec.Contains(compressed, wanted))
+                        certain.Add(content);
+                },
+                cancellationToken);
+        }
+
+        certain.Sort(static (a, b) => a.Value.CompareTo(b.Value));
+        return new TextMatches(certain.ToArray(), left.OrderBy(static content => content.Value).ToArray());
+    }
+}

@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Text;
+using Sora.EndToEnd.Tests.Servers;
+using Sora.EndToEnd.Tests.Wire;
+
+namespace Sora.EndToEnd.Tests;
+
+/// <summary>Large messages pass through the server without being in its memory.</summary>
+public sealed class StreamingTests : IAsyncLifetime
+{
+    private const int Blocks = 100;
+    private const int BlockSize = 1024 * 1024;
+    private const long Budget = 4 * 1024 * 1024; // for each connection that has a message under way
+    private const int Attempts = 3; // the collector's own habits make a measurement worse, never better
+
+    private readonly byte[] _block = MakeBlock();
+    private SoraProcess _sora = null!;
+
+    public async Task InitializeAsync() => _sora = await SoraProcess.StartAsync("imap.append_limit=200MiB");
+
+    public async Task DisposeAsync() => await _sora.DisposeAsync();
+
+    [Fact]
+    public async Task A_message_of_100_MiB_moves_with_at_most_4_MiB_of_memory()
+    {
+        using var client = await LogInAsync();
+        await AppendAsync(client, 5);
+        await FetchAsync(client, 5);
+        await MeasureAsync("APPEND", 1, () => AppendAsync(client, Blocks));
+        await MeasureAsync("FETCH", 1, () => FetchAsync(client, Blocks));
+        await MeasureAsync("CATENATE", 1, () => RunAsync(client, "APPEND INBOX CATENATE (URL \"/INBOX/;UID=2\")"));
+        await MeasureAsync("a slow reader beside a quick one", 2, async () =>
+        {
+            await FetchAsync(client, Blocks, async () =>
+            {
+                // While this one takes nothing more, another client gets all of the same message
+                using var other = await LogInAsync();
+                await FetchAsync(other, Blocks);
+            });
+        });
+    }
+
+    private async Task MeasureAsync(string what, int connections, Func<Task> work)
+    {
+        var best = long.MaxValue;
+        for (var attempt = 0; attempt < Attempts && best > connections * Budget; attempt++)
+        {
+            var before = MemoryOf(_sora.Pid);
+            var peak = before;
+            using var over = new CancellationTokenSource();
+            var sampling = Task.Run(async () =>
+            {
+                using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+                while (!over.IsCancellationRequested && await timer.WaitForNextTickAsync())
+                    peak = Math.Max(peak, MemoryOf(_sora.Pid));
+            });
+            try
+            {
+                await work();
+            }
+            finally
+            {
+                await over.CancelAsync();
+                await sampling;
+            }
+
+            best = Math.Min(best, peak - before);
+        }
+
+        best.ShouldBeLessThanOrEqualTo(connections * Budget, what);
+    }
+
+    // Bytes in memory that are no file's
+    private static long MemoryOf(int pid)
+    {
+        foreach (var line in File.ReadLines($"/proc/{pid}/status"))
+        {
+            if (line.StartsWith("RssAnon:", StringComparison.Ordinal))
+                return long.Parse(line[8..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024;
+        }
+
+        throw new InvalidOperationException("The system does not tell a process's memory");
+    }
+
+    private async Task<LineConnection> LogInAsync()
+    {
+        var client = await LineConnection.ConnectAsync(_sora.ImapPort);
+        await client.ReadLineAsync();
+        await RunAsync(client, $"LOGIN {_sora.FirstAccount.Address} {_sora.FirstAccount.Password}");
+        await RunAsync(client, "SELECT INBOX");
+        return client;
+    }
+
+    private async Task AppendAsync(LineConnection client, int blocks)
+    {
+        await client.WriteAsync($"a APPEND INBOX {{{blocks * BlockSize}+}}\r\n");
+        for (var i = 0; i < blocks; i++)
+            await client.WriteAsync(_block);
+        await EndAsync(client, "\r\n");
+    }
+
+    private async Task FetchAsync(LineConnection client, int blocks, Func<Task>? afterTen = null)
+    {
+        await client.WriteAsync($"a FETCH {(blocks == Blocks ? 2 : 1)} BODY.PEEK[]\r\n");
+        var first = Encoding.ASCII.GetString(await client.ReadLineAsync());
+        while (!first.EndsWith($"{{{blocks * BlockSize}}}", StringComparison.Ordinal))
+            first = Encoding.ASCII.GetString(await client.ReadLineAsync());
+        var block = new byte[BlockSize];
+        for (var i = 0; i < blocks; i++)
+        {
+            if (i == 10 && afterTen is not null)
+                await afterTen();
+            await client.ReadExactlyAsync(block);
+            block.AsSpan().SequenceEqual(_block).ShouldBeTrue($"block {i}");
+        }
+
+        await EndAsync(client, "");
+    }
+
+    private static Task RunAsync(LineConnection client, string command) => EndAsync(client, $"a {command}\r\n");
+
+    private static async Task EndAsync(LineConnection client, string send)
+    {
+        await client.WriteAsync(send);
+        string line;
+        do
+            line = Encoding.ASCII.GetString(await client.ReadLineAsync());
+        while (!line.StartsWith("a ", StringComparison.Ordinal));
+        line.ShouldStartWith("a OK");
+    }
+
+    // Each block begins with what is a header in the first one
+    private static byte[] MakeBlock()
+    {
+        var block = new byte[BlockSize];
+        var random = new Random(100);
+        for (var i = 0; i < block.Length; i++)
+            block[i] = i % 78 == 76 ? (byte)'\r' : i % 78 == 77 ? (byte)'\n' : (byte)random.Next('a', 'z' + 1);
+        "Subject: 100 MiB\r\n\r\n"u8.CopyTo(block);
+        return block;
+    }
+}

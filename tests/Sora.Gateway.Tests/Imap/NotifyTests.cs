@@ -1,0 +1,362 @@
+using Sora.Contracts;
+
+namespace Sora.Gateway.Tests.Imap;
+
+/// <summary>RFC 5465, NOTIFY.</summary>
+[Collection("imap")]
+public sealed class NotifyTests(ImapFixture fixture)
+{
+    private const string Mail = "From: a@example.com\nSubject: hello\n\nbody\n";
+
+    [Fact]
+    public async Task The_session_of_section_3_1()
+    {
+        var user = await fixture.UserAsync();
+        using var client = await user.LogInAsync("CREATE Lists/Lemonade");
+        await client.DoAsync("CREATE Lists/Im2000");
+        for (var i = 0; i < 2; i++)
+            await user.DeliverToAsync("Lists/Lemonade", Mail);
+        await client.PlayAsync("""
+            C: b notify set status (selected (MessageNew (uid body.peek[header.fields (from subject)]) MessageExpunge)) (subtree Lists (MessageNew MessageExpunge))
+            S: * STATUS Lists (MESSAGES 0 UIDNEXT 1 UIDVALIDITY …)
+            S: * STATUS Lists/Im2000 (MESSAGES 0 UIDNEXT 1 UIDVALIDITY …)
+            S: * STATUS Lists/Lemonade (MESSAGES 2 UIDNEXT 3 UIDVALIDITY …)
+            S: b OK NOTIFY completed
+            """);
+        await client.DoAsync("SELECT INBOX");
+        await user.DeliverToAsync("Lists/Lemonade", Mail);
+        await client.PlayAsync("S: * STATUS Lists/Lemonade (MESSAGES 3 UIDNEXT 4 UIDVALIDITY …)");
+        await user.DeliverAsync(Mail);
+        await client.PlayAsync("""
+            S: * 1 EXISTS
+            S: * 1 RECENT
+            S: * 1 FETCH (UID 1 BODY[HEADER.FIELDS (from subject)] {39}
+            S: From: a@example.com
+            S: Subject: hello
+            S: 
+            S: )
+            C: e notify set (selected (MessageNew MessageExpunge FlagChange)) (mailboxes (Lists/Lemonade nothing "Foo*") (MessageNew MessageExpunge FlagChange))
+            S: * 1 FETCH (UID 1 FLAGS (\Recent))
+            S: e OK NOTIFY completed
+            """);
+        using var other = await user.LogInAsync("SELECT INBOX");
+        await other.DoAsync("STORE 1 +FLAGS.SILENT (\\Deleted)");
+        await client.PlayAsync("S: * 1 FETCH (UID 1 FLAGS (\\Deleted \\Recent))");
+        await other.DoAsync("EXPUNGE");
+        await client.PlayAsync("S: * 1 EXPUNGE");
+        await other.DoAsync("SELECT Lists/Lemonade");
+        await other.DoAsync("STORE 1 +FLAGS.SILENT (\\Seen)");
+        await client.PlayAsync("S: * STATUS Lists/Lemonade (UIDVALIDITY … UNSEEN 2)");
+        await other.DoAsync("STORE 2 +FLAGS.SILENT (\\Deleted)"); // Nothing that a client without mod-sequences could be told
+        await other.DoAsync("EXPUNGE");
+        await client.PlayAsync("S: * STATUS Lists/Lemonade (MESSAGES 2 UIDNEXT 4 UIDVALIDITY … UNSEEN 1)");
+    }
+
+    [Theory]
+    [InlineData("NOTIFY", "BAD")]
+    [InlineData("NOTIFY SET", "BAD")]
+    [InlineData("NOTIFY SET STATUS", "BAD")]
+    [InlineData("NOTIFY NONE x", "BAD")]
+    [InlineData("NOTIFY SET ()", "BAD")]
+    [InlineData("NOTIFY SET (selected)", "BAD")]
+    [InlineData("NOTIFY SET (selected MessageNew)", "BAD")]
+    [InlineData("NOTIFY SET (selected (MessageNew))", "BAD")]
+    [InlineData("NOTIFY SET (selected (FlagChange))", "BAD")]
+    [InlineData("NOTIFY SET (personal (MessageExpunge))", "BAD")]
+    [InlineData("NOTIFY SET (personal (MessageExpunge FlagChange))", "BAD")]
+    [InlineData("NOTIFY SET (selected (MailboxName))", "BAD")]
+    [InlineData("NOTIFY SET (selected NONE) (selected-delayed NONE)", "BAD")]
+    [InlineData("NOTIFY SET (personal (MessageNew (UID) MessageExpunge))", "BAD")]
+    [InlineData("NOTIFY SET (subtree (MessageNew MessageExpunge))", "BAD")]
+    [InlineData("NOTIFY SET (mailboxes () (MessageNew MessageExpunge))", "BAD")]
+    [InlineData("NOTIFY SET (shared (MailboxName))", "BAD")]
+    [InlineData("NOTIFY SET (personal (MailboxName)", "BAD")]
+    [InlineData("NOTIFY SET (selected (MessageNew MessageExpunge AnnotationChange))", "NO [BADEVENT (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange MailboxMetadataChange ServerMetadataChange)] ")]
+    [InlineData("NOTIFY SET (personal (X-Event))", "NO [BADEVENT (")]
+    [InlineData("NOTIFY SET (selected NONE) (inboxes NONE)", "OK")]
+    [InlineData("notify set (SELECTED-DELAYED (messagenew (flags) messageexpunge)) (SUBSCRIBED (subscriptionchange mailboxname))", "OK")]
+    [InlineData("NOTIFY SET (mailboxes (\"a b\" {1+}\r\nc) (MessageNew MessageExpunge))", "OK")]
+    public async Task What_is_taken(string command, string answer)
+    {
+        var user = await fixture.UserAsync();
+        using var client = await user.LogInAsync();
+        (await client.RunAsync(command))[^1].ShouldStartWith(answer);
+    }
+
+    [Fact]
+    public async Task Delayed_expunges_wait_for_a_command()
+    {
+        var user = await fixture.UserAsync();
+        await user.DeliverAsync(Mail, Mail, Mail);
+        using var client = await user.LogInAsync("SELECT INBOX");
+        using var other = await user.LogInAsync("SELECT INBOX");
+        await client.DoAsync("NOTIFY SET (selected-delayed (MessageNew MessageExpunge FlagChange))");
+        await other.DoAsync("STORE 1 +FLAGS.SILENT (\\Deleted)");
+        await client.PlayAsync("S: * 1 FETCH (UID 1 FLAGS (\\Deleted \\Recent))");
+        await other.DoAsync("EXPUNGE");
+        await other.DoAsync("UID STORE 2 +FLAGS.SILENT (\\Seen)");
+        await client.PlayAsync("""
+            S: * 2 FETCH (UID 2 FLAGS (\Seen \Recent))
+            C: a1 FETCH 3 UID
+            S: * 3 FETCH (UID 3)
+            S: a1 OK FETCH completed
+            C: a2 NOOP
+            S: * 1 EXPUNGE
+            S: a2 OK NOOP completed
+            """);
+        await other.DoAsync("UID STORE 3 +FLAGS.SILENT (\\Deleted)");
+        await client.PlayAsync("S: * 2 FETCH (UID 3 FLAGS (\\Deleted \\Recent))");
+        await client.PlayAsync("""
+            C: a3 IDLE
+            S: + idling
+            """);
+        await other.DoAsync("EXPUNGE");
+        await client.PlayAsync("""
+            S: * 2 EXPUNGE
+            C: DONE
+            S: a3 OK IDLE completed
+            """);
+    }
+
+    [Fact]
+    public async Task Without_the_selected_mailbox_nothing_is_told_of_it()
+    {
+        var user = await fixture.UserAsync();
+        await user.DeliverAsync(Mail, Mail, Mail);
+        using var client = await user.LogInAsync("SELECT INBOX");
+        using var other = await user.LogInAsync("SELECT INBOX");
+        await client.DoAsync("NOTIFY NONE");
+        await other.DoAsync("STORE 1 +FLAGS.SILENT (\\Deleted)");
+        await other.DoAsync("EXPUNGE");
+        await other.DoAsync("UID STORE 2 +FLAGS.SILENT (\\Seen)");
+        await user.DeliverAsync(Mail);
+        await client.PlayAsync("""
+            C: a1 NOOP
+            S: a1 OK NOOP completed
+            C: a2 IDLE
+            C: DONE
+            S: + idling
+            S: a2 OK IDLE completed
+            C: a3 FETCH 2:3 UID
+            S: * 2 FETCH (UID 2)
+            S: * 3 FETCH (UID 3)
+            S: a3 OK FETCH completed
+            C: a4 STORE 3 +FLAGS (\Deleted)
+            S: * 3 FETCH (FLAGS (\Deleted \Recent))
+            S: a4 OK STORE completed
+            C: a5 EXPUNGE
+            S: * 1 EXPUNGE
+            S: * 2 EXPUNGE
+            S: * 2 EXISTS
+            S: * 2 RECENT
+            S: a5 OK EXPUNGE completed
+            """);
+        await other.DoAsync("NOOP");
+        await other.DoAsync("UID STORE 4 +FLAGS.SILENT (\\Flagged)");
+        await client.PlayAsync("""
+            C: a6 NOOP
+            S: a6 OK NOOP completed
+            C: a7 NOTIFY SET (selected (MessageNew MessageExpunge FlagChange))
+            S: * 1 FETCH (UID 2 FLAGS (\Seen \Recent))
+            S: * 2 FETCH (UID 4 FLAGS (\Flagged \Recent))
+            S: a7 OK NOTIFY completed
+            """);
+    }
+
+    [Fact]
+    public async Task Mod_sequences_and_vanished_messages()
+    {
+        var user = await fixture.UserAsync();
+        await user.DeliverAsync(Mail, Mail);
+        using var client = await user.LogInAsync("ENABLE QRESYNC");
+        await client.DoAsync("SELECT INBOX");
+        await client.DoAsync("NOTIFY SET (selected (MessageNew (FLAGS) MessageExpunge FlagChange)) (mailboxes Trash (MessageNew MessageExpunge FlagChange))");
+        using var other = await user.LogInAsync("SELECT INBOX");
+        await other.DoAsync("STORE 1 +FLAGS.SILENT (\\Deleted)");
+        await client.PlayAsync("S: * 1 FETCH (UID 1 FLAGS (\\Deleted \\Recent) MODSEQ (4))");
+        await other.DoAsync("EXPUNGE");
+        await client.PlayAsync("S: * VANISHED 1");
+        await user.DeliverAsync(Mail);
+        await client.PlayAsync("""
+            S: * 2 EXISTS
+            S: * 2 RECENT
+            S: * 2 FETCH (UID 3 FLAGS (\Recent) MODSEQ (6))
+            """);
+        await user.DeliverToAsync("Trash", Mail);
+        await client.PlayAsync("S: * STATUS Trash (MESSAGES 1 UIDNEXT 2 UIDVALIDITY … UNSEEN 1 HIGHESTMODSEQ 2)");
+        await other.DoAsync("SELECT Trash");
+        await other.DoAsync("STORE 1 +FLAGS.SILENT (\\Flagged)");
+        await client.PlayAsync("S: * STATUS Trash (UIDVALIDITY … HIGHESTMODSEQ 3)");
+
+        // What the client adds by itself is not fetched for it
+        await client.PlayAsync("""
+            C: a1 APPEND INBOX {8+}
+            C: S: x
+            C: 
+            C: 
+            S: * 3 EXISTS
+            S: * 3 RECENT
+            S: a1 OK [APPENDUID … 4] APPEND completed
+            C: a2 NOOP
+            S: a2 OK NOOP completed
+            """);
+    }
+
+    [Fact]
+    public async Task Names_and_subscriptions()
+    {
+        var user = await fixture.UserAsync();
+        using var client = await user.LogInAsync("CREATE old/child");
+        await client.DoAsync("NOTIFY SET (personal (MailboxName SubscriptionChange MessageNew MessageExpunge))");
+        using var other = await user.LogInAsync();
+        await other.DoAsync("CREATE new");
+        await client.PlayAsync("S: * LIST (\\HasNoChildren) \"/\" new");
+        await other.DoAsync("SUBSCRIBE new");
+        await client.PlayAsync("S: * LIST (\\HasNoChildren \\Subscribed) \"/\" new");
+        await user.DeliverToAsync("new", Mail);
+        await client.PlayAsync("S: * STATUS new (MESSAGES 1 UIDNEXT 2 UIDVALIDITY …)");
+        await other.DoAsync("UNSUBSCRIBE new");
+        await client.PlayAsync("S: * LIST (\\HasNoChildren) \"/\" new");
+        await other.DoAsync("CREATE new/below");
+        await client.PlayAsync("""
+            S: * LIST (\HasNoChildren) "/" new/below
+            S: * LIST (\HasChildren) "/" new
+            """);
+        await other.DoAsync("RENAME old older");
+        await client.PlayAsync("S: * LIST (\\HasChildren) \"/\" older (\"OLDNAME\" (old))");
+        await other.DoAsync("DELETE new/below");
+        await client.PlayAsync("""
+            S: * LIST (\NonExistent) "/" new/below
+            S: * LIST (\HasNoChildren) "/" new
+            """);
+        await other.DoAsync("DELETE new");
+        await client.PlayAsync("S: * LIST (\\NonExistent) \"/\" new");
+        await other.DoAsync("CREATE new");
+        await client.PlayAsync("S: * LIST (\\HasNoChildren) \"/\" new");
+
+        // The client's own changes are not news to it
+        await client.PlayAsync("""
+            C: a1 CREATE mine/one
+            S: a1 OK [MAILBOXID (…)] CREATE completed
+            C: a2 SUBSCRIBE mine
+            S: a2 OK SUBSCRIBE completed
+            C: a3 RENAME mine/one mine/two
+            S: a3 OK RENAME completed
+            C: a4 DELETE mine/two
+            S: a4 OK DELETE completed
+            C: a5 APPEND mine {8+}
+            C: S: x
+            C: 
+            C: 
+            S: a5 OK [APPENDUID … 1] APPEND completed
+            C: a6 SELECT mine
+            S: * FLAGS …
+            S: * OK [PERMANENTFLAGS …
+            S: * 1 EXISTS
+            S: * 1 RECENT
+            S: * OK [UNSEEN 1] …
+            S: * OK [UIDVALIDITY …
+            S: * OK [UIDNEXT …
+            S: * OK [HIGHESTMODSEQ …
+            S: * OK [MAILBOXID (…)] Stays through RENAME
+            S: a6 OK [READ-WRITE] SELECT completed
+            C: a7 COPY 1 new
+            S: a7 OK [COPYUID … 1 1] COPY completed
+            C: a8 NOOP
+            S: a8 OK NOOP completed
+            """);
+        await user.DeliverToAsync("new", Mail);
+        await client.PlayAsync("S: * STATUS new (MESSAGES 2 UIDNEXT 3 UIDVALIDITY …)");
+    }
+
+    [Fact]
+    public async Task Groups_are_evaluated_anew_when_the_list_changes()
+    {
+        var user = await fixture.UserAsync();
+        using var client = await user.LogInAsync("CREATE a");
+        await client.DoAsync("CREATE b");
+        await client.DoAsync("NOTIFY SET (subscribed (MessageNew MessageExpunge)) (mailboxes b (MailboxName))");
+        using var other = await user.LogInAsync("SUBSCRIBE a");
+        await other.DoAsync("RENAME b c");
+        await client.PlayAsync("S: * LIST (\\HasNoChildren) \"/\" c (\"OLDNAME\" (b))");
+        await user.DeliverToAsync("c", Mail);
+        await user.DeliverToAsync("a", Mail);
+        await client.PlayAsync("S: * STATUS a (MESSAGES 1 UIDNEXT 2 UIDVALIDITY …)");
+        await other.DoAsync("UNSUBSCRIBE a");
+        await other.DoAsync("RENAME c b");
+        await client.PlayAsync("S: * LIST (\\HasNoChildren) \"/\" b (\"OLDNAME\" (c))");
+        await user.DeliverToAsync("a", Mail);
+        await client.PlayAsync("""
+            C: a1 NOOP
+            S: a1 OK NOOP completed
+            """);
+    }
+
+    [Fact]
+    public async Task Too_many_mailboxes()
+    {
+        var user = await fixture.UserAsync();
+        using var client = await user.LogInAsync("CREATE m/1");
+        using var other = await user.LogInAsync();
+        var before = fixture.Options.MaxNotifyMailboxes;
+        fixture.Options.MaxNotifyMailboxes = 2;
+        try
+        {
+            (await client.RunAsync("NOTIFY SET (personal (MessageNew MessageExpunge))"))[^1].ShouldStartWith("NO [NOTIFICATIONOVERFLOW] ");
+            await client.DoAsync("NOTIFY SET (subtree m (MessageNew MessageExpunge))");
+            await other.DoAsync("CREATE m/2");
+            await client.PlayAsync("S: * OK [NOTIFICATIONOVERFLOW] …");
+            await user.DeliverToAsync("m/1", Mail);
+            await client.PlayAsync("""
+                C: a1 NOOP
+                S: a1 OK NOOP completed
+                """);
+            fixture.Options.MaxNotifyNames = 1;
+            (await client.RunAsync("NOTIFY SET (mailboxes INBOX (MessageNew MessageExpunge))"))[^1].ShouldStartWith("NO [NOTIFICATIONOVERFLOW] ");
+        }
+        finally
+        {
+            fixture.Options.MaxNotifyMailboxes = before;
+            fixture.Options.MaxNotifyNames = 500;
+        }
+    }
+
+    [Fact]
+    public async Task Annotations()
+    {
+        var user = await fixture.UserAsync();
+        using var client = await user.LogInAsync();
+        await client.DoAsync("NOTIFY SET (mailboxes INBOX (MailboxMetadataChange)) (personal (ServerMetadataChange))");
+        var news = fixture.Server.MetadataNews;
+        var inbox = await Sora.Testing.MailstoreNode.IdAsync(user.Account, "INBOX");
+        var trash = await Sora.Testing.MailstoreNode.IdAsync(user.Account, "Trash");
+        news.Tell(null, new AccountId(long.MaxValue), inbox, ["/private/comment"]);
+        news.Tell(null, user.Account.Id, trash, ["/shared/comment"]);
+        news.Tell(null, new AccountId(long.MaxValue), inbox, ["/shared/comment", "/shared/a b"]);
+        await client.PlayAsync("S: * METADATA INBOX /shared/comment \"/shared/a b\"");
+        news.Tell(null, user.Account.Id, inbox, ["/private/comment"]);
+        await client.PlayAsync("S: * METADATA INBOX /private/comment");
+        news.Tell(null, user.Account.Id, default, ["/shared/admin"]);
+        await client.PlayAsync("S: * METADATA \"\" /shared/admin");
+        news.Tell(null, user.Account.Id, default, [.. Enumerable.Range(0, 1001).Select(static i => $"/shared/{i}")]);
+        await client.PlayAsync("S: * OK [NOTIFICATIONOVERFLOW] …");
+    }
+
+    [Fact]
+    public async Task Changes_of_another_process_are_heard_for_mailboxes_that_nobody_has_open()
+    {
+        var user = await fixture.UserAsync();
+        using var client = await user.LogInAsync("CREATE far");
+        await client.DoAsync("NOTIFY SET (personal (MessageNew MessageExpunge MailboxName))");
+        var id = await Sora.Testing.MailstoreNode.IdAsync(user.Account, "far");
+        await using var node = await Sora.Testing.MailstoreNode.StartAsync(fixture.Node.Address);
+        var account = node.Accounts.Get(user.Account.Id);
+        await account.CreateAsync(MailboxName.Parse("farther").Value, SpecialUse.None, CancellationToken.None);
+        await client.PlayAsync("S: * LIST (\\HasNoChildren) \"/\" farther");
+        await user.DeliverAsync(Mail);
+        await client.PlayAsync("S: * STATUS INBOX (MESSAGES 1 UIDNEXT 2 UIDVALIDITY …)");
+        var inbox = await Sora.Testing.MailstoreNode.IdAsync(user.Account, "INBOX");
+        (await node.Mailboxes.Get(inbox).CopyAsync(new CopyRequest(OperationId.New(), UidSet.All, id, Move: false), CancellationToken.None)).IsOk.ShouldBeTrue();
+        await client.PlayAsync("S: * STATUS far (MESSAGES 1 UIDNEXT 2 UIDVALIDITY …)");
+    }
+}

@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Sora.Gateway.Tests.Imap;
+
+/// <summary>Any command may be sent before the answer to the one before it is there (RFC 9051 section 5.5).</summary>
+[Collection("imap")]
+public sealed class PipeliningTests(ImapFixture fixture)
+{
+    private static readonly string[] Commands =
+    [
+        "CAPABILITY", "NOOP", "CHECK", "ID NIL", "NAMESPACE", "ENABLE CONDSTORE", "LIST \"\" *", "LSUB \"\" *", "STATUS INBOX (MESSAGES UIDNEXT)",
+        "SELECT INBOX", "EXAMINE Trash\r\nSELECT INBOX", "CLOSE\r\nSELECT INBOX", "UNSELECT\r\nSELECT INBOX", "CREATE x", "RENAME x y", "DELETE x", "DELETE y",
+        "SUBSCRIBE x", "UNSUBSCRIBE x", "APPEND INBOX {14+}\r\nSubject: x\r\n\r\n", "IDLE\r\nDONE", "FETCH 1:3 (FLAGS UID)", "FETCH 2 BODY[]",
+        "UID FETCH 1:* (FLAGS)", "STORE 1 +FLAGS (\\Seen)", "STORE 2:3 -FLAGS.SILENT (\\Seen)", "UID STORE 1:* +FLAGS (\\Flagged)", "SEARCH ALL",
+        "UID SEARCH RETURN (SAVE) 1:2", "COPY 1 Trash", "UID COPY $ Trash", "MOVE 3 Trash", "STORE 1 +FLAGS.SILENT (\\Deleted)", "EXPUNGE",
+        "UID EXPUNGE 1:*", "UIDBATCHES 500", "NOTIFY SET (selected (MessageNew (UID) MessageExpunge FlagChange))", "NOTIFY NONE",
+        "NOTIFY SET (personal (MailboxName MessageNew MessageExpunge))",
+    ];
+
+    [Fact]
+    public async Task Every_command_follows_every_other_without_waiting()
+    {
+        var user = await fixture.UserAsync();
+        for (var i = 0; i < 12; i++)
+            await user.DeliverAsync($"Subject: {i}\n\nbody\n");
+        using var client = await user.LogInAsync();
+        using var other = await user.LogInAsync("SELECT INBOX");
+        var random = new Random(7);
+        for (var i = 0; i < Commands.Length; i++)
+        {
+            // One write: the command between all those that it was not between yet; while it is worked on, somebody else changes things
+            var first = Commands[i];
+            var batch = new StringBuilder("s0 SELECT INBOX\r\n");
+            var tags = new List<string> { "s0" };
+            foreach (var second in Commands.Skip(i).OrderBy(_ => random.Next()))
+            {
+                Add(batch, tags, first);
+                Add(batch, tags, second);
+                if (random.Next(4) == 0)
+                    Add(batch, tags, "APPEND INBOX {14+}\r\nSubject: x\r\n\r\n");
+            }
+
+            await client.Socket.SendAsync(batch.ToString());
+            var disturbance = DisturbAsync(other);
+            await ReadAsync(client, tags, first);
+            await disturbance;
+        }
+    }
+
+    private static void Add(StringBuilder batch, List<string> tags, string commands)
+    {
+        foreach (var (command, after) in Split(commands))
+        {
+            tags.Add($"p{tags.Count}");
+            batch.Append(CultureInfo.InvariantCulture, $"{tags[^1]} {command}\r\n{after}");
+        }
+    }
+
+    // What follows on a line of its own is another command, but for literals and for DONE.
+    private static IEnumerable<(string Command, string After)> Split(string commands)
+    {
+        if (commands.Contains("{14+}", StringComparison.Ordinal))
+            return [(commands, "")];
+        if (commands.StartsWith("IDLE", StringComparison.Ordinal))
+            return [("IDLE", "DONE\r\n")];
+        return commands.Split("\r\n").Select(static command => (command, ""));
+    }
+
+    private static async Task DisturbAsync(ImapClient other)
+    {
+        await other.DoAsync("UID STORE 1:* +FLAGS.SILENT ($x)");
+        await other.DoAsync("UID STORE * +FLAGS.SILENT (\\Deleted)");
+        await other.DoAsync("EXPUNGE");
+    }
+
+    // Answers come in the order of the commands, and no message number is above the number of messages told.
+    private static async Task ReadAsync(ImapClient client, List<string> tags, string first)
+    {
+        var next = 0;
+        var messages = int.MaxValue;
+        while (next < tags.Count)
+        {
+            var line = await client.Socket.LineAsync();
+            line.ShouldNotBeNull($"after {tags[next]} of the commands behind {first}");
+            if (Regex.Match(line, @"^\* (\d+) (EXISTS|EXPUNGE|FETCH)") is { Success: true } match)
+            {
+                var number = int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture);
+                if (match.Groups[2].Value == "EXISTS")
+                    messages = number;
+                else
+                    number.ShouldBeLessThanOrEqualTo(messages, line);
+                if (match.Groups[2].Value == "EXPUNGE")
+                    messages--;
+            }
+            else if (Regex.Match(line, @"^(\w+) (OK|NO|BAD)(.*)") is { Success: true } tagged)
+            {
+                tagged.Groups[1].Value.ShouldBe(tags[next++], line);
+                if (tagged.Groups[2].Value == "BAD")
+                    tagged.Groups[3].Value.ShouldContain("No such message");
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+using Sora.Contracts;
+
+namespace Sora.Gateway.Tests.Imap;
+
+[Collection("imap")]
+public sealed class QuotaTests(ImapFixture fixture)
+{
+    private static readonly CancellationToken None = CancellationToken.None;
+
+    [Fact]
+    public async Task Without_limits_there_is_a_root_with_nothing_in_it()
+    {
+        var user = await fixture.UserAsync();
+        using var client = await user.LogInAsync();
+        await client.PlayAsync("""
+            C: G1 GETQUOTAROOT INBOX
+            S: * QUOTAROOT INBOX ""
+            S: * QUOTA "" ()
+            S: G1 OK GETQUOTAROOT completed
+            C: G2 GETQUOTAROOT "not yet"
+            S: * QUOTAROOT "not yet" ""
+            S: * QUOTA "" ()
+            S: G2 OK GETQUOTAROOT completed
+            C: G3 GETQUOTA "!partition/sda4"
+            S: G3 NO [NONEXISTENT] …
+            C: G4 GETQUOTA "#user/admin@example.com"
+            S: G4 NO [NOPERM] …
+            C: G5 GETQUOTA "#user/nobody@example.com"
+            S: G5 NO [NOPERM] …
+            C: G6 SETQUOTA "" (STORAGE 512)
+            S: G6 NO [NOPERM] …
+            """);
+    }
+
+    [Fact]
+    public async Task An_administrator_sets_limits_and_those_not_named_go()
+    {
+        var user = await fixture.UserAsync();
+        await user.DeliverAsync("Subject: x\n\n" + new string('x', 1500) + "\n");
+        using var admin = await AdministratorAsync();
+        var root = $"#user/{user.Address}";
+        await admin.PlayAsync($"""
+            C: S0 SETQUOTA "{root}" (STORAGE 111 MESSAGE 1000 MAILBOX 20)
+            S: * QUOTA {root} (STORAGE 2 111 MESSAGE 1 1000 MAILBOX 6 20)
+            S: S0 OK SETQUOTA completed
+            C: S1 SETQUOTA "{root}" (STORAGE 512)
+            S: * QUOTA {root} (STORAGE 2 512)
+            S: S1 OK SETQUOTA completed
+            C: S2 GETQUOTA "{root}"
+            S: * QUOTA {root} (STORAGE 2 512)
+            S: S2 OK GETQUOTA completed
+            C: S3 SETQUOTA "{root}" (ANNOTATION-STORAGE 5)
+            S: S3 NO [CANNOT] …
+            C: S4 SETQUOTA "#user/nobody@example.com" (STORAGE 5)
+            S: S4 NO [NONEXISTENT] …
+            """);
+        using var client = await user.LogInAsync();
+        await client.PlayAsync($"""
+            C: a GETQUOTAROOT INBOX
+            S: * QUOTAROOT INBOX ""
+            S: * QUOTA "" (STORAGE 2 512)
+            S: a OK GETQUOTAROOT completed
+            C: b GETQUOTA "{root}"
+            S: * QUOTA {root} (STORAGE 2 512)
+            S: b OK GETQUOTA completed
+            """);
+        await admin.PlayAsync($"""
+            C: S5 SETQUOTA "{root}" ()
+            S: * QUOTA {root} ()
+            S: S5 OK SETQUOTA completed
+            """);
+    }
+
+    [Fact]
+    public async Task Append_copy_and_create_are_refused_over_quota_and_move_and_expunge_are_not()
+    {
+        var user = await fixture.UserAsync();
+        await LimitAsync(user, new QuotaLimits(null, 2, 7));
+        using var client = await user.LogInAsync();
+        await client.PlayAsync("""
+            C: A1 APPEND INBOX (\Seen) {5+}
+            C: hello
+            S: A1 OK [APPENDUID … 1] …
+            C: A2 APPEND INBOX (\Deleted) {5+}
+            C: again
+            S: A2 OK [APPENDUID … 2] …
+            C: A3 APPEND INBOX {4+}
+            C: more
+            S: A3 NO [OVERQUOTA] …
+            C: A4 SELECT INBOX
+            S: * FLAGS …
+            S: * OK …
+            S: * 2 EXISTS
+            S: * 2 RECENT
+            S: * OK [UNSEEN 2] …
+            S: * OK …
+            S: * OK …
+            S: * OK …
+            S: * OK …
+            S: A4 OK …
+            C: A5 COPY 1 Archive
+            S: A5 NO [OVERQUOTA] …
+            C: A6 MOVE 1 Archive
+            S: * OK [COPYUID …] Moved
+            S: * 1 EXPUNGE
+            S: A6 OK MOVE completed
+            C: A7 STATUS Archive (MESSAGES DELETED DELETED-STORAGE)
+            S: * STATUS Archive (MESSAGES 1 DELETED 0 DELETED-STORAGE 0)
+            S: A7 OK STATUS completed
+            C: A8 STATUS INBOX (MESSAGES DELETED DELETED-STORAGE)
+            S: * STATUS INBOX (MESSAGES 1 DELETED 1 DELETED-STORAGE 5)
+            S: A8 OK STATUS completed
+            C: A9 EXPUNGE
+            S: * 1 EXPUNGE
+            S: A9 OK EXPUNGE completed
+            C: B1 APPEND Archive {4+}
+            C: more
+            S: B1 OK [APPENDUID …] …
+            C: B2 CREATE seven
+            S: B2 OK [MAILBOXID (F…)] CREATE completed
+            C: B3 CREATE eight
+            S: B3 NO [OVERQUOTA] …
+            """);
+    }
+
+    [Fact]
+    public async Task Nothing_of_quotas_is_for_those_who_are_not_logged_in()
+    {
+        using var client = await fixture.ConnectAsync();
+        await client.PlayAsync("""
+            C: a GETQUOTA ""
+            S: a BAD Log in first
+            C: b GETQUOTAROOT INBOX
+            S: b BAD Log in first
+            """);
+    }
+
+    private Task<MailResult<AccountQuota>> LimitAsync(TestUser user, QuotaLimits limits) => fixture.Node.Quotas.SetAsync(user.Account.Id, limits, None);
+
+    private async Task<ImapClient> AdministratorAsync()
+    {
+        if (await fixture.Node.Accounts.FindAsync("admin@example.com", None) is null)
+            await fixture.Node.CreateAccountAsync("admin@example.com");
+        var client = await fixture.ConnectAsync();
+        await client.DoAsync("LOGIN admin@example.com secret");
+        return client;
+    }
+}

@@ -1,0 +1,217 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Sora.Contracts;
+using Sora.Mailstore.Bodies;
+using Sora.Mailstore.Search;
+using Sora.Mailstore.Storage;
+using Sora.Testing;
+
+namespace Sora.Mailstore.Tests.Search;
+
+public sealed class SearchHostTests : IAsyncLifetime, IDisposable
+{
+    private readonly TempFolder _folder = new();
+    private MailstoreNode _node = null!;
+    private BodyHost _bodies = null!;
+    private IAccount _account = null!;
+
+    public async Task InitializeAsync()
+    {
+        _node = await MailstoreNode.StartAsync();
+        _bodies = new BodyHost(_node.Database, new StorageOptions(), _folder.Path, _node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
+        _account = await _node.CreateAccountAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _bodies.DisposeAsync();
+        await _node.DisposeAsync();
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task What_is_not_indexed_yet_is_named()
+    {
+        await using var host = Open();
+        await AppendAsync("Subject: one\n\nalpha\n");
+        var contents = await ContentsAsync();
+        var before = await host.Index.FindAsync(_account.Id, contents, [new TextQuestion(TextField.Body, "ALPHA")], CancellationToken.None);
+        before.Unindexed.ToArray().ShouldBe(contents);
+        before.Answers[0].Matches.Length.ShouldBe(0);
+        (await host.IndexDueAsync(CancellationToken.None)).ShouldBe(1);
+        await AppendAsync("Subject: two\n\nalpha\n");
+        contents = await ContentsAsync();
+        var after = await host.Index.FindAsync(_account.Id, contents, [new TextQuestion(TextField.Body, "ALPHA")], CancellationToken.None);
+        after.Unindexed.ToArray().ShouldBe([contents[1]]);
+        after.Answers[0].Matches.ToArray().ShouldBe([contents[0]]);
+        after.Answers[0].Candidates.Length.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Contents_of_another_account_are_read()
+    {
+        await using var host = Open();
+        await AppendAsync("Subject: one\n\nalpha\n");
+        await host.IndexDueAsync(CancellationToken.None);
+        var contents = await ContentsAsync();
+        var answer = await host.Index.FindAsync(new AccountId(_account.Id.Value + 1), contents, [new TextQuestion(TextField.Body, "ALPHA")], CancellationToken.None);
+        answer.Unindexed.ToArray().ShouldBe(contents);
+    }
+
+    [Fact]
+    public async Task Small_segments_are_merged_and_a_search_in_between_goes_on()
+    {
+        await using var host = Open(new SearchOptions { Delay = TimeSpan.Zero, Batch = 1 });
+        await using var other = Open();
+        for (var i = 0; i < 30; i++)
+        {
+            await AppendAsync($"Subject: number {i}\n\nalpha {i} beta\n");
+            await host.IndexDueAsync(CancellationToken.None);
+
+            // The other one keeps in memory what is merged away here
+            var contents = await ContentsAsync();
+            var answer = await other.Index.FindAsync(
+                _account.Id, contents, [new TextQuestion(TextField.Body, "A 1"), new TextQuestion(TextField.Subject, "BER 2")], CancellationToken.None);
+            answer.Unindexed.Length.ShouldBe(0);
+            answer.Answers[0].Matches.Length.ShouldBe(i == 0 ? 0 : i < 10 ? 1 : Math.Min(i - 8, 11));
+            answer.Answers[1].Matches.Length.ShouldBe(i < 2 ? 0 : i < 20 ? 1 : i - 18);
+        }
+
+        (await ScalarAsync("SELECT count(*) FROM search_segments")).ShouldBeLessThan(12);
+        (await ScalarAsync("SELECT count(*) FROM search_fields")).ShouldBe(6 * await ScalarAsync("SELECT count(*) FROM search_segments"));
+        (await ScalarAsync("SELECT count(*) FROM search_queue")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Keys_are_the_same_from_the_index_and_from_the_messages()
+    {
+        await using var host = Open(new SearchOptions { Delay = TimeSpan.Zero, Batch = 4 });
+        for (var i = 0; i < 40; i++)
+        {
+            await AppendAsync(
+                $"Date: Tue, {1 + (i % 28)} Feb 2022 23:00:00 -0500\nFrom: Ann{i % 3} <a{i % 5}@x>\nTo: b@x, c@x\nCc: Grüße <d{i}@x>\n"
+                + $"Subject: Re: subject {i / 4}\nMessage-ID: <{i}@x>\nReferences: <{i / 4}@y> <{i - 1}@x>\n\nbody {i}\n");
+            if (i == 29)
+                await host.IndexDueAsync(CancellationToken.None);
+        }
+
+        var contents = await ContentsAsync();
+        Array.Reverse(contents);
+        contents = [.. contents, contents[3]]; // one twice
+        foreach (var parts in new[] { (MessageKeyParts)511, MessageKeyParts.SentDate, MessageKeyParts.Subject | MessageKeyParts.DisplayTo, MessageKeyParts.Thread })
+        {
+            var stored = await host.Keys.ReadAsync(_account.Id, contents, parts, CancellationToken.None);
+            var direct = await new DirectMessageKeys(_bodies.Messages).ReadAsync(_account.Id, contents, parts, CancellationToken.None);
+            stored.ShouldBeEquivalentTo(direct);
+        }
+    }
+
+    [Fact]
+    public async Task A_message_that_cannot_be_read_is_tried_again_and_then_left_out()
+    {
+        var store = new UnreadableStore(_bodies.Messages);
+        await using var host = Open(new SearchOptions { Delay = TimeSpan.Zero, Attempts = 2, Retry = TimeSpan.FromTicks(1) }, store);
+        await AppendAsync("Subject: one\n\nalpha\n");
+        await AppendAsync("Subject: two\n\nalpha unreadable\n");
+        var contents = await ContentsAsync();
+        store.Unreadable = contents[1];
+        (await host.IndexDueAsync(CancellationToken.None)).ShouldBe(1);
+        (await ScalarAsync("SELECT count(*) FROM search_queue WHERE attempts = 2 AND not_before = 'infinity' AND last_error IS NOT NULL")).ShouldBe(1);
+        var answer = await host.Index.FindAsync(_account.Id, contents, [new TextQuestion(TextField.Body, "ALPHA")], CancellationToken.None);
+        answer.Unindexed.ToArray().ShouldBe([contents[1]]);
+        answer.Answers[0].Matches.ToArray().ShouldBe([contents[0]]);
+    }
+
+    [Fact]
+    public async Task A_message_with_too_many_words_is_left_out()
+    {
+        await using var host = Open(new SearchOptions { Delay = TimeSpan.Zero, MaxWords = Configuration.ByteSize.KiB(64) });
+        await AppendAsync("Subject: huge\n\n" + string.Join(' ', Enumerable.Range(0, 20_000)) + "\n");
+        await AppendAsync("Subject: small\n\n12345\n");
+        (await host.IndexDueAsync(CancellationToken.None)).ShouldBe(1);
+        var contents = await ContentsAsync();
+        var answer = await host.Index.FindAsync(_account.Id, contents, [new TextQuestion(TextField.Body, "12345")], CancellationToken.None);
+        answer.Unindexed.ToArray().ShouldBe([contents[0]]);
+        answer.Answers[0].Matches.ToArray().ShouldBe([contents[1]]);
+    }
+
+    [Fact]
+    public async Task The_worker_indexes_by_itself()
+    {
+        await using var host = Open(new SearchOptions { Delay = TimeSpan.Zero, Interval = TimeSpan.FromMilliseconds(10) });
+        host.Start();
+        await AppendAsync("Subject: one\n\nalpha\n");
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (await ScalarAsync("SELECT count(*) FROM search_segments") == 0)
+            await Task.Delay(10, limit.Token);
+        (await ScalarAsync("SELECT count(*) FROM search_queue")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Nothing_of_deleted_contents_stays_in_queue_and_texts()
+    {
+        await using var host = Open();
+        await AppendAsync("Subject: one\n\nalpha\n");
+        await host.IndexDueAsync(CancellationToken.None);
+        await AppendAsync("Subject: two\n\nbeta\n");
+        await using (var connection = await _node.Database.Write.OpenConnectionAsync())
+            await SearchStore.ForgetAsync(connection, [.. (await ContentsAsync()).Select(content => content.Value)], CancellationToken.None);
+        (await ScalarAsync("SELECT count(*) FROM search_queue")).ShouldBe(0);
+        (await ScalarAsync("SELECT count(*) FROM content_text")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Texts_go_when_they_are_old()
+    {
+        await using var host = Open();
+        await AppendAsync("Subject: one\n\nalpha\n");
+        await host.IndexDueAsync(CancellationToken.None);
+        var store = new SearchStore(_node.Database);
+        (await store.TrimTextsAsync(TimeSpan.FromDays(1), 10, CancellationToken.None)).ShouldBe(0);
+        (await store.TrimTextsAsync(TimeSpan.Zero, 10, CancellationToken.None)).ShouldBe(1);
+        var contents = await ContentsAsync();
+        var answer = await host.Index.FindAsync(
+            _account.Id, contents, [new TextQuestion(TextField.Body, "ALPHA"), new TextQuestion(TextField.Body, "ALPHA\n")], CancellationToken.None);
+        answer.Answers[0].Matches.ToArray().ShouldBe(contents);
+        answer.Answers[1].Candidates.ToArray().ShouldBe(contents);
+    }
+
+    private SearchHost Open(SearchOptions? options = null, IMessageStore? store = null) => new(
+        _node.Database, store ?? _bodies.Messages, options ?? new SearchOptions { Delay = TimeSpan.Zero }, _node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
+
+    private async Task AppendAsync(string message)
+    {
+        var bytes = Encoding.UTF8.GetBytes(message.ReplaceLineEndings("\r\n"));
+        await using var intake = _bodies.Intakes.Begin(long.MaxValue, bytes.Length);
+        await intake.WriteAsync(bytes, CancellationToken.None);
+        await using var content = (await intake.CompleteAsync(CancellationToken.None)).Value;
+        var append = new AppendMessage(content, default, FlagSet.Empty, DateTimeOffset.UnixEpoch);
+        var result = await (await _node.InboxAsync(_account)).AppendAsync(new AppendRequest(OperationId.New(), [append]), CancellationToken.None);
+        result.IsOk.ShouldBeTrue();
+    }
+
+    private async Task<ContentId[]> ContentsAsync()
+    {
+        await using var command = _node.Database.Write.CreateCommand("SELECT array_agg(content_id ORDER BY content_id) FROM messages");
+        return Array.ConvertAll((long[])(await command.ExecuteScalarAsync())!, static id => new ContentId(id));
+    }
+
+    private async Task<long> ScalarAsync(string sql)
+    {
+        await using var command = _node.Database.Write.CreateCommand(sql);
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+
+    private sealed class UnreadableStore(IMessageStore store) : IMessageStore
+    {
+        public ContentId Unreadable { get; set; }
+
+        public ValueTask<IReadOnlyList<MessageContent?>> ReadAsync(ReadOnlyMemory<ContentId> ids, ContentParts parts, CancellationToken cancellationToken) =>
+            store.ReadAsync(ids, parts, cancellationToken);
+
+        public ValueTask<IMessageBody> OpenAsync(MessageContent content, CancellationToken cancellationToken) => content.Id == Unreadable
+            ? throw new BodyUnavailableException("broken by the test", temporary: true)
+            : store.OpenAsync(content, cancellationToken);
+    }
+}
