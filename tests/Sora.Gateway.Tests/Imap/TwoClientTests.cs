@@ -34,7 +34,7 @@ public sealed class TwoClientTests(ImapFixture fixture)
             S: a3 OK SEARCH completed
             C: a4 STORE 1 +FLAGS (\Answered)
             S: * 1 FETCH (FLAGS (\Recent))
-            S: a4 NO [EXPUNGEISSUED] …
+            S: a4 OK [EXPUNGEISSUED] …
             C: a5 COPY 1 Trash
             S: * 1 EXPUNGE
             S: * 3 EXISTS
