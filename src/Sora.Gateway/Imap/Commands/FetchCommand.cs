@@ -72,6 +72,7 @@ internal sealed class FetchCommand : ImapCommand
         var seen = await SetSeenAsync(connection, uids, cancellationToken).ConfigureAwait(false);
         var latest = selected.Latest;
         selected.TellKeywords(connection, latest);
+        selected.TellFrom(latest);
         await using var fetch = new MessageFetch(connection, latest, _items, seen);
         if (_items.TrueForAll(static item => item.Kind is FetchKind.Uid or FetchKind.Flags or FetchKind.ModSeq))
             await FetchFlagsAsync(connection, uids, latest).ConfigureAwait(false);

@@ -17,7 +17,7 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
     private readonly ImapWriter _writer = connection.Writer;
     private long _previewsSince; // timestamp; 0 before the first one was made
     private string? _preview;
-    private readonly SourcesAhead _ahead = new(connection.Server.Messages, items);
+    private readonly SourcesAhead _ahead = new(connection.Server.Messages, items, connection.Server.Options);
 
     public ImapConnection Connection => connection;
 
