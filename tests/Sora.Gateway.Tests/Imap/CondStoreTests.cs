@@ -138,6 +138,27 @@ public sealed class CondStoreTests(ImapFixture fixture)
             """);
     }
 
+    [Fact]
+    public async Task A_uid_that_was_not_told_yet_fails_the_condition_too()
+    {
+        var user = await fixture.UserAsync();
+        await user.DeliverAsync(Mail, Mail);
+        using var other = await user.LogInAsync("SELECT INBOX");
+        using var client = await user.LogInAsync();
+        var known = HighestModSeq(await client.DoAsync("SELECT INBOX (CONDSTORE)"));
+        await other.DoAsync("STORE 1 +FLAGS.SILENT (\\Deleted)");
+        await other.DoAsync("EXPUNGE");
+        await user.DeliverAsync(Mail); // waits behind the expunge
+        await client.PlayAsync($$"""
+            C: a1 UID STORE 2:3 (UNCHANGEDSINCE {{known}}) +FLAGS (\Seen)
+            S: * 2 FETCH (UID 2 FLAGS (\Seen) MODSEQ ({{known + 4}}))
+            S: * 1 EXPUNGE
+            S: * 2 EXISTS
+            S: * … RECENT
+            S: a1 OK [MODIFIED 3] Conditional STORE failed
+            """);
+    }
+
     // RFC 7162 section 3.1: each of these says that the client knows of mod-sequences, and the first one is answered with where they start
     [Theory]
     [InlineData("FETCH 1 MODSEQ")]

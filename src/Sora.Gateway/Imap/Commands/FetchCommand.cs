@@ -79,7 +79,7 @@ internal sealed class FetchCommand : ImapCommand
         else
             await FetchMessagesAsync(fetch, selected, uids, latest, cancellationToken).ConfigureAwait(false);
         var told = Asks(FetchKind.Flags) ? uids : seen;
-        var scope = new SyncScope { Told = told, ToldAsOf = latest.HighestModSeq };
+        var scope = new SyncScope { Told = told.Except(fetch.NotTold), ToldAsOf = latest.HighestModSeq, ToldAbove = _modifiers.ChangedSince };
         await connection.SynchronizeAsync(mayExpunge: false, scope, cancellationToken: cancellationToken).ConfigureAwait(false);
         return fetch.Failure ?? ImapReply.Ok("FETCH completed");
     }
@@ -89,7 +89,7 @@ internal sealed class FetchCommand : ImapCommand
         var selected = connection.Selected;
         if (_set.IsSaved)
             return null; // What has vanished is no longer part of a saved result (RFC 5182 section 2.1)
-        var uids = _set.ResolveGiven(selected.View.UidNext);
+        var uids = _set.ResolveGiven(selected.Latest.UidNext); // also those that came and went without this session having heard of them
         var vanished = await VanishedEarlier.FindAsync(selected, uids, _modifiers.ChangedSince!.Value, cancellationToken).ConfigureAwait(false);
         if (!vanished.IsOk)
             return vanished.Error;

@@ -60,7 +60,7 @@ internal sealed class StoreCommand(SequenceSet set, bool byUid, StoreMode mode, 
         if (!stored.IsOk)
             return ImapReply.No(stored.Error);
         await selected.CatchUpAsync(stored.Value.ModSeq, cancellationToken).ConfigureAwait(false);
-        var modified = selected.View.Existing(stored.Value.Modified);
+        var modified = byUid ? stored.Value.Modified : selected.View.Existing(stored.Value.Modified);
         await ReportAsync(connection, uids.Except(modified), cancellationToken).ConfigureAwait(false);
         return MessageLimit.Answer(connection, Answer(selected, uids, modified), limited);
     }
