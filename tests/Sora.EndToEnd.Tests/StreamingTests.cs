@@ -13,6 +13,9 @@ public sealed class StreamingTests : IAsyncLifetime
     private const long Budget = 4 * 1024 * 1024; // for each connection that has a message under way
     private const int Attempts = 3; // the collector's own habits make a measurement worse, never better
 
+    private static readonly byte[] Base64Line = [.. Enumerable.Repeat((byte)'A', 76), (byte)'\r', (byte)'\n'];
+    private static readonly byte[] BinaryLine = [.. Enumerable.Repeat((byte)0, 62), (byte)'\r', (byte)'\n'];
+
     private readonly byte[] _block = MakeBlock();
     private SoraProcess _sora = null!;
 
@@ -37,6 +40,49 @@ public sealed class StreamingTests : IAsyncLifetime
                 using var other = await LogInAsync();
                 await FetchAsync(other, Blocks);
             });
+        });
+    }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public async Task Neither_tls_nor_compression_holds_more_of_it(bool tls, bool compressed)
+    {
+        using var client = await LogInAsync(tls);
+        if (compressed)
+        {
+            await RunAsync(client, "COMPRESS DEFLATE");
+            client.StartDeflate();
+        }
+
+        await AppendAsync(client, 5);
+        await FetchAsync(client, 5);
+        await MeasureAsync("APPEND", 1, () => AppendAsync(client, Blocks));
+        await MeasureAsync("FETCH", 1, () => FetchAsync(client, Blocks));
+    }
+
+    [Fact]
+    public async Task Messages_that_are_decoded_replaced_and_converted_pass_through_too()
+    {
+        using var client = await LogInAsync();
+        await SendAsync(client, "APPEND INBOX ", "Content-Transfer-Encoding: base64\r\n\r\n", Base64Line, 5);
+        await FetchBinaryAsync(client);
+        await SendAsync(client, "APPEND INBOX ", "Content-Transfer-Encoding: base64\r\n\r\n", Base64Line, Blocks);
+        await MeasureAsync("BINARY", 1, () => FetchBinaryAsync(client));
+        await MeasureAsync("BINARY.SIZE", 1, () => RunAsync(client, "FETCH * BINARY.SIZE[1]"));
+        await SendAsync(client, "APPEND INBOX ", "Subject: to be replaced\r\n\r\n", Base64Line, 1);
+        await MeasureAsync("REPLACE", 1, () => SendAsync(client, "REPLACE * INBOX ", "Subject: new\r\n\r\n", Base64Line, Blocks));
+        await MeasureAsync("REPLACE with CATENATE", 1, () => RunAsync(client, "REPLACE * INBOX CATENATE (URL \"/INBOX/;UID=2/;SECTION=TEXT\")"));
+        await MeasureAsync("APPEND of a literal8 with NULs", 1, () => SendAsync(client, "APPEND INBOX ~", "Content-Transfer-Encoding: binary\r\n\r\n", BinaryLine, Blocks));
+        await MeasureAsync("MULTIAPPEND", 1, async () =>
+        {
+            var half = Blocks / 2 * BlockSize;
+            await client.WriteAsync($"a APPEND INBOX {{{half}+}}\r\n");
+            await WriteAsync(client, _block, half);
+            await client.WriteAsync($" {{{half}+}}\r\n");
+            await WriteAsync(client, _block, half);
+            await EndAsync(client, "\r\n");
         });
     }
 
@@ -82,9 +128,9 @@ public sealed class StreamingTests : IAsyncLifetime
         throw new InvalidOperationException("The system does not tell a process's memory");
     }
 
-    private async Task<LineConnection> LogInAsync()
+    private async Task<LineConnection> LogInAsync(bool tls = false)
     {
-        var client = await LineConnection.ConnectAsync(_sora.ImapPort);
+        var client = await LineConnection.ConnectAsync(tls ? _sora.ImapsPort : _sora.ImapPort, tls);
         await client.ReadLineAsync();
         await RunAsync(client, $"LOGIN {_sora.FirstAccount.Address} {_sora.FirstAccount.Password}");
         await RunAsync(client, "SELECT INBOX");
@@ -97,6 +143,44 @@ public sealed class StreamingTests : IAsyncLifetime
         for (var i = 0; i < blocks; i++)
             await client.WriteAsync(_block);
         await EndAsync(client, "\r\n");
+    }
+
+    // A message of a header and lines that are all the same
+    private static async Task SendAsync(LineConnection client, string command, string header, byte[] line, int blocks)
+    {
+        var lines = blocks * (BlockSize / line.Length);
+        await client.WriteAsync($"a {command}{{{header.Length + lines * line.Length}+}}\r\n{header}");
+        var block = new byte[BlockSize / line.Length * line.Length];
+        for (var at = 0; at < block.Length; at += line.Length)
+            line.CopyTo(block, at);
+        await WriteAsync(client, block, lines * line.Length);
+        await EndAsync(client, "\r\n");
+    }
+
+    private static async Task WriteAsync(LineConnection client, byte[] block, int length)
+    {
+        for (var left = length; left > 0; left -= block.Length)
+            await client.WriteAsync(block.AsMemory(0, Math.Min(left, block.Length)));
+    }
+
+    // Decoded, the last message is 57 NULs for each of its lines
+    private static async Task FetchBinaryAsync(LineConnection client)
+    {
+        await client.WriteAsync("a FETCH * BINARY.PEEK[1]\r\n");
+        var first = Encoding.ASCII.GetString(await client.ReadLineAsync());
+        while (!first.Contains("BINARY[1] ~{", StringComparison.Ordinal))
+            first = Encoding.ASCII.GetString(await client.ReadLineAsync());
+        var left = int.Parse(first[(first.LastIndexOf('{') + 1)..^1], CultureInfo.InvariantCulture);
+        (left % 57).ShouldBe(0);
+        var block = new byte[BlockSize];
+        for (; left > 0; left -= block.Length)
+        {
+            var part = block.AsMemory(0, Math.Min(left, block.Length));
+            await client.ReadExactlyAsync(part);
+            part.Span.ContainsAnyExcept((byte)0).ShouldBeFalse();
+        }
+
+        await EndAsync(client, "");
     }
 
     private async Task FetchAsync(LineConnection client, int blocks, Func<Task>? afterTen = null)

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 
 namespace Sora.Gateway.Connections;
 
@@ -55,6 +56,7 @@ internal sealed class CompressedStream : Stream
     }
 
     /// <exception cref="IOException">The connection broke, or what the client sends is not DEFLATE.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))] // Called for each 8 KiB of a message
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         try

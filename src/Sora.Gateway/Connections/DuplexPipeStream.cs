@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 
 namespace Sora.Gateway.Connections;
 
@@ -24,6 +25,7 @@ internal sealed class DuplexPipeStream(PipeReader input, PipeWriter output, Acti
     }
 
     /// <summary>An empty buffer waits until there is something to read: nothing is rented for a connection that is silent.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))] // Called for each record of TLS, or 8 KiB of DEFLATE
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         while (true)

@@ -148,6 +148,14 @@ public sealed class ImapOptions : IValidatableOptions
     [OptionRange("1", "64")]
     public int SearchConcurrency { get; set; } = 4;
 
+    [Option("Bodies that one FETCH of many messages opens ahead of the one it sends; 0 opens each when its turn comes")]
+    [OptionRange("0", "32")]
+    public int FetchAhead { get; set; } = 8;
+
+    [Option("Largest body that is opened ahead; it may be in memory until its turn comes")]
+    [OptionRange("1KiB", "1MiB")]
+    public ByteSize FetchAheadSize { get; set; } = ByteSize.KiB(64);
+
     [Option("Previews of messages kept in memory, shared by all connections", Reference = "RFC 8970")]
     [OptionRange("0", "10000000")]
     public int MaxPreviews { get; set; } = 20_000;

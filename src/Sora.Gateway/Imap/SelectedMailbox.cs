@@ -18,6 +18,8 @@ internal sealed class SelectedMailbox : IDisposable
 
     private readonly ReplicaLease _lease;
     private readonly bool _isExamined;
+    private readonly Dictionary<uint, MessageRow> _lastTold = []; // of messages that others have expunged, where the view's row is older
+    private MailboxIndex _told; // the newest state out of which something was told
     private KeywordTable _keywordsTold;
     private uint _recentTold; // UIDs below are told, as \Recent or not
 
@@ -28,7 +30,7 @@ internal sealed class SelectedMailbox : IDisposable
         _lease = lease;
         _isExamined = isExamined;
         TracksRecent = tracksRecent;
-        View = Reported = Latest;
+        View = Reported = _told = Latest;
         _keywordsTold = View.Keywords;
     }
 
@@ -119,8 +121,28 @@ internal sealed class SelectedMailbox : IDisposable
         var now = latest.PositionOf(uid);
         if (now >= 0)
             return latest[now];
-        var told = Reported.PositionOf(uid);
-        return told >= 0 ? Reported[told] : View[position];
+        return _lastTold.TryGetValue(uid, out var row) ? row : View[position];
+    }
+
+    /// <summary>
+    /// Something is going to be told out of that state. Of messages that are in it no longer, but were in the one before, the last flags are kept:
+    /// those that the client hears of once more must not be older than what it was told already.
+    /// </summary>
+    public void TellFrom(MailboxIndex latest)
+    {
+        if (ReferenceEquals(_told, latest))
+            return;
+        if (!IsAligned(latest))
+        {
+            foreach (var position in IndexDifference.Between(_told, latest).Expunged)
+            {
+                var row = _told[position];
+                if (View.PositionOf(row.Uid) is >= 0 and var seen && View[seen].ModSeq < row.ModSeq)
+                    _lastTold[row.Uid] = row;
+            }
+        }
+
+        _told = latest;
     }
 
     /// <summary>The UIDs that the set means for this session; null when it names a sequence number that does not exist.</summary>
@@ -190,12 +212,14 @@ internal sealed class SelectedMailbox : IDisposable
         ExpungesWait = wait;
         var counted = View;
         TellKeywords(connection, latest);
+        TellFrom(latest);
         if (!wait)
         {
             if (Contexts.Count > 0)
                 await Contexts.RemoveAsync(connection, structure.ExpungedUids).ConfigureAwait(false);
             await ReportExpungesAsync(connection, structure).ConfigureAwait(false);
             View = latest;
+            _lastTold.Clear();
             if (structure.Appended > 0)
                 await ReportArrivalsAsync(connection, structure.Appended, scope, cancellationToken).ConfigureAwait(false);
         }

@@ -17,10 +17,12 @@ internal readonly record struct SyncScope
     /// <summary>UIDs that this connection has added: NOTIFY need not fetch them.</summary>
     public UidSet Added { get; init; }
 
-    /// <summary>UIDs whose flags the command has told as of <see cref="ToldAsOf"/>.</summary>
+    /// <summary>UIDs whose flags the command has told as of <see cref="ToldAsOf"/>, when their mod-sequences are above <see cref="ToldAbove"/>.</summary>
     public UidSet Told { get; init; }
 
     public ModSeq ToldAsOf { get; init; }
+
+    public ModSeq? ToldAbove { get; init; }
 
     /// <summary>UIDs that a silent STORE has changed as <see cref="Mode"/> and <see cref="Mask"/> say.</summary>
     public UidSet Stored { get; init; }
@@ -32,7 +34,7 @@ internal readonly record struct SyncScope
     /// <summary>Flags that the STORE could not change.</summary>
     public ulong Kept { get; init; }
 
-    public bool WasTold(uint uid, long modSeq) => modSeq <= ToldAsOf.Value && Told.Contains(uid);
+    public bool WasTold(uint uid, long modSeq) => modSeq <= ToldAsOf.Value && !(modSeq <= ToldAbove?.Value) && Told.Contains(uid);
 
     /// <summary>True when the flags are just what the silent STORE makes of those the client knew.</summary>
     public bool IsExpected(uint uid, ulong flags, ulong before) => Stored.Contains(uid) && flags == Mode switch

@@ -124,6 +124,9 @@ internal sealed class RecordPlan
         Apply(new MailboxDelta { ModSeq = ModSeq, Expunged = uids, UidNext = UidNext });
     }
 
+    /// <summary>There is a record, even if it changes nothing.</summary>
+    public void Touch() => Apply(new MailboxDelta { ModSeq = ModSeq, UidNext = UidNext });
+
     public void End() => _isEnd = true;
 
     /// <summary>Appends messages of <paramref name="source"/> by reference: same content, flags (as far as allowed), internal date and size.</summary>

@@ -64,6 +64,13 @@ internal sealed class LineConnection : IDisposable
         _stream = tls;
     }
 
+    /// <summary>From here on both directions are compressed.</summary>
+    public void StartDeflate()
+    {
+        (_end - _start).ShouldBe(0, "the server sent something before the compressed stream");
+        _stream = new DeflatedStream(_stream);
+    }
+
     public async Task WriteAsync(ReadOnlyMemory<byte> bytes)
     {
         using var limit = new CancellationTokenSource(Patience);

@@ -83,6 +83,11 @@ public sealed class FetchTests(ImapFixture fixture)
             S: a5 OK FETCH completed
             C: a6 FETCH 1 BINARY.SIZE[3]
             S: a6 NO [UNKNOWN-CTE] …
+            C: a8 STORE 1 -FLAGS.SILENT (\Seen)
+            S: a8 OK STORE completed
+            C: a9 FETCH 1 BINARY[3]
+            S: * 1 FETCH (FLAGS (\Seen \Recent))
+            S: a9 NO [UNKNOWN-CTE] …
             C: a7 FETCH 1 (RFC822.SIZE BODY.PEEK[]<10.5> BODY.PEEK[]<99999.5> BODY.PEEK[HEADER.FIELDS.NOT (From To Subject Mime-Version)])
             S: * 1 FETCH (RFC822.SIZE … BODY[]<10> {5}
             S: Ann"  BODY[]<99999> {0}

@@ -46,6 +46,35 @@ public sealed class MetadataTests(ImapFixture fixture)
     }
 
     [Fact]
+    public async Task A_change_gives_the_mailbox_a_higher_mod_sequence()
+    {
+        var user = await fixture.UserAsync();
+        using var client = await user.LogInAsync("ENABLE QRESYNC");
+        await client.PlayAsync("""
+            C: a1 STATUS Trash (HIGHESTMODSEQ)
+            S: * STATUS Trash (HIGHESTMODSEQ 1)
+            S: a1 OK STATUS completed
+            C: a2 SETMETADATA Trash (/private/comment "x" /shared/comment "y")
+            S: a2 OK SETMETADATA completed
+            C: a3 STATUS Trash (HIGHESTMODSEQ)
+            S: * STATUS Trash (HIGHESTMODSEQ 2)
+            S: a3 OK STATUS completed
+            C: a4 SETMETADATA none (/private/comment "x")
+            S: a4 NO …
+            C: a5 SETMETADATA "" (/private/comment "x")
+            S: a5 OK SETMETADATA completed
+            C: a6 STATUS Trash (HIGHESTMODSEQ)
+            S: * STATUS Trash (HIGHESTMODSEQ 2)
+            S: a6 OK STATUS completed
+            C: a7 SETMETADATA Trash (/private/specialuse "\\Junk")
+            S: a7 OK SETMETADATA completed
+            C: a8 STATUS Trash (HIGHESTMODSEQ)
+            S: * STATUS Trash (HIGHESTMODSEQ 3)
+            S: a8 OK STATUS completed
+            """);
+    }
+
+    [Fact]
     public async Task A_value_may_be_any_bytes()
     {
         var user = await fixture.UserAsync();

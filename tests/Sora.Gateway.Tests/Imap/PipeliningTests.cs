@@ -16,7 +16,11 @@ public sealed class PipeliningTests(ImapFixture fixture)
         "UID FETCH 1:* (FLAGS)", "STORE 1 +FLAGS (\\Seen)", "STORE 2:3 -FLAGS.SILENT (\\Seen)", "UID STORE 1:* +FLAGS (\\Flagged)", "SEARCH ALL",
         "UID SEARCH RETURN (SAVE) 1:2", "COPY 1 Trash", "UID COPY $ Trash", "MOVE 3 Trash", "STORE 1 +FLAGS.SILENT (\\Deleted)", "EXPUNGE",
         "UID EXPUNGE 1:*", "UIDBATCHES 500", "NOTIFY SET (selected (MessageNew (UID) MessageExpunge FlagChange))", "NOTIFY NONE",
-        "NOTIFY SET (personal (MailboxName MessageNew MessageExpunge))",
+        "NOTIFY SET (personal (MailboxName MessageNew MessageExpunge))", "REPLACE 1 INBOX {14+}\r\nSubject: x\r\n\r\n",
+        "UID REPLACE * INBOX (\\Seen) CATENATE (TEXT {14+}\r\nSubject: x\r\n\r\n)", "FETCH 1 (BINARY.SIZE[1] BINARY.PEEK[1] PREVIEW)",
+        "UID FETCH 1:* (FLAGS) (CHANGEDSINCE 1)", "STORE 1:2 (UNCHANGEDSINCE 1) +FLAGS (\\Answered)", "SEARCH RETURN (UPDATE COUNT) SEEN",
+        "SORT (DATE) UTF-8 ALL", "UID SORT RETURN (PARTIAL -1:-2) (SUBJECT) UTF-8 ALL", "THREAD REFERENCES UTF-8 1:*", "ESEARCH IN (personal) RETURN (COUNT) ALL",
+        "GETQUOTAROOT INBOX", "GETMETADATA INBOX /private/comment", "SETMETADATA INBOX (/private/comment x)", "GETACL INBOX", "MYRIGHTS INBOX",
     ];
 
     [Fact]

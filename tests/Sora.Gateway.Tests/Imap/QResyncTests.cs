@@ -199,6 +199,50 @@ public sealed class QResyncTests(ImapFixture fixture)
     }
 
     [Fact]
+    public async Task Messages_that_came_and_went_while_expunges_wait_have_vanished()
+    {
+        var user = await fixture.UserAsync();
+        await user.DeliverAsync(Mail, Mail);
+        using var other = await user.LogInAsync("SELECT INBOX");
+        using var client = await user.LogInAsync("ENABLE QRESYNC");
+        var (_, known) = Numbers(await client.DoAsync("SELECT INBOX"));
+        await other.DoAsync("STORE 1 +FLAGS.SILENT (\\Deleted)");
+        await user.DeliverAsync(Mail, Mail);
+        await other.DoAsync("NOOP");
+        await other.DoAsync("STORE 3 +FLAGS.SILENT (\\Deleted)");
+        await other.DoAsync("EXPUNGE");
+        await client.PlayAsync($$"""
+            C: a1 UID FETCH 1:9 (FLAGS) (CHANGEDSINCE {{known}} VANISHED)
+            S: * VANISHED (EARLIER) 3
+            S: * VANISHED 1
+            S: * 2 EXISTS
+            S: a1 OK FETCH completed
+            C: a2 UID FETCH 1:9 (FLAGS) (VANISHED CHANGEDSINCE {{known}})
+            S: * VANISHED (EARLIER) 1,3
+            S: * 2 FETCH (UID 4 FLAGS () MODSEQ ({{known + 3}}))
+            S: a2 OK FETCH completed
+            """);
+    }
+
+    [Fact]
+    public async Task Changes_before_the_mod_sequence_that_the_client_names_are_told_as_news()
+    {
+        var user = await fixture.UserAsync();
+        await user.DeliverAsync(Mail, Mail);
+        using var other = await user.LogInAsync("SELECT INBOX");
+        using var client = await user.LogInAsync("ENABLE QRESYNC");
+        var (_, known) = Numbers(await client.DoAsync("SELECT INBOX"));
+        await other.DoAsync("STORE 1 +FLAGS.SILENT (\\Flagged)");
+        await other.DoAsync("STORE 2 +FLAGS.SILENT (\\Flagged)");
+        await client.PlayAsync($$"""
+            C: a1 UID FETCH 1:2 (FLAGS) (CHANGEDSINCE {{known + 1}} VANISHED)
+            S: * 2 FETCH (UID 2 FLAGS (\Flagged) MODSEQ ({{known + 2}}))
+            S: * 1 FETCH (UID 1 FLAGS (\Flagged) MODSEQ ({{known + 1}}))
+            S: a1 OK FETCH completed
+            """);
+    }
+
+    [Fact]
     public async Task An_empty_mailbox_tells_of_all_that_is_gone()
     {
         var user = await fixture.UserAsync();

@@ -48,6 +48,39 @@ public sealed class TwoClientTests(ImapFixture fixture)
             """);
     }
 
+    // A takes note of flags while expunges wait; what it hears of the messages that are gone is never older than that.
+    [Theory]
+    [InlineData("NOOP", false)]
+    [InlineData("FETCH 1 FLAGS", true)]
+    [InlineData("STORE 4 +FLAGS (\\Draft)", true)]
+    public async Task Flags_of_messages_that_others_have_expunged_never_go_back(string hears, bool waits)
+    {
+        var user = await fixture.UserAsync();
+        await user.DeliverAsync(Mail, Mail, Mail, Mail);
+        using var a = await user.LogInAsync("ENABLE CONDSTORE");
+        await a.DoAsync("SELECT INBOX");
+        using var b = await user.LogInAsync("SELECT INBOX");
+        await b.DoAsync("STORE 4 +FLAGS.SILENT (\\Deleted)");
+        if (waits)
+            await b.DoAsync("EXPUNGE");
+        await b.DoAsync("STORE 2 +FLAGS.SILENT (\\Seen \\Deleted)");
+        (await a.RunAsync(hears)).ShouldContain("* 2 FETCH (UID 2 FLAGS (\\Deleted \\Seen \\Recent) MODSEQ (" + (waits ? 8 : 7) + "))");
+        await b.DoAsync("EXPUNGE");
+        for (var round = 0; round < 2; round++)
+        {
+            var fetched = await a.RunAsync("FETCH 2 (FLAGS MODSEQ)");
+            fetched.ShouldContain("* 2 FETCH (FLAGS (\\Deleted \\Seen \\Recent) MODSEQ (" + (waits ? 8 : 7) + "))");
+            fetched.ShouldNotContain("* 2 FETCH (FLAGS (\\Recent)");
+            await user.DeliverAsync(Mail);
+            await b.DoAsync("NOOP");
+            await b.DoAsync("STORE 1 +FLAGS.SILENT ($round" + round + ")");
+            await a.DoAsync("SEARCH DELETED");
+            (await a.DoAsync("SEARCH SEEN DELETED")).ShouldContain(static line => line.StartsWith("* SEARCH 2", StringComparison.Ordinal));
+        }
+
+        (await a.DoAsync("NOOP")).ShouldContain("* 2 EXPUNGE");
+    }
+
     [Fact]
     public async Task Several_expunges_come_in_ascending_numbers_that_already_count_the_others()
     {

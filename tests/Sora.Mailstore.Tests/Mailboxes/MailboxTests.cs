@@ -72,6 +72,21 @@ public sealed class MailboxTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_touch_is_a_record_that_changes_no_message()
+    {
+        await AppendAsync(_inbox, 2);
+        var touched = await Task.WhenAll(_inbox.TouchAsync(None), _inbox.TouchAsync(None));
+        var index = await IndexAsync(_inbox);
+        index.HighestModSeq.ShouldBe(touched.Max(static result => result.Value));
+        index.HighestModSeq.Value.ShouldBeGreaterThan(1);
+        index[1].ModSeq.ShouldBe(1);
+        await ShouldEqualDatabaseAsync(_inbox);
+        await StoreAsync(_inbox, UidSet.Of(2), StoreMode.Add, FlagSet.Of(SystemFlags.Seen));
+        (await IndexAsync(_inbox)).HighestModSeq.Value.ShouldBe(index.HighestModSeq.Value + 1);
+        (await _inbox.ExpungedSinceAsync(new ModSeq(1), None)).Value!.Value.IsEmpty.ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task The_sixtieth_keyword_is_refused_until_one_is_no_longer_used()
     {
         await AppendAsync(_inbox, 2);

@@ -72,13 +72,14 @@ internal sealed class FetchCommand : ImapCommand
         var seen = await SetSeenAsync(connection, uids, cancellationToken).ConfigureAwait(false);
         var latest = selected.Latest;
         selected.TellKeywords(connection, latest);
+        selected.TellFrom(latest);
         await using var fetch = new MessageFetch(connection, latest, _items, seen);
         if (_items.TrueForAll(static item => item.Kind is FetchKind.Uid or FetchKind.Flags or FetchKind.ModSeq))
             await FetchFlagsAsync(connection, uids, latest).ConfigureAwait(false);
         else
             await FetchMessagesAsync(fetch, selected, uids, latest, cancellationToken).ConfigureAwait(false);
         var told = Asks(FetchKind.Flags) ? uids : seen;
-        var scope = new SyncScope { Told = told, ToldAsOf = latest.HighestModSeq };
+        var scope = new SyncScope { Told = told.Except(fetch.NotTold), ToldAsOf = latest.HighestModSeq, ToldAbove = _modifiers.ChangedSince };
         await connection.SynchronizeAsync(mayExpunge: false, scope, cancellationToken: cancellationToken).ConfigureAwait(false);
         return fetch.Failure ?? ImapReply.Ok("FETCH completed");
     }
@@ -88,7 +89,7 @@ internal sealed class FetchCommand : ImapCommand
         var selected = connection.Selected;
         if (_set.IsSaved)
             return null; // What has vanished is no longer part of a saved result (RFC 5182 section 2.1)
-        var uids = _set.ResolveGiven(selected.View.UidNext);
+        var uids = _set.ResolveGiven(selected.Latest.UidNext); // also those that came and went without this session having heard of them
         var vanished = await VanishedEarlier.FindAsync(selected, uids, _modifiers.ChangedSince!.Value, cancellationToken).ConfigureAwait(false);
         if (!vanished.IsOk)
             return vanished.Error;

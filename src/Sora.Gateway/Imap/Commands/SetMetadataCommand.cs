@@ -51,6 +51,17 @@ internal sealed class SetMetadataCommand(MailboxName? name, List<MetadataEntry> 
         if (!found.IsOk)
             return ImapReply.No(found.Error);
         var target = found.Value;
+        var reply = await SetMailboxAsync(connection, target, cancellationToken).ConfigureAwait(false);
+        if (reply.Status != ReplyStatus.Ok)
+            return reply;
+
+        // RFC 7162 section 3.2: who keeps the mod-sequence of the mailbox sees that something is new
+        var touched = await connection.Server.Mailboxes.Get(target.Id).TouchAsync(cancellationToken).ConfigureAwait(false);
+        return touched.IsOk ? reply : ImapReply.No(touched.Error);
+    }
+
+    private async ValueTask<ImapReply> SetMailboxAsync(ImapConnection connection, MailboxTarget target, CancellationToken cancellationToken)
+    {
         if (entries.FindLast(static entry => Is(entry, MetadataLookup.SpecialUseEntry)) is not { } special)
             return await WriteAsync(connection, target.Id, entries, cancellationToken).ConfigureAwait(false);
 

@@ -60,18 +60,20 @@ internal sealed class StoreCommand(SequenceSet set, bool byUid, StoreMode mode, 
         if (!stored.IsOk)
             return ImapReply.No(stored.Error);
         await selected.CatchUpAsync(stored.Value.ModSeq, cancellationToken).ConfigureAwait(false);
-        var modified = selected.View.Existing(stored.Value.Modified);
+        var modified = byUid ? stored.Value.Modified : selected.View.Existing(stored.Value.Modified);
         await ReportAsync(connection, uids.Except(modified), cancellationToken).ConfigureAwait(false);
         return MessageLimit.Answer(connection, Answer(selected, uids, modified), limited);
     }
 
-    // Not silent: the flags of each message, changed or not. Silent: only what others have changed.
+    // Not silent: the flags of each message, changed or not. Silent: only what others have changed, and where a condition was met, all mod-sequences.
     private async ValueTask ReportAsync(ImapConnection connection, UidSet uids, CancellationToken cancellationToken)
     {
         var selected = connection.Selected;
         var latest = selected.Latest;
+        var before = selected.Reported;
         SyncScope scope;
         selected.TellKeywords(connection, latest);
+        selected.TellFrom(latest);
         if (silent)
         {
             scope = new SyncScope { Stored = uids, Mode = mode, Mask = latest.Keywords.MaskOf(flags.CoveredBy(selected.Rights)), Kept = ~FlagMask.Covered(selected.Rights) };
@@ -86,6 +88,24 @@ internal sealed class StoreCommand(SequenceSet set, bool byUid, StoreMode mode, 
         }
 
         await connection.SynchronizeAsync(mayExpunge: false, scope, cancellationToken: cancellationToken).ConfigureAwait(false);
+        if (silent && unchangedSince is not null)
+        {
+            var scan = new FlagScan(connection, latest, !connection.Session.UidOnly, withFlags: false, withModSeq: true, changedSince: null);
+            await scan.WriteAsync(SameIn(before, latest, uids)).ConfigureAwait(false);
+        }
+    }
+
+    // A message that passed UNCHANGEDSINCE and had the flags already: its mod-sequence stays (RFC 7162 section 3.1.11), but is told (section 3.1.3)
+    private static UidSet SameIn(MailboxIndex before, MailboxIndex latest, UidSet uids)
+    {
+        var same = new UidSet.Builder();
+        foreach (var uid in latest.Existing(uids))
+        {
+            if (before.PositionOf(uid) is >= 0 and var position && before[position].ModSeq == latest[latest.PositionOf(uid)].ModSeq)
+                same.Add(uid);
+        }
+
+        return same.ToSet();
     }
 
     private ImapReply Answer(SelectedMailbox selected, UidSet uids, UidSet modified)

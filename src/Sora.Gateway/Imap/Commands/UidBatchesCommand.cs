@@ -15,13 +15,13 @@ internal sealed class UidBatchesCommand(uint size, (uint First, uint Last)? rang
     public static ImapCommand Parse(ref ImapParser parser, ParseContext context)
     {
         parser.Space();
-        var size = parser.NzNumber();
+        var size = Number(ref parser);
         if (!parser.TrySpace())
             return new UidBatchesCommand(size, null);
-        var first = parser.NzNumber();
+        var first = Number(ref parser);
         if (!parser.TryByte((byte)':'))
             throw parser.Error("\":\"");
-        return new UidBatchesCommand(size, (first, parser.NzNumber()));
+        return new UidBatchesCommand(size, (first, Number(ref parser)));
     }
 
     public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
@@ -36,6 +36,9 @@ internal sealed class UidBatchesCommand(uint size, (uint First, uint Last)? rang
         await WriteAsync(connection, connection.Selected.View).ConfigureAwait(false);
         return ImapReply.Ok("UIDBATCHES completed");
     }
+
+    private static uint Number(ref ImapParser parser) =>
+        parser.Number() is > 0 and var number ? number : throw new ImapSyntaxException("Sizes and numbers of batches begin at 1", ResponseCode.Of(MailErrorCode.ClientBug)!);
 
     private async ValueTask WriteAsync(ImapConnection connection, MailboxIndex view)
     {

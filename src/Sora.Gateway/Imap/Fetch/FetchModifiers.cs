@@ -22,14 +22,14 @@ internal readonly record struct FetchModifiers(ModSeq? ChangedSince, bool Vanish
             {
                 modifiers = modifiers with { Vanished = true };
             }
-            else if (byUid && modifiers.Partial is null && parser.TryKeyword("PARTIAL"u8))
+            else if (modifiers.Partial is null && parser.TryKeyword("PARTIAL"u8))
             {
                 parser.Space();
                 modifiers = modifiers with { Partial = parser.PartialRange() };
             }
             else
             {
-                throw parser.Error(byUid ? "CHANGEDSINCE, VANISHED or PARTIAL" : "CHANGEDSINCE");
+                throw parser.Error(byUid ? "CHANGEDSINCE, VANISHED or PARTIAL" : "CHANGEDSINCE or PARTIAL");
             }
         }
         while (parser.TrySpace());

@@ -17,9 +17,13 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
     private readonly ImapWriter _writer = connection.Writer;
     private long _previewsSince; // timestamp; 0 before the first one was made
     private string? _preview;
-    private readonly SourcesAhead _ahead = new(connection.Server.Messages, items);
+    private readonly UidSet.Builder _notTold = new();
+    private readonly SourcesAhead _ahead = new(connection.Server.Messages, items, connection.Server.Options);
 
     public ImapConnection Connection => connection;
+
+    /// <summary>Messages that have no response because they could not be read.</summary>
+    public UidSet NotTold => _notTold.ToSet();
 
     /// <summary>The command's answer when something could not be fetched.</summary>
     public ImapReply? Failure { get; private set; }
@@ -32,6 +36,7 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
     /// <summary>A content that is no longer stored: expunged by others, or lost.</summary>
     public void ContentIsGone(MessageRow row)
     {
+        _notTold.Add(row.Uid);
         if (connection.Selected.Latest.PositionOf(row.Uid) < 0)
             Failure ??= ImapReply.No("Some of the messages have been expunged", ResponseCode.ExpungeIssued);
         else
@@ -46,7 +51,11 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
                 ? null
                 : await _ahead.TakeAsync(content, cancellationToken).ConfigureAwait(false);
             if (source is not null && !await PrepareAsync(source, cancellationToken).ConfigureAwait(false))
+            {
+                _notTold.Add(row.Uid);
                 return;
+            }
+
             if (content is not null)
                 _preview = await PreviewAsync(content, cancellationToken).ConfigureAwait(false);
             connection.IsInResponse = true;
@@ -55,10 +64,12 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
         }
         catch (BodyUnavailableException e) when (!connection.IsInResponse)
         {
+            _notTold.Add(row.Uid);
             Fail(row.Content, e);
         }
         catch (MimeFormatException e) when (!connection.IsInResponse)
         {
+            _notTold.Add(row.Uid);
             Fail(row.Content, new BodyUnavailableException("Stored structure is damaged", temporary: false, e));
         }
 

@@ -6,11 +6,10 @@ namespace Sora.Gateway.Imap.Fetch;
 /// Opens the bodies of the next messages while the one before them is written, so that a client that fetches many does not wait for the disk or
 /// the database at each of them. Only a few small ones are open at a time; a large one is opened when its turn has come.
 /// </summary>
-internal sealed class SourcesAhead(IMessageStore store, List<FetchItem> items) : IAsyncDisposable
+internal sealed class SourcesAhead(IMessageStore store, List<FetchItem> items, ImapOptions options) : IAsyncDisposable
 {
-    private const int Depth = 8;
-    private const long MaxBody = 64 * 1024;
-
+    private readonly int _depth = options.FetchAhead;
+    private readonly long _maxBody = options.FetchAheadSize.Bytes;
     private readonly bool _needsBodies = items.Exists(static item => NeedsBody(item));
     private readonly Queue<(MessageContent Content, Task<MessageSource> Source)> _opening = new();
     private IReadOnlyList<MessageContent?> _contents = [];
@@ -53,9 +52,9 @@ internal sealed class SourcesAhead(IMessageStore store, List<FetchItem> items) :
 
     private void Fill(CancellationToken cancellationToken)
     {
-        while (_opening.Count < Depth && _next < _contents.Count)
+        while (_opening.Count < _depth && _next < _contents.Count)
         {
-            if (_contents[_next++] is { BodySize: <= MaxBody } content)
+            if (_contents[_next++] is { } content && content.BodySize <= _maxBody)
                 _opening.Enqueue((content, Task.Run(() => MessageSource.OpenAsync(store, content, items, cancellationToken).AsTask(), cancellationToken)));
         }
     }

@@ -15,12 +15,13 @@ internal static class VanishedEarlier
         if (uids.IsEmpty)
             return UidSet.Empty;
         var from = new ModSeq(Math.Max(since.Value, 0));
-        if (from >= selected.View.HighestModSeq)
+        var latest = selected.Latest;
+        if (from >= latest.HighestModSeq)
             return UidSet.Empty;
         var expunged = await selected.Mailbox.ExpungedSinceAsync(from, cancellationToken).ConfigureAwait(false);
         if (!expunged.IsOk)
             return expunged.Error;
         var vanished = expunged.Value is { } known ? known.Intersect(uids) : uids;
-        return vanished.Except(selected.View.Existing(vanished));
+        return vanished.Except(selected.View.Existing(vanished)).Except(latest.Existing(vanished));
     }
 }

@@ -20,12 +20,19 @@ internal sealed class ModelMessage(uint uid, IEnumerable<string> flags)
 internal sealed class ModelMailbox(string name)
 {
     private readonly HashSet<uint> _touched = [];
+    private readonly List<uint> _expunged = []; // since the last check
 
     public string Name => name;
 
     public List<ModelMessage> Messages { get; } = [];
 
     public uint UidNext { get; private set; } = 1;
+
+    /// <summary>Messages from this UID on are \Recent for the first session that sees them.</summary>
+    public uint FirstRecent { get; set; } = 1;
+
+    /// <summary>Messages that are gone, with the mod-sequences between which they went: above the first one, up to the second one.</summary>
+    public List<(uint Uid, long After, long UpTo)> Gone { get; } = [];
 
     public long HighestModSeq { get; private set; }
 
@@ -63,6 +70,7 @@ internal sealed class ModelMailbox(string name)
     public void Expunge(IReadOnlyCollection<uint> uids)
     {
         _touched.ExceptWith(uids);
+        _expunged.AddRange(Uids.Where(uids.Contains));
         if (Messages.RemoveAll(message => uids.Contains(message.Uid)) > 0)
             _touched.Add(0);
     }
@@ -96,6 +104,8 @@ internal sealed class ModelMailbox(string name)
         else
             index.HighestModSeq.Value.ShouldBeGreaterThan(before, $"HIGHESTMODSEQ of {name}, which was changed");
         HighestModSeq = index.HighestModSeq.Value;
+        Gone.AddRange(_expunged.Select(uid => (uid, before, HighestModSeq)));
+        _expunged.Clear();
         _touched.Clear();
     }
 

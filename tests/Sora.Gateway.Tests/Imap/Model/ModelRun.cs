@@ -66,12 +66,16 @@ internal sealed class ModelRun(ImapFixture fixture, int clientCount)
     private async Task TakeAsync(ModelClient client, Step step)
     {
         var name = Names[step.A % Names.Length];
-        var view = client.ViewWhenRun(reportsFirst: step.Kind != StepKind.StoreSilent);
+        var view = client.ViewWhenRun(reportsFirst: step.Kind is not (StepKind.StoreSilent or StepKind.FetchVanished));
         switch (step.Kind)
         {
             case StepKind.Select or StepKind.Examine:
-                Note(client, $"{step.Kind.ToString().ToUpperInvariant()} {name}");
-                await client.SelectAsync(name, step.Kind == StepKind.Examine);
+                await SelectAsync(client, name, step);
+                return;
+            case StepKind.Reconnect:
+                Note(client, "(comes back)");
+                await client.ReconnectAsync();
+                await SelectAsync(client, name, step);
                 return;
             case StepKind.Append:
                 await AppendAsync(client, name, FlagsOf(step.B));
@@ -83,8 +87,7 @@ internal sealed class ModelRun(ImapFixture fixture, int clientCount)
 
         if (client.Selected is not { } mailbox)
         {
-            Note(client, "SELECT INBOX");
-            await client.SelectAsync("INBOX", readOnly: false);
+            await SelectAsync(client, "INBOX", step);
             return;
         }
 
@@ -127,10 +130,20 @@ internal sealed class ModelRun(ImapFixture fixture, int clientCount)
         }
     }
 
+    private async Task SelectAsync(ModelClient client, string name, Step step)
+    {
+        Note(client, $"SELECT {name}");
+        var parameters = await client.SelectAsync(name, readOnly: step.Kind == StepKind.Examine, choice: step.B);
+        if (parameters.Length > 0)
+            _transcript.Append("   with").AppendLine(parameters);
+    }
+
     // STORE, FETCH, COPY, MOVE: a set of messages and what to do with it
     private async Task MessagesAsync(ModelClient client, ModelMailbox mailbox, List<uint> view, Step step, string name)
     {
-        var byUid = step.Kind is StepKind.UidStore or StepKind.UidFetch or StepKind.UidCopy;
+        var byUid = client.UsesUids
+            || step.Kind is StepKind.UidStore or StepKind.UidStoreUnchangedSince or StepKind.UidFetch or StepKind.FetchVanished or StepKind.UidCopy or StepKind.UidMove;
+        var stores = step.Kind is StepKind.Store or StepKind.StoreSilent or StepKind.StoreUnchangedSince or StepKind.UidStore or StepKind.UidStoreUnchangedSince;
         if (view.Count == 0 || client.View.Count == 0)
             return;
         List<uint> uids;
@@ -139,7 +152,7 @@ internal sealed class ModelRun(ImapFixture fixture, int clientCount)
         {
             var (from, to) = UidRange(mailbox, step);
             set = $"{from}:{to}";
-            uids = [.. (step.Kind == StepKind.UidStore ? view.Union(mailbox.Uids) : view).Where(uid => uid >= from && uid <= to)];
+            uids = [.. (stores ? view.Union(mailbox.Uids) : view).Where(uid => uid >= from && uid <= to)];
         }
         else
         {
@@ -165,11 +178,16 @@ internal sealed class ModelRun(ImapFixture fixture, int clientCount)
                 return;
             case StepKind.FetchChangedSince:
                 if (client.TellsModSeqs)
-                    await ChangedSinceAsync(client, mailbox, set, uids, step);
+                    await ChangedSinceAsync(client, mailbox, prefix, set, uids, step);
                 return;
-            case StepKind.Copy or StepKind.UidCopy or StepKind.Move:
-                if (step.Kind != StepKind.Move || name != mailbox.Name)
-                    await TransferAsync(client, mailbox, prefix, set, uids, name, move: step.Kind == StepKind.Move);
+            case StepKind.FetchVanished:
+                if (client.Resyncs)
+                    await VanishedAsync(client, mailbox, set, uids, step);
+                return;
+            case StepKind.Copy or StepKind.UidCopy or StepKind.Move or StepKind.UidMove:
+                var move = step.Kind is StepKind.Move or StepKind.UidMove;
+                if (!move || name != mailbox.Name)
+                    await TransferAsync(client, mailbox, prefix, set, uids, name, move);
                 return;
             default:
                 await StoreAsync(client, mailbox, prefix, set, uids, step);
@@ -183,10 +201,10 @@ internal sealed class ModelRun(ImapFixture fixture, int clientCount)
         var mode = (step.D % 5) switch { 0 => "", 1 or 2 => "-", _ => "+" };
         if (flags.Count == 0 && mode.Length > 0)
             return;
-        var silent = step.Kind == StepKind.StoreSilent;
+        var silent = step.Kind == StepKind.StoreSilent || (step.Kind == StepKind.UidStoreUnchangedSince && step.B % 2 == 0);
         var condition = "";
         var spared = new List<uint>();
-        if (step.Kind == StepKind.StoreUnchangedSince)
+        if (step.Kind is StepKind.StoreUnchangedSince or StepKind.UidStoreUnchangedSince)
         {
             if (!client.TellsModSeqs)
                 return;
@@ -202,7 +220,7 @@ internal sealed class ModelRun(ImapFixture fixture, int clientCount)
             {
                 mailbox.Store(uid, mode, flags);
                 if (silent && mailbox.Find(uid) is { } message && client.View.Find(belief => belief.Uid == uid) is { } belief)
-                    (belief.Flags, belief.ModSeq) = (message.FlagText, belief.ModSeq);
+                    (belief.Flags, belief.FlagsAt) = (message.FlagText, 0);
             }
         }
 
@@ -215,12 +233,38 @@ internal sealed class ModelRun(ImapFixture fixture, int clientCount)
             Expect(tagged, "OK");
     }
 
-    private async Task ChangedSinceAsync(ModelClient client, ModelMailbox mailbox, string set, List<uint> uids, Step step)
+    private async Task ChangedSinceAsync(ModelClient client, ModelMailbox mailbox, string prefix, string set, List<uint> uids, Step step)
     {
         var since = Math.Max(1, mailbox.HighestModSeq + 1 - (step.A % 8));
-        Expect(await RunAsync(client, $"FETCH {set} (UID) (CHANGEDSINCE {since})", mayExpunge: false), "OK");
-        var told = client.Lines.Select(static line => Regex.Match(line, @"FETCH \(UID (\d+)")).Where(static match => match.Success)
-            .Select(static match => uint.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)).ToHashSet();
+        Expect(await RunAsync(client, $"{prefix}FETCH {set} {Item(client)} (CHANGEDSINCE {since})", mayExpunge: prefix.Length > 0), "OK");
+        CheckChanged(client, mailbox, uids, since);
+    }
+
+    private async Task VanishedAsync(ModelClient client, ModelMailbox mailbox, string set, List<uint> uids, Step step)
+    {
+        var since = Math.Max(1, mailbox.HighestModSeq + 1 - (step.A % 16));
+        var known = client.View.Select(static belief => belief.Uid).ToHashSet();
+        Expect(await RunAsync(client, $"UID FETCH {set} {Item(client)} (CHANGEDSINCE {since} VANISHED)", mayExpunge: true), "OK");
+        CheckChanged(client, mailbox, uids, since);
+        var vanished = client.Lines.Where(static line => line.StartsWith("* VANISHED (EARLIER) ", StringComparison.Ordinal))
+            .SelectMany(static line => ModelClient.UidsOf(line[21..])).ToHashSet();
+        var named = ModelClient.UidsOf(set).ToHashSet();
+        vanished.IsSubsetOf(named).ShouldBeTrue("UIDs that were not asked for");
+        foreach (var (uid, after, upTo) in mailbox.Gone.Where(gone => named.Contains(gone.Uid)))
+        {
+            if (upTo + 1 <= since || known.Contains(uid))
+                vanished.ShouldNotContain(uid, known.Contains(uid) ? "of messages that the client still counts" : $"gone before {since}");
+            else if (after + 1 >= since)
+                vanished.ShouldContain(uid, $"gone since {since}");
+        }
+    }
+
+    private static string Item(ModelClient client) => client.UsesUids ? "(FLAGS)" : "(UID)";
+
+    private static void CheckChanged(ModelClient client, ModelMailbox mailbox, List<uint> uids, long since)
+    {
+        var told = client.Lines.Select(static line => Regex.Match(line, @"FETCH \(UID (\d+)|^\* (\d+) UIDFETCH")).Where(static match => match.Success)
+            .Select(static match => uint.Parse(match.Groups[1].Success ? match.Groups[1].Value : match.Groups[2].Value, CultureInfo.InvariantCulture)).ToHashSet();
         foreach (var uid in uids)
         {
             if (mailbox.Find(uid) is { } message && message.ModSeq + 1 > since)
@@ -271,17 +315,22 @@ internal sealed class ModelRun(ImapFixture fixture, int clientCount)
     private async Task StatusAsync(ModelClient client, string name)
     {
         var mailbox = _mailboxes[name];
-        Expect(await RunAsync(client, $"STATUS {name} (MESSAGES UIDNEXT UNSEEN DELETED)", mayExpunge: true), "OK");
-        client.Lines.ShouldContain(
-            $"* STATUS {name} (MESSAGES {mailbox.Messages.Count} UIDNEXT {mailbox.UidNext} UNSEEN {mailbox.Messages.Count(static message => !message.Has("\\Seen"))}"
-            + $" DELETED {mailbox.Messages.Count(static message => message.Has("\\Deleted"))})");
+        var before = mailbox.FirstRecent;
+        Expect(await RunAsync(client, $"STATUS {name} (MESSAGES {(client.KnowsRecent ? "RECENT " : "")}UIDNEXT UNSEEN DELETED)", mayExpunge: true), "OK");
+        string[] answers = [.. new[] { before, mailbox.FirstRecent }.Select(first => $"* STATUS {name} (MESSAGES {mailbox.Messages.Count} "
+            + (client.KnowsRecent ? $"RECENT {mailbox.Messages.Count(message => message.Uid >= first)} " : "")
+            + $"UIDNEXT {mailbox.UidNext} UNSEEN {mailbox.Messages.Count(static message => !message.Has("\\Seen"))}"
+            + $" DELETED {mailbox.Messages.Count(static message => message.Has("\\Deleted"))})")];
+
+        // In the session that has it selected, new messages may be told, and so not be new any more, before the answer or behind it
+        client.Lines.Single(static line => line.StartsWith("* STATUS ", StringComparison.Ordinal)).ShouldBeOneOf(answers);
     }
 
     private async Task SearchAsync(ModelClient client, ModelMailbox mailbox, List<uint> view, Step step)
     {
         var flag = AllFlags[step.A % AllFlags.Length];
         var key = flag.StartsWith('\\') ? flag[1..].ToUpperInvariant() : $"KEYWORD {flag}";
-        var byUid = step.Kind == StepKind.UidSearch;
+        var byUid = step.Kind == StepKind.UidSearch || client.UsesUids;
         if (view.Exists(uid => mailbox.Find(uid) is null))
             return; // what is still said of messages that are gone is not the model's business
         var negated = step.B % 2 == 0;

@@ -13,9 +13,11 @@ internal enum StepKind
     StoreSilent,
     UidStore,
     StoreUnchangedSince,
+    UidStoreUnchangedSince,
     FetchFlags,
     UidFetch,
     FetchChangedSince,
+    FetchVanished,
     Search,
     UidSearch,
     Expunge,
@@ -23,7 +25,9 @@ internal enum StepKind
     Copy,
     UidCopy,
     Move,
+    UidMove,
     Status,
+    Reconnect,
 }
 
 /// <summary>
