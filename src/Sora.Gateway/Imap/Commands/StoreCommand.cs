@@ -71,14 +71,15 @@ internal sealed class StoreCommand(SequenceSet set, bool byUid, StoreMode mode, 
         var selected = connection.Selected;
         var latest = selected.Latest;
         var before = selected.Reported;
-        SyncScope scope;
+        var scope = new SyncScope
+        {
+            Stored = uids, Mode = mode, Mask = latest.Keywords.MaskOf(flags.CoveredBy(selected.Rights)), Kept = ~FlagMask.Covered(selected.Rights),
+        };
         selected.TellKeywords(connection, latest);
         selected.TellFrom(latest);
-        if (silent)
-        {
-            scope = new SyncScope { Stored = uids, Mode = mode, Mask = latest.Keywords.MaskOf(flags.CoveredBy(selected.Rights)), Kept = ~FlagMask.Covered(selected.Rights) };
-        }
-        else
+        if (unchangedSince is null)
+            selected.StoreExpunged(uids, latest, scope);
+        if (!silent)
         {
             var condStore = connection.Session.CondStore;
             var withUid = !connection.Session.UidOnly && (byUid || condStore);
