@@ -73,6 +73,7 @@ internal sealed class FetchCommand : ImapCommand
         var latest = selected.Latest;
         selected.TellKeywords(connection, latest);
         await using var fetch = new MessageFetch(connection, latest, _items, seen);
+        await fetch.BeginAsync(cancellationToken).ConfigureAwait(false);
         if (_items.TrueForAll(static item => item.Kind is FetchKind.Uid or FetchKind.Flags or FetchKind.ModSeq))
             await FetchFlagsAsync(connection, uids, latest).ConfigureAwait(false);
         else

@@ -17,12 +17,20 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
     private readonly ImapWriter _writer = connection.Writer;
     private long _previewsSince; // timestamp; 0 before the first one was made
     private string? _preview;
+    private IReadOnlyDictionary<ContentId, ContentId>? _emailIds;
     private readonly SourcesAhead _ahead = new(connection.Server.Messages, items);
 
     public ImapConnection Connection => connection;
 
     /// <summary>The command's answer when something could not be fetched.</summary>
     public ImapReply? Failure { get; private set; }
+
+    /// <summary>Looks up what the items need to know once, before the first message.</summary>
+    public async ValueTask BeginAsync(CancellationToken cancellationToken)
+    {
+        if (items.Exists(static item => item.Kind == FetchKind.EmailId))
+            _emailIds = await connection.Server.Messages.EmailIdsAsync(connection.Selected.Target.Account.Id, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>The contents that <see cref="WriteAsync"/> will get next, in that order; saying so is not needed, but quicker.</summary>
     public void Announce(IReadOnlyList<MessageContent?> contents) => _ahead.Announce(contents);
@@ -188,7 +196,7 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
                 break;
             case FetchKind.EmailId:
                 _writer.Raw("EMAILID ("u8);
-                ObjectIds.Write(_writer, row.Content);
+                ObjectIds.Write(_writer, _emailIds?.GetValueOrDefault(row.Content, row.Content) ?? row.Content);
                 _writer.Raw(")"u8);
                 break;
             case FetchKind.ThreadId: // Threads are not kept (RFC 8474 section 5.2)
