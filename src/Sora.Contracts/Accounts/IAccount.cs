@@ -36,20 +36,41 @@ public sealed record MailboxList(
     /// <summary>The mailbox of that name, or null.</summary>
     public MailboxEntry? Find(MailboxName name)
     {
-        foreach (var mailbox in Mailboxes)
-            if (mailbox.Name == name)
-                return mailbox;
-        return null;
+        var at = FirstFrom(name);
+        return at < Mailboxes.Length && Mailboxes[at].Name == name ? Mailboxes[at] : null;
     }
 
-    public bool IsSubscribed(MailboxName name) => Subscriptions.Contains(name);
+    public bool IsSubscribed(MailboxName name) => Subscriptions.BinarySearch(name, InOrder) >= 0;
 
     public bool HasChildren(MailboxName name)
     {
-        foreach (var mailbox in Mailboxes)
-            if (mailbox.Name.IsBelow(name))
+        // Those below a name follow each other, and what is before its separator comes before them
+        for (var at = FirstFrom(name); at < Mailboxes.Length; at++)
+        {
+            if (Mailboxes[at].Name.IsBelow(name))
                 return true;
+            if (!Mailboxes[at].Name.Value.StartsWith(name.Value, StringComparison.Ordinal))
+                return false;
+        }
+
         return false;
+    }
+
+    private static readonly Comparer<MailboxName> InOrder = Comparer<MailboxName>.Create(MailboxName.CompareInLists);
+
+    private int FirstFrom(MailboxName name)
+    {
+        int low = 0, high = Mailboxes.Length;
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (MailboxName.CompareInLists(Mailboxes[middle].Name, name) < 0)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+
+        return low;
     }
 }
 

@@ -87,6 +87,9 @@ public interface IMetadata
     Task<MailResult<MetadataWritten>> WriteAsync(
         AccountId user, MailboxId mailbox, IReadOnlyList<MetadataEntry> entries, OperationId operation, CancellationToken cancellationToken);
 
+    /// <summary>Tells those who hear of changes, in all processes, of one that is not stored here: of an annotation that is computed.</summary>
+    void Announce(MetadataChange change);
+
     /// <summary>Tells the subscriber of every change in any process until the result is disposed; what changes while the processes cannot reach each other is not told.</summary>
     IDisposable Subscribe(IMetadataSubscriber subscriber);
 }

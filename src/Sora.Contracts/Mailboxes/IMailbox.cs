@@ -13,8 +13,8 @@ public interface IMailbox
     Task<MailResult<AppendResult>> AppendAsync(AppendRequest request, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Appends one message to a mailbox and removes one of this mailbox, both or neither (REPLACE, RFC 8508). <c>EXPUNGEISSUED</c> when the
-    /// message to be removed is not there any more: then nothing is appended.
+    /// Appends messages to a mailbox and removes some of this mailbox, all of it or nothing (REPLACE, RFC 8508; MOVE into another account).
+    /// <c>EXPUNGEISSUED</c> when one of those to be removed is not there any more: then nothing is appended.
     /// </summary>
     Task<MailResult<ReplaceResult>> ReplaceAsync(ReplaceRequest request, CancellationToken cancellationToken);
 
@@ -50,7 +50,11 @@ public sealed record MailboxUpdate(MailboxIndex? Index, IReadOnlyList<MailboxDel
 /// <summary>A message for AppendAsync.</summary>
 /// <param name="Prefix">Trace header fields that come before the body: whole lines, CRLF; empty for APPEND.</param>
 /// <param name="InternalDate">RFC 9051 section 2.3.3; the time of arrival if the client gave none. Whole seconds are kept.</param>
-public sealed record AppendMessage(IngestedMessage Content, ReadOnlyMemory<byte> Prefix, FlagSet Flags, DateTimeOffset InternalDate);
+public sealed record AppendMessage(IngestedMessage Content, ReadOnlyMemory<byte> Prefix, FlagSet Flags, DateTimeOffset InternalDate)
+{
+    /// <summary>The message is a copy of one in another account and keeps this EMAILID; null for one that gets its own (RFC 8474 section 5.1).</summary>
+    public ContentId? EmailId { get; init; }
+}
 
 /// <param name="Operation">For a delivery, a number made of its duplicate key: then a message delivered before is not stored again.</param>
 public sealed record AppendRequest(OperationId Operation, IReadOnlyList<AppendMessage> Messages);
@@ -63,12 +67,12 @@ public sealed record AppendResult(
     [property: Id(2)] ModSeq ModSeq,
     [property: Id(3)] bool Repeated = false);
 
-/// <param name="Replaced">The message of this mailbox that is removed.</param>
-/// <param name="Destination">Where <paramref name="Message"/> goes; it may be this mailbox.</param>
-public sealed record ReplaceRequest(OperationId Operation, Uid Replaced, MailboxId Destination, AppendMessage Message);
+/// <param name="Replaced">The messages of this mailbox that are removed.</param>
+/// <param name="Destination">Where <paramref name="Messages"/> go; it may be this mailbox.</param>
+public sealed record ReplaceRequest(OperationId Operation, UidSet Replaced, MailboxId Destination, IReadOnlyList<AppendMessage> Messages);
 
-/// <param name="Appended">The new message in its mailbox.</param>
-/// <param name="SourceModSeq">State of the mailbox of the replaced message that no longer has it.</param>
+/// <param name="Appended">The new messages in their mailbox.</param>
+/// <param name="SourceModSeq">State of the mailbox of the replaced messages that no longer has them.</param>
 [GenerateSerializer, Alias("sora.ReplaceResult"), Immutable]
 public sealed record ReplaceResult([property: Id(0)] AppendResult Appended, [property: Id(1)] ModSeq SourceModSeq);
 

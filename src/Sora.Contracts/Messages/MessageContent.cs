@@ -60,6 +60,12 @@ public interface IMessageStore
     /// <summary>The contents for these numbers, in the same order; null where a content no longer exists.</summary>
     ValueTask<IReadOnlyList<MessageContent?>> ReadAsync(ReadOnlyMemory<ContentId> ids, ContentParts parts, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// The contents of an account whose EMAILID is that of another content, which they are copies of (RFC 8474 section 5.1); mostly none. All others
+    /// have their own number.
+    /// </summary>
+    ValueTask<IReadOnlyDictionary<ContentId, ContentId>> EmailIdsAsync(AccountId account, CancellationToken cancellationToken);
+
     /// <summary>Opens a message for reading.</summary>
     /// <exception cref="BodyUnavailableException">The body is missing, damaged, or its store does not answer.</exception>
     ValueTask<IMessageBody> OpenAsync(MessageContent content, CancellationToken cancellationToken);

@@ -165,6 +165,38 @@ public sealed class ClientConnection : IDeadlineTarget
         WakeIfDraining();
     }
 
+    /// <summary>
+    /// Nothing of what the client sends waits to be read. When something does, it is not known where the client's own compression ended.
+    /// </summary>
+    public bool HasReadAll
+    {
+        get
+        {
+            if (!_input.TryRead(out var read))
+                return true;
+            _input.AdvanceTo(read.Buffer.Start);
+            if (read.IsCanceled)
+                Wake();
+            return read.Buffer.IsEmpty && !read.IsCompleted;
+        }
+    }
+
+    /// <summary>
+    /// Ends the compression of both directions (RFC 8437 section 4.1). Before it the caller has flushed its answer and has seen that <see
+    /// cref="HasReadAll"/>. Replaces <see cref="Input"/> and <see cref="Output"/>.
+    /// </summary>
+    public async ValueTask StopCompressionAsync()
+    {
+        if (_compressed is not { } compressed)
+            return;
+        _compressed = null;
+        await _input.CompleteAsync();
+        await Output.CompleteAsync();
+        (_input, Output) = (compressed.Input, compressed.Output);
+        await compressed.DisposeAsync();
+        WakeIfDraining();
+    }
+
     /// <summary>Closes the connection at once.</summary>
     public void Abort()
     {

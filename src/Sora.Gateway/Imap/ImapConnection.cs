@@ -290,6 +290,8 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
             }
 
             await notify.PushAsync(Client.Closed).ConfigureAwait(false);
+            if (Session.MetadataNews is { } news)
+                await news.ReportAsync(Client.Closed).ConfigureAwait(false);
             return true;
         }
         catch (Exception e) when (!IsInResponse && !IsGone(e))

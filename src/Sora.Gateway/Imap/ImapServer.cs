@@ -66,8 +66,6 @@ public sealed class ImapServer(
 
     internal ILogger Logger => logger;
 
-    internal Notify.MetadataNews MetadataNews { get; } = new();
-
     internal CommandTable Commands { get; } = new(metrics);
 
     internal MessageInstruments MessagesIn { get; } = metrics.MessageFlow("imap", "in");

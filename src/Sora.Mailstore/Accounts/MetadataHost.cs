@@ -73,9 +73,7 @@ public sealed class MetadataHost : IMetadata, IDisposable
         return subscription;
     }
 
-    public void Dispose() => _feed.MetadataChanged -= Receive;
-
-    private void Announce(MetadataChange change)
+    public void Announce(MetadataChange change)
     {
         Publish(change);
         foreach (var entry in change.Entries)
@@ -84,6 +82,8 @@ public sealed class MetadataHost : IMetadata, IDisposable
                 CultureInfo.InvariantCulture, $"{change.Mailbox.Value}:{change.User.Value}:{Uri.EscapeDataString(entry)}"));
         }
     }
+
+    public void Dispose() => _feed.MetadataChanged -= Receive;
 
     private void Receive(string text)
     {

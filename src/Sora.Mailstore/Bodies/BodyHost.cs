@@ -47,7 +47,7 @@ public sealed class BodyHost : IAsyncDisposable
 
         Intakes = new MessageIntakes(options, folder, space, instruments, time, loggers.CreateLogger<MessageIntakes>());
         Messages = new MessageStore(
-            new ContentStore(database), staged, folder, Objects, _cache, options, instruments, loggers.CreateLogger<MessageStore>());
+            new ContentStore(database), new EmailIdStore(database.Write), staged, folder, Objects, _cache, options, instruments, loggers.CreateLogger<MessageStore>());
         _uploader = new Uploader(database, staged, folder, Objects, space, options, instruments, time, loggers.CreateLogger<Uploader>());
     }
 

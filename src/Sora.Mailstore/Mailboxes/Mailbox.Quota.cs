@@ -16,15 +16,25 @@ internal sealed partial class Mailbox
         return await _host.Quotas!.HoldAsync(Account, bytes, request.Messages.Count, cancellationToken);
     }
 
-    /// <summary>Room for what a message is larger than the one of the same account that it replaces.</summary>
+    /// <summary>Room for what messages are larger, and more, than those of the same account that they replace.</summary>
     private async ValueTask<QuotaHold> HoldAsync(Mailbox source, ReplaceRequest request, CancellationToken cancellationToken)
     {
         if (!await MayBeLimitedAsync(cancellationToken))
             return default;
-        var bytes = request.Message.Prefix.Length + request.Message.Content.Size;
-        if (source._index is not { } index || index.PositionOf(request.Replaced.Value) is not (>= 0 and var position) || source.Account != Account)
-            return await _host.Quotas!.HoldAsync(Account, bytes, 1, cancellationToken);
-        return bytes <= index[position].Size ? default : await _host.Quotas!.HoldAsync(Account, bytes - index[position].Size, 0, cancellationToken);
+        var bytes = 0L;
+        var messages = request.Messages.Count;
+        foreach (var message in request.Messages)
+            bytes += message.Prefix.Length + message.Content.Size;
+        if (source._index is { } index && source.Account == Account)
+        {
+            foreach (var uid in index.Existing(request.Replaced))
+            {
+                bytes -= index[index.PositionOf(uid)].Size;
+                messages--;
+            }
+        }
+
+        return bytes <= 0 && messages <= 0 ? default : await _host.Quotas!.HoldAsync(Account, Math.Max(0, bytes), Math.Max(0, messages), cancellationToken);
     }
 
     /// <summary>Room in this mailbox's account for messages of another mailbox. A move within an account needs none.</summary>

@@ -58,7 +58,7 @@ internal sealed partial class Mailbox : IMailbox
     public async Task<MailResult<AppendResult>> AppendAsync(AppendRequest request, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfZero(request.Messages.Count);
-        if (await TakeContentsAsync(request.Messages.Count, cancellationToken) is not { } contents)
+        if (await TakeContentsAsync(request.Messages, cancellationToken) is not { } contents)
             return MailError.Unavailable();
 
         // Without an operation id of its own the request gets one, so that a commit with an unknown outcome is not repeated.
@@ -69,13 +69,14 @@ internal sealed partial class Mailbox : IMailbox
 
     public async Task<MailResult<ReplaceResult>> ReplaceAsync(ReplaceRequest request, CancellationToken cancellationToken)
     {
-        if (await TakeContentsAsync(1, cancellationToken) is not [var content])
+        ArgumentOutOfRangeException.ThrowIfZero(request.Messages.Count);
+        var destination = _host.Find(request.Destination);
+        if (await destination.TakeContentsAsync(request.Messages, cancellationToken) is not { } contents)
             return MailError.Unavailable();
         var operation = request.Operation.IsNone ? OperationId.New() : request.Operation;
-        var destination = _host.Find(request.Destination);
         using var hold = await destination.HoldAsync(this, request, cancellationToken);
         return await MailboxReplace.RunAsync(
-            this, destination, request with { Operation = operation }, content, hold.Refusal, Deadline(), cancellationToken);
+            this, destination, request with { Operation = operation }, contents, hold.Refusal, Deadline(), cancellationToken);
     }
 
     public Task<MailResult<StoreResult>> StoreAsync(StoreRequest request, CancellationToken cancellationToken) =>
@@ -227,11 +228,23 @@ internal sealed partial class Mailbox : IMailbox
         _ = Task.Run(RunAsync); // it catches everything and ends when the queue is empty
     }
 
-    private async ValueTask<ContentId[]?> TakeContentsAsync(int count, CancellationToken cancellationToken)
+    // Numbers for the contents of new messages. Which of them keep the EMAILID of another one is known before they are: a number that is not used in the
+    // end is never given again.
+    private async ValueTask<ContentId[]?> TakeContentsAsync(IReadOnlyList<AppendMessage> messages, CancellationToken cancellationToken)
     {
         try
         {
-            return await _host.Contents.TakeAsync(count, cancellationToken);
+            var contents = await _host.Contents.TakeAsync(messages.Count, cancellationToken);
+            List<(ContentId Content, ContentId EmailId)>? copies = null;
+            for (var i = 0; i < contents.Length; i++)
+            {
+                if (messages[i].EmailId is { } kept)
+                    (copies ??= []).Add((contents[i], kept));
+            }
+
+            if (copies is not null)
+                await _host.EmailIds.AddAsync(Id, copies, cancellationToken);
+            return contents;
         }
         catch (Exception e) when (IsDatabaseFailure(e))
         {

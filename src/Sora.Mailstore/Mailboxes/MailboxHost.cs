@@ -34,6 +34,7 @@ public sealed class MailboxHost : IMailboxes, IAsyncDisposable
         Logger = loggers.CreateLogger<MailboxHost>();
         Store = new MailboxStore(database.Write);
         Contents = new ContentNumbers(database.Write);
+        EmailIds = new EmailIdStore(database.Write);
         Pipeline = new CommitPipeline(database.Write, options, metrics, loggers.CreateLogger<CommitPipeline>());
         metrics.ObserveOpenMailboxes(() => _mailboxes.Count);
         feed.MailboxChanged += OnMailboxChanged;
@@ -56,6 +57,8 @@ public sealed class MailboxHost : IMailboxes, IAsyncDisposable
     internal MailboxStore Store { get; }
 
     internal ContentNumbers Contents { get; }
+
+    internal EmailIdStore EmailIds { get; }
 
     internal CommitPipeline Pipeline { get; }
 

@@ -4,25 +4,25 @@ using Sora.Mailstore.Storage;
 namespace Sora.Mailstore.Mailboxes;
 
 /// <summary>
-/// REPLACE: within a mailbox one record appends and expunges; between two, the destination's record appends, the source's expunges, and one commit
+/// REPLACE, and MOVE into another account: within a mailbox one record appends and expunges; between two, the destination's record appends, the source's expunges, and one commit
 /// fences both, as in <see cref="MailboxMove"/>.
 /// </summary>
 internal static class MailboxReplace
 {
     public static async Task<MailResult<ReplaceResult>> RunAsync(
-        Mailbox source, Mailbox destination, ReplaceRequest request, ContentId content, MailError? refusal, long deadline, CancellationToken cancellationToken)
+        Mailbox source, Mailbox destination, ReplaceRequest request, ContentId[] contents, MailError? refusal, long deadline, CancellationToken cancellationToken)
     {
         if (source.Id == destination.Id)
-            return await source.SubmitAsync(new ReplaceWithinWrite(request, content, refusal) { Deadline = deadline }, cancellationToken);
+            return await source.SubmitAsync(new ReplaceWithinWrite(request, contents, refusal) { Deadline = deadline }, cancellationToken);
         var turns = await MailboxTurns.TakeAsync(source, destination, deadline, cancellationToken);
         if (!turns.IsOk)
             return turns.Error;
         using (turns.Value)
-            return await ReplaceAsync(source, destination, request, content, refusal, deadline);
+            return await ReplaceAsync(source, destination, request, contents, refusal, deadline);
     }
 
     private static async Task<MailResult<ReplaceResult>> ReplaceAsync(
-        Mailbox source, Mailbox destination, ReplaceRequest request, ContentId content, MailError? refusal, long deadline)
+        Mailbox source, Mailbox destination, ReplaceRequest request, ContentId[] contents, MailError? refusal, long deadline)
     {
         while (true)
         {
@@ -32,7 +32,7 @@ internal static class MailboxReplace
                     return MailboxTurns.NotThere(source.Index.IsEnded ? source : destination, destination);
                 var append = destination.NewPlan(destination.Index);
                 var expunge = source.NewPlan(source.Index);
-                var answer = Plan(append, expunge, request, content, refusal);
+                var answer = Plan(append, expunge, request, contents, refusal);
                 if (!answer.IsOk || append.IsEmpty)
                     return answer;
                 var commits = new[] { append.ToCommit(destination.Id, destination.Account), expunge.ToCommit(source.Id, source.Account) };
@@ -52,14 +52,14 @@ internal static class MailboxReplace
         }
     }
 
-    // Both plans are one within a mailbox. A request that comes again after it was carried out finds its message gone and its answer remembered.
-    private static MailResult<ReplaceResult> Plan(RecordPlan append, RecordPlan expunge, ReplaceRequest request, ContentId content, MailError? refusal)
+    // Both plans are one within a mailbox. A request that comes again after it was carried out finds its messages gone and its answer remembered.
+    private static MailResult<ReplaceResult> Plan(RecordPlan append, RecordPlan expunge, ReplaceRequest request, ContentId[] contents, MailError? refusal)
     {
-        var replaced = expunge.Index.Existing(UidSet.Of(request.Replaced.Value));
+        var replaced = expunge.Index.Existing(request.Replaced);
         var isRepeated = append.TryRecall(request.Operation, out _);
-        if (replaced.IsEmpty && !isRepeated)
-            return new MailError(MailErrorCode.ExpungeIssued, "The message has been expunged");
-        var answer = AppendWrite.Plan(append, [request.Message], request.Operation, [content], refusal);
+        if (replaced != request.Replaced && !isRepeated)
+            return new MailError(MailErrorCode.ExpungeIssued, "Some of the messages have been expunged");
+        var answer = AppendWrite.Plan(append, request.Messages, request.Operation, contents, refusal);
         if (!answer.IsOk)
             return answer.Error;
         if (isRepeated)
@@ -68,8 +68,8 @@ internal static class MailboxReplace
         return new ReplaceResult(answer.Value, expunge.ModSeq);
     }
 
-    private sealed class ReplaceWithinWrite(ReplaceRequest request, ContentId content, MailError? refusal) : WriteRequest<ReplaceResult>
+    private sealed class ReplaceWithinWrite(ReplaceRequest request, ContentId[] contents, MailError? refusal) : WriteRequest<ReplaceResult>
     {
-        public override void Plan(RecordPlan plan) => Answer = MailboxReplace.Plan(plan, plan, request, content, refusal);
+        public override void Plan(RecordPlan plan) => Answer = MailboxReplace.Plan(plan, plan, request, contents, refusal);
     }
 }

@@ -164,11 +164,11 @@ internal sealed class SharingStore(NpgsqlDataSource database)
         return await ReadGranteesAsync(command, cancellationToken);
     }
 
-    /// <summary>The users that the lists of these mailboxes name.</summary>
+    /// <summary>The users that the lists of these mailboxes name, and anyone.</summary>
     public static async Task<List<AccountId>> GranteesAsync(
         NpgsqlConnection connection, IReadOnlyList<MailboxId> mailboxes, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("SELECT DISTINCT grantee_id FROM acl WHERE mailbox_id = ANY ($1) AND grantee_id <> 0", connection);
+        await using var command = new NpgsqlCommand("SELECT DISTINCT grantee_id FROM acl WHERE mailbox_id = ANY ($1)", connection);
         command.Parameters.Add(Numbers(mailboxes));
         return await ReadGranteesAsync(command, cancellationToken);
     }

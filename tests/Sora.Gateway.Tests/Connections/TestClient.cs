@@ -11,6 +11,7 @@ internal sealed class TestClient : IDisposable
     private readonly Socket _socket;
     private readonly byte[] _buffer = new byte[64 * 1024];
     private Stream _stream;
+    private Stream? _plain; // below the compression
     private int _start;
     private int _end;
 
@@ -116,9 +117,12 @@ internal sealed class TestClient : IDisposable
     public DeflatedStream StartDeflate()
     {
         var deflated = new DeflatedStream(_stream);
-        _stream = deflated;
+        (_plain, _stream) = (_stream, deflated);
         return deflated;
     }
+
+    /// <summary>Both directions are as they were before <see cref="StartDeflate"/>.</summary>
+    public void StopDeflate() => _stream = _plain!;
 
     public void Dispose() => _stream.Dispose();
 

@@ -19,6 +19,9 @@ internal sealed class BreakableStore(IMessageStore store) : IMessageStore
     public ValueTask<IReadOnlyList<MessageContent?>> ReadAsync(ReadOnlyMemory<ContentId> ids, ContentParts parts, CancellationToken cancellationToken) =>
         IsBroken ? throw new BodyUnavailableException("broken by the test", BrokenForNow) : store.ReadAsync(ids, parts, cancellationToken);
 
+    public ValueTask<IReadOnlyDictionary<ContentId, ContentId>> EmailIdsAsync(AccountId account, CancellationToken cancellationToken) =>
+        store.EmailIdsAsync(account, cancellationToken);
+
     public async ValueTask<IMessageBody> OpenAsync(MessageContent content, CancellationToken cancellationToken)
     {
         await Gate.WaitAsync(cancellationToken);

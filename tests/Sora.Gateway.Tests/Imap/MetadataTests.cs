@@ -135,6 +135,87 @@ public sealed class MetadataTests(ImapFixture fixture)
             """);
     }
 
+    [Theory]
+    [InlineData("SETMETADATA INBOX (/private/vendor/acme/color \"red\")", "OK")]
+    [InlineData("SETMETADATA INBOX (/shared/vendor/acme/a/b \"red\")", "OK")]
+    [InlineData("SETMETADATA INBOX (/private/vendor/acme \"red\")", "BAD")]
+    [InlineData("SETMETADATA INBOX (/shared/Vendor \"red\")", "BAD")]
+    [InlineData("SETMETADATA INBOX (/private \"red\")", "BAD")]
+    [InlineData("SETMETADATA INBOX (/public/comment \"red\")", "BAD")]
+    [InlineData("SETMETADATA INBOX (comment \"red\")", "BAD")]
+    [InlineData("SETMETADATA INBOX (/private/a//b \"red\")", "BAD")]
+    [InlineData("SETMETADATA INBOX (/private/a/ \"red\")", "BAD")]
+    [InlineData("SETMETADATA INBOX (\"/private/a*\" \"red\")", "BAD")]
+    [InlineData("SETMETADATA INBOX (/private/a% \"red\")", "BAD")]
+    [InlineData("SETMETADATA INBOX (/private/a)", "BAD")]
+    [InlineData("SETMETADATA INBOX ()", "BAD")]
+    [InlineData("SETMETADATA INBOX /private/a \"red\"", "BAD")]
+    [InlineData("SETMETADATA \"*\" (/private/a \"red\")", "NO")]
+    [InlineData("GETMETADATA INBOX \"/private/*\"", "BAD")]
+    [InlineData("GETMETADATA INBOX /private/%", "BAD")]
+    [InlineData("GETMETADATA INBOX ()", "BAD")]
+    [InlineData("GETMETADATA INBOX", "BAD")]
+    [InlineData("GETMETADATA (DEPTH 2) INBOX /private/a", "BAD")]
+    [InlineData("GETMETADATA (DEPTH) INBOX /private/a", "BAD")]
+    [InlineData("GETMETADATA (MAXSIZE -1) INBOX /private/a", "BAD")]
+    [InlineData("GETMETADATA (MAXSIZE 1 depth INFINITY) INBOX /private/a", "OK")]
+    [InlineData("GETMETADATA (X-OPTION 1) INBOX /private/a", "BAD")]
+    [InlineData("LIST \"\" INBOX RETURN (METADATA)", "BAD")]
+    [InlineData("LIST \"\" INBOX RETURN (METADATA ())", "BAD")]
+    [InlineData("LIST \"\" INBOX RETURN (METADATA /private/a)", "BAD")]
+    [InlineData("LIST \"\" INBOX RETURN (METADATA (/private/a*))", "BAD")]
+    public async Task Entry_names_and_options(string command, string answer)
+    {
+        var user = await fixture.UserAsync();
+        using var client = await user.LogInAsync();
+        (await client.RunAsync(command))[^1].ShouldStartWith(answer + " ");
+    }
+
+    [Theory]
+    [InlineData("lr", "GETMETADATA {box} /shared/comment", null)]
+    [InlineData("ls", "GETMETADATA {box} /shared/comment", null)]
+    [InlineData("lw", "GETMETADATA {box} /shared/comment", null)]
+    [InlineData("li", "SETMETADATA {box} (/private/comment \"x\")", null)]
+    [InlineData("lp", "SETMETADATA {box} (/private/comment NIL)", null)]
+    [InlineData("lw", "SETMETADATA {box} (/shared/comment \"x\")", null)]
+    [InlineData("lrsip", "SETMETADATA {box} (/private/comment \"x\" /shared/comment \"x\")", "NOPERM")]
+    [InlineData("l", "GETMETADATA {box} /shared/comment", "NOPERM")]
+    [InlineData("lkxtea", "SETMETADATA {box} (/private/comment \"x\")", "NOPERM")]
+    [InlineData("rswipkxtea", "GETMETADATA {box} /shared/comment", "NONEXISTENT")]
+    [InlineData("rswipkxtea", "SETMETADATA {box} (/shared/comment \"x\")", "NONEXISTENT")]
+    [InlineData("lr", "SETMETADATA {box} (/private/specialuse \"\\\\Junk\")", "USEATTR")]
+    public async Task Rights_to_annotations(string rights, string command, string? code)
+    {
+        var domain = $"{Guid.NewGuid():n}.example";
+        var (owner, user) = (await fixture.UserAsync(domain), await fixture.UserAsync(domain));
+        using var theirs = await owner.LogInAsync($"SETACL Archive {user.Address} {rights}");
+        using var client = await user.LogInAsync();
+        var line = (await client.RunAsync(command.Replace("{box}", $"\"Other Users/{owner.Address}/Archive\"", StringComparison.Ordinal)))[^1];
+        line.ShouldStartWith(code is null ? "OK" : $"NO [{code}]");
+    }
+
+    [Fact]
+    public async Task List_tells_annotations_of_what_the_user_may_see()
+    {
+        var domain = $"{Guid.NewGuid():n}.example";
+        var (owner, user) = (await fixture.UserAsync(domain), await fixture.UserAsync(domain));
+        using var theirs = await owner.LogInAsync("SETMETADATA Archive (/shared/comment \"old\" /private/comment \"not yours\")");
+        await theirs.DoAsync("SETMETADATA Sent (/shared/comment \"sent\")");
+        await theirs.DoAsync($"SETACL Archive {user.Address} lr");
+        await theirs.DoAsync($"SETACL Sent {user.Address} l");
+        var home = $"Other Users/{owner.Address}";
+        using var client = await user.LogInAsync($"SETMETADATA \"{home}/Archive\" (/private/comment \"mine\")");
+        await client.PlayAsync($"""
+            C: a1 LIST "" "{home}/*" RETURN (METADATA (/shared/comment /private/comment) MYRIGHTS)
+            S: * LIST (\HasNoChildren) "/" "{home}/Archive"
+            S: * MYRIGHTS "{home}/Archive" lr
+            S: * METADATA "{home}/Archive" (/shared/comment "old" /private/comment "mine")
+            S: * LIST (\HasNoChildren) "/" "{home}/Sent"
+            S: * MYRIGHTS "{home}/Sent" l
+            S: a1 OK LIST completed
+            """);
+    }
+
     [Fact]
     public async Task Annotations_follow_the_mailbox_and_end_with_it()
     {

@@ -6,6 +6,8 @@ namespace Sora.Gateway.Tests.Imap;
 [Collection("imap")]
 public sealed class NotifyTests(ImapFixture fixture)
 {
+    private readonly string _domain = $"{Guid.NewGuid():n}.example"; // what is shared with anyone stays in it
+
     private const string Mail = "From: a@example.com\nSubject: hello\n\nbody\n";
 
     [Fact]
@@ -324,22 +326,153 @@ public sealed class NotifyTests(ImapFixture fixture)
     [Fact]
     public async Task Annotations()
     {
-        var user = await fixture.UserAsync();
-        using var client = await user.LogInAsync();
+        var (user, stranger) = (await fixture.UserAsync(_domain), await fixture.UserAsync(_domain));
+        using var client = await user.LogInAsync($"SETACL INBOX {stranger.Address} lrw");
+        await client.DoAsync($"SETACL Archive {stranger.Address} lrw");
         await client.DoAsync("NOTIFY SET (mailboxes INBOX (MailboxMetadataChange)) (personal (ServerMetadataChange))");
-        var news = fixture.Server.MetadataNews;
-        var inbox = await Sora.Testing.MailstoreNode.IdAsync(user.Account, "INBOX");
-        var trash = await Sora.Testing.MailstoreNode.IdAsync(user.Account, "Trash");
-        news.Tell(null, new AccountId(long.MaxValue), inbox, ["/private/comment"]);
-        news.Tell(null, user.Account.Id, trash, ["/shared/comment"]);
-        news.Tell(null, new AccountId(long.MaxValue), inbox, ["/shared/comment", "/shared/a b"]);
+        using var other = await user.LogInAsync();
+        using var foreign = await stranger.LogInAsync();
+        await foreign.DoAsync($"SETMETADATA \"Other Users/{user.Address}/INBOX\" (/private/comment \"theirs\")");
+        await foreign.DoAsync($"SETMETADATA \"Other Users/{user.Address}/Archive\" (/shared/comment \"not asked for\")");
+        await foreign.DoAsync("SETMETADATA \"\" (/private/comment \"theirs\")");
+        await foreign.DoAsync($"SETMETADATA \"Other Users/{user.Address}/INBOX\" (/shared/comment \"1\" \"/shared/a b\" \"2\")");
         await client.PlayAsync("S: * METADATA INBOX /shared/comment \"/shared/a b\"");
-        news.Tell(null, user.Account.Id, inbox, ["/private/comment"]);
+        await other.DoAsync("SETMETADATA INBOX (/private/comment \"3\")");
         await client.PlayAsync("S: * METADATA INBOX /private/comment");
-        news.Tell(null, user.Account.Id, default, ["/shared/admin"]);
-        await client.PlayAsync("S: * METADATA \"\" /shared/admin");
-        news.Tell(null, user.Account.Id, default, [.. Enumerable.Range(0, 1001).Select(static i => $"/shared/{i}")]);
-        await client.PlayAsync("S: * OK [NOTIFICATIONOVERFLOW] …");
+        await other.DoAsync("SETMETADATA \"\" (/private/comment NIL)");
+        await client.PlayAsync("S: * METADATA \"\" /private/comment");
+
+        // One's own are no news, and what a later NOTIFY does not ask for is none either, even after ENABLE
+        await client.PlayAsync("""
+            C: a1 SETMETADATA INBOX (/private/comment "mine")
+            S: a1 OK SETMETADATA completed
+            C: a2 ENABLE METADATA
+            S: * ENABLED METADATA
+            S: a2 OK ENABLE completed
+            C: a3 NOTIFY SET (selected NONE)
+            S: a3 OK NOTIFY completed
+            """);
+        await other.DoAsync("SETMETADATA INBOX (/private/comment \"4\")");
+        await client.PlayAsync("""
+            C: a4 NOOP
+            S: a4 OK NOOP completed
+            C: a5 NOTIFY SET (subtree INBOX (MailboxMetadataChange))
+            S: a5 OK NOTIFY completed
+            C: a6 IDLE
+            S: + idling
+            """);
+        await other.DoAsync("SETMETADATA INBOX (/private/comment \"5\")");
+        await client.PlayAsync("""
+            S: * METADATA INBOX /private/comment
+            C: DONE
+            S: a6 OK IDLE completed
+            """);
+    }
+
+    [Fact]
+    public async Task A_special_use_is_an_annotation_whose_change_is_told()
+    {
+        var user = await fixture.UserAsync();
+        using var client = await user.LogInAsync("NOTIFY SET (personal (MailboxMetadataChange))");
+        using var enabled = await user.LogInAsync("ENABLE METADATA");
+        using var other = await user.LogInAsync();
+        await other.DoAsync("SETMETADATA Junk (/private/specialuse NIL)");
+        await client.PlayAsync("S: * METADATA Junk /private/specialuse");
+        (await enabled.DoAsync("NOOP")).ShouldBe(["* METADATA Junk /private/specialuse"]);
+        (await other.DoAsync("NOOP")).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Too_many_annotations()
+    {
+        var user = await fixture.UserAsync();
+        using var client = await user.LogInAsync("NOTIFY SET (personal (MailboxMetadataChange))");
+        await client.PlayAsync("""
+            C: a1 APPEND INBOX {8}
+            S: + …
+            """);
+        var inbox = await Sora.Testing.MailstoreNode.IdAsync(user.Account, "INBOX");
+        var entries = Enumerable.Range(0, 1001).Select(static n => new MetadataEntry($"/shared/e{n}", null)).ToList();
+        var written = await fixture.Node.Metadata.WriteAsync(user.Account.Id, inbox, entries, OperationId.New(), CancellationToken.None);
+        written.Value.Outcome.ShouldBe(MetadataOutcome.Done);
+        await client.PlayAsync("""
+            C: S: x
+            C: 
+            C: 
+            S: * OK [NOTIFICATIONOVERFLOW] …
+            S: a1 OK [APPENDUID …] APPEND completed
+            C: a2 NOOP
+            S: a2 OK NOOP completed
+            """);
+    }
+
+    [Fact]
+    public async Task Annotations_that_another_process_has_changed()
+    {
+        var user = await fixture.UserAsync();
+        using var client = await user.LogInAsync("NOTIFY SET (personal (MailboxMetadataChange ServerMetadataChange))");
+        await using var node = await Sora.Testing.MailstoreNode.StartAsync(fixture.Node.Address);
+        var inbox = await Sora.Testing.MailstoreNode.IdAsync(user.Account, "INBOX");
+        await node.Metadata.WriteAsync(user.Account.Id, inbox, [new MetadataEntry("/private/Some note", null)], OperationId.New(), CancellationToken.None);
+        await client.PlayAsync("S: * METADATA INBOX \"/private/Some note\"");
+        await node.Metadata.WriteAsync(user.Account.Id, default, [new MetadataEntry("/private/comment", [1])], OperationId.New(), CancellationToken.None);
+        await client.PlayAsync("S: * METADATA \"\" /private/comment");
+    }
+
+    [Fact]
+    public async Task Rights_that_come_and_go()
+    {
+        var (owner, user) = (await fixture.UserAsync(_domain), await fixture.UserAsync(_domain));
+        using var theirs = await owner.LogInAsync("CREATE Work");
+        await theirs.DoAsync($"SETACL INBOX {user.Address} l");
+        await theirs.DoAsync($"SETACL Work {user.Address} lr");
+        await theirs.DoAsync($"SETACL Archive {user.Address} r");
+        var home = $"Other Users/{owner.Address}";
+        using var names = await user.LogInAsync($"NOTIFY SET (subtree \"{home}\" (MailboxName))");
+        using var client = await user.LogInAsync();
+        await client.PlayAsync($"""
+            C: a1 NOTIFY SET STATUS (mailboxes ("{home}/INBOX" "{home}/Work" "{home}/Archive" "{home}/None") (MessageNew MessageExpunge))
+            S: * LIST (\NoAccess \HasNoChildren) "/" "{home}/INBOX"
+            S: * STATUS "{home}/Work" (MESSAGES 0 UIDNEXT 1 UIDVALIDITY …)
+            S: a1 OK NOTIFY completed
+            """);
+        await theirs.DoAsync($"SETACL INBOX {user.Address} +r");
+        await client.PlayAsync($"S: * LIST (\\HasNoChildren) \"/\" \"{home}/INBOX\"");
+        await owner.DeliverAsync(Mail);
+        await client.PlayAsync($"S: * STATUS \"{home}/INBOX\" (MESSAGES 1 UIDNEXT 2 UIDVALIDITY …)");
+        await theirs.DoAsync($"SETACL Work {user.Address} \"\"");
+        await client.PlayAsync($"S: * LIST (\\NoAccess) \"/\" \"{home}/Work\"");
+        await names.PlayAsync($"""
+            S: * LIST (\NonExistent) "/" "{home}/Work"
+            S: * LIST (\NonExistent \HasChildren) "/" "{home}"
+            """);
+        await owner.DeliverToAsync("Work", Mail);
+        await theirs.DoAsync($"SETACL Work {user.Address} lr");
+        await client.PlayAsync($"""
+            S: * LIST (\HasNoChildren) "/" "{home}/Work"
+            S: * STATUS "{home}/Work" (MESSAGES 1 UIDNEXT 2 UIDVALIDITY …)
+            """);
+        await names.PlayAsync($"""
+            S: * LIST (\HasNoChildren) "/" "{home}/Work"
+            S: * LIST (\NonExistent \HasChildren) "/" "{home}"
+            """);
+        await theirs.DoAsync("DELETE Work");
+        await owner.DeliverAsync(Mail);
+        await client.PlayAsync($"S: * STATUS \"{home}/INBOX\" (MESSAGES 2 UIDNEXT 3 UIDVALIDITY …)");
+    }
+
+    [Fact]
+    public async Task A_mailbox_that_is_shared_with_anyone_is_renamed()
+    {
+        var (owner, user) = (await fixture.UserAsync(_domain), await fixture.UserAsync(_domain));
+        using var theirs = await owner.LogInAsync("CREATE Work");
+        await theirs.DoAsync("SETACL Work anyone lr");
+        var home = $"Other Users/{owner.Address}";
+        using var client = await user.LogInAsync($"NOTIFY SET (subtree \"{home}\" (MailboxName MessageNew MessageExpunge))");
+        await theirs.DoAsync("RENAME Work Play");
+        await client.PlayAsync($"S: * LIST (\\HasNoChildren) \"/\" \"{home}/Play\" (\"OLDNAME\" (\"{home}/Work\"))");
+        await owner.DeliverToAsync("Play", Mail);
+        await client.PlayAsync($"S: * STATUS \"{home}/Play\" (MESSAGES 1 UIDNEXT 2 UIDVALIDITY …)");
     }
 
     [Fact]

@@ -124,6 +124,62 @@ public sealed class QuotaTests(ImapFixture fixture)
     }
 
     [Fact]
+    public async Task Roots_of_mailboxes_of_others()
+    {
+        var domain = $"{Guid.NewGuid():n}.example";
+        var (owner, user) = (await fixture.UserAsync(domain), await fixture.UserAsync(domain));
+        await LimitAsync(owner, new QuotaLimits(10 * 1024, 5, null));
+        fixture.Node.SharingOptions.Creators = [.. fixture.Node.SharingOptions.Creators, user.Address];
+        var home = $"Other Users/{owner.Address}";
+        using var theirs = await owner.LogInAsync($"SETACL INBOX {user.Address} lr");
+        await theirs.DoAsync($"SETACL Sent {user.Address} l");
+        using var client = await user.LogInAsync("CREATE Shared/Team");
+        await client.PlayAsync($"""
+            C: a1 GETQUOTAROOT "{home}/inbox"
+            S: * QUOTAROOT "{home}/INBOX" #user/{owner.Address}
+            S: * QUOTA #user/{owner.Address} (STORAGE 0 10 MESSAGE 0 5)
+            S: a1 OK GETQUOTAROOT completed
+            C: a2 GETQUOTA #user/{owner.Address}
+            S: * QUOTA #user/{owner.Address} (STORAGE 0 10 MESSAGE 0 5)
+            S: a2 OK GETQUOTA completed
+            C: a3 GETQUOTAROOT "{home}/Sent"
+            S: a3 NO [NOPERM] …
+            C: a4 GETQUOTAROOT "{home}/Trash"
+            S: * QUOTAROOT "{home}/Trash"
+            S: a4 OK GETQUOTAROOT completed
+            C: a5 GETQUOTAROOT "{home}/None"
+            S: * QUOTAROOT "{home}/None"
+            S: a5 OK GETQUOTAROOT completed
+            C: a6 GETQUOTAROOT Shared/Team
+            S: * QUOTAROOT Shared/Team
+            S: a6 OK GETQUOTAROOT completed
+            C: a7 SETQUOTA #user/{owner.Address} (STORAGE 1)
+            S: a7 NO [NOPERM] …
+            """);
+        await theirs.DoAsync($"SETACL INBOX {user.Address} l");
+        (await client.RunAsync($"GETQUOTA #user/{owner.Address}"))[^1].ShouldStartWith("NO [NOPERM]");
+    }
+
+    [Theory]
+    [InlineData("GETQUOTA", "BAD")]
+    [InlineData("GETQUOTA \"\" x", "BAD")]
+    [InlineData("GETQUOTAROOT", "BAD")]
+    [InlineData("SETQUOTA \"\"", "BAD")]
+    [InlineData("SETQUOTA \"\" STORAGE 1", "BAD")]
+    [InlineData("SETQUOTA \"\" (STORAGE)", "BAD")]
+    [InlineData("SETQUOTA \"\" (STORAGE -1)", "BAD")]
+    [InlineData("SETQUOTA \"\" (STORAGE 9223372036854775808)", "BAD")]
+    [InlineData("SETQUOTA \"\" (STORAGE 9223372036854775807 ANNOTATION-STORAGE 1)", "NO [NOPERM]")]
+    [InlineData("STATUS INBOX (DELETED DELETED-STORAGE APPENDLIMIT SIZE MAILBOXID HIGHESTMODSEQ)", "OK")]
+    [InlineData("LIST \"\" INBOX RETURN (STATUS (DELETED DELETED-STORAGE APPENDLIMIT MAILBOXID) MYRIGHTS)", "OK")]
+    public async Task What_is_taken(string command, string answer)
+    {
+        var user = await fixture.UserAsync();
+        using var client = await user.LogInAsync();
+        (await client.RunAsync(command))[^1].ShouldStartWith(answer);
+    }
+
+    [Fact]
     public async Task Nothing_of_quotas_is_for_those_who_are_not_logged_in()
     {
         using var client = await fixture.ConnectAsync();

@@ -331,6 +331,77 @@ public sealed class SharedMailboxTests(ImapFixture fixture)
     }
 
     [Fact]
+    public async Task What_is_moved_into_another_account_and_back_is_the_same_message()
+    {
+        var (owner, other, box) = await ShareAsync("lrswite", deliver: null);
+        using var _ = other;
+        await other.DoAsync($"APPEND INBOX (\\Flagged \\Seen $Work) \"17-Jul-1996 02:44:25 -0700\" {{{Mail.Length}+}}\r\n{Mail}");
+        await other.DoAsync($"APPEND INBOX {{{Mail.Length}+}}\r\n{Mail}");
+        await other.DoAsync("SELECT INBOX");
+        var first = (await other.DoAsync("FETCH 1 EMAILID"))[0];
+        var id = first[(first.IndexOf("(M", StringComparison.Ordinal) + 1)..^2];
+        await other.DoAsync($"NOTIFY SET (mailboxes {box} (MessageNew MessageExpunge)) (selected (MessageNew MessageExpunge))");
+        await other.PlayAsync($"""
+            C: a1 COPY 1 {box}
+            S: a1 OK [COPYUID … 1 1] COPY completed
+            C: a2 UID MOVE 1 {box}
+            S: * OK [COPYUID … 1 2] Moved
+            S: * 1 EXPUNGE
+            S: a2 OK MOVE completed
+            C: a3 MOVE 1 Trash
+            S: * OK [COPYUID … 2 1] Moved
+            S: * 1 EXPUNGE
+            S: a3 OK MOVE completed
+            C: a4 UID MOVE 1:9 {box}
+            S: a4 OK No messages to transfer
+            """);
+        using var client = await owner.LogInAsync("SELECT Archive");
+        await client.PlayAsync($"""
+            C: b1 UID FETCH 1:2 (FLAGS INTERNALDATE EMAILID)
+            S: * 1 FETCH (UID 1 FLAGS (\Flagged \Seen …$Work) INTERNALDATE "17-Jul-1996 09:44:25 +0000" EMAILID ({id}))
+            S: * 2 FETCH (UID 2 FLAGS (\Flagged \Seen …$Work) INTERNALDATE "17-Jul-1996 09:44:25 +0000" EMAILID ({id}))
+            S: b1 OK FETCH completed
+            C: b2 SEARCH EMAILID {id}
+            S: * SEARCH 1 2
+            S: b2 OK SEARCH completed
+            C: b3 SEARCH NOT EMAILID {id}
+            S: * SEARCH
+            S: b3 OK SEARCH completed
+            """);
+        await other.DoAsync("NOTIFY SET (selected (MessageNew (UID EMAILID) MessageExpunge))");
+        await other.DoAsync($"SELECT {box}");
+        await other.DoAsync("MOVE 2 INBOX");
+        await client.DoAsync("COPY 1 Sent");
+        await client.DoAsync("COPY 1 Archive");
+        await other.PlayAsync($"""
+            S: * 2 EXISTS
+            S: * 2 FETCH (UID 3 EMAILID ({id}))
+            """);
+        await client.DoAsync("SELECT Sent");
+        (await client.DoAsync("FETCH 1 EMAILID")).ShouldBe([$"* 1 FETCH (EMAILID ({id}))"]);
+        await other.DoAsync("SELECT INBOX");
+        (await other.DoAsync("UID FETCH 1:* (EMAILID INTERNALDATE)")).ShouldBe([$"* 1 FETCH (UID 3 EMAILID ({id}) INTERNALDATE \"17-Jul-1996 09:44:25 +0000\")"]);
+        (await other.DoAsync($"SEARCH EMAILID {id}")).ShouldBe(["* SEARCH 1"]);
+    }
+
+    [Fact]
+    public async Task A_move_into_another_account_that_has_no_room_moves_nothing()
+    {
+        var (owner, other, box) = await ShareAsync("lri", deliver: null);
+        using var _ = other;
+        await other.DoAsync($"APPEND INBOX {{{Mail.Length}+}}\r\n{Mail}");
+        await other.DoAsync($"APPEND INBOX {{{Mail.Length}+}}\r\n{Mail}");
+        await other.DoAsync("SELECT INBOX");
+        await fixture.Node.Quotas.SetAsync(owner.Account.Id, new QuotaLimits(null, 1, null), CancellationToken.None);
+        (await other.RunAsync($"MOVE 1:2 {box}")).ShouldHaveSingleItem().ShouldStartWith("NO [OVERQUOTA]");
+        (await other.RunAsync($"COPY 1:2 {box}")).ShouldHaveSingleItem().ShouldStartWith("NO [OVERQUOTA]");
+        (await other.DoAsync($"STATUS {box} (MESSAGES)")).ShouldBe([$"* STATUS {box} (MESSAGES 0)"]);
+        await other.DoAsync($"MOVE 2 {box}");
+        (await other.RunAsync($"REPLACE 1 {box} {{{Mail.Length}+}}\r\n{Mail}"))[^1].ShouldStartWith("NO [OVERQUOTA]");
+        (await other.DoAsync("STATUS INBOX (MESSAGES)")).ShouldBe(["* STATUS INBOX (MESSAGES 1)"]);
+    }
+
+    [Fact]
     public async Task A_copy_into_another_account_is_all_or_nothing_and_has_a_limit()
     {
         var (owner, other, box) = await ShareAsync("lri", deliver: null);

@@ -4,6 +4,81 @@ namespace Sora.Gateway.Tests.Imap;
 public sealed class UnauthenticateTests(ImapFixture fixture)
 {
     [Fact]
+    public async Task Compression_ends_with_the_answer()
+    {
+        var user = await fixture.UserAsync();
+        await user.DeliverAsync("Subject: a\n\n" + string.Concat(Enumerable.Repeat("a line\n", 1000)));
+        using var client = await user.LogInAsync("COMPRESS DEFLATE");
+        for (var round = 0; round < 2; round++)
+        {
+            client.Socket.StartDeflate();
+            await client.DoAsync("SELECT INBOX");
+            (await client.DoAsync("FETCH 1 BODY.PEEK[TEXT]")).Count.ShouldBe(1002);
+            await client.PlayAsync("""
+                C: a1 UNAUTHENTICATE
+                S: a1 OK UNAUTHENTICATE completed
+                """);
+            client.Socket.StopDeflate();
+            await client.PlayAsync($"""
+                C: a2 SELECT INBOX
+                S: a2 BAD Log in first
+                C: a3 LOGIN {user.Address} secret
+                S: a3 OK [CAPABILITY … COMPRESS=DEFLATE …] Logged in
+                """);
+            await client.DoAsync("COMPRESS DEFLATE");
+        }
+    }
+
+    [Fact]
+    public async Task What_is_sent_before_compression_has_ended_ends_the_connection()
+    {
+        var user = await fixture.UserAsync();
+        using var client = await user.LogInAsync("COMPRESS DEFLATE");
+        client.Socket.StartDeflate();
+        await client.PlayAsync($"""
+            C: a1 UNAUTHENTICATE
+            C: a2 LOGIN {user.Address} secret
+            S: * BYE …
+            S!
+            """);
+    }
+
+    [Fact]
+    public async Task What_extensions_have_enabled_is_off_again()
+    {
+        var user = await fixture.UserAsync();
+        await user.DeliverAsync("Subject: a\n\nb\n");
+        using var client = await user.LogInAsync("ENABLE QRESYNC METADATA UIDONLY UTF8=ACCEPT");
+        await client.DoAsync("SELECT INBOX");
+        await client.DoAsync("UID SEARCH RETURN (SAVE UPDATE ALL) ALL");
+        await client.DoAsync("NOTIFY SET (selected NONE) (personal (MailboxName MailboxMetadataChange))");
+        await client.PlayAsync($"""
+            C: a1 UNAUTHENTICATE
+            S: a1 OK …
+            C: a2 LOGIN {user.Address} secret
+            S: a2 OK …
+            """);
+        using var other = await user.LogInAsync("CREATE new");
+        await other.DoAsync("SETMETADATA INBOX (/private/comment \"x\")");
+        await client.DoAsync("EXAMINE INBOX");
+        await user.DeliverAsync("Subject: a\n\nb\n");
+        await client.PlayAsync("""
+            C: a3 NOOP
+            S: * 2 EXISTS
+            S: * 1 RECENT
+            S: a3 OK NOOP completed
+            C: a4 FETCH 1 (FLAGS)
+            S: * 1 FETCH (FLAGS ())
+            S: a4 OK FETCH completed
+            C: a5 UID SEARCH $
+            S: * SEARCH
+            S: a5 OK SEARCH completed
+            C: a6 CREATE "&AOQ-"
+            S: a6 OK …
+            """);
+    }
+
+    [Fact]
     public async Task Everything_is_as_it_was_before_login_and_the_next_user_sees_nothing_of_it()
     {
         var first = await fixture.UserAsync();

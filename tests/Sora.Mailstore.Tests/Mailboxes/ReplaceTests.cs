@@ -105,6 +105,44 @@ public sealed class ReplaceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Two_processes_take_the_same_messages_into_another_account_and_one_of_them_wins()
+    {
+        const int Rounds = 10;
+        var other = await _left.CreateAccountAsync("other@example.com");
+        var (sent, trash) = (await MailstoreNode.IdAsync(other, "Sent"), await MailstoreNode.IdAsync(other, "Trash"));
+        await MailboxTests.AppendAsync(_left.Mailboxes.Get(_inbox), Rounds * 2);
+        var original = (await MailboxTests.IndexAsync(_left.Mailboxes.Get(_inbox)))[0].Content;
+        for (uint uid = 1; uid < Rounds * 2; uid += 2)
+        {
+            var outcomes = await Task.WhenAll(
+                _left.Mailboxes.Get(_inbox).ReplaceAsync(Request(UidSet.Range(uid, uid + 1), sent, original), None),
+                _right.Mailboxes.Get(_inbox).ReplaceAsync(Request(UidSet.Range(uid, uid + 1), trash, original), None));
+            outcomes.Count(static outcome => outcome.IsOk).ShouldBe(1);
+            outcomes.Single(static outcome => outcome.IsOk).Value.Appended.Uids.Count.ShouldBe(2);
+            outcomes.Single(static outcome => !outcome.IsOk).Error!.Code.ShouldBe(MailErrorCode.ExpungeIssued);
+        }
+
+        await using var third = await MailstoreNode.StartAsync(_left.Address);
+        (await MailboxTests.IndexAsync(third.Mailboxes.Get(_inbox))).Count.ShouldBe(0);
+        var moved = (await MailboxTests.IndexAsync(third.Mailboxes.Get(sent))).Count + (await MailboxTests.IndexAsync(third.Mailboxes.Get(trash))).Count;
+        moved.ShouldBe(Rounds * 2);
+
+        static ReplaceRequest Request(UidSet uids, MailboxId destination, ContentId original) =>
+            new(OperationId.New(), uids, destination, [TestMessage.Append() with { EmailId = original }, TestMessage.Append()]);
+    }
+
+    [Fact]
+    public async Task One_message_that_is_gone_keeps_all_of_them_where_they_are()
+    {
+        await MailboxTests.AppendAsync(_left.Mailboxes.Get(_inbox), 3);
+        await _left.Mailboxes.Get(_inbox).ExpungeAsync(new ExpungeRequest(OperationId.None, UidSet.Of(2), OnlyDeleted: false), None);
+        var request = new ReplaceRequest(OperationId.New(), UidSet.Range(1, 3), _drafts, [TestMessage.Append(), TestMessage.Append(), TestMessage.Append()]);
+        (await _left.Mailboxes.Get(_inbox).ReplaceAsync(request, None)).Error!.Code.ShouldBe(MailErrorCode.ExpungeIssued);
+        await ShouldBeAsync(_inbox, "1,3");
+        await ShouldBeAsync(_drafts, "");
+    }
+
+    [Fact]
     public async Task Replacements_in_opposite_directions_do_not_wait_for_each_other()
     {
         const int Rounds = 20;
@@ -126,7 +164,7 @@ public sealed class ReplaceTests : IAsyncLifetime
     }
 
     private static ReplaceRequest Request(uint uid, MailboxId destination) =>
-        new(OperationId.New(), new Uid(uid), destination, TestMessage.Append());
+        new(OperationId.New(), UidSet.Of(uid), destination, [TestMessage.Append()]);
 
     // As this process has it, and as one reads it that knew nothing before.
     private async Task ShouldBeAsync(MailboxId id, string uids)

@@ -210,6 +210,9 @@ public sealed class SearchHostTests : IAsyncLifetime, IDisposable
         public ValueTask<IReadOnlyList<MessageContent?>> ReadAsync(ReadOnlyMemory<ContentId> ids, ContentParts parts, CancellationToken cancellationToken) =>
             store.ReadAsync(ids, parts, cancellationToken);
 
+        public ValueTask<IReadOnlyDictionary<ContentId, ContentId>> EmailIdsAsync(AccountId account, CancellationToken cancellationToken) =>
+            store.EmailIdsAsync(account, cancellationToken);
+
         public ValueTask<IMessageBody> OpenAsync(MessageContent content, CancellationToken cancellationToken) => content.Id == Unreadable
             ? throw new BodyUnavailableException("broken by the test", temporary: true)
             : store.OpenAsync(content, cancellationToken);

@@ -6,7 +6,7 @@ namespace Sora.Gateway.Imap.Commands;
 
 /// <summary>
 /// COPY and MOVE into a mailbox of another account. Contents belong to an account, so that one gets its own: each message is read and taken in again, and
-/// all are appended in one record. A move expunges after that record is durable: whatever fails, no message is lost.
+/// all are appended in one record. A move expunges in the same commit: the messages are in one mailbox or in the other. They keep their EMAILIDs.
 /// </summary>
 internal sealed class AccountTransfer(ImapConnection connection, MailboxTarget destination, bool move)
 {
@@ -14,6 +14,7 @@ internal sealed class AccountTransfer(ImapConnection connection, MailboxTarget d
     private const int BatchSize = 256;
 
     private readonly List<IngestedMessage> _taken = [];
+    private IReadOnlyDictionary<ContentId, ContentId> _emailIds = new Dictionary<ContentId, ContentId>();
     private long _memory;
 
     /// <summary>What became of it. Without a result the reply is the command's answer.</summary>
@@ -26,14 +27,17 @@ internal sealed class AccountTransfer(ImapConnection connection, MailboxTarget d
         {
             var index = connection.Selected.Latest;
             var messages = new List<AppendMessage>((int)uids.Count);
+            _emailIds = await connection.Server.Messages.EmailIdsAsync(connection.Selected.Target.Account.Id, cancellationToken).ConfigureAwait(false);
             if (await TakeAsync(index, uids, messages, cancellationToken).ConfigureAwait(false) is { } failure)
                 return (null, failure);
-            var appended = await connection.Server.Mailboxes.Get(destination.Id)
-                .AppendAsync(new AppendRequest(OperationId.New(), messages), cancellationToken).ConfigureAwait(false);
-            if (!appended.IsOk)
-                return (null, ImapReply.No(appended.Error.OrTryCreate()));
-            var result = new CopyResult(appended.Value.UidValidity, uids, appended.Value.Uids, index.HighestModSeq);
-            return move ? await ExpungeAsync(result, cancellationToken).ConfigureAwait(false) : (result, default);
+            var stored = move
+                ? await MoveAsync(uids, messages, cancellationToken).ConfigureAwait(false)
+                : await CopyAsync(index, messages, cancellationToken).ConfigureAwait(false);
+            if (!stored.IsOk)
+                return (null, ImapReply.No(stored.Error));
+            var (appended, sourceModSeq) = (stored.Value.Appended, stored.Value.SourceModSeq);
+            connection.Session.Notify?.AddOwn(destination.Id, messages.Count);
+            return (new CopyResult(appended.UidValidity, uids, appended.Uids, sourceModSeq), default);
         }
         catch (BodyUnavailableException e)
         {
@@ -46,13 +50,15 @@ internal sealed class AccountTransfer(ImapConnection connection, MailboxTarget d
         }
     }
 
-    private async ValueTask<(CopyResult? Result, ImapReply Reply)> ExpungeAsync(CopyResult result, CancellationToken cancellationToken)
+    private async Task<MailResult<ReplaceResult>> MoveAsync(UidSet uids, List<AppendMessage> messages, CancellationToken cancellationToken) =>
+        await connection.Selected.Mailbox
+            .ReplaceAsync(new ReplaceRequest(OperationId.New(), uids, destination.Id, messages), cancellationToken).ConfigureAwait(false);
+
+    private async Task<MailResult<ReplaceResult>> CopyAsync(MailboxIndex index, List<AppendMessage> messages, CancellationToken cancellationToken)
     {
-        var expunged = await connection.Selected.Mailbox
-            .ExpungeAsync(new ExpungeRequest(OperationId.New(), result.SourceUids, OnlyDeleted: false), cancellationToken).ConfigureAwait(false);
-        return expunged.IsOk
-            ? (result with { SourceModSeq = expunged.Value.ModSeq }, default)
-            : (null, ImapReply.No(expunged.Error with { Text = "The messages were copied, but could not be removed here" }));
+        var appended = await connection.Server.Mailboxes.Get(destination.Id)
+            .AppendAsync(new AppendRequest(OperationId.New(), messages), cancellationToken).ConfigureAwait(false);
+        return appended.IsOk ? new ReplaceResult(appended.Value, index.HighestModSeq) : appended.Error.OrTryCreate();
     }
 
     private async ValueTask<ImapReply?> TakeAsync(MailboxIndex index, UidSet uids, List<AppendMessage> messages, CancellationToken cancellationToken)
@@ -93,7 +99,10 @@ internal sealed class AccountTransfer(ImapConnection connection, MailboxTarget d
                 ingested.Value,
                 content.Prefix,
                 FlagsOf(rows[i].Flags, index.Keywords).CoveredBy(destination.Rights),
-                DateTimeOffset.FromUnixTimeSeconds(rows[i].InternalDate)));
+                DateTimeOffset.FromUnixTimeSeconds(rows[i].InternalDate))
+            {
+                EmailId = _emailIds.GetValueOrDefault(content.Id, content.Id),
+            });
         }
 
         return null;

@@ -74,6 +74,7 @@ internal sealed class FetchCommand : ImapCommand
         selected.TellKeywords(connection, latest);
         selected.TellFrom(latest);
         await using var fetch = new MessageFetch(connection, latest, _items, seen);
+        await fetch.BeginAsync(cancellationToken).ConfigureAwait(false);
         if (_items.TrueForAll(static item => item.Kind is FetchKind.Uid or FetchKind.Flags or FetchKind.ModSeq))
             await FetchFlagsAsync(connection, uids, latest).ConfigureAwait(false);
         else

@@ -21,18 +21,33 @@ internal sealed class GetQuotaRootCommand(MailboxName name) : ImapCommand
         var found = await connection.Directory.FindAsync(name, Rights.Read, cancellationToken).ConfigureAwait(false);
         if (!found.IsOk && found.Error.Code != MailErrorCode.NonExistent)
             return ImapReply.No(found.Error);
-        var owner = found.IsOk ? found.Value.Account : connection.Account;
+        if (!found.IsOk && connection.Server.Namespaces.IsForeign(name))
+            return Write(connection, name.Value, quota: null); // Who would have it is not told
+        var (owner, shown) = found.IsOk ? (found.Value.Account, found.Value.Name) : (connection.Account, name);
         var quota = await connection.Server.Quotas.ReadAsync(owner.Id, cancellationToken).ConfigureAwait(false);
-        if (!quota.IsOk)
-            return ImapReply.No(quota.Error);
-        var root = QuotaRoots.NameOf(connection, quota.Value);
+        if (quota.IsOk)
+            return Write(connection, shown.Value, quota.Value);
+        return quota.Error.Code == MailErrorCode.NonExistent
+            ? Write(connection, shown.Value, quota: null) // Nothing limits the shared mailboxes of a domain
+            : ImapReply.No(quota.Error);
+    }
+
+    private static ImapReply Write(ImapConnection connection, string mailbox, AccountQuota? quota)
+    {
         var writer = connection.Writer;
         writer.Raw("* QUOTAROOT "u8);
-        writer.Mailbox(name.Value);
+        writer.Mailbox(mailbox);
+        if (quota is null)
+        {
+            writer.Crlf();
+            return ImapReply.Ok("GETQUOTAROOT completed");
+        }
+
+        var root = QuotaRoots.NameOf(connection, quota);
         writer.Space();
         writer.AString(Encoding.UTF8.GetBytes(root));
         writer.Crlf();
-        QuotaRoots.Write(connection, root, quota.Value);
+        QuotaRoots.Write(connection, root, quota);
         return ImapReply.Ok("GETQUOTAROOT completed");
     }
 }

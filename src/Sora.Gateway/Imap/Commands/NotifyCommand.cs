@@ -1,4 +1,5 @@
 using Sora.Contracts;
+using Sora.Gateway.Imap.Metadata;
 using Sora.Gateway.Imap.Notify;
 using Sora.Gateway.Imap.Responses;
 using Sora.Gateway.Imap.Wire;
@@ -70,6 +71,8 @@ internal sealed class NotifyCommand(NotifyRequest? request, bool withStatus) : I
     {
         connection.Session.Notify?.Dispose();
         connection.Session.Notify = notify;
+        if (notify.WantsMetadata)
+            connection.Session.MetadataNews ??= new MetadataNews(connection);
         if (!notify.TellsMessages)
             connection.StopListening();
     }

@@ -28,7 +28,7 @@ internal sealed class ReplaceCommand(SequenceSet replaced, bool byUid, MailboxNa
         if (await upload.ReadAsync(name, cancellationToken).ConfigureAwait(false) is { } failed)
             return failed;
         var message = upload.Messages[0];
-        var request = new ReplaceRequest(OperationId.New(), uid.Value, upload.Target.Id, message);
+        var request = new ReplaceRequest(OperationId.New(), UidSet.Of(uid.Value.Value), upload.Target.Id, [message]);
         var result = await selected.Mailbox.ReplaceAsync(request, cancellationToken).ConfigureAwait(false);
         if (!result.IsOk)
             return ImapReply.No(result.Error);

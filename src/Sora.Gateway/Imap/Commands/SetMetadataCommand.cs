@@ -22,8 +22,8 @@ internal sealed class SetMetadataCommand(MailboxName? name, List<MetadataEntry> 
             if (entries.Count == ImapParser.MaxMetadataEntries)
                 throw parser.Error($"at most {ImapParser.MaxMetadataEntries} entries");
             var entry = parser.MetadataEntryName();
-            if (entry.IndexOf('/', 1) < 0)
-                throw parser.Error("an entry below /private or /shared");
+            if (!CanHaveValue(entry))
+                throw parser.Error("an entry below /private or /shared, below a vendor's name there");
             parser.Space();
             entries.Add(new MetadataEntry(entry, parser.MetadataValue()));
         }
@@ -41,7 +41,7 @@ internal sealed class SetMetadataCommand(MailboxName? name, List<MetadataEntry> 
             return new(ImapReply.No("This entry cannot be set by clients", ResponseCode.Of(MailErrorCode.NoPerm)));
         return !connection.IsAdministrator && entries.Exists(static entry => !entry.IsPrivate)
             ? new(ImapReply.No("Only an administrator may set the server's shared annotations", ResponseCode.Of(MailErrorCode.NoPerm)))
-            : WriteAsync(connection, default, entries, cancellationToken);
+            : WriteAsync(connection, default, entries, NameOwn(connection), cancellationToken);
     }
 
     private async ValueTask<ImapReply> SetMailboxAsync(ImapConnection connection, MailboxName mailbox, CancellationToken cancellationToken)
@@ -62,8 +62,9 @@ internal sealed class SetMetadataCommand(MailboxName? name, List<MetadataEntry> 
 
     private async ValueTask<ImapReply> SetMailboxAsync(ImapConnection connection, MailboxTarget target, CancellationToken cancellationToken)
     {
+        var operation = NameOwn(connection);
         if (entries.FindLast(static entry => Is(entry, MetadataLookup.SpecialUseEntry)) is not { } special)
-            return await WriteAsync(connection, target.Id, entries, cancellationToken).ConfigureAwait(false);
+            return await WriteAsync(connection, target.Id, entries, operation, cancellationToken).ConfigureAwait(false);
 
         // The special use is not stored as an annotation, so it is changed first, and changed back when the others cannot be set.
         if (UseOf(special.Value) is not { } use || target.Account.Id != connection.Account.Id)
@@ -72,31 +73,44 @@ internal sealed class SetMetadataCommand(MailboxName? name, List<MetadataEntry> 
         if (!changed.IsOk)
             return ImapReply.No(changed.Error);
         var others = entries.FindAll(static entry => !Is(entry, MetadataLookup.SpecialUseEntry));
-        var reply = await WriteAsync(connection, target.Id, others, cancellationToken).ConfigureAwait(false);
+        var reply = await WriteAsync(connection, target.Id, others, operation, cancellationToken).ConfigureAwait(false);
         if (reply.Status != ReplyStatus.Ok)
             await target.Account.SetSpecialUseAsync(target.Entry.Name, target.Entry.SpecialUse, CancellationToken.None).ConfigureAwait(false);
+        else if (use != target.Entry.SpecialUse)
+            connection.Server.Metadata.Announce(new MetadataChange(target.Id, connection.Account.Id, operation, [MetadataLookup.SpecialUseEntry]));
         return reply;
     }
 
-    private static async ValueTask<ImapReply> WriteAsync(
-        ImapConnection connection, MailboxId mailbox, List<MetadataEntry> written, CancellationToken cancellationToken)
+    // The session itself is not told of what it changes under this name
+    private static OperationId NameOwn(ImapConnection connection)
     {
-        if (written.Count == 0)
-            return ImapReply.Ok("SETMETADATA completed");
         var operation = OperationId.New();
         if (connection.Session.MetadataNews is { } news)
             news.Own = operation;
+        return operation;
+    }
+
+    private static async ValueTask<ImapReply> WriteAsync(
+        ImapConnection connection, MailboxId mailbox, List<MetadataEntry> written, OperationId operation, CancellationToken cancellationToken)
+    {
+        if (written.Count == 0)
+            return ImapReply.Ok("SETMETADATA completed");
         var result = await connection.Server.Metadata.WriteAsync(connection.Account.Id, mailbox, written, operation, cancellationToken).ConfigureAwait(false);
         if (!result.IsOk)
             return ImapReply.No(result.Error);
-        if (result.Value.Outcome is not (MetadataOutcome.TooLarge or MetadataOutcome.TooMany))
-            connection.Server.MetadataNews.Tell(connection, connection.Account.Id, mailbox, [.. written.Select(static entry => entry.Name)]);
         return result.Value.Outcome switch
         {
             MetadataOutcome.TooLarge => ImapReply.No("Value is too large", new MetadataCode("MAXSIZE", result.Value.Limit)),
             MetadataOutcome.TooMany => ImapReply.No("Too many annotations", new MetadataCode("TOOMANY")),
             _ => ImapReply.Ok("SETMETADATA completed"),
         };
+    }
+
+    // RFC 5464 section 3.2: two components at least, four where a vendor's begin
+    private static bool CanHaveValue(string entry)
+    {
+        var components = entry.Split('/');
+        return components.Length > (components.Length > 2 && components[2].Equals("vendor", StringComparison.OrdinalIgnoreCase) ? 4 : 2);
     }
 
     private static bool Is(MetadataEntry entry, string name) => entry.Name.Equals(name, StringComparison.OrdinalIgnoreCase);

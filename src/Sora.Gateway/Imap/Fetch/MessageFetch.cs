@@ -18,6 +18,7 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
     private long _previewsSince; // timestamp; 0 before the first one was made
     private string? _preview;
     private readonly UidSet.Builder _notTold = new();
+    private IReadOnlyDictionary<ContentId, ContentId>? _emailIds;
     private readonly SourcesAhead _ahead = new(connection.Server.Messages, items, connection.Server.Options);
 
     public ImapConnection Connection => connection;
@@ -27,6 +28,13 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
 
     /// <summary>The command's answer when something could not be fetched.</summary>
     public ImapReply? Failure { get; private set; }
+
+    /// <summary>Looks up what the items need to know once, before the first message.</summary>
+    public async ValueTask BeginAsync(CancellationToken cancellationToken)
+    {
+        if (items.Exists(static item => item.Kind == FetchKind.EmailId))
+            _emailIds = await connection.Server.Messages.EmailIdsAsync(connection.Selected.Target.Account.Id, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>The contents that <see cref="WriteAsync"/> will get next, in that order; saying so is not needed, but quicker.</summary>
     public void Announce(IReadOnlyList<MessageContent?> contents) => _ahead.Announce(contents);
@@ -199,7 +207,7 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
                 break;
             case FetchKind.EmailId:
                 _writer.Raw("EMAILID ("u8);
-                ObjectIds.Write(_writer, row.Content);
+                ObjectIds.Write(_writer, _emailIds?.GetValueOrDefault(row.Content, row.Content) ?? row.Content);
                 _writer.Raw(")"u8);
                 break;
             case FetchKind.ThreadId: // Threads are not kept (RFC 8474 section 5.2)

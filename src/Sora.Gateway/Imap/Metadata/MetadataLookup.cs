@@ -58,9 +58,10 @@ internal static class MetadataLookup
         if (entries is null)
             return null;
         var answers = new Dictionary<MailboxId, MetadataAnswer>();
+        var foreign = await connection.Directory.ForeignRightsAsync(cancellationToken).ConfigureAwait(false);
         foreach (var mailbox in listed)
         {
-            if (mailbox.Entry is null || !(await FindAsync(connection, mailbox.Name, toShare: false, cancellationToken).ConfigureAwait(false)).IsOk)
+            if (mailbox.Entry is null || (foreign.TryGetValue(mailbox.Entry.Id, out var rights) && (rights & Any) == Rights.None))
                 continue;
             var answer = answers[mailbox.Entry.Id] = new MetadataAnswer(entries, MetadataDepth.Zero, long.MaxValue);
             answer.AddComputed(SpecialUseEntry, Bytes(TextOf(mailbox.Entry.SpecialUse)));

@@ -29,6 +29,7 @@ internal static class ArrivalFetch
             parts |= item.Parts;
         var needsContent = !items.TrueForAll(static item => item.IsIndexOnly);
         var fetch = new MessageFetch(connection, view, items, UidSet.Empty);
+        await fetch.BeginAsync(cancellationToken).ConfigureAwait(false);
         for (var start = 0; start < messages.Length; start += BatchSize)
         {
             var positions = messages[start..Math.Min(start + BatchSize, messages.Length)];

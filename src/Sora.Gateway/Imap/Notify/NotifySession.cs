@@ -10,17 +10,13 @@ namespace Sora.Gateway.Imap.Notify;
 internal sealed class NotifySession(ImapConnection connection, SelectedEvents selected, IReadOnlyList<EventGroup> groups)
     : IMailboxSubscriber, IAccountSubscriber, IThreadPoolWorkItem, IDisposable
 {
-    private const int MaxMetadata = 1000;
-
-    private const NotifyEvents Metadata = NotifyEvents.MailboxMetadataChange | NotifyEvents.ServerMetadataChange;
-
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<MailboxId, WatchedMailbox> _watched = [];
+    private readonly HashSet<MailboxId> _noAccess = []; // told with \NoAccess
     private HashSet<MailboxId> _changed = [];
     private HashSet<MailboxId> _personal = [];
-    private List<(MailboxId Mailbox, string Entry)> _metadata = [];
     private bool _listChanged;
     private volatile bool _hasNews;
     private int _waking;
@@ -63,23 +59,14 @@ internal sealed class NotifySession(ImapConnection connection, SelectedEvents se
             watched.AddOwn(messages);
     }
 
-    /// <summary>Annotations were changed (<see cref="MetadataNews"/>).</summary>
-    public void Changed(ImapConnection? by, AccountId user, MailboxId mailbox, IReadOnlyList<string> entries)
-    {
-        if (by == connection)
-            return;
-        lock (_lock)
-        {
-            foreach (var entry in entries)
-            {
-                var isPrivate = entry.StartsWith("/private/", StringComparison.OrdinalIgnoreCase);
-                if ((!isPrivate || user == connection.Account.Id) && _metadata.Count <= MaxMetadata)
-                    _metadata.Add((mailbox, entry));
-            }
-        }
+    /// <summary>The client hears of changed annotations of some mailboxes or of the server.</summary>
+    public bool WantsMetadata { get; } =
+        groups.Any(static group => (group.Events & (NotifyEvents.MailboxMetadataChange | NotifyEvents.ServerMetadataChange)) != NotifyEvents.None);
 
-        Wake();
-    }
+    public bool WantsServerMetadata => groups.Any(static group => group.Events.HasFlag(NotifyEvents.ServerMetadataChange));
+
+    /// <summary>The client hears of changed annotations of this mailbox, which is in its list.</summary>
+    public bool WantsMetadataOf(MailboxEntry entry) => _list is { } list && Wants(NotifyEvents.MailboxMetadataChange, entry, list);
 
     /// <summary>Wakes the session: whoever announces a change may hold a lock.</summary>
     void IThreadPoolWorkItem.Execute()
@@ -95,9 +82,7 @@ internal sealed class NotifySession(ImapConnection connection, SelectedEvents se
         if (groups.All(static group => group.Events == NotifyEvents.None))
             return null;
         _account = connection.Server.Accounts.Subscribe(connection.Account.Id, this);
-        if (groups.Any(static group => (group.Events & Metadata) != NotifyEvents.None))
-            connection.Server.MetadataNews.Add(this);
-        if (await WatchAsync(tellNoAccess: true, cancellationToken).ConfigureAwait(false) is { } error)
+        if (await WatchAsync(cancellationToken).ConfigureAwait(false) is { } error)
             return error;
         await ReadAsync([.. _watched.Keys], tellAll: withStatus, tellNews: false, cancellationToken).ConfigureAwait(false);
         return null;
@@ -111,11 +96,9 @@ internal sealed class NotifySession(ImapConnection connection, SelectedEvents se
             return;
         HashSet<MailboxId> changed;
         bool listChanged;
-        List<(MailboxId Mailbox, string Entry)> metadata;
         lock (_lock)
         {
             _hasNews = false;
-            (metadata, _metadata) = (_metadata, []);
             (changed, _changed) = (_changed, []);
             (listChanged, _listChanged) = (_listChanged, false);
         }
@@ -125,10 +108,6 @@ internal sealed class NotifySession(ImapConnection connection, SelectedEvents se
             if (listChanged && !await PushListAsync(changed, own ?? [], cancellationToken).ConfigureAwait(false))
                 return;
             await ReadAsync(changed, tellAll: false, tellNews: true, cancellationToken).ConfigureAwait(false);
-            if (metadata.Count > MaxMetadata)
-                Overflow("Too many annotations have changed at once, NOTIFY is off");
-            else
-                WriteMetadata(metadata);
         }
         catch (Exception e) when (!connection.IsInResponse && !connection.IsGone(e))
         {
@@ -147,7 +126,6 @@ internal sealed class NotifySession(ImapConnection connection, SelectedEvents se
 
     public void Dispose()
     {
-        connection.Server.MetadataNews.Remove(this);
         _account?.Dispose();
         _retry?.Dispose();
         foreach (var watched in _watched.Values)
@@ -162,26 +140,12 @@ internal sealed class NotifySession(ImapConnection connection, SelectedEvents se
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
-    private void Overflow(string text)
+    /// <summary>Tells the client that it hears of nothing any more (RFC 5465 section 5.8).</summary>
+    public void Overflow(string text)
     {
         ImapReply.Ok(text, ResponseCode.NotificationOverflow).WriteUntagged(connection.Writer);
         connection.Session.Notify = new NotifySession(connection, SelectedEvents.None, []);
         Dispose();
-    }
-
-    private void WriteMetadata(List<(MailboxId Mailbox, string Entry)> metadata)
-    {
-        foreach (var entries in metadata.GroupBy(static change => change.Mailbox, static change => change.Entry))
-        {
-            var isServer = entries.Key.Value == 0;
-            var entry = isServer ? null : _list!.Mailboxes.FirstOrDefault(mailbox => mailbox.Id == entries.Key);
-            var isWanted = isServer
-                ? groups.Any(static group => group.Events.HasFlag(NotifyEvents.ServerMetadataChange))
-                : entry is not null && groups.Any(group => group.Events.HasFlag(NotifyEvents.MailboxMetadataChange)
-                    && group.Covers(entry.Name, _personal.Contains(entry.Id), _list!.IsSubscribed(entry.Name)));
-            if (isWanted)
-                MailboxResponses.WriteMetadataChange(connection.Writer, entry?.Name.Value ?? "", entries.Distinct(StringComparer.OrdinalIgnoreCase));
-        }
     }
 
     // Names first: what the STATUS responses behind them speak of has the names that the client knows then.
@@ -190,7 +154,7 @@ internal sealed class NotifySession(ImapConnection connection, SelectedEvents se
     {
         var (older, personal) = (_list!, _personal);
         var known = new HashSet<MailboxId>(_watched.Keys);
-        if (await WatchAsync(tellNoAccess: false, cancellationToken).ConfigureAwait(false) is not null)
+        if (await WatchAsync(cancellationToken).ConfigureAwait(false) is not null)
         {
             Overflow("Too many mailboxes to watch, NOTIFY is off");
             return false;
@@ -267,8 +231,9 @@ internal sealed class NotifySession(ImapConnection connection, SelectedEvents se
         ListResponse.Write(connection.Writer, attributes, change.Name.Value, extended: null, oldName: change.OldName?.Value);
     }
 
-    // Brings what is watched in line with the list as it is now.
-    private async ValueTask<MailError?> WatchAsync(bool tellNoAccess, CancellationToken cancellationToken)
+    // Brings what is watched in line with the list as it is now. Mailboxes that the client asked for and may not read are told as such, when that is so
+    // from the beginning and when it comes later, and that they can be read again (RFC 5465 sections 3.1 and 5.9).
+    private async ValueTask<MailError?> WatchAsync(CancellationToken cancellationToken)
     {
         var list = await connection.Directory.ListAsync(cancellationToken).ConfigureAwait(false);
         var own = await connection.Account.ListAsync(cancellationToken).ConfigureAwait(false);
@@ -283,15 +248,13 @@ internal sealed class NotifySession(ImapConnection connection, SelectedEvents se
             var found = await connection.Directory.FindAsync(entry.Name, Rights.Read, cancellationToken).ConfigureAwait(false);
             if (!found.IsOk)
             {
-                if (tellNoAccess && found.Error.Code == MailErrorCode.NoPerm)
-                {
-                    var attributes = ListAttributes.Of(entry, list).With(MailboxAttributes.NoAccess);
-                    ListResponse.Write(connection.Writer, attributes, entry.Name.Value, extended: null);
-                }
-
+                if (found.Error.Code == MailErrorCode.NoPerm && _noAccess.Add(entry.Id))
+                    WriteAccess(entry.Name, ListAttributes.Of(entry, list).With(MailboxAttributes.NoAccess));
                 continue;
             }
 
+            if (_noAccess.Remove(entry.Id) && !Wants(NotifyEvents.MailboxName, entry, list))
+                WriteAccess(entry.Name, ListAttributes.Of(entry, list));
             wanted.Add(entry.Id);
             if (wanted.Count > connection.Server.Options.MaxNotifyMailboxes)
                 return new MailError(MailErrorCode.Limit, "Too many mailboxes to watch");
@@ -307,10 +270,27 @@ internal sealed class NotifySession(ImapConnection connection, SelectedEvents se
                 continue;
             watched.Dispose();
             _watched.Remove(id);
+            if (await HasLostAsync(watched.Target, list, cancellationToken).ConfigureAwait(false) && _noAccess.Add(id))
+                WriteAccess(watched.Target.Name, new ListAttributes(MailboxAttributes.NoAccess));
         }
 
         return null;
     }
+
+    // A mailbox of somebody else that is still there and that the user may not look up any more. Who wants to hear of names hears that it is gone.
+    private async ValueTask<bool> HasLostAsync(MailboxTarget target, MailboxList list, CancellationToken cancellationToken)
+    {
+        if (target.IsOwn || list.Mailboxes.Any(entry => entry.Id == target.Id) || Wants(NotifyEvents.MailboxName, target.Entry with { Name = target.Name }, list))
+            return false;
+        var theirs = await target.Account.ListAsync(cancellationToken).ConfigureAwait(false);
+        return theirs.Mailboxes.Any(entry => entry.Id == target.Id);
+    }
+
+    private void WriteAccess(MailboxName name, ListAttributes attributes) =>
+        ListResponse.Write(connection.Writer, attributes, name.Value, extended: null);
+
+    private bool Wants(NotifyEvents wanted, MailboxEntry entry, MailboxList list) => groups.Any(
+        group => group.Events.HasFlag(wanted) && group.Covers(entry.Name, _personal.Contains(entry.Id), list.IsSubscribed(entry.Name)));
 
     private NotifyEvents EventsOf(MailboxEntry entry, MailboxList list)
     {

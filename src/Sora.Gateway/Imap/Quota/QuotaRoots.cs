@@ -5,7 +5,8 @@ namespace Sora.Gateway.Imap.Quota;
 
 /// <summary>
 /// Names of quota roots. Each account has one: the empty name is the user's own, <c>#user/</c> with an address that of anybody. Who is not an
-/// administrator gets the same answer for all of the others, so that nobody learns which addresses there are.
+/// administrator sees those of accounts that let him read a mailbox, as GETQUOTAROOT tells them, and gets the same answer for all of the others, so
+/// that nobody learns which addresses there are.
 /// </summary>
 internal static class QuotaRoots
 {
@@ -22,11 +23,28 @@ internal static class QuotaRoots
         var address = root[Prefix.Length..];
         if (address.Equals(own.PrimaryAddress, StringComparison.OrdinalIgnoreCase))
             return own.Account;
+        if (await FindSharingAsync(connection, address, cancellationToken).ConfigureAwait(false) is { } sharing)
+            return sharing;
         if (!connection.IsAdministrator)
             return new MailError(MailErrorCode.NoPerm, "You may not see the quota of others");
         return await connection.Server.Accounts.FindAsync(address, cancellationToken).ConfigureAwait(false) is { } identity
             ? identity.Account
             : new MailError(MailErrorCode.NonExistent, "There is no such quota root");
+    }
+
+    private static async ValueTask<AccountId?> FindSharingAsync(ImapConnection connection, string address, CancellationToken cancellationToken)
+    {
+        if (connection.Server.Namespaces.OtherUsers.Length == 0)
+            return null;
+        var view = await connection.Server.Sharing.ViewAsync(connection.Account.Id, cancellationToken).ConfigureAwait(false);
+        foreach (var account in view.Accounts)
+        {
+            if (address.Equals(account.Address, StringComparison.OrdinalIgnoreCase)
+                && account.Mailboxes.Any(static mailbox => (mailbox.Rights & Rights.Read) != Rights.None))
+                return account.Account;
+        }
+
+        return null;
     }
 
     /// <summary>The name under which this user sees an account's root.</summary>

@@ -28,6 +28,12 @@ internal sealed class SearchEvaluator(ImapServer server, SelectedMailbox selecte
         key.Collect(_needs);
         foreach (var text in _needs.Texts)
             text.Ask(_needs);
+        if (_needs.EmailIds.Count > 0)
+        {
+            var copies = await _store.EmailIdsAsync(selected.Target.Account.Id, cancellationToken).ConfigureAwait(false);
+            _needs.EmailIds.ForEach(id => id.Copies = copies);
+        }
+
         var matches = new List<int>();
         var undecided = Scan(only: null, matches);
         if (undecided.Count > 0 && _needs.SentDays)

@@ -12,6 +12,9 @@ internal sealed class SearchNeeds
     /// <summary>Keys whose texts are looked for in bodies.</summary>
     public List<TextKey> Texts { get; } = [];
 
+    /// <summary>Keys that ask for an EMAILID.</summary>
+    public List<EmailIdKey> EmailIds { get; } = [];
+
     /// <summary>The day of the Date field is needed.</summary>
     public bool SentDays { get; set; }
 

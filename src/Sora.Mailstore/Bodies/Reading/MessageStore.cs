@@ -9,6 +9,7 @@ namespace Sora.Mailstore.Bodies.Reading;
 /// <summary>Reads contents through memory, and bodies from wherever they are at the moment.</summary>
 internal sealed class MessageStore(
     ContentStore contents,
+    EmailIdStore emailIds,
     StagedBodyStore staged,
     StagingFolder folder,
     IObjectStore objects,
@@ -49,6 +50,9 @@ internal sealed class MessageStore(
             found[position] = found[first];
         return found;
     }
+
+    public async ValueTask<IReadOnlyDictionary<ContentId, ContentId>> EmailIdsAsync(AccountId account, CancellationToken cancellationToken) =>
+        await emailIds.ReadAsync(account, cancellationToken);
 
     public async ValueTask<IMessageBody> OpenAsync(MessageContent content, CancellationToken cancellationToken)
     {
