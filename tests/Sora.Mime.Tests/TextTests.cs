@@ -37,6 +37,8 @@ public sealed class TextTests
     [InlineData("Content-Type: text/html", "<meta charset=\"koi8-r\"><p>\u00f0\u00d2", "Пр")]
     [InlineData("Content-Type: text/html", "<meta http-equiv=x content='text/html; charset=utf-8'>\u00c3\u00a4", "ä")]
     [InlineData("X: y", "a\0b", "ab")]
+    [InlineData("X: y", "a\rb\r\rc\r\nd\r", "a\nb\n\nc\nd")]
+    [InlineData("Content-Type: text/plain; format=flowed", "a \rb\rc", "a b\nc")]
     [InlineData("Content-Type: text/plain; charset=utf-8", "\u00ff", "\uFFFD")]
     [InlineData("Content-Type: text/plain; format=flowed", "a \r\nb\r\nc", "a b\nc")]
     [InlineData("Content-Type: text/plain; format=flowed; delsp=yes", "a \r\nb", "ab")]
@@ -74,7 +76,7 @@ public sealed class TextTests
             three
             --b--
             """;
-        Extract(mail, body: null).ShouldBe("one\ninä\nN\na@b\ntwo\nthree");
+        Extract(mail, body: null).ShouldBe("one\u001Einä\u001EN\u001Ea@b\u001Etwo\u001Ethree");
     }
 
     [Fact]
@@ -128,8 +130,8 @@ public sealed class TextTests
             for (long i = root.BodyStart; i < root.End; i++)
                 extractor.Write(mail.AsSpan((int)i, 1));
             extractor.Complete();
-            whole.WrittenSpan.ToString().ShouldBe(pieces.WrittenSpan.ToString() + "\n");
+            whole.WrittenSpan.ToString().ShouldBe(pieces.WrittenSpan.ToString() + TextExtractor.PartEnd);
         }
-        return whole.WrittenSpan.TrimEnd('\n').ToString();
+        return whole.WrittenSpan.TrimEnd(['\n', TextExtractor.PartEnd]).ToString();
     }
 }

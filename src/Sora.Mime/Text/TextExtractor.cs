@@ -22,6 +22,9 @@ public sealed class TextExtractor
     private const int ReadBytes = 32 * 1024;
     private const int CharsAtOnce = 4096;
 
+    /// <summary>What stands between parts, and between lines that come from an embedded message's header: no text goes on behind it.</summary>
+    public const char PartEnd = '\u001E';
+
     private static readonly SearchValues<byte> MetaValueEnd = SearchValues.Create("\"'; >/\r\n"u8);
 
     private readonly SearchTextSink _sink;
@@ -31,6 +34,7 @@ public sealed class TextExtractor
     private readonly ArrayBufferWriter<byte> _decoded = new(SniffBytes);
     private readonly char[] _chars;
     private Decoder? _decoder;
+    private bool _afterReturn;
 
     /// <summary>Creates an extractor for a part that writes at most <paramref name="maxChars"/> characters.</summary>
     public TextExtractor(MimePart part, IBufferWriter<char> output, int maxChars)
@@ -57,7 +61,7 @@ public sealed class TextExtractor
 
     /// <summary>
     /// The text of all text parts of a message, in order, embedded messages (with their subject and addresses) included,
-    /// separated by line feeds. Returns the number of characters written, at most <paramref name="maxChars"/>.
+    /// separated by <see cref="PartEnd"/>. Returns the number of characters written, at most <paramref name="maxChars"/>.
     /// </summary>
     public static async ValueTask<int> ExtractAsync(
         MimePart root, MimeRangeReader read, IBufferWriter<char> output, int maxChars, CancellationToken cancellationToken)
@@ -82,7 +86,7 @@ public sealed class TextExtractor
                     at += count;
                 }
                 extractor.Complete();
-                sink.Add('\n');
+                sink.Add(PartEnd);
             }
         }
         finally
@@ -105,7 +109,7 @@ public sealed class TextExtractor
             int start = (int)Math.Min(part.BodyStart, message.Length);
             extractor.Write(message[start..(int)Math.Min(part.End, message.Length)]);
             extractor.Complete();
-            sink.Add('\n');
+            sink.Add(PartEnd);
         }
         sink.Flush();
         return sink.Written;
@@ -179,7 +183,7 @@ public sealed class TextExtractor
                     sink.Add('@');
                     sink.Add(Charsets.DecodeUnlabelled(host));
                 }
-                sink.Add('\n');
+                sink.Add(PartEnd);
             }
         }
     }
@@ -187,7 +191,7 @@ public sealed class TextExtractor
     private static void AddLine(string text, SearchTextSink sink)
     {
         sink.Add(text);
-        sink.Add('\n');
+        sink.Add(PartEnd);
     }
 
     private void DecodeChars(bool flush)
@@ -210,21 +214,29 @@ public sealed class TextExtractor
         if (_html is not null)
         {
             _html.Add(text);
+            return;
         }
-        else if (_flowed is not null)
+        while (!text.IsEmpty)
         {
-            foreach (char c in text)
-                _flowed.Add(c);
+            if (_afterReturn && text[0] != '\n')
+                AddPlain("\n");
+            int run = text.IndexOfAny('\r', '\uFEFF');
+            _afterReturn = run >= 0 && text[run] == '\r';
+            AddPlain(run < 0 ? text : text[..run]);
+            text = run < 0 ? default : text[(run + 1)..];
         }
-        else
+    }
+
+    // Lines end with a line feed here; a return alone ends one too
+    private void AddPlain(ReadOnlySpan<char> text)
+    {
+        if (_flowed is null)
         {
-            while (!text.IsEmpty)
-            {
-                int run = text.IndexOfAny('\r', '\uFEFF');
-                _sink.Add(run < 0 ? text : text[..run]);
-                text = run < 0 ? default : text[(run + 1)..];
-            }
+            _sink.Add(text);
+            return;
         }
+        foreach (char c in text)
+            _flowed.Add(c);
     }
 
     private Encoding Sniff(ReadOnlySpan<byte> bytes, bool isAll)
