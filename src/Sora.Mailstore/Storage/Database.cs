@@ -100,6 +100,16 @@ public sealed class Database : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Opens the connections that the pools keep, so that the first clients do not wait for them. What cannot be opened now is opened when
+    /// it is needed: a read replica that is away must not hinder the start.
+    /// </summary>
+    public async Task FillPoolsAsync(CancellationToken cancellationToken = default)
+    {
+        await FillAsync(Write, _options.Write.MinConnections, cancellationToken);
+        await FillAsync(Read, _options.Read.MinConnections, cancellationToken);
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -107,6 +117,25 @@ public sealed class Database : IAsyncDisposable
             await Read.DisposeAsync();
         await Write.DisposeAsync();
         await _dedicated.DisposeAsync();
+    }
+
+    private static async Task FillAsync(NpgsqlDataSource source, int count, CancellationToken cancellationToken)
+    {
+        var open = new List<NpgsqlConnection>(count);
+        try
+        {
+            while (open.Count < count)
+                open.Add(await source.OpenConnectionAsync(cancellationToken));
+        }
+        catch (Exception e) when (e is NpgsqlException or SocketException or TimeoutException or IOException)
+        {
+            // Whoever needs one is told why there is none
+        }
+        finally
+        {
+            foreach (var connection in open)
+                await connection.DisposeAsync();
+        }
     }
 
     // Waiting does not make a wrong password right. A missing database may still be on its way in a cluster, a missing user too,

@@ -142,11 +142,11 @@ public class DatabasePoolOptions
 {
     [Option("Most connections")]
     [OptionRange(1, 1000)]
-    public int MaxConnections { get; set; } = 16;
+    public int MaxConnections { get; set; } = 8;
 
     [Option("Connections kept open when idle")]
     [OptionRange(0, 1000)]
-    public int MinConnections { get; set; } = 1;
+    public int MinConnections { get; set; } = 4;
 
     [Option("A connection older than this is replaced; 0 keeps it, and a long time suits a single server")]
     [OptionRange("10s", "7d", OrZero = true)]

@@ -1,10 +1,12 @@
+using System.Runtime.InteropServices;
+
 namespace Sora.Silo.Composition;
 
 /// <summary>
 /// Gives memory back when the node falls quiet. The runtime collects garbage when it needs room, so the garbage of a rush of logins would
 /// otherwise stay as long as nothing happens, which is when thousands of clients wait in IDLE.
 /// </summary>
-internal sealed class IdleMemory : IAsyncDisposable
+internal sealed partial class IdleMemory : IAsyncDisposable
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
     private const long Quiet = 128 << 10; // bytes allocated in a tick by a node that has nothing to do
@@ -39,10 +41,29 @@ internal sealed class IdleMemory : IAsyncDisposable
                     GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
                 else
                     GC.Collect(1, GCCollectionMode.Forced, blocking: true);
+                TrimNativeMemory();
                 collected = GC.GetTotalAllocatedBytes();
             }
 
             last = now;
         }
     }
+
+    // What compression, TLS and the compiler freed stays with the C library, in an arena for each thread that was busy
+    private static void TrimNativeMemory()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        try
+        {
+            _ = MallocTrim(0);
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // musl gives memory back by itself
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "malloc_trim")]
+    private static partial int MallocTrim(nuint keep);
 }

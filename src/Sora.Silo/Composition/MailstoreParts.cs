@@ -39,6 +39,7 @@ internal sealed record MailstoreParts(
         var database = parts.Add("The database's connections", new Database(options.Database, address, loggers));
         await database.WaitUntilReadyAsync(options.Database.StartTimeout, cancellationToken);
         await new Migrator(database, options.Database, logger: loggers.CreateLogger<Migrator>()).PrepareAsync(cancellationToken);
+        await database.FillPoolsAsync(cancellationToken);
         return database;
     }
 

@@ -44,7 +44,7 @@ public sealed class DatabaseOptionsTests
         { new() { Embedded = false, Hosts = ["db"], Read = new() { Hosts = ["a b"] } }, "read.hosts" },
         { new() { Embedded = false, Hosts = ["db"], ClientKey = "key.pem" }, "client_key" },
         { new() { Write = new() { MaxConnections = 2, MinConnections = 3 } }, "write.min_connections" },
-        { new() { Write = new() { MaxConnections = 90 } }, "embedded_server.max_connections" },
+        { new() { Write = new() { MaxConnections = 95 } }, "embedded_server.max_connections" },
     };
 
     [Theory]

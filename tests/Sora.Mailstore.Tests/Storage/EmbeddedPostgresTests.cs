@@ -50,6 +50,18 @@ public sealed class EmbeddedPostgresTests : IDisposable
     }
 
     [Fact]
+    public async Task Pools_are_filled_with_the_connections_that_they_keep()
+    {
+        await using var postgres = await EmbeddedPostgres.StartAsync(_options, _folder.Path);
+        var options = new DatabaseOptions { Write = new() { MinConnections = 3 }, Read = new() { MinConnections = 2 } };
+        await using var database = new Database(options, postgres.Address);
+        await database.FillPoolsAsync();
+        await using var connection = await database.OpenDedicatedAsync();
+        await using var command = new NpgsqlCommand("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()", connection);
+        (await command.ExecuteScalarAsync()).ShouldBe(5L);
+    }
+
+    [Fact]
     public async Task A_killed_server_is_started_again_with_what_was_committed()
     {
         var options = new EmbeddedPostgresOptions { SharedBuffers = Sora.Configuration.ByteSize.MiB(16) };
