@@ -104,6 +104,32 @@ public sealed class TextTests
     }
 
     [Fact]
+    public async Task Headers_of_parts_and_embedded_messages_come_with_the_text()
+    {
+        byte[] mail = Mail.Crlf("Subject: outer\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--b\nContent-Type: image/png\n\nno\n"
+            + "--b\nContent-Type: message/rfc822\n\nX: inner\n\ntwo\n--b--\n");
+        ValueTask<int> Read(long offset, Memory<byte> destination, CancellationToken cancellationToken)
+        {
+            int count = Math.Min(destination.Length, 5);
+            mail.AsMemory((int)offset, count).CopyTo(destination);
+            return ValueTask.FromResult(count);
+        }
+
+        var output = new ArrayBufferWriter<char>();
+        var headers = new List<string>();
+        await TextExtractor.ExtractAsync(
+            MimeReader.Parse(mail).Root,
+            Read,
+            output,
+            (part, header) => headers.Add($"{part.Subtype}|{Encoding.ASCII.GetString(header.Span)}"),
+            int.MaxValue,
+            CancellationToken.None);
+
+        headers.ShouldBe(["mixed|", "plain|\r\n", "png|Content-Type: image/png\r\n\r\n", "rfc822|Content-Type: message/rfc822\r\n\r\n", "plain|X: inner\r\n\r\n"]);
+        output.WrittenSpan.ToString().ShouldBe($"one{TextExtractor.PartEnd}two{TextExtractor.PartEnd}");
+    }
+
+    [Fact]
     public void A_limit_never_cuts_a_character_in_two()
     {
         for (int max = 0; max < 8; max++)

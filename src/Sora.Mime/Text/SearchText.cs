@@ -35,6 +35,21 @@ public static class SearchText
         return list;
     }
 
+    /// <summary>
+    /// The lines of a part's header: its fields (RFC 9051 section 6.4.4: TEXT looks at MIME header fields too), and the name of its file, which the fields
+    /// may write in the way of RFC 2231.
+    /// </summary>
+    public static IEnumerable<string> PartLines(MimePart part, ReadOnlySpan<byte> header)
+    {
+        ArgumentNullException.ThrowIfNull(part);
+        var lines = new List<string>();
+        foreach (var field in HeaderFields.Enumerate(header))
+            lines.Add(Line(field));
+        if (ParameterDecoder.FileName(part) is { Length: > 0 } name)
+            lines.Add(Fold(name));
+        return lines;
+    }
+
     /// <summary>What a client wants found, folded. NUL, which no text has, goes.</summary>
     public static string Wanted(string text)
     {

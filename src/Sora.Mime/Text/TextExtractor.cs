@@ -21,6 +21,7 @@ public sealed class TextExtractor
     private const int SniffBytes = 16 * 1024;
     private const int ReadBytes = 32 * 1024;
     private const int CharsAtOnce = 4096;
+    private const int MaxHeaderBytes = 1024 * 1024; // of all parts of a message together; beyond it headers are left out
 
     /// <summary>What stands between parts, and between lines that come from an embedded message's header: no text goes on behind it.</summary>
     public const char PartEnd = '\u001E';
@@ -63,8 +64,18 @@ public sealed class TextExtractor
     /// The text of all text parts of a message, in order, embedded messages (with their subject and addresses) included,
     /// separated by <see cref="PartEnd"/>. Returns the number of characters written, at most <paramref name="maxChars"/>.
     /// </summary>
+    public static ValueTask<int> ExtractAsync(
+        MimePart root, MimeRangeReader read, IBufferWriter<char> output, int maxChars, CancellationToken cancellationToken) =>
+        ExtractAsync(root, read, output, null, maxChars, cancellationToken);
+
+    /// <summary>As above; also passes on all parts and embedded messages with their header blocks as they come; the message itself without its own.</summary>
     public static async ValueTask<int> ExtractAsync(
-        MimePart root, MimeRangeReader read, IBufferWriter<char> output, int maxChars, CancellationToken cancellationToken)
+        MimePart root,
+        MimeRangeReader read,
+        IBufferWriter<char> output,
+        Action<MimePart, ReadOnlyMemory<byte>>? takeHeader,
+        int maxChars,
+        CancellationToken cancellationToken)
     {
         var sink = new SearchTextSink(output, maxChars);
         char[] chars = new char[CharsAtOnce];
@@ -72,8 +83,15 @@ public sealed class TextExtractor
         try
         {
             var waiting = new Stack<MimePart>([root]);
-            while (!sink.IsFull && NextText(waiting, sink) is { } part)
+            long headers = 0;
+            while (!sink.IsFull && waiting.TryPop(out var part))
             {
+                if (part == root)
+                    takeHeader?.Invoke(root, default);
+                else if (takeHeader is not null && headers < MaxHeaderBytes)
+                    headers += await ReadHeaderAsync(part, read, takeHeader, cancellationToken).ConfigureAwait(false);
+                if (!IsTextLeaf(part, waiting, sink))
+                    continue;
                 var extractor = new TextExtractor(part, sink, chars);
                 long at = part.BodyStart;
                 while (at < part.End && !sink.IsFull)
@@ -97,14 +115,16 @@ public sealed class TextExtractor
         return sink.Written;
     }
 
-    /// <summary>As <see cref="ExtractAsync"/>, over a message that is in memory.</summary>
+    /// <summary>As <see cref="ExtractAsync(MimePart, MimeRangeReader, IBufferWriter{char}, int, CancellationToken)"/>, over a message that is in memory.</summary>
     public static int Extract(MimePart root, ReadOnlySpan<byte> message, IBufferWriter<char> output, int maxChars)
     {
         var sink = new SearchTextSink(output, maxChars);
         char[] chars = new char[CharsAtOnce];
         var waiting = new Stack<MimePart>([root]);
-        while (!sink.IsFull && NextText(waiting, sink) is { } part)
+        while (!sink.IsFull && waiting.TryPop(out var part))
         {
+            if (!IsTextLeaf(part, waiting, sink))
+                continue;
             var extractor = new TextExtractor(part, sink, chars);
             int start = (int)Math.Min(part.BodyStart, message.Length);
             extractor.Write(message[start..(int)Math.Min(part.End, message.Length)]);
@@ -139,23 +159,30 @@ public sealed class TextExtractor
     }
 
     // Parts wait on a stack, not in calls: nesting costs no stack space
-    private static MimePart? NextText(Stack<MimePart> waiting, SearchTextSink sink)
+    private static bool IsTextLeaf(MimePart part, Stack<MimePart> waiting, SearchTextSink sink)
     {
-        while (waiting.TryPop(out var part))
-        {
-            for (int i = part.Children.Count - 1; i >= 0; i--)
-                waiting.Push(part.Children[i]);
-            if (part.Message is not null)
-            {
-                AddEnvelope(part.Envelope, sink);
-                waiting.Push(part.Message);
-            }
-            else if (part.IsText && !part.IsMultipart)
-            {
-                return part;
-            }
-        }
-        return null;
+        for (int i = part.Children.Count - 1; i >= 0; i--)
+            waiting.Push(part.Children[i]);
+        if (part.Message is null)
+            return (part.IsText || IsReport(part)) && !part.IsMultipart;
+        AddEnvelope(part.Envelope, sink);
+        waiting.Push(part.Message);
+        return false;
+    }
+
+    // Reports of delivery and of disposition (RFC 3464, RFC 8098) and their like are lines of text, though their type is message
+    private static bool IsReport(MimePart part) => part.Type.Equals("message", StringComparison.OrdinalIgnoreCase);
+
+    private static async ValueTask<int> ReadHeaderAsync(
+        MimePart part, MimeRangeReader read, Action<MimePart, ReadOnlyMemory<byte>> take, CancellationToken cancellationToken)
+    {
+        var header = new byte[(int)Math.Clamp(part.BodyStart - part.HeaderStart, 0, MaxHeaderBytes)];
+        int length = 0;
+        while (length < header.Length
+            && await read(part.HeaderStart + length, header.AsMemory(length), cancellationToken).ConfigureAwait(false) is > 0 and var count)
+            length += count;
+        take(part, header.AsMemory(0, length));
+        return length;
     }
 
     private static void AddEnvelope(Envelope? envelope, SearchTextSink sink)
