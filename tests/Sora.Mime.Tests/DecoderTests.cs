@@ -183,16 +183,20 @@ public sealed class DecoderTests
     [InlineData("Sat, 01 February 2007 1:02:03 GMT+2", "2007-02-01T01:02:03+02:00")]
     [InlineData("1 Feb 2007", "2007-02-01T00:00:00+00:00")]
     [InlineData("1 Feb 2007 23:59:60 +0000", "2007-02-01T23:59:59+00:00")]
-    [InlineData("1 Feb 2007 01:02:03 +2359", "2007-01-31T01:03:03+00:00")]
+    [InlineData("1 Feb 2007 01:02:03 +2359", "2007-02-01T01:02:03+00:00")]
+    [InlineData("1 Feb 2007 01:02:03 -1401", "2007-02-01T01:02:03+00:00")]
     [InlineData("1 Feb 2007 01:02:03 A", "2007-02-01T01:02:03+00:00")]
     [InlineData("31 Feb 2007 01:02:03 +0000", null)]
     [InlineData("1 Foo 2007 01:02:03", null)]
-    [InlineData("1 Feb 2007 25:02:03", null)]
+    [InlineData("1 Feb 2007 25:02:03", "2007-02-01T00:00:00+00:00")]
+    [InlineData("1 Feb 2007 10:61:03 -0800", "2007-02-01T00:00:00-08:00")]
+    [InlineData("1 Feb 2007 1:x:3 +0100", "2007-02-01T00:00:00+01:00")]
+    [InlineData("1 Feb 2007 10:00:00 11:00:00", "2007-02-01T10:00:00+00:00")]
     [InlineData("nonsense", null)]
     [InlineData("", null)]
     [InlineData("1 Feb 99999 00:00", null)]
     public void Dates(string written, string? expected) =>
-        DateParser.Parse(Mail.Bytes(written))?.ToString("yyyy-MM-ddTHH:mm:sszzz").ShouldBe(expected, customMessage: written);
+        (DateParser.Parse(Mail.Bytes(written))?.ToString("yyyy-MM-ddTHH:mm:sszzz")).ShouldBe(expected, customMessage: written);
 
     [Theory]
     [InlineData("test", "test", false)]

@@ -37,6 +37,8 @@ public sealed class TextTests
     [InlineData("Content-Type: text/html", "<meta charset=\"koi8-r\"><p>\u00f0\u00d2", "Пр")]
     [InlineData("Content-Type: text/html", "<meta http-equiv=x content='text/html; charset=utf-8'>\u00c3\u00a4", "ä")]
     [InlineData("X: y", "a\0b", "ab")]
+    [InlineData("X: y", "a\rb\r\rc\r\nd\r", "a\nb\n\nc\nd")]
+    [InlineData("Content-Type: text/plain; format=flowed", "a \rb\rc", "a b\nc")]
     [InlineData("Content-Type: text/plain; charset=utf-8", "\u00ff", "\uFFFD")]
     [InlineData("Content-Type: text/plain; format=flowed", "a \r\nb\r\nc", "a b\nc")]
     [InlineData("Content-Type: text/plain; format=flowed; delsp=yes", "a \r\nb", "ab")]
@@ -74,7 +76,7 @@ public sealed class TextTests
             three
             --b--
             """;
-        Extract(mail, body: null).ShouldBe("one\ninä\nN\na@b\ntwo\nthree");
+        Extract(mail, body: null).ShouldBe("one\u001Einä\u001EN\u001Ea@b\u001Etwo\u001Ethree");
     }
 
     [Fact]
@@ -99,6 +101,32 @@ public sealed class TextTests
         written.ShouldBe(50_000);
         output.WrittenSpan.ToString().ShouldBe(new string('y', 50_000));
         read.ShouldBeLessThan(80_000);
+    }
+
+    [Fact]
+    public async Task Headers_of_parts_and_embedded_messages_come_with_the_text()
+    {
+        byte[] mail = Mail.Crlf("Subject: outer\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--b\nContent-Type: image/png\n\nno\n"
+            + "--b\nContent-Type: message/rfc822\n\nX: inner\n\ntwo\n--b--\n");
+        ValueTask<int> Read(long offset, Memory<byte> destination, CancellationToken cancellationToken)
+        {
+            int count = Math.Min(destination.Length, 5);
+            mail.AsMemory((int)offset, count).CopyTo(destination);
+            return ValueTask.FromResult(count);
+        }
+
+        var output = new ArrayBufferWriter<char>();
+        var headers = new List<string>();
+        await TextExtractor.ExtractAsync(
+            MimeReader.Parse(mail).Root,
+            Read,
+            output,
+            (part, header) => headers.Add($"{part.Subtype}|{Encoding.ASCII.GetString(header.Span)}"),
+            int.MaxValue,
+            CancellationToken.None);
+
+        headers.ShouldBe(["mixed|", "plain|\r\n", "png|Content-Type: image/png\r\n\r\n", "rfc822|Content-Type: message/rfc822\r\n\r\n", "plain|X: inner\r\n\r\n"]);
+        output.WrittenSpan.ToString().ShouldBe($"one{TextExtractor.PartEnd}two{TextExtractor.PartEnd}");
     }
 
     [Fact]
@@ -128,8 +156,8 @@ public sealed class TextTests
             for (long i = root.BodyStart; i < root.End; i++)
                 extractor.Write(mail.AsSpan((int)i, 1));
             extractor.Complete();
-            whole.WrittenSpan.ToString().ShouldBe(pieces.WrittenSpan.ToString() + "\n");
+            whole.WrittenSpan.ToString().ShouldBe(pieces.WrittenSpan.ToString() + TextExtractor.PartEnd);
         }
-        return whole.WrittenSpan.TrimEnd('\n').ToString();
+        return whole.WrittenSpan.TrimEnd(['\n', TextExtractor.PartEnd]).ToString();
     }
 }

@@ -18,7 +18,10 @@ public enum TextField
     /// <summary>The values of all Bcc fields, and their addresses.</summary>
     Bcc,
 
-    /// <summary>All header fields as <c>Name: value</c>, each on a line of its own: a superset of what any key about a header field can find.</summary>
+    /// <summary>
+    /// All header fields as <c>Name: value</c>, each on a line of its own, those of parts and embedded messages too: a superset of what any key about
+    /// a header field can find.
+    /// </summary>
     Header,
 
     /// <summary>The text of all text parts.</summary>

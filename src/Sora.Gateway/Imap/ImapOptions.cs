@@ -136,6 +136,14 @@ public sealed class ImapOptions : IValidatableOptions
     [OptionRange("2", "50")]
     public int MaxSearchDepth { get; set; } = 50;
 
+    [Option("Messages that one search may list, sort, thread, save or keep up to date; more are refused with NO [LIMIT]. MIN, MAX, COUNT and PARTIAL are answered however many there are. 0 is no limit")]
+    [OptionRange("0", "2147483647")]
+    public int MaxSearchResults { get; set; }
+
+    [Option("SEARCH, SORT, THREAD and ESEARCH commands that an account may run in a minute, all its connections to this process together; more are refused with NO [LIMIT]. As many may come at once. 0 is no limit")]
+    [OptionRange("0", "1000000")]
+    public int SearchRate { get; set; }
+
     [Option("Searches per connection whose results are kept up to date; one more is answered with NOUPDATE", Reference = "RFC 5267 4.3.1")]
     [OptionRange("1", "1000")]
     public int MaxSearchContexts { get; set; } = 16;

@@ -47,6 +47,9 @@ public sealed class ImapServer(
     /// <summary>The index of the messages' text; null when there is none and messages must be read.</summary>
     internal ISearchIndex? Index => index;
 
+    /// <summary>How many searches accounts may make.</summary>
+    internal Search.SearchRate SearchRate { get; } = new(options, time);
+
     internal Fetch.PreviewCache Previews { get; } = new(options.MaxPreviews);
 
     internal IIntakes Intakes => intakes;

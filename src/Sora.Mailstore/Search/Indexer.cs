@@ -91,7 +91,8 @@ internal sealed class Indexer(Database database, IMessageStore messages, SearchO
         segment.Begin(content.Id, SortKeys.Of(envelope, header.Span));
         segment.AddHeader(header.Span);
         _body.Begin(segment);
-        await TextExtractor.ExtractAsync(structure, body.ReadAsync, _body, int.MaxValue, cancellationToken);
+        await TextExtractor.ExtractAsync(
+            structure, body.ReadAsync, _body, (part, fields) => segment.AddPartHeader(part, fields.Span), int.MaxValue, cancellationToken);
         _body.Complete();
     }
 

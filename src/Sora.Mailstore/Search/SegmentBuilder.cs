@@ -59,6 +59,13 @@ internal sealed class SegmentBuilder
         }
     }
 
+    /// <summary>Adds what TEXT finds in the header of a part.</summary>
+    public void AddPartHeader(MimePart part, ReadOnlySpan<byte> header)
+    {
+        foreach (var line in SearchText.PartLines(part, header))
+            _header.AddText(Count - 1, line);
+    }
+
     public void AddBodyWord(ReadOnlySpan<char> word) => _body.Add(Count - 1, word);
 
     public SegmentData Build() => new(

@@ -105,8 +105,14 @@ public static class DateParser
 
     private static bool Take(ReadOnlySpan<byte> word, ref Fields date)
     {
-        if (word.IndexOf((byte)':') > 0 && word[0] is >= (byte)'0' and <= (byte)'9')
-            return TakeTime(word, ref date);
+        int digits = word.IndexOfAnyExceptInRange((byte)'0', (byte)'9');
+        if (digits > 0 && word[digits] == (byte)':')
+        {
+            // RFC 5256 section 2.2: a time that is none is midnight, the day still counts
+            if (date.Hour < 0 && !TakeTime(word, ref date))
+                date.Hour = date.Minute = date.Second = 0;
+            return true;
+        }
         if (word[0] is (byte)'+' or (byte)'-')
             return TakeOffset(word, ref date);
         if (word[0] is >= (byte)'0' and <= (byte)'9')
@@ -209,14 +215,14 @@ public static class DateParser
             return null;
         int hour = Math.Max(date.Hour, 0);
         if (hour > 23 || date.Minute > 59 || date.Second > 61)
-            return null;
+            hour = date.Minute = date.Second = 0;
         // A leap second has no place in DateTime
         var local = new DateTime(date.Year, date.Month, date.Day, hour, date.Minute, Math.Min(date.Second, 59), DateTimeKind.Unspecified);
         var offset = TimeSpan.FromMinutes(date.ZoneMinutes ?? 0);
         if (date.Year == 1)
             return new DateTimeOffset(local, TimeSpan.Zero);
-        // .NET has no zones beyond 14 hours
-        return Math.Abs(offset.TotalHours) <= 14 ? new DateTimeOffset(local, offset) : new DateTimeOffset(local - offset, TimeSpan.Zero);
+        // RFC 5256 section 2.2: a zone that is none is UTC. There are none beyond 14 hours
+        return new DateTimeOffset(local, offset.Duration() <= TimeSpan.FromHours(14) ? offset : TimeSpan.Zero);
     }
 
     // RFC 5322 section 4.3

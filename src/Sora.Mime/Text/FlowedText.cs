@@ -16,8 +16,6 @@ internal sealed class FlowedText(SearchTextSink sink, bool deleteSpace)
 
     public void Add(char c)
     {
-        if (c == '\r')
-            return;
         if (_atLineStart && c == '>' && !_afterQuotes)
         {
             _depth++;

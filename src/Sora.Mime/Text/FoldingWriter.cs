@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace Sora.Mime;
 
-/// <summary>Folds text by <see cref="UnicodeCasemap"/> as it is written. It may be cut anywhere, between the halves of a character too.</summary>
+/// <summary>
+/// Folds text as <see cref="SearchText"/> does, as it is written. It may be cut anywhere, between the halves of a character too.
+/// </summary>
 public abstract class FoldingWriter : IBufferWriter<char>
 {
     private const int RawLength = 4096;
@@ -11,6 +13,7 @@ public abstract class FoldingWriter : IBufferWriter<char>
     private readonly char[] _raw = new char[RawLength];
     private readonly char[] _folded = new char[FoldedLength];
     private int _held; // half a character at the start of the raw text
+    private bool _afterSpace;
 
     /// <inheritdoc/>
     public void Advance(int count)
@@ -40,7 +43,7 @@ public abstract class FoldingWriter : IBufferWriter<char>
     protected abstract void Take(ReadOnlySpan<char> folded);
 
     /// <summary>Begins another text: forgets what was held back.</summary>
-    protected void Reset() => _held = 0;
+    protected void Reset() => (_held, _afterSpace) = (0, false);
 
     /// <summary>Ends the text: passes on what was held back.</summary>
     protected void Flush()
@@ -55,7 +58,7 @@ public abstract class FoldingWriter : IBufferWriter<char>
         while (!raw.IsEmpty)
         {
             raw = raw[UnicodeCasemap.Fold(raw, _folded, out var written)..];
-            Take(_folded.AsSpan(0, written));
+            Take(_folded.AsSpan(0, WhiteSpace.Collapse(_folded.AsSpan(0, written), ref _afterSpace)));
         }
     }
 }

@@ -21,6 +21,10 @@ public sealed class TextExtractor
     private const int SniffBytes = 16 * 1024;
     private const int ReadBytes = 32 * 1024;
     private const int CharsAtOnce = 4096;
+    private const int MaxHeaderBytes = 1024 * 1024; // of all parts of a message together; beyond it headers are left out
+
+    /// <summary>What stands between parts, and between lines that come from an embedded message's header: no text goes on behind it.</summary>
+    public const char PartEnd = '\u001E';
 
     private static readonly SearchValues<byte> MetaValueEnd = SearchValues.Create("\"'; >/\r\n"u8);
 
@@ -31,6 +35,7 @@ public sealed class TextExtractor
     private readonly ArrayBufferWriter<byte> _decoded = new(SniffBytes);
     private readonly char[] _chars;
     private Decoder? _decoder;
+    private bool _afterReturn;
 
     /// <summary>Creates an extractor for a part that writes at most <paramref name="maxChars"/> characters.</summary>
     public TextExtractor(MimePart part, IBufferWriter<char> output, int maxChars)
@@ -57,10 +62,20 @@ public sealed class TextExtractor
 
     /// <summary>
     /// The text of all text parts of a message, in order, embedded messages (with their subject and addresses) included,
-    /// separated by line feeds. Returns the number of characters written, at most <paramref name="maxChars"/>.
+    /// separated by <see cref="PartEnd"/>. Returns the number of characters written, at most <paramref name="maxChars"/>.
     /// </summary>
+    public static ValueTask<int> ExtractAsync(
+        MimePart root, MimeRangeReader read, IBufferWriter<char> output, int maxChars, CancellationToken cancellationToken) =>
+        ExtractAsync(root, read, output, null, maxChars, cancellationToken);
+
+    /// <summary>As above; also passes on all parts and embedded messages with their header blocks as they come; the message itself without its own.</summary>
     public static async ValueTask<int> ExtractAsync(
-        MimePart root, MimeRangeReader read, IBufferWriter<char> output, int maxChars, CancellationToken cancellationToken)
+        MimePart root,
+        MimeRangeReader read,
+        IBufferWriter<char> output,
+        Action<MimePart, ReadOnlyMemory<byte>>? takeHeader,
+        int maxChars,
+        CancellationToken cancellationToken)
     {
         var sink = new SearchTextSink(output, maxChars);
         char[] chars = new char[CharsAtOnce];
@@ -68,8 +83,15 @@ public sealed class TextExtractor
         try
         {
             var waiting = new Stack<MimePart>([root]);
-            while (!sink.IsFull && NextText(waiting, sink) is { } part)
+            long headers = 0;
+            while (!sink.IsFull && waiting.TryPop(out var part))
             {
+                if (part == root)
+                    takeHeader?.Invoke(root, default);
+                else if (takeHeader is not null && headers < MaxHeaderBytes)
+                    headers += await ReadHeaderAsync(part, read, takeHeader, cancellationToken).ConfigureAwait(false);
+                if (!IsTextLeaf(part, waiting, sink))
+                    continue;
                 var extractor = new TextExtractor(part, sink, chars);
                 long at = part.BodyStart;
                 while (at < part.End && !sink.IsFull)
@@ -82,7 +104,7 @@ public sealed class TextExtractor
                     at += count;
                 }
                 extractor.Complete();
-                sink.Add('\n');
+                sink.Add(PartEnd);
             }
         }
         finally
@@ -93,19 +115,21 @@ public sealed class TextExtractor
         return sink.Written;
     }
 
-    /// <summary>As <see cref="ExtractAsync"/>, over a message that is in memory.</summary>
+    /// <summary>As <see cref="ExtractAsync(MimePart, MimeRangeReader, IBufferWriter{char}, int, CancellationToken)"/>, over a message that is in memory.</summary>
     public static int Extract(MimePart root, ReadOnlySpan<byte> message, IBufferWriter<char> output, int maxChars)
     {
         var sink = new SearchTextSink(output, maxChars);
         char[] chars = new char[CharsAtOnce];
         var waiting = new Stack<MimePart>([root]);
-        while (!sink.IsFull && NextText(waiting, sink) is { } part)
+        while (!sink.IsFull && waiting.TryPop(out var part))
         {
+            if (!IsTextLeaf(part, waiting, sink))
+                continue;
             var extractor = new TextExtractor(part, sink, chars);
             int start = (int)Math.Min(part.BodyStart, message.Length);
             extractor.Write(message[start..(int)Math.Min(part.End, message.Length)]);
             extractor.Complete();
-            sink.Add('\n');
+            sink.Add(PartEnd);
         }
         sink.Flush();
         return sink.Written;
@@ -135,23 +159,30 @@ public sealed class TextExtractor
     }
 
     // Parts wait on a stack, not in calls: nesting costs no stack space
-    private static MimePart? NextText(Stack<MimePart> waiting, SearchTextSink sink)
+    private static bool IsTextLeaf(MimePart part, Stack<MimePart> waiting, SearchTextSink sink)
     {
-        while (waiting.TryPop(out var part))
-        {
-            for (int i = part.Children.Count - 1; i >= 0; i--)
-                waiting.Push(part.Children[i]);
-            if (part.Message is not null)
-            {
-                AddEnvelope(part.Envelope, sink);
-                waiting.Push(part.Message);
-            }
-            else if (part.IsText && !part.IsMultipart)
-            {
-                return part;
-            }
-        }
-        return null;
+        for (int i = part.Children.Count - 1; i >= 0; i--)
+            waiting.Push(part.Children[i]);
+        if (part.Message is null)
+            return (part.IsText || IsReport(part)) && !part.IsMultipart;
+        AddEnvelope(part.Envelope, sink);
+        waiting.Push(part.Message);
+        return false;
+    }
+
+    // Reports of delivery and of disposition (RFC 3464, RFC 8098) and their like are lines of text, though their type is message
+    private static bool IsReport(MimePart part) => part.Type.Equals("message", StringComparison.OrdinalIgnoreCase);
+
+    private static async ValueTask<int> ReadHeaderAsync(
+        MimePart part, MimeRangeReader read, Action<MimePart, ReadOnlyMemory<byte>> take, CancellationToken cancellationToken)
+    {
+        var header = new byte[(int)Math.Clamp(part.BodyStart - part.HeaderStart, 0, MaxHeaderBytes)];
+        int length = 0;
+        while (length < header.Length
+            && await read(part.HeaderStart + length, header.AsMemory(length), cancellationToken).ConfigureAwait(false) is > 0 and var count)
+            length += count;
+        take(part, header.AsMemory(0, length));
+        return length;
     }
 
     private static void AddEnvelope(Envelope? envelope, SearchTextSink sink)
@@ -179,7 +210,7 @@ public sealed class TextExtractor
                     sink.Add('@');
                     sink.Add(Charsets.DecodeUnlabelled(host));
                 }
-                sink.Add('\n');
+                sink.Add(PartEnd);
             }
         }
     }
@@ -187,7 +218,7 @@ public sealed class TextExtractor
     private static void AddLine(string text, SearchTextSink sink)
     {
         sink.Add(text);
-        sink.Add('\n');
+        sink.Add(PartEnd);
     }
 
     private void DecodeChars(bool flush)
@@ -210,21 +241,29 @@ public sealed class TextExtractor
         if (_html is not null)
         {
             _html.Add(text);
+            return;
         }
-        else if (_flowed is not null)
+        while (!text.IsEmpty)
         {
-            foreach (char c in text)
-                _flowed.Add(c);
+            if (_afterReturn && text[0] != '\n')
+                AddPlain("\n");
+            int run = text.IndexOfAny('\r', '\uFEFF');
+            _afterReturn = run >= 0 && text[run] == '\r';
+            AddPlain(run < 0 ? text : text[..run]);
+            text = run < 0 ? default : text[(run + 1)..];
         }
-        else
+    }
+
+    // Lines end with a line feed here; a return alone ends one too
+    private void AddPlain(ReadOnlySpan<char> text)
+    {
+        if (_flowed is null)
         {
-            while (!text.IsEmpty)
-            {
-                int run = text.IndexOfAny('\r', '\uFEFF');
-                _sink.Add(run < 0 ? text : text[..run]);
-                text = run < 0 ? default : text[(run + 1)..];
-            }
+            _sink.Add(text);
+            return;
         }
+        foreach (char c in text)
+            _flowed.Add(c);
     }
 
     private Encoding Sniff(ReadOnlySpan<byte> bytes, bool isAll)

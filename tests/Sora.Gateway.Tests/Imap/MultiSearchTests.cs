@@ -1,3 +1,5 @@
+using Sora.Contracts;
+
 namespace Sora.Gateway.Tests.Imap;
 
 /// <summary>ESEARCH in several mailboxes (RFC 7377).</summary>
@@ -69,9 +71,9 @@ public sealed class MultiSearchTests(ImapFixture fixture)
             C: t8 ESEARCH IN (inboxes (scope)) ALL
             S: t8 BAD …
             C: t9 ESEARCH IN (inboxes) RETURN (UPDATE COUNT) UID 2:3
-            S: * NO [NOUPDATE "t9"] …
-            S: * ESEARCH (TAG "t9" MAILBOX INBOX UIDVALIDITY …) UID COUNT 2
-            S: t9 OK ESEARCH completed
+            S: t9 BAD No mailbox is selected
+            C: t10 ESEARCH IN (selected-delayed) ALL
+            S: t10 BAD …
             """);
         await client.DoAsync("SELECT INBOX");
         await client.PlayAsync("""
@@ -94,5 +96,82 @@ public sealed class MultiSearchTests(ImapFixture fixture)
             S: * ESEARCH (TAG "s5") COUNT 0
             S: s5 OK SEARCH completed
             """);
+    }
+
+    [Fact]
+    public async Task Update_concerns_the_selected_mailbox()
+    {
+        var user = await fixture.UserAsync();
+        using var client = await user.LogInAsync("CREATE other");
+        await user.DeliverAsync("Subject: one\n\n");
+        await user.DeliverToAsync("other", "Subject: one\n\n");
+        await client.DoAsync("SELECT INBOX");
+        await client.PlayAsync("""
+            C: u1 ESEARCH IN (mailboxes other) RETURN (UPDATE COUNT) SUBJECT one
+            S: * NO [NOUPDATE "u1"] …
+            S: * ESEARCH (TAG "u1" MAILBOX other UIDVALIDITY …) UID COUNT 1
+            S: u1 OK ESEARCH completed, will not notify
+            C: u2 ESEARCH IN (personal) RETURN (UPDATE COUNT) FLAGGED
+            S: u2 OK ESEARCH completed
+            C: u2 ESEARCH RETURN (UPDATE) ALL
+            S: u2 BAD Tag reuse
+            C: u3 STORE 1 +FLAGS.SILENT (\Flagged)
+            S: * ESEARCH (TAG "u2" MAILBOX INBOX UIDVALIDITY …) UID ADDTO (0 1)
+            S: u3 OK STORE completed
+            C: u4 CANCELUPDATE "u2"
+            S: u4 OK CANCELUPDATE completed
+            """);
+    }
+
+    [Fact]
+    public async Task Pipelined_searches_are_told_apart_by_their_tags()
+    {
+        var user = await fixture.UserAsync();
+        using var client = await user.LogInAsync("CREATE folder1");
+        foreach (var name in new[] { "folder2", "folder2/banana", "folder2/peach", "folder2/peach/stone" })
+            await client.DoAsync($"CREATE {name}");
+        await user.DeliverToAsync("folder1", "Subject: chad\n\n", FlagSet.Of(SystemFlags.Seen));
+        await user.DeliverToAsync("folder1", "Subject: lake\n\n");
+        await user.DeliverToAsync("folder2/banana", "Subject: chad\n\n");
+        await user.DeliverToAsync("folder2/peach/stone", "Subject: chad\n\n");
+        await client.PlayAsync("""
+            C: tag1 ESEARCH IN (mailboxes "folder1" subtree "folder2") unseen
+            C: tag2 ESEARCH IN (mailboxes "folder1" subtree-one "folder2") subject "chad"
+            S: * ESEARCH (TAG "tag1" MAILBOX folder1 UIDVALIDITY …) UID ALL 2
+            S: * ESEARCH (TAG "tag1" MAILBOX folder2/banana UIDVALIDITY …) UID ALL 1
+            S: * ESEARCH (TAG "tag1" MAILBOX folder2/peach/stone UIDVALIDITY …) UID ALL 1
+            S: tag1 OK ESEARCH completed
+            S: * ESEARCH (TAG "tag2" MAILBOX folder1 UIDVALIDITY …) UID ALL 1
+            S: * ESEARCH (TAG "tag2" MAILBOX folder2/banana UIDVALIDITY …) UID ALL 1
+            S: tag2 OK ESEARCH completed
+            C: tag3 ESEARCH IN (mailboxes folder1) CHARSET X-NONE SUBJECT x
+            S: tag3 NO [BADCHARSET …
+            C: tag4 ESEARCH IN (mailboxes folder1) 1:2
+            S: tag4 BAD …
+            """);
+    }
+
+    [Fact]
+    public async Task Mailboxes_of_others_are_searched_where_the_user_may_read_and_list_them()
+    {
+        var owner = await fixture.UserAsync();
+        var user = await fixture.UserAsync();
+        using var theirs = await owner.LogInAsync("CREATE seen");
+        await theirs.DoAsync("CREATE hidden");
+        await theirs.DoAsync("CREATE closed");
+        await theirs.DoAsync($"SETACL seen {user.Address} lr");
+        await theirs.DoAsync($"SETACL hidden {user.Address} r");
+        await theirs.DoAsync($"SETACL closed {user.Address} l");
+        foreach (var mailbox in new[] { "seen", "hidden", "closed" })
+            await owner.DeliverToAsync(mailbox, "Subject: x\n\n");
+        var top = $"Other Users/{owner.Address}";
+        using var client = await user.LogInAsync();
+        (await FoundAsync($"subtree \"{top}\"")).ShouldBe([$"{top}/seen"]);
+        (await FoundAsync($"mailboxes (\"{top}/hidden\" \"{top}/closed\" \"{top}/none\")")).ShouldBe([$"{top}/hidden"]);
+        (await FoundAsync($"subtree-one \"{top}/hidden\"")).ShouldBe([$"{top}/hidden"]);
+        (await FoundAsync("personal")).ShouldBeEmpty();
+
+        async Task<string[]> FoundAsync(string source) =>
+            [.. (await client.DoAsync($"ESEARCH IN ({source}) ALL")).Select(static line => line.Split('"')[3])];
     }
 }

@@ -101,7 +101,7 @@ public sealed class SegmentTests
             }
 
             body.Complete();
-            Encoding.UTF8.GetString(body.Text!.Value.Span).ShouldBe(UnicodeCasemap.Fold(text));
+            Encoding.UTF8.GetString(body.Text!.Value.Span).ShouldBe(SearchText.Wanted(text));
             pieces.Build().Fields[(int)SegmentField.Body].Words.ShouldBe(whole.Build().Fields[(int)SegmentField.Body].Words);
         }
     }

@@ -95,6 +95,7 @@ internal sealed class CommandTable
 
         new("UID EXPUNGE", ExpungeCommand.Parse, ImapStates.Selected, ByUid: true, Capability: "UIDPLUS"),
         new("UID SEARCH", SearchCommand.Parse, ImapStates.Selected, ByUid: true),
+        new("UID ESEARCH", EsearchCommand.Parse, ImapStates.LoggedIn, ByUid: true, Capability: "MULTISEARCH"), // as RFC 7377 section 2 writes it
         new("UID SORT", SortCommand.Parse, ImapStates.Selected, ByUid: true, Capability: "SORT"),
         new("UID THREAD", ThreadCommand.Parse, ImapStates.Selected, ByUid: true),
         new("UID FETCH", FetchCommand.Parse, ImapStates.Selected, ByUid: true),
@@ -109,7 +110,7 @@ internal sealed class CommandTable
         foreach (var row in _rows)
         {
             row.Instruments = metrics.Command("imap", row.Name);
-            row.HasUidForm = row.Name != "EXPUNGE" && Array.Exists(_rows, other => other.Name == "UID " + row.Name);
+            row.HasUidForm = row.Name is not ("EXPUNGE" or "ESEARCH") && Array.Exists(_rows, other => other.Name == "UID " + row.Name);
         }
     }
 

@@ -5,7 +5,10 @@ using Sora.Gateway.Imap.Wire;
 
 namespace Sora.Gateway.Imap.Commands;
 
-/// <summary>ESEARCH: a search in several mailboxes (MULTISEARCH, RFC 7377). Results are UIDs; mailboxes without a match are not named.</summary>
+/// <summary>
+/// ESEARCH: a search in several mailboxes (MULTISEARCH, RFC 7377). Results are UIDs; mailboxes without a match are not named. UPDATE concerns the selected
+/// mailbox alone (section 2.2).
+/// </summary>
 internal sealed class EsearchCommand : ImapCommand
 {
     private readonly SearchSources _sources;
@@ -30,8 +33,7 @@ internal sealed class EsearchCommand : ImapCommand
         var options = SearchOptions.TryParse(ref parser) ?? SearchOptions.All;
         var text = parser.Rest.ToArray();
         var program = SearchParser.ParseProgram(ref parser);
-        if (options.Has(SearchReturn.Relevancy) && !program.TryScore())
-            throw parser.Error("a FUZZY key, without which there is no RELEVANCY");
+        SearchingCommand.CheckRelevancy(ref parser, options.Has(SearchReturn.Relevancy), program);
         if (!sources.IsOnlySelected && options.Has(SearchReturn.Save))
             throw parser.Error("SAVE only with the selected mailbox");
         if (!sources.IsOnlySelected && program.NeedsSelected)
@@ -42,25 +44,31 @@ internal sealed class EsearchCommand : ImapCommand
     public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
         var selected = connection.Session.Selected;
-        if (selected is null && _sources.NeedsSelected)
+        var updates = _options.Has(SearchReturn.Update);
+        if (selected is null && (updates || _sources.NeedsSelected))
             return ImapReply.Bad("No mailbox is selected");
-        if (_program.NamesCharset && connection.Session.Utf8Accept)
-            return SearchingCommand.CharsetAfterUtf8;
-        if (_program.LimitError(connection.Server.Options) is { } error)
+        if (SearchingCommand.WhyBad(connection, _program) is { } bad)
+            return bad;
+        if (updates && selected!.Contexts.Find(connection.Tag) is not null)
+            return SearchingCommand.TagReuse;
+        if (_program.RefusalBy(connection.Server.Options) is { } error)
             return Fail(selected, ImapReply.No(error));
+        if (!connection.Server.SearchRate.TryTake(connection.Account.Id))
+            return Fail(selected, ImapReply.No(SearchRate.TooMany));
         if (_program.UsesModSeq)
             connection.EnableCondStore();
         var targets = await _sources.ResolveAsync(connection, cancellationToken).ConfigureAwait(false);
         if (targets.Count > connection.Server.Options.MaxSearchMailboxes)
             return Fail(selected, ImapReply.No("Too many mailboxes", ResponseCode.Of(MailErrorCode.Limit)));
-        if (_options.Has(SearchReturn.Update))
-            ImapReply.No("Only SEARCH and SORT are kept up to date", new NoUpdateCode([.. connection.Tag])).WriteUntagged(connection.Writer);
         var (answers, failure) = await SearchRunner.RunAsync(connection, token => SearchAsync(connection, targets, token), cancellationToken)
             .ConfigureAwait(false);
         if (answers is null)
             return Fail(selected, failure);
+        if (_options.IsTooMuch(connection.Server.Options, answers.Sum(static answer => answer?.Found.Numbers.LongLength ?? 0)))
+            return Fail(selected, ImapReply.No(SearchOutcome.TooMany));
+        updates = updates && StartUpdates(connection, answers);
         await AnswerAsync(connection, targets, answers).ConfigureAwait(false);
-        return ImapReply.Ok("ESEARCH completed");
+        return ImapReply.Ok(_options.Has(SearchReturn.Update) && !updates ? "ESEARCH completed, will not notify" : "ESEARCH completed");
     }
 
     private ImapReply Fail(SelectedMailbox? selected, ImapReply reply)
@@ -105,26 +113,39 @@ internal sealed class EsearchCommand : ImapCommand
     {
         var latest = mailbox.Latest;
         var found = await SearchRunner.FindAsync(connection.Server, mailbox, latest, program, cancellationToken).ConfigureAwait(false);
-        if (found.Count == 0)
-            return null;
         var outcome = new SearchOutcome(mailbox, latest, [.. found]);
-        return new Answer(outcome.ToAnswer(byUid: true, _options, program), latest.UidValidity, _options.Has(SearchReturn.Save) ? outcome.ToSave(_options) : UidSet.Empty);
+        return new Answer(outcome.ToAnswer(byUid: true, _options, program), latest.UidValidity, outcome, program);
+    }
+
+    private bool StartUpdates(ImapConnection connection, Answer?[] answers)
+    {
+        var selected = connection.Selected;
+        foreach (var answer in answers)
+        {
+            if (answer is null || answer.Outcome.Selected != selected)
+                continue;
+            var mailbox = new SearchedMailbox(selected.Target.Name.Value, answer.UidValidity);
+            return selected.Contexts.TryStart(connection, answer.Program, byUid: true, [], answer.Outcome, _options.UpdateItems, mailbox);
+        }
+
+        ImapReply.No("Only results in the selected mailbox are kept up to date", new NoUpdateCode([.. connection.Tag])).WriteUntagged(connection.Writer);
+        return false;
     }
 
     private async ValueTask AnswerAsync(ImapConnection connection, List<MailboxTarget> targets, Answer?[] answers)
     {
         if (_options.Has(SearchReturn.Save))
-            connection.Selected.Saved = answers[0]?.ToSave ?? UidSet.Empty;
+            connection.Selected.Saved = answers is [{ } only] ? only.Outcome.ToSave(_options) : UidSet.Empty;
         if (!_options.HasResponse)
             return;
         for (var i = 0; i < answers.Length; i++)
         {
-            if (answers[i] is not { } answer)
+            if (answers[i] is not { Found.Numbers.Length: > 0 } answer)
                 continue;
             var mailbox = new SearchedMailbox(targets[i].Name.Value, answer.UidValidity);
             await SearchResponse.WriteExtendedAsync(connection, connection.Tag.ToArray(), _options, answer.Found, mailbox).ConfigureAwait(false);
         }
     }
 
-    private sealed record Answer(SearchAnswer Found, UidValidity UidValidity, UidSet ToSave);
+    private sealed record Answer(SearchAnswer Found, UidValidity UidValidity, SearchOutcome Outcome, SearchProgram Program);
 }

@@ -10,7 +10,10 @@ namespace Sora.Gateway.Imap.Commands;
 internal abstract class SearchingCommand(SearchProgram program, bool byUid, SearchOptions? given) : ImapCommand
 {
     /// <summary>Strings are UTF-8 once UTF8=ACCEPT was enabled (RFC 6855 section 3).</summary>
-    public static readonly ImapReply CharsetAfterUtf8 = ImapReply.Bad("Strings are UTF-8 since UTF8=ACCEPT was enabled; CHARSET must not be given");
+    private static readonly ImapReply CharsetAfterUtf8 = ImapReply.Bad("Strings are UTF-8 since UTF8=ACCEPT was enabled; CHARSET must not be given");
+
+    /// <summary>Updates are told by tag (RFC 5267 section 4.3).</summary>
+    public static readonly ImapReply TagReuse = ImapReply.Bad("Tag reuse");
 
     private ResponseCode? _limited; // not all that matches was taken (RFC 9738)
 
@@ -29,16 +32,14 @@ internal abstract class SearchingCommand(SearchProgram program, bool byUid, Sear
     public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
         var selected = connection.Selected;
-        if (program.NamesCharset && connection.Session.Utf8Accept)
-            return CharsetAfterUtf8;
+        if (WhyBad(connection, program) is { } bad)
+            return bad;
         var options = given ?? SearchOptions.All;
         if (options.Has(SearchReturn.Update) && selected.Contexts.Find(connection.Tag) is not null)
-            return ImapReply.Bad("Tag reuse");
+            return TagReuse;
         if (program.UsesModSeq)
             connection.EnableCondStore();
-        var (outcome, failure) = program.LimitError(connection.Server.Options) is { } error
-            ? (null, ImapReply.No(error))
-            : await SearchRunner.RunAsync(connection, token => FindAsync(connection, selected, token), cancellationToken).ConfigureAwait(false);
+        var (outcome, failure) = await TryFindAsync(connection, options, cancellationToken).ConfigureAwait(false);
         if (outcome is null)
         {
             // A search that fails leaves an empty result behind (RFC 5182 section 2.1)
@@ -49,47 +50,57 @@ internal abstract class SearchingCommand(SearchProgram program, bool byUid, Sear
 
         if (options.Has(SearchReturn.Save))
             selected.Saved = outcome.ToSave(options);
-        var updates = options.Has(SearchReturn.Update) && StartUpdates(connection, outcome, options);
+        var updates = options.Has(SearchReturn.Update) && selected.Contexts.TryStart(connection, program, byUid, Order, outcome, options.UpdateItems);
         await AnswerAsync(connection, outcome, options).ConfigureAwait(false);
         var done = ImapReply.Ok(options.Has(SearchReturn.Update) && !updates ? $"{Name} completed, will not notify" : $"{Name} completed");
         return MessageLimit.Answer(connection, done, _limited);
     }
 
-    /// <summary>Finds the messages and brings them into order, without writing anything.</summary>
-    protected virtual async ValueTask<SearchOutcome> FindAsync(ImapConnection connection, SelectedMailbox selected, CancellationToken cancellationToken)
+    /// <summary>Brings the messages that were found into the order in which they are returned, without writing anything.</summary>
+    protected virtual ValueTask<SearchOutcome> ArrangeAsync(ImapConnection connection, SearchOutcome found, CancellationToken cancellationToken) => new(found);
+
+    protected abstract ValueTask AnswerAsync(ImapConnection connection, SearchOutcome outcome, SearchOptions options);
+
+    /// <summary>The answer to keys that this session may not use.</summary>
+    public static ImapReply? WhyBad(ImapConnection connection, SearchProgram program) =>
+        program.NamesCharset && connection.Session.Utf8Accept ? CharsetAfterUtf8
+        : program.UsesRecent && connection.Session.Rev2 ? ImapReply.Bad("IMAP4rev2 has no RECENT, OLD and NEW")
+        : null;
+
+    /// <summary>RELEVANCY needs a FUZZY key (RFC 6203 section 4), which is known only after the keys were read.</summary>
+    public static void CheckRelevancy(ref ImapParser parser, bool isAsked, SearchProgram program)
     {
+        if (isAsked && !program.TryScore() && program.Refusal is null)
+            throw parser.Error("a FUZZY key, without which there is no RELEVANCY");
+    }
+
+    private async ValueTask<(SearchOutcome? Outcome, ImapReply Failure)> TryFindAsync(
+        ImapConnection connection, SearchOptions options, CancellationToken cancellationToken)
+    {
+        var server = connection.Server;
+        if (program.RefusalBy(server.Options) is { } error)
+            return (null, ImapReply.No(error));
+        if (!server.SearchRate.TryTake(connection.Account.Id))
+            return (null, ImapReply.No(SearchRate.TooMany));
+        var (outcome, failure) = await SearchRunner.RunAsync(connection, token => FindAsync(connection, options, token), cancellationToken)
+            .ConfigureAwait(false);
+        return outcome is not null && options.IsTooMuch(server.Options, outcome.Positions.Length) ? (null, ImapReply.No(SearchOutcome.TooMany)) : (outcome, failure);
+    }
+
+    private async ValueTask<SearchOutcome> FindAsync(ImapConnection connection, SearchOptions options, CancellationToken cancellationToken)
+    {
+        var selected = connection.Selected;
         var latest = selected.Latest;
-        var found = await SearchRunner.FindAsync(connection.Server, selected, latest, program, cancellationToken).ConfigureAwait(false);
-        if (connection.Server.Options.MessageLimit is > 0 and var limit && found.Count > limit)
+        var server = connection.Server;
+        var found = await SearchRunner.FindAsync(server, selected, latest, program, cancellationToken).ConfigureAwait(false);
+        if (server.Options.MessageLimit is > 0 and var limit && found.Count > limit)
         {
             // The highest ones, as for all other commands: the client asks again for what lies below
             found.RemoveRange(0, found.Count - limit);
             _limited = MessageLimit.Code(connection, UidSet.Of(selected.View.UidAt(found[0])));
         }
 
-        return new SearchOutcome(selected, latest, [.. found]);
-    }
-
-    protected abstract ValueTask AnswerAsync(ImapConnection connection, SearchOutcome outcome, SearchOptions options);
-
-    /// <summary>RELEVANCY needs a FUZZY key (RFC 6203 section 4), which is known only after the keys were read.</summary>
-    protected static void CheckRelevancy(ref ImapParser parser, bool isAsked, SearchProgram program)
-    {
-        if (isAsked && !program.TryScore())
-            throw parser.Error("a FUZZY key, without which there is no RELEVANCY");
-    }
-
-    private bool StartUpdates(ImapConnection connection, SearchOutcome outcome, SearchOptions options)
-    {
-        var contexts = outcome.Selected.Contexts;
-        if (contexts.Count >= connection.Server.Options.MaxSearchContexts)
-        {
-            ImapReply.No("Too many contexts", new NoUpdateCode([.. connection.Tag])).WriteUntagged(connection.Writer);
-            return false;
-        }
-
-        program.Freeze();
-        contexts.Add(new SearchContext([.. connection.Tag], byUid, program, Order, outcome, options.UpdateItems));
-        return true;
+        var outcome = new SearchOutcome(selected, latest, [.. found]);
+        return options.IsTooMuch(server.Options, found.Count) ? outcome : await ArrangeAsync(connection, outcome, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -25,10 +25,10 @@ internal sealed class SortCommand(SearchProgram program, bool byUid, SearchOptio
         return new SortCommand(program, context.ByUid, options, criteria);
     }
 
-    protected override async ValueTask<SearchOutcome> FindAsync(ImapConnection connection, SelectedMailbox selected, CancellationToken cancellationToken)
+    protected override async ValueTask<SearchOutcome> ArrangeAsync(ImapConnection connection, SearchOutcome found, CancellationToken cancellationToken)
     {
-        var found = await base.FindAsync(connection, selected, cancellationToken).ConfigureAwait(false);
-        return found with { Positions = await MessageSorter.SortAsync(connection.Server.Keys, found, criteria, Program, cancellationToken).ConfigureAwait(false) };
+        var positions = await MessageSorter.SortAsync(connection.Server.Keys, found, criteria, Program, cancellationToken).ConfigureAwait(false);
+        return found with { Positions = positions };
     }
 
     protected override async ValueTask AnswerAsync(ImapConnection connection, SearchOutcome outcome, SearchOptions options)

@@ -34,9 +34,8 @@ internal sealed class ThreadCommand(SearchProgram program, bool byUid, SearchOpt
         return new ThreadCommand(SearchParser.ParseCriteria(ref parser), context.ByUid, options, algorithm);
     }
 
-    protected override async ValueTask<SearchOutcome> FindAsync(ImapConnection connection, SelectedMailbox selected, CancellationToken cancellationToken)
+    protected override async ValueTask<SearchOutcome> ArrangeAsync(ImapConnection connection, SearchOutcome found, CancellationToken cancellationToken)
     {
-        var found = await base.FindAsync(connection, selected, cancellationToken).ConfigureAwait(false);
         if (Given is not { HasResponse: false })
             _forest = await MessageThreader.ThreadAsync(connection.Server.Keys, found, algorithm, cancellationToken).ConfigureAwait(false);
         return found;

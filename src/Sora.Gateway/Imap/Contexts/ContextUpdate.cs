@@ -15,7 +15,7 @@ internal static class ContextUpdate
         var removed = context.Members.Except(members);
         var added = members.Except(context.Members);
         connection.IsInResponse = true;
-        SearchResponse.Begin(connection.Writer, context.Tag, context.ByUid);
+        SearchResponse.Begin(connection.Writer, context.Tag, context.ByUid, context.Mailbox);
         if (!removed.IsEmpty)
             await WriteItemAsync(connection, context, " REMOVEFROM ("u8.ToArray(), Runs(context.Sorted, removed, fromEnd: true)).ConfigureAwait(false);
         if (!added.IsEmpty)

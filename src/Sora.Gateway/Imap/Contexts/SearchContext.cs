@@ -1,5 +1,6 @@
 using Sora.Contracts;
 using Sora.Gateway.Imap.Fetch;
+using Sora.Gateway.Imap.Responses;
 using Sora.Gateway.Imap.Search;
 using Sora.Gateway.Imap.Sorting;
 
@@ -24,6 +25,9 @@ internal sealed class SearchContext
     }
 
     public ReadOnlySpan<byte> Tag => _tag;
+
+    /// <summary>The mailbox, where updates name it: after ESEARCH (RFC 7377 section 2.1).</summary>
+    public SearchedMailbox? Mailbox { get; init; }
 
     /// <summary>The result is told as UIDs, not as sequence numbers.</summary>
     public bool ByUid { get; }

@@ -1,4 +1,5 @@
 using Sora.Contracts;
+using Sora.Gateway.Imap.Fetch;
 using Sora.Gateway.Imap.Notify;
 using Sora.Gateway.Imap.Responses;
 using Sora.Gateway.Imap.Search;
@@ -39,7 +40,27 @@ internal sealed class SearchContexts
         return null;
     }
 
-    public void Add(SearchContext context) => _contexts.Add(context);
+    /// <summary>Keeps the result of the command at hand up to date; when that cannot be, says so with NOUPDATE and returns false (RFC 5267 section 4.3.1).</summary>
+    public bool TryStart(
+        ImapConnection connection,
+        SearchProgram program,
+        bool byUid,
+        IReadOnlyList<SortCriterion> order,
+        SearchOutcome outcome,
+        List<FetchItem>? items,
+        SearchedMailbox? mailbox = null)
+    {
+        byte[] tag = [.. connection.Tag];
+        if (_contexts.Count >= connection.Server.Options.MaxSearchContexts)
+        {
+            ImapReply.No("Too many contexts", new NoUpdateCode(tag)).WriteUntagged(connection.Writer);
+            return false;
+        }
+
+        program.Freeze();
+        _contexts.Add(new SearchContext(tag, byUid, program, order, outcome, items) { Mailbox = mailbox });
+        return true;
+    }
 
     public void Remove(SearchContext context) => _contexts.Remove(context);
 

@@ -104,7 +104,7 @@ internal sealed class AddressKey(byte[] name, string text) : SearchKey
     }
 }
 
-/// <summary>BODY, and TEXT, which looks into the header too. The text of all text parts is searched, decoded.</summary>
+/// <summary>BODY, and TEXT, which looks into headers too. The text of all text parts is searched, decoded.</summary>
 internal sealed class TextKey(string text, bool withHeader) : SearchKey
 {
     private int _header = -1;
@@ -115,14 +115,22 @@ internal sealed class TextKey(string text, bool withHeader) : SearchKey
     /// <summary>What is looked for, folded.</summary>
     public string Text { get; } = SearchText.Wanted(text);
 
+    /// <summary>It looks into headers too, those of parts and embedded messages included (RFC 9051 section 6.4.4).</summary>
+    public bool WithHeader => withHeader;
+
     public override Match Evaluate(SearchCandidate candidate)
     {
         if (Text.Length == 0)
             return Match.Yes;
-        var inHeader = !withHeader ? Match.No : candidate.Header is { } header ? Of(IsIn(header.Span)) : candidate.Ask(_header);
+        if (withHeader && candidate.Header is { } header && IsIn(header.Span))
+            return Match.Yes;
+        if (candidate.FoundTexts is { } found)
+            return Of(found.Contains(this));
+        // The index knows the headers of parts too, so it is asked although the message's own has been read
+        var inHeader = withHeader ? candidate.Ask(_header) : Match.No;
         if (inHeader == Match.Yes)
             return Match.Yes;
-        var inBody = candidate.FoundTexts is { } found ? Of(found.Contains(this)) : candidate.Ask(_body);
+        var inBody = candidate.Ask(_body);
         return inBody == Match.No ? inHeader : inBody;
     }
 

@@ -16,7 +16,7 @@ internal sealed class SearchCandidate
     /// <summary>The header block, once it was read.</summary>
     public ReadOnlyMemory<byte>? Header { get; set; }
 
-    /// <summary>Keys whose text was found in the body, once it was read.</summary>
+    /// <summary>Keys whose text was found in the body, or in the header of a part, once these were read.</summary>
     public HashSet<TextKey>? FoundTexts { get; set; }
 
     /// <summary>The search index's answer to a question.</summary>

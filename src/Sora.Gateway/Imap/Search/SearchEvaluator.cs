@@ -208,6 +208,7 @@ internal sealed class SearchEvaluator(ImapServer server, SelectedMailbox selecte
             structure,
             (offset, destination, token) => scanner.IsDone ? new(0) : body.ReadAsync(offset, destination, token),
             scanner,
+            (part, header) => scanner.TakeHeader(part, header.Span),
             int.MaxValue,
             cancellationToken).ConfigureAwait(false);
         scanner.Complete();

@@ -35,6 +35,11 @@ internal readonly record struct SearchOptions(SearchReturn What, PartialRange Pa
     /// <summary>Something is written: SAVE alone has no untagged response (RFC 5182 section 2.1).</summary>
     public bool HasResponse => What != SearchReturn.Save;
 
+    /// <summary>So many results are more than the options allow, and the answer names them all or keeps them.</summary>
+    public bool IsTooMuch(ImapOptions options, long found) =>
+        options.MaxSearchResults is > 0 and var max && found > max
+        && Has(SearchReturn.All | SearchReturn.Save | SearchReturn.Update | SearchReturn.Relevancy);
+
     /// <summary>search-return-opts if they stand here, with the space behind them.</summary>
     public static SearchOptions? TryParse(ref ImapParser parser)
     {

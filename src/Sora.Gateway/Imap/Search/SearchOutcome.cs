@@ -8,6 +8,8 @@ namespace Sora.Gateway.Imap.Search;
 /// <param name="Positions">Positions in the session's view, in the order in which they are returned.</param>
 internal sealed record SearchOutcome(SelectedMailbox Selected, MailboxIndex Latest, int[] Positions)
 {
+    public static readonly MailError TooMany = new(MailErrorCode.Limit, "The search has too many results");
+
     /// <summary>What <c>$</c> becomes: all, or only what MIN, MAX and PARTIAL name, unless ALL or COUNT is asked for too (RFC 5182 section 2.4, RFC 9394 section 3.2).</summary>
     public UidSet ToSave(SearchOptions options)
     {

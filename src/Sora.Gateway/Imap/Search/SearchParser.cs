@@ -37,32 +37,36 @@ internal static class SearchParser
     private static SearchProgram Parse(ref ImapParser parser, string? charset)
     {
         // An unknown charset must not hide that the command is wrong: BAD goes before NO
-        var isKnown = TryEncoding(charset, out var encoding);
+        var isKnown = Charsets.TryGet(charset, out var encoding);
         var context = new Context(encoding);
-        var key = And(ref parser, context, depth: 0);
-        parser.End();
-        if (!isKnown)
-            throw new ImapSyntaxException(new MailError(MailErrorCode.BadCharset, "Charset is not known"));
+        SearchKey key;
+        MailError? refusal = null;
+        try
+        {
+            key = And(ref parser, context, depth: 0);
+            parser.End();
+        }
+        catch (ImapSyntaxException e) when (e.Refusal is not null)
+        {
+            // The command is refused when it runs, so that it can leave an empty result behind (RFC 5182 section 2.1)
+            refusal = e.Refusal;
+            parser.Position += parser.Rest.Length;
+            key = new AllKey();
+        }
+
+        if (charset is not null && !isKnown)
+            refusal ??= new MailError(MailErrorCode.BadCharset, "Charset is not known");
         return new SearchProgram(key, context.Sets, context.Within, context.Fuzzy)
         {
+            Refusal = refusal,
             UsesModSeq = context.UsesModSeq,
+            UsesRecent = context.UsesRecent,
             IsFuzzy = context.IsFuzzy,
             NamesCharset = charset is not null,
             Keys = context.Keys,
             Texts = context.Texts,
             Depth = context.Depth + 1,
         };
-    }
-
-    private static bool TryEncoding(string? charset, out Encoding encoding)
-    {
-        encoding = Encoding.UTF8;
-        if (charset is null)
-            return true;
-        if (!Charsets.TryGet(charset, out var found))
-            return false;
-        encoding = found;
-        return true;
     }
 
     private static SearchKey And(ref ImapParser parser, Context context, int depth)
@@ -77,9 +81,9 @@ internal static class SearchParser
     private static SearchKey Key(ref ImapParser parser, Context context, int depth)
     {
         if (depth > ImapParser.MaxDepth)
-            throw parser.Error("less nesting");
+            throw new ImapSyntaxException(SearchProgram.TooDeep);
         if (++context.Keys > MostKeys)
-            throw parser.Error($"at most {MostKeys} search keys");
+            throw new ImapSyntaxException(SearchProgram.TooManyKeys);
         context.Depth = Math.Max(context.Depth, depth);
         if (parser.AtSequenceSet)
             return Set(parser.MessageNumbers(), context, byUid: false);
@@ -116,11 +120,11 @@ internal static class SearchParser
             case "UNSEEN":
                 return new FlagKey(0, FlagMask.Seen);
             case "RECENT":
-                return new RecentKey();
+                return Recent(context);
             case "OLD":
-                return new NotKey(new RecentKey());
+                return new NotKey(Recent(context));
             case "NEW":
-                return new AndKey([new RecentKey(), new FlagKey(0, FlagMask.Seen)]);
+                return new AndKey([Recent(context), new FlagKey(0, FlagMask.Seen)]);
             case "KEYWORD":
                 return new KeywordKey(Keyword(ref parser));
             case "UNKEYWORD":
@@ -219,6 +223,12 @@ internal static class SearchParser
         return new ModSeqKey(parser.ModSequence());
     }
 
+    private static RecentKey Recent(Context context)
+    {
+        context.UsesRecent = true;
+        return new RecentKey();
+    }
+
     private static uint Uid(ref ImapParser parser)
     {
         parser.Space();
@@ -277,7 +287,7 @@ internal static class SearchParser
     private static SearchKey Text(ref ImapParser parser, Context context, Func<string, SearchKey> create)
     {
         parser.Space();
-        var text = context.Encoding.GetString(parser.AString());
+        var text = context.Decode(parser.AString());
         context.Texts++;
         if (!context.InFuzzy)
             return create(text);
@@ -289,9 +299,10 @@ internal static class SearchParser
         return key;
     }
 
-    private sealed class Context(Encoding encoding)
+    private sealed class Context(Encoding? encoding)
     {
-        public Encoding Encoding => encoding;
+        /// <summary>Without a charset, what is no UTF-8 is read as it is in messages that name none.</summary>
+        public string Decode(byte[] text) => encoding is null ? Charsets.DecodeUnlabelled(text) : encoding.GetString(text);
 
         public int Keys { get; set; }
 
@@ -300,6 +311,8 @@ internal static class SearchParser
         public int Depth { get; set; }
 
         public bool UsesModSeq { get; set; }
+
+        public bool UsesRecent { get; set; }
 
         public bool IsFuzzy { get; set; }
 

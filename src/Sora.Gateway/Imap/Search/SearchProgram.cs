@@ -6,11 +6,20 @@ namespace Sora.Gateway.Imap.Search;
 internal sealed class SearchProgram(
     SearchKey key, IReadOnlyList<SetKey> sets, IReadOnlyList<WithinKey> within, IReadOnlyList<FuzzyKey> fuzzy)
 {
+    public static readonly MailError TooDeep = new(MailErrorCode.Limit, "Search keys are nested too deeply");
+    public static readonly MailError TooManyKeys = new(MailErrorCode.Limit, "Too many search keys");
+
     /// <summary>All must match.</summary>
     public SearchKey Key => key;
 
     /// <summary>A MODSEQ key was given (RFC 7162 section 3.1.5).</summary>
     public bool UsesModSeq { get; init; }
+
+    /// <summary>RECENT, OLD or NEW was given, which IMAP4rev2 no longer has (RFC 9051 appendix E).</summary>
+    public bool UsesRecent { get; init; }
+
+    /// <summary>The keys cannot be searched for, whatever the mailbox holds: their charset is unknown, or there are too many of them.</summary>
+    public MailError? Refusal { get; init; }
 
     /// <summary>FUZZY was given (RFC 6203).</summary>
     public bool IsFuzzy { get; init; }
@@ -45,12 +54,13 @@ internal sealed class SearchProgram(
         }
     }
 
-    /// <summary>The answer to a search that is larger than the options allow; null for others.</summary>
-    public MailError? LimitError(ImapOptions options) =>
-        Keys > options.MaxSearchKeys ? new MailError(MailErrorCode.Limit, "Too many search keys")
-        : Texts > options.MaxSearchTexts ? new MailError(MailErrorCode.Limit, "Too many texts to search for")
-        : Depth > options.MaxSearchDepth ? new MailError(MailErrorCode.Limit, "Search keys are nested too deeply")
-        : null;
+    /// <summary>The answer to a search that cannot be made, or is larger than the options allow; null for others.</summary>
+    public MailError? RefusalBy(ImapOptions options) =>
+        Refusal
+        ?? (Keys > options.MaxSearchKeys ? TooManyKeys
+            : Texts > options.MaxSearchTexts ? new MailError(MailErrorCode.Limit, "Too many texts to search for")
+            : Depth > options.MaxSearchDepth ? TooDeep
+            : null);
 
     /// <summary>Says what time it is, before each search.</summary>
     public void SetTime(DateTimeOffset now)

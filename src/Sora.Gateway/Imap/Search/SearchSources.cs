@@ -78,7 +78,10 @@ internal sealed class SearchSources(List<(SourceKind Kind, List<MailboxName> Nam
             list ??= await connection.Directory.ListAsync(cancellationToken).ConfigureAwait(false);
             foreach (var name in await NamesAsync(connection, kind, named, list, cancellationToken).ConfigureAwait(false))
             {
-                var found = await connection.Directory.FindAsync(name, Rights.Read, cancellationToken).ConfigureAwait(false);
+                // What the client has not named itself must be listed for the user too (RFC 7377 section 2.2)
+                var isNamed = kind == SourceKind.Inboxes || named.Contains(name);
+                var found = await connection.Directory.FindAsync(name, isNamed ? Rights.Read : Rights.Read | Rights.Lookup, cancellationToken)
+                    .ConfigureAwait(false);
                 if (found.IsOk && known.Add(found.Value.Id))
                     targets.Add(found.Value);
             }
@@ -100,9 +103,9 @@ internal sealed class SearchSources(List<(SourceKind Kind, List<MailboxName> Nam
             case SourceKind.Subscribed:
                 return list.Subscriptions;
             case SourceKind.Subtree:
-                return list.Mailboxes.Select(static entry => entry.Name).Where(name => named.Exists(top => name == top || name.IsBelow(top)));
+                return named.Concat(list.Mailboxes.Select(static entry => entry.Name).Where(name => named.Exists(name.IsBelow)));
             case SourceKind.SubtreeOne:
-                return list.Mailboxes.Select(static entry => entry.Name).Where(name => named.Exists(top => name == top || name.Parent == top));
+                return named.Concat(list.Mailboxes.Select(static entry => entry.Name).Where(name => named.Exists(top => name.Parent == top)));
             default:
                 return named;
         }

@@ -25,6 +25,21 @@ internal sealed class TextScanner : FoldingWriter
     /// <summary>All were found: the rest does not matter.</summary>
     public bool IsDone => _wanted.Count == 0;
 
+    /// <summary>Looks into the header of a part, for the keys that want that.</summary>
+    public void TakeHeader(MimePart part, ReadOnlySpan<byte> header)
+    {
+        if (!_wanted.Exists(static key => key.WithHeader))
+            return;
+        foreach (var line in SearchText.PartLines(part, header))
+        {
+            for (var i = _wanted.Count - 1; i >= 0; i--)
+            {
+                if (_wanted[i].WithHeader && line.Contains(_wanted[i].Text, StringComparison.Ordinal))
+                    Find(i);
+            }
+        }
+    }
+
     /// <summary>The text has ended: searches what has not been searched.</summary>
     public void Complete()
     {
@@ -50,14 +65,18 @@ internal sealed class TextScanner : FoldingWriter
     {
         for (var i = _wanted.Count - 1; i >= 0; i--)
         {
-            if (!_buffer.AsSpan(0, _length).Contains(_wanted[i].Text, StringComparison.Ordinal))
-                continue;
-            Found.Add(_wanted[i]);
-            _wanted.RemoveAt(i);
+            if (_buffer.AsSpan(0, _length).Contains(_wanted[i].Text, StringComparison.Ordinal))
+                Find(i);
         }
 
         var kept = Math.Min(_overlap, _length);
         _buffer.AsSpan(_length - kept, kept).CopyTo(_buffer);
         _length = kept;
+    }
+
+    private void Find(int number)
+    {
+        Found.Add(_wanted[number]);
+        _wanted.RemoveAt(number);
     }
 }
