@@ -18,7 +18,7 @@ internal sealed class SelectedMailbox : IDisposable
 
     private readonly ReplicaLease _lease;
     private readonly bool _isExamined;
-    private readonly Dictionary<uint, MessageRow> _lastTold = []; // of messages that others have expunged, where the view's row is older
+    private readonly Dictionary<uint, MessageRow> _lastTold = []; // of messages that others have expunged, where the view's row is not what the client knows
     private MailboxIndex _told; // the newest state out of which something was told
     private KeywordTable _keywordsTold;
     private uint _recentTold; // UIDs below are told, as \Recent or not
@@ -143,6 +143,21 @@ internal sealed class SelectedMailbox : IDisposable
         }
 
         _told = latest;
+    }
+
+    /// <summary>
+    /// A STORE named messages that others have expunged and the client still counts. It gets what it asked for, here only (RFC 2180 section 4.2.1), until it
+    /// hears that they are gone. Their mod-sequences stay: a later one than that of the expunge would let a client think that it knows of it.
+    /// </summary>
+    public void StoreExpunged(UidSet uids, MailboxIndex latest, SyncScope stored)
+    {
+        if (IsAligned(latest))
+            return;
+        foreach (var uid in View.Existing(uids).Except(latest.Existing(uids)))
+        {
+            var row = RowAt(View.PositionOf(uid), latest);
+            _lastTold[uid] = row with { Flags = stored.After(row.Flags) };
+        }
     }
 
     /// <summary>The UIDs that the set means for this session; null when it names a sequence number that does not exist.</summary>

@@ -37,7 +37,10 @@ internal readonly record struct SyncScope
     public bool WasTold(uint uid, long modSeq) => modSeq <= ToldAsOf.Value && !(modSeq <= ToldAbove?.Value) && Told.Contains(uid);
 
     /// <summary>True when the flags are just what the silent STORE makes of those the client knew.</summary>
-    public bool IsExpected(uint uid, ulong flags, ulong before) => Stored.Contains(uid) && flags == Mode switch
+    public bool IsExpected(uint uid, ulong flags, ulong before) => Stored.Contains(uid) && flags == After(before);
+
+    /// <summary>What the STORE makes of a message's flags.</summary>
+    public ulong After(ulong before) => Mode switch
     {
         StoreMode.Add => before | Mask,
         StoreMode.Remove => before & ~Mask,

@@ -72,6 +72,28 @@ public sealed class SearchExtensionTests(ImapFixture fixture)
     }
 
     [Fact]
+    public async Task The_range_of_PARTIAL_comes_back_with_its_nearer_end_first()
+    {
+        var user = await fixture.UserAsync();
+        await user.DeliverAsync([.. Enumerable.Repeat("Subject: x\n\n", 5)]);
+        using var client = await user.LogInAsync("SELECT INBOX");
+        await client.PlayAsync("""
+            C: A1 SEARCH RETURN (PARTIAL 4:2) ALL
+            S: * ESEARCH (TAG "A1") PARTIAL (2:4 2:4)
+            S: A1 OK SEARCH completed
+            C: A2 SORT RETURN (PARTIAL 4:2) (REVERSE ARRIVAL) US-ASCII ALL
+            S: * ESEARCH (TAG "A2") PARTIAL (2:4 …
+            S: A2 OK SORT completed
+            C: A3 UID SEARCH RETURN (PARTIAL -3:-1) ALL
+            S: * ESEARCH (TAG "A3") UID PARTIAL (-1:-3 3:5)
+            S: A3 OK SEARCH completed
+            C: A4 UID SEARCH RETURN (PARTIAL -7:-6) ALL
+            S: * ESEARCH (TAG "A4") UID PARTIAL (-6:-7 NIL)
+            S: A4 OK SEARCH completed
+            """);
+    }
+
+    [Fact]
     public async Task Limits_are_answered_with_LIMIT_and_empty_the_saved_result()
     {
         var user = await fixture.UserAsync();

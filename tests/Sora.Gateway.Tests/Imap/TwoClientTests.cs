@@ -33,8 +33,14 @@ public sealed class TwoClientTests(ImapFixture fixture)
             S: * SEARCH 1 2 3
             S: a3 OK SEARCH completed
             C: a4 STORE 1 +FLAGS (\Answered)
-            S: * 1 FETCH (FLAGS (\Recent))
-            S: a4 NO [EXPUNGEISSUED] …
+            S: * 1 FETCH (FLAGS (\Answered \Recent))
+            S: a4 OK [EXPUNGEISSUED] …
+            C: a41 STORE 1:2 FLAGS.SILENT (\Flagged)
+            S: a41 OK STORE completed
+            C: a42 FETCH 1:2 FLAGS
+            S: * 1 FETCH (FLAGS (\Flagged \Recent))
+            S: * 2 FETCH (FLAGS (\Flagged \Recent))
+            S: a42 OK FETCH completed
             C: a5 COPY 1 Trash
             S: * 1 EXPUNGE
             S: * 3 EXISTS

@@ -71,14 +71,15 @@ internal sealed class StoreCommand(SequenceSet set, bool byUid, StoreMode mode, 
         var selected = connection.Selected;
         var latest = selected.Latest;
         var before = selected.Reported;
-        SyncScope scope;
+        var scope = new SyncScope
+        {
+            Stored = uids, Mode = mode, Mask = latest.Keywords.MaskOf(flags.CoveredBy(selected.Rights)), Kept = ~FlagMask.Covered(selected.Rights),
+        };
         selected.TellKeywords(connection, latest);
         selected.TellFrom(latest);
-        if (silent)
-        {
-            scope = new SyncScope { Stored = uids, Mode = mode, Mask = latest.Keywords.MaskOf(flags.CoveredBy(selected.Rights)), Kept = ~FlagMask.Covered(selected.Rights) };
-        }
-        else
+        if (unchangedSince is null)
+            selected.StoreExpunged(uids, latest, scope);
+        if (!silent)
         {
             var condStore = connection.Session.CondStore;
             var withUid = !connection.Session.UidOnly && (byUid || condStore);
@@ -113,9 +114,10 @@ internal sealed class StoreCommand(SequenceSet set, bool byUid, StoreMode mode, 
         if (!modified.IsEmpty)
             return ImapReply.Ok("Conditional STORE failed", new ModifiedCode(byUid ? modified : selected.NumbersOf(modified)));
 
-        // RFC 2180 section 4.2: a silent STORE of expunged messages need not fail
+        // RFC 2180 section 4.2 leaves it open what a STORE of messages that others have expunged is answered. Nothing failed that the client could
+        // mend, and old clients take NO for more than it is: RFC 5530's code says it
         return !silent && !byUid && selected.View.Existing(uids) != selected.Latest.Existing(uids)
-            ? ImapReply.No("Some of the messages have been expunged", ResponseCode.ExpungeIssued)
+            ? ImapReply.Ok("Some of the messages have been expunged", ResponseCode.ExpungeIssued)
             : ImapReply.Ok("STORE completed");
     }
 }

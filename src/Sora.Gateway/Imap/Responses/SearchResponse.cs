@@ -48,7 +48,7 @@ internal static class SearchResponse
         {
             (from, to) = options.Partial.Of(numbers.Length);
             writer.Raw(" PARTIAL ("u8);
-            writer.Raw(options.PartialText);
+            Range(writer, options.Partial);
             writer.Space();
             if (from == to)
                 writer.Nil();
@@ -172,6 +172,15 @@ internal static class SearchResponse
         }
 
         writer.Raw(")"u8);
+    }
+
+    // 500:400 is the same range as 400:500 (RFC 5267 section 6): whoever asked for one gets one spelling, the nearer end first
+    private static void Range(ImapWriter writer, PartialRange range)
+    {
+        var sign = range.FromEnd ? "-"u8 : ""u8;
+        Item(writer, sign, range.First);
+        writer.Raw(":"u8);
+        Item(writer, sign, range.Last);
     }
 
     private static void Item(ImapWriter writer, ReadOnlySpan<byte> name, long value)

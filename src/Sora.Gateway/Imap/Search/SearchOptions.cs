@@ -25,8 +25,7 @@ internal enum SearchReturn
 
 /// <summary>The RETURN options of a searching command.</summary>
 /// <param name="UpdateItems">What UPDATE wants to know at once of messages that join the result (RFC 5465 section 7); null for nothing.</param>
-/// <param name="PartialText">The range of PARTIAL as the client wrote it, which is how it is told back.</param>
-internal readonly record struct SearchOptions(SearchReturn What, PartialRange Partial = default, byte[]? PartialText = null, List<FetchItem>? UpdateItems = null)
+internal readonly record struct SearchOptions(SearchReturn What, PartialRange Partial = default, List<FetchItem>? UpdateItems = null)
 {
     /// <summary>What stands for no option at all.</summary>
     public static readonly SearchOptions All = new(SearchReturn.All);
@@ -52,7 +51,6 @@ internal readonly record struct SearchOptions(SearchReturn What, PartialRange Pa
     {
         var what = SearchReturn.None;
         PartialRange partial = default;
-        byte[]? text = null;
         List<FetchItem>? items = null;
         parser.Open();
         if (!parser.Peek((byte)')'))
@@ -68,9 +66,7 @@ internal readonly record struct SearchOptions(SearchReturn What, PartialRange Pa
                     if ((what & SearchReturn.Partial) != SearchReturn.None)
                         throw parser.Error("PARTIAL only once");
                     parser.Space();
-                    var rest = parser.Rest;
                     partial = parser.PartialRange();
-                    text = rest[..^parser.Rest.Length].ToArray();
                 }
 
                 if (option == SearchReturn.Update && (parser.Rest.StartsWith(" ("u8) || parser.Peek((byte)'(')))
@@ -87,7 +83,7 @@ internal readonly record struct SearchOptions(SearchReturn What, PartialRange Pa
         parser.Close();
         if ((what & (SearchReturn.Partial | SearchReturn.All)) == (SearchReturn.Partial | SearchReturn.All))
             throw parser.Error("either ALL or PARTIAL");
-        return what == SearchReturn.None ? All : new SearchOptions(what, partial, text, items);
+        return what == SearchReturn.None ? All : new SearchOptions(what, partial, items);
     }
 
     private static SearchReturn Option(string name) => name switch

@@ -213,13 +213,16 @@ internal sealed class ModelRun(ImapFixture fixture, int clientCount)
             spared = [.. uids.Where(uid => mailbox.Find(uid) is { } message && message.ModSeq + 1 > Math.Max(0, since))];
         }
 
-        var gone = uids.Exists(uid => mailbox.Find(uid) is null);
         if (!client.IsReadOnly)
         {
             foreach (var uid in uids.Except(spared))
             {
                 mailbox.Store(uid, mode, flags);
-                if (silent && mailbox.Find(uid) is { } message && client.View.Find(belief => belief.Uid == uid) is { } belief)
+                if (client.View.Find(belief => belief.Uid == uid) is not { } belief)
+                    continue;
+                if (mailbox.Find(uid) is not { } message)
+                    belief.FlagsAt = 0; // gone: the client alone sees what it has stored
+                else if (silent)
                     (belief.Flags, belief.FlagsAt) = (message.FlagText, 0);
             }
         }
@@ -229,7 +232,7 @@ internal sealed class ModelRun(ImapFixture fixture, int clientCount)
             Expect(tagged, "NO [READ-ONLY]");
         else if (spared.Count > 0)
             tagged.ShouldStartWith($"OK [MODIFIED {Set(spared.Select(uid => prefix.Length > 0 ? uid : (uint)client.View.FindIndex(belief => belief.Uid == uid) + 1))}]");
-        else if (!gone || prefix.Length > 0)
+        else
             Expect(tagged, "OK");
     }
 
