@@ -102,7 +102,7 @@ public sealed class ImapOptions : IValidatableOptions
 
     [Option("Messages that one command may work on; 0 is no limit", Reference = "RFC 9738")]
     [OptionRange("0", "2147483647")]
-    public int MessageLimit { get; set; }
+    public int MessageLimit { get; set; } = 10_000_000;
 
     [Option("Messages that one COPY or APPEND may store, when message_limit is 0; 0 is no limit", Reference = "RFC 9738")]
     [OptionRange("0", "2147483647")]

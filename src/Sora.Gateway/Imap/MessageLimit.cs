@@ -31,7 +31,7 @@ internal static class MessageLimit
     {
         code = null;
         var limit = connection.Server.Options.MessageLimit;
-        if (limit == 0)
+        if (limit == 0 || connection.Selected.View.Count <= limit)
             return uids;
         var existing = connection.Selected.View.Existing(uids);
         if (existing.Count <= limit)

@@ -87,7 +87,7 @@ public sealed class AppendTests(ImapFixture fixture)
     public async Task Nothing_is_stored_when_a_later_message_is_refused(string third, string answer)
     {
         var user = await fixture.UserAsync();
-        using var client = await user.LogInAsync();
+        using var client = await user.LogInAsync("ENABLE UTF8=ACCEPT");
         third = third.Replace("LARGE", new string('x', 300_000), StringComparison.Ordinal);
         var isExtraLine = third == "\r\n";
         await client.Socket.SendAsync($"a APPEND INBOX {{5+}}\r\nfirst {{6+}}\r\nsecond{third}\r\nb STATUS INBOX (MESSAGES)\r\n");

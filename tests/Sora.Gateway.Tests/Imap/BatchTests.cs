@@ -210,7 +210,7 @@ public sealed class BatchTests(ImapFixture fixture)
         }
         finally
         {
-            fixture.Options.MessageLimit = 0;
+            fixture.Options.MessageLimit = new ImapOptions().MessageLimit;
         }
     }
 
@@ -220,17 +220,19 @@ public sealed class BatchTests(ImapFixture fixture)
         var user = await fixture.UserAsync();
         await user.DeliverAsync(Mail, Mail, Mail);
         using var client = await user.LogInAsync("SELECT INBOX");
-        fixture.Options.SaveLimit = 2;
+        (fixture.Options.MessageLimit, fixture.Options.SaveLimit) = (0, 2);
         try
         {
-            (await client.DoAsync("CAPABILITY"))[0].ShouldContain(" SAVELIMIT=2 ");
+            var capabilities = (await client.DoAsync("CAPABILITY"))[0];
+            capabilities.ShouldContain(" SAVELIMIT=2 ");
+            capabilities.ShouldNotContain(" MESSAGELIMIT=");
             (await client.RunAsync("COPY 1:3 Trash"))[^1].ShouldStartWith("NO [MESSAGELIMIT 2 2] ");
             (await client.DoAsync("FETCH 1:3 UID")).Count.ShouldBe(3);
             (await client.RunAsync("MOVE 1:3 Trash"))[^1].ShouldStartWith("OK");
         }
         finally
         {
-            fixture.Options.SaveLimit = 0;
+            (fixture.Options.MessageLimit, fixture.Options.SaveLimit) = (new ImapOptions().MessageLimit, 0);
         }
 
         new ImapOptions { SaveLimit = 1, MessageLimit = 1 }.Validate().ShouldNotBeEmpty();

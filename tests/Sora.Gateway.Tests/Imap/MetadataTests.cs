@@ -66,7 +66,7 @@ public sealed class MetadataTests(ImapFixture fixture)
             C: a6 STATUS Trash (HIGHESTMODSEQ)
             S: * STATUS Trash (HIGHESTMODSEQ 2)
             S: a6 OK STATUS completed
-            C: a7 SETMETADATA Trash (/private/specialuse "\\Junk")
+            C: a7 SETMETADATA Trash (/private/specialuse NIL)
             S: a7 OK SETMETADATA completed
             C: a8 STATUS Trash (HIGHESTMODSEQ)
             S: * STATUS Trash (HIGHESTMODSEQ 3)

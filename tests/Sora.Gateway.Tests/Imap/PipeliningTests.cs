@@ -20,7 +20,7 @@ public sealed class PipeliningTests(ImapFixture fixture)
         "UID REPLACE * INBOX (\\Seen) CATENATE (TEXT {14+}\r\nSubject: x\r\n\r\n)", "FETCH 1 (BINARY.SIZE[1] BINARY.PEEK[1] PREVIEW)",
         "UID FETCH 1:* (FLAGS) (CHANGEDSINCE 1)", "STORE 1:2 (UNCHANGEDSINCE 1) +FLAGS (\\Answered)", "SEARCH RETURN (UPDATE COUNT) SEEN",
         "SORT (DATE) UTF-8 ALL", "UID SORT RETURN (PARTIAL -1:-2) (SUBJECT) UTF-8 ALL", "THREAD REFERENCES UTF-8 1:*", "ESEARCH IN (personal) RETURN (COUNT) ALL",
-        "GETQUOTAROOT INBOX", "GETMETADATA INBOX /private/comment", "SETMETADATA INBOX (/private/comment x)", "GETACL INBOX", "MYRIGHTS INBOX",
+        "GETQUOTAROOT INBOX", "GETMETADATA INBOX /private/comment", "SETMETADATA INBOX (/private/comment \"x\")", "GETACL INBOX", "MYRIGHTS INBOX",
     ];
 
     [Fact]

@@ -191,6 +191,11 @@ public sealed class SearchExtensionTests(ImapFixture fixture)
             C: a6 FETCH 7 SNIPPET (LAZY=FUZZY)
             S: * 7 FETCH (SNIPPET (FUZZY "first second"))
             S: a6 OK FETCH completed
+            C: a6b FETCH 7 SNIPPET (LAZY=FUZZY FUZZY)
+            S: * 7 FETCH (SNIPPET (FUZZY "first second"))
+            S: a6b OK FETCH completed
+            C: a6c FETCH 7 SNIPPET (SLOW)
+            S: a6c BAD …
             C: a7 FETCH 1 (SNIPPET (FUZZY) UID)
             S: * 1 FETCH (SNIPPET (FUZZY "Hello there, this is the text.") UID 1)
             S: a7 OK FETCH completed

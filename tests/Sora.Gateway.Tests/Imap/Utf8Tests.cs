@@ -89,6 +89,20 @@ public sealed class Utf8Tests(ImapFixture fixture)
             S: c OK …
             """));
 
+        using var early = await user.LogInAsync();
+        await early.PlayAsync("""
+            C: a APPEND INBOX UTF8 (~{5}
+            S: a NO [CANNOT] …
+            C: b APPEND INBOX CATENATE (TEXT {6+}
+            C: a: b
+            C:  UTF8 (~{5+}
+            C: hello) TEXT {1+}
+            C: x)
+            S: b NO [CANNOT] …
+            C: c NOOP
+            S: c OK NOOP completed
+            """);
+
         // Who has not said that it understands UTF-8 gets no quoted string with it
         using var plain = await user.LogInAsync("SELECT INBOX");
         await plain.PlayAsync(Bytes("""

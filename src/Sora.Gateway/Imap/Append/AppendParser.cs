@@ -26,6 +26,9 @@ internal sealed class AppendParser(bool isSingle = false)
     /// <summary>What was parsed last is a part of CATENATE, and not a whole message.</summary>
     public bool IsInCatenate => _place is Place.InCatenate or Place.InCatenatedUtf8;
 
+    /// <summary>A message or a part of one came as <c>UTF8 (literal8)</c>: its header may have UTF-8 in it.</summary>
+    public bool HasUtf8 { get; private set; }
+
     /// <summary>The steps up to the literal that ends this piece, or to the end of the command.</summary>
     /// <param name="literal">The literal that the piece ends with; its length is 0 and it is not looked at when the command ends here.</param>
     public List<AppendStep> Parse(ref ImapParser parser, MessageLiteral literal)
@@ -127,10 +130,11 @@ internal sealed class AppendParser(bool isSingle = false)
     }
 
     // utf8-literal = "UTF8" SP "(" literal8 ")"
-    private static bool TryUtf8(ref ImapParser parser, MessageLiteral literal, List<AppendStep> steps)
+    private bool TryUtf8(ref ImapParser parser, MessageLiteral literal, List<AppendStep> steps)
     {
         if (!parser.TryKeyword("UTF8"u8))
             return false;
+        HasUtf8 = true;
         parser.Space();
         parser.Open();
         if (!parser.Peek((byte)'~'))

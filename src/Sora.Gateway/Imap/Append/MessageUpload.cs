@@ -124,6 +124,8 @@ internal sealed class MessageUpload(ImapConnection connection, AppendParser pars
         // A message of no bytes takes back a whole MULTIAPPEND (RFC 3502 section 6.3.11); nobody has a use for one in APPEND.
         if (literal.Length == 0 && !parser.IsInCatenate)
             return Empty();
+        if (parser.HasUtf8 && !connection.Session.Utf8Accept)
+            return ImapReply.No("ENABLE UTF8=ACCEPT comes first", ResponseCode.Of(MailErrorCode.Cannot)); // RFC 6855 section 4
         if (await GrowAsync(literal.Length, cancellationToken).ConfigureAwait(false) is { } refusal)
             return refusal;
         _pending = null;

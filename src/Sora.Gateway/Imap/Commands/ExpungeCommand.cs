@@ -25,7 +25,7 @@ internal sealed class ExpungeCommand(SequenceSet? uids) : ImapCommand
         if (which.IsEmpty)
             return ImapReply.Ok("EXPUNGE completed");
         ResponseCode? limited = null;
-        if (uids is not null && connection.Server.Options.MessageLimit > 0)
+        if (uids is not null && MessageLimit.IsAbove(connection, selected.View.Count))
         {
             // EXPUNGE itself is never limited (RFC 9738 section 3.1)
             which = MessageLimit.Highest(connection, DeletedOf(selected.Latest, which), out limited);

@@ -88,14 +88,21 @@ internal static class FetchItemParser
             case "PREVIEW":
                 return new FetchItem(FetchKind.Preview) { IsLazy = TryModifier(ref parser, " (LAZY)"u8) };
             case "SNIPPET":
-                var isLazy = TryModifier(ref parser, " (LAZY=FUZZY)"u8);
-                if (!isLazy)
-                    TryModifier(ref parser, " (FUZZY)"u8);
-                return new FetchItem(FetchKind.Snippet) { IsLazy = isLazy };
+                return new FetchItem(FetchKind.Snippet) { IsLazy = IsLazySnippet(ref parser) };
             default:
                 parser.Position = start;
                 throw parser.Error("a fetch item");
         }
+    }
+
+    // A list of algorithms, of which there is one: FUZZY, LAZY=FUZZY or, in any order, both
+    private static bool IsLazySnippet(ref ImapParser parser)
+    {
+        if (TryModifier(ref parser, " (FUZZY)"u8))
+            return false;
+        return TryModifier(ref parser, " (LAZY=FUZZY)"u8)
+            || TryModifier(ref parser, " (LAZY=FUZZY FUZZY)"u8)
+            || TryModifier(ref parser, " (FUZZY LAZY=FUZZY)"u8);
     }
 
     // What stands in parentheses behind an item may be its own or a modifier of the whole command, so it is taken as a whole or not at all
