@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Sora.Gateway.Tests.Imap;
 
 /// <summary>SEARCH where its syntax and its sets have corners (RFC 9051 sections 6.4.4 and 9, RFC 7162 section 3.1.5, RFC 7377 section 2).</summary>
@@ -85,6 +87,52 @@ public sealed class SearchSyntaxTests(ImapFixture fixture)
             C: tag2 ESEARCH FROM "frobozz" 101:200
             S: tag2 OK ESEARCH completed
             """);
+    }
+
+    [Theory]
+    [InlineData("iso-2022-jp", "東京")]
+    [InlineData("Shift_JIS", "東京")]
+    [InlineData("EUC-JP", "東京タワー")]
+    [InlineData("GB18030", "中文")]
+    [InlineData("big5", "中文")]
+    [InlineData("KOI8-R", "пРИВЕТ")]
+    [InlineData("windows-1251", "привет")]
+    [InlineData("ISO-8859-1", "GRÜßE")]
+    [InlineData("iso-8859-7", "ΛΟΓΟΣ")]
+    [InlineData("utf-8", "grüße")]
+    [InlineData("US-ASCII", "TEXT")]
+    public async Task Keys_in_any_charset(string charset, string text)
+    {
+        Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
+        var user = await fixture.UserAsync();
+        const string Words = "text 東京タワー 中文 Привет grüße λόγος λογος";
+        var latin = Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(Words));
+        await user.DeliverAsync(
+            "Subject: other\n\nnothing\n",
+            $"Subject: =?utf-8?B?{Convert.ToBase64String(Encoding.UTF8.GetBytes(Words))}?=\nContent-Type: text/plain; charset=utf-8\n\n{latin}\n");
+        using var client = await user.LogInAsync("SELECT INBOX");
+        var bytes = Encoding.GetEncoding(charset).GetBytes(text);
+        foreach (var key in new[] { "SUBJECT", "BODY", "TEXT", "HEADER Subject", "NOT SUBJECT nothing FUZZY BODY" })
+        {
+            var keys = $"{key} {{{bytes.Length}+}}\r\n{Encoding.Latin1.GetString(bytes)}";
+            (await client.DoAsync($"SEARCH CHARSET {charset} {keys}")).ShouldBe(["* SEARCH 2"], key);
+            (await client.DoAsync($"SEARCH CHARSET \"{charset}\" {keys}")).ShouldBe(["* SEARCH 2"], key);
+            (await client.DoAsync($"UID SORT (DATE) {charset} {keys}")).ShouldBe(["* SORT 2"], key);
+            (await client.DoAsync($"THREAD REFERENCES {charset} {keys}")).ShouldBe(["* THREAD (2)"], key);
+            (await client.DoAsync($"ESEARCH IN (inboxes) RETURN (COUNT) CHARSET {charset} {keys}")).Single().ShouldEndWith(" UID COUNT 1");
+        }
+    }
+
+    [Theory]
+    [InlineData("gr\u00c3\u00bc\u00c3\u009fe")]
+    [InlineData("gr\u00fc\u00dfe")]
+    public async Task Without_a_charset_8_bit_keys_are_read_as_mail_that_names_none(string bytes)
+    {
+        var user = await fixture.UserAsync();
+        await user.DeliverAsync("Subject: =?utf-8?Q?gr=C3=BC=C3=9Fe?=\n\ngr\u00fc\u00dfe\n");
+        using var client = await user.LogInAsync("SELECT INBOX");
+        foreach (var key in new[] { "SUBJECT", "BODY", "TEXT" })
+            (await client.DoAsync($"SEARCH {key} {{{bytes.Length}+}}\r\n{bytes}")).ShouldBe(["* SEARCH 1"], key);
     }
 
     [Fact]
