@@ -119,7 +119,7 @@ public sealed class SortTests(ImapFixture fixture)
             S: * ESEARCH (TAG "A03") PARTIAL (-3:-100 1:2)
             S: A03 OK SEARCH completed
             C: A04 SEARCH RETURN (PARTIAL 3:2) ALL
-            S: * ESEARCH (TAG "A04") PARTIAL (3:2 2:3)
+            S: * ESEARCH (TAG "A04") PARTIAL (2:3 2:3)
             S: A04 OK SEARCH completed
             C: A05 SEARCH RETURN (PARTIAL 1:2) DRAFT
             S: * ESEARCH (TAG "A05") PARTIAL (1:2 NIL)
