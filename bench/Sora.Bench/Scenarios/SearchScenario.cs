@@ -59,13 +59,18 @@ internal sealed record SearchScenario(Target Target, Run Run)
 
         if (client.Has("SORT"))
         {
-            yield return ("sort DATE", "UID SORT (DATE) UTF-8 ALL");
-            yield return ("sort SUBJECT", "UID SORT (SUBJECT) UTF-8 ALL");
+            foreach (var order in new[] { "DATE", "ARRIVAL", "SUBJECT", "REVERSE FROM" })
+            {
+                yield return ("sort " + order, $"UID SORT ({order}) UTF-8 ALL");
+            }
         }
 
-        if (client.Has("THREAD=REFERENCES"))
+        foreach (var algorithm in new[] { "REFERENCES", "REFS", "ORDEREDSUBJECT" })
         {
-            yield return ("thread REFERENCES", "UID THREAD REFERENCES UTF-8 ALL");
+            if (client.Has("THREAD=" + algorithm))
+            {
+                yield return ("thread " + algorithm, $"UID THREAD {algorithm} UTF-8 ALL");
+            }
         }
     }
 
@@ -84,9 +89,11 @@ internal sealed record SearchScenario(Target Target, Run Run)
             ("HEADER", "HEADER Message-ID " + ImapClient.Quote("<2a." + Run.Id)),
             ("BODY", "BODY " + MessageWriter.RareWord),
             ("BODY phrase", "BODY " + ImapClient.Quote("says " + MessageWriter.RareWord + " once")),
+            ("BODY common phrase", "BODY " + ImapClient.Quote("of the")),
             ("TEXT", "TEXT " + MessageWriter.RareWord),
             ("TEXT 1%", "TEXT " + MessageWriter.UncommonWord),
             ("TEXT nothing", "TEXT " + MessageWriter.RareWord + "x"),
+            ("TEXT common phrase", "TEXT " + ImapClient.Quote("the mail")),
             ("NOT TEXT", "NOT TEXT " + MessageWriter.UncommonWord),
         ];
     }
