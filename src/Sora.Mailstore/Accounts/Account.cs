@@ -12,6 +12,8 @@ namespace Sora.Mailstore.Accounts;
 /// </summary>
 internal sealed class Account(AccountId id, AccountHost host) : IAccount
 {
+    private static readonly MailError OverQuota = new(MailErrorCode.OverQuota, "Quota exceeded: no more mailboxes for this account");
+
     private volatile Known? _known;
     private int _changes;
 
@@ -24,18 +26,21 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
         _known = null;
     }
 
-    public async ValueTask<MailboxList> ListAsync(CancellationToken cancellationToken) => (_known ?? await ReadAsync(cancellationToken)).List;
+    public async ValueTask<MailboxList> ListAsync(CancellationToken cancellationToken) => (_known ?? await ReadAsync(null, cancellationToken)).List;
 
     /// <summary>How the account is known to others; null when it does not exist.</summary>
     public async ValueTask<AccountProfile?> ProfileAsync(CancellationToken cancellationToken) =>
-        (_known ?? await ReadAsync(cancellationToken)).Profile;
+        (_known ?? await ReadAsync(null, cancellationToken)).Profile;
 
-    private async ValueTask<Known> ReadAsync(CancellationToken cancellationToken)
+    // Through the connection of a change that is under way: whoever holds one must not wait for another, or all could wait for each other
+    private async ValueTask<Known> ReadAsync(NpgsqlConnection? connection, CancellationToken cancellationToken)
     {
         while (true)
         {
             var changes = Volatile.Read(ref _changes);
-            var stored = await host.Store.ListAsync(id, cancellationToken);
+            var stored = connection is null
+                ? await host.Store.ListAsync(id, cancellationToken)
+                : await AccountStore.ListAsync(connection, id, cancellationToken);
             if (stored is not { } rows)
                 return Known.Nothing;
             rows.Mailboxes.Sort(static (left, right) => MailboxName.CompareInLists(left.Name, right.Name));
@@ -48,8 +53,12 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
         }
     }
 
-    public Task<MailResult<MailboxEntry>> CreateAsync(MailboxName name, SpecialUse use, CancellationToken cancellationToken) =>
-        ChangeAsync<MailboxEntry>(
+    public async Task<MailResult<MailboxEntry>> CreateAsync(MailboxName name, SpecialUse use, CancellationToken cancellationToken)
+    {
+        var most = await MaxMailboxesAsync(cancellationToken);
+        if (!most.IsOk)
+            return most.Error;
+        return await ChangeAsync<MailboxEntry>(
             async (connection, list, grantees) =>
             {
                 if (list.Find(name) is not null)
@@ -58,13 +67,14 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
                     return new MailError(MailErrorCode.UseAttr, "Another mailbox has this special use");
                 if (list.Mailboxes.Length >= host.Options.MaxMailboxes)
                     return new MailError(MailErrorCode.Limit, "The account has too many mailboxes");
-                if (await QuotaRefusalAsync(list, 1 + LevelsAbove(list, name), cancellationToken) is { } refusal)
-                    return refusal;
+                if (IsOver(most.Value, list, 1 + LevelsAbove(list, name)))
+                    return OverQuota;
                 var created = await AccountStore.InsertMailboxAsync(connection, id, name, use, cancellationToken);
                 await InsertLevelsAboveAsync(connection, list, name, created.Id, grantees, cancellationToken);
                 return created;
             },
             cancellationToken);
+    }
 
     public async Task<MailResult<Done>> DeleteAsync(MailboxName name, CancellationToken cancellationToken)
     {
@@ -99,6 +109,9 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
             return await RenameInboxAsync(to, cancellationToken);
         if (to.IsBelow(from))
             return new MailError(MailErrorCode.Cannot, "A mailbox cannot be renamed into itself");
+        var most = await MaxMailboxesAsync(cancellationToken);
+        if (!most.IsOk)
+            return most.Error;
         return await ChangeAsync<Done>(
             async (connection, list, grantees) =>
             {
@@ -106,8 +119,8 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
                     return MailError.NoSuchMailbox();
                 if (list.Find(to) is not null)
                     return new MailError(MailErrorCode.AlreadyExists, "Mailbox already exists");
-                if (await QuotaRefusalAsync(list, LevelsAbove(list, to), cancellationToken) is { } refusal)
-                    return refusal;
+                if (IsOver(most.Value, list, LevelsAbove(list, to)))
+                    return OverQuota;
                 var renamed = new List<MailboxId> { mailbox.Id };
                 foreach (var below in list.Mailboxes)
                 {
@@ -174,12 +187,22 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
         return result;
     }
 
-    // MAILBOX of RFC 9208: exact, because the list is locked
-    private async ValueTask<MailError?> QuotaRefusalAsync(MailboxList list, int more, CancellationToken cancellationToken) =>
-        more > 0 && host.Mailboxes.Quotas is { } quotas && await quotas.MaxMailboxesAsync(id, cancellationToken) is { } most
-            && list.Mailboxes.Length + more > most
-            ? new MailError(MailErrorCode.OverQuota, "Quota exceeded: no more mailboxes for this account")
-            : null;
+    // The limit of the account (RFC 9208's MAILBOX), null when there is none
+    private async Task<MailResult<long?>> MaxMailboxesAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return host.Mailboxes.Quotas is { } quotas ? await quotas.MaxMailboxesAsync(id, cancellationToken) : null;
+        }
+        catch (Exception e) when (Mailbox.IsDatabaseFailure(e))
+        {
+            Log.AccountFailed(host.Logger, e);
+            return MailError.Unavailable();
+        }
+    }
+
+    // Exact, because the list is locked
+    private static bool IsOver(long? most, MailboxList list, int more) => more > 0 && most is { } limit && list.Mailboxes.Length + more > limit;
 
     private static int LevelsAbove(MailboxList list, MailboxName name)
     {
@@ -259,7 +282,7 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
                 return new MailError(MailErrorCode.NonExistent, "The account does not exist");
             Forget(); // another process may have changed it before we had the lock
             var grantees = new List<AccountId>(); // those whose rights or names change by it
-            var result = await change(connection, await ListAsync(cancellationToken), grantees);
+            var result = await change(connection, (await ReadAsync(connection, cancellationToken)).List, grantees);
             if (!result.IsOk)
                 return result;
             await transaction.CommitAsync(cancellationToken);

@@ -23,11 +23,21 @@ internal sealed class Indexer(Database database, IMessageStore messages, SearchO
     /// <summary>Indexes what is due, up to the limits of a batch.</summary>
     public async Task<IndexedBatch> IndexAsync(CancellationToken cancellationToken)
     {
+        var (batch, accounts) = await IndexDueAsync(cancellationToken);
+        if (accounts.Count == 0)
+            return batch;
+        foreach (var (account, level) in await _store.FindMergeableAsync(accounts, MergeCount, options.SegmentSize.Bytes / 2, cancellationToken))
+            await MergeAsync(account, level, cancellationToken);
+        return batch;
+    }
+
+    private async Task<(IndexedBatch Batch, IReadOnlyCollection<AccountId> Accounts)> IndexDueAsync(CancellationToken cancellationToken)
+    {
         await using var connection = await database.Write.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var due = await SearchStore.TakeAsync(connection, options.Delay, options.Batch, cancellationToken);
         if (due.Count == 0)
-            return default;
+            return (default, []);
         var contents = await messages.ReadAsync(due.ConvertAll(static waiting => waiting.Content).ToArray(), ContentParts.All, cancellationToken);
         var work = new Work();
         var size = 0L;
@@ -43,10 +53,8 @@ internal sealed class Indexer(Database database, IMessageStore messages, SearchO
         if (work.PutOff.Count > 0)
             await SearchStore.PutOffAsync(connection, work.PutOff, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        foreach (var (account, level) in await _store.FindMergeableAsync(work.Accounts, MergeCount, options.SegmentSize.Bytes / 2, cancellationToken))
-            await MergeAsync(account, level, cancellationToken);
         var taken = work.Done.Count + work.PutOff.Count;
-        return new IndexedBatch(taken, work.Done.Count, due.Count == options.Batch || taken < due.Count, work.PutOff);
+        return (new IndexedBatch(taken, work.Done.Count, due.Count == options.Batch || taken < due.Count, work.PutOff), work.Accounts);
     }
 
     private async ValueTask AddAsync(WaitingContent waiting, MessageContent? content, Work work, CancellationToken cancellationToken)

@@ -11,6 +11,7 @@ namespace Sora.Mailstore.Search;
 internal sealed class SearchWorker : IAsyncDisposable
 {
     private static readonly TimeSpan CountInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan BusyTick = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestYield = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan FirstOutage = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestOutage = TimeSpan.FromSeconds(30);
@@ -72,7 +73,13 @@ internal sealed class SearchWorker : IAsyncDisposable
                 var batch = await _indexer.IndexAsync(_stopping.Token);
                 Report(batch);
                 outage = FirstOutage;
-                pause = batch.HasMore ? Yield(_time.GetElapsedTime(start)) : _options.Interval;
+                if (batch.HasMore)
+                {
+                    await YieldAsync(_time.GetElapsedTime(start));
+                    continue;
+                }
+
+                pause = _options.Interval;
             }
             catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
             {
@@ -101,13 +108,22 @@ internal sealed class SearchWorker : IAsyncDisposable
         }
     }
 
-    // The pause makes the time of the batch that share of the whole
-    private TimeSpan Yield(TimeSpan elapsed)
+    // The pause makes the time of the batch that share of the whole. It ends with the rush that it is for
+    private async Task YieldAsync(TimeSpan elapsed)
     {
         if (_metrics.Backlog.OldestAge > _options.MaxLag)
-            return TimeSpan.Zero;
-        var pause = IsBusy() ? elapsed * ((100.0 / _options.BusyShare) - 1) : elapsed;
-        return pause < LongestYield ? pause : LongestYield;
+            return;
+        if (!IsBusy())
+        {
+            await SleepAsync(elapsed < LongestYield ? elapsed : LongestYield);
+            return;
+        }
+
+        var start = _time.GetTimestamp();
+        var pause = elapsed * ((100.0 / _options.BusyShare) - 1);
+        do
+            await SleepAsync(BusyTick);
+        while (!_stopping.IsCancellationRequested && _time.GetElapsedTime(start) is var waited && waited < pause && waited < LongestYield && IsBusy());
     }
 
     private bool IsBusy()

@@ -41,14 +41,17 @@ internal sealed class AccountStore(NpgsqlDataSource database)
     }
 
     /// <summary>The account's mailboxes and subscriptions; null when there is no such account.</summary>
-    public Task<StoredList?> ListAsync(
-        AccountId id, CancellationToken cancellationToken) =>
-        ReadAgain.OnceAsync(() => ReadListAsync(id, cancellationToken));
+    public Task<StoredList?> ListAsync(AccountId id, CancellationToken cancellationToken) =>
+        ReadAgain.OnceAsync(async () =>
+        {
+            await using var connection = await database.OpenConnectionAsync(cancellationToken);
+            return await ListAsync(connection, id, cancellationToken);
+        });
 
-    private async Task<StoredList?> ReadListAsync(
-        AccountId id, CancellationToken cancellationToken)
+    /// <summary>The same, as the connection's transaction sees it.</summary>
+    public static async Task<StoredList?> ListAsync(NpgsqlConnection connection, AccountId id, CancellationToken cancellationToken)
     {
-        await using var batch = database.CreateBatch();
+        await using var batch = new NpgsqlBatch(connection);
         Add(
             batch,
             """
