@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Sora.Testing;
 
 namespace Sora.EndToEnd.Tests.Wire;
 
@@ -68,7 +69,7 @@ internal sealed class LineConnection : IDisposable
     public void StartDeflate()
     {
         (_end - _start).ShouldBe(0, "the server sent something before the compressed stream");
-        _stream = new DeflatedStream(_stream);
+        _stream = new DeflatedStream(_stream, System.IO.Compression.CompressionLevel.Fastest);
     }
 
     public async Task WriteAsync(ReadOnlyMemory<byte> bytes)

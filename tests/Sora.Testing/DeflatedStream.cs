@@ -1,19 +1,19 @@
 using System.IO.Compression;
 
-namespace Sora.Gateway.Tests.Connections;
+namespace Sora.Testing;
 
 /// <summary>The client's end of a compressed connection: one DEFLATE stream in each direction, flushed after every write.</summary>
-internal sealed class DeflatedStream : Stream
+public sealed class DeflatedStream : Stream
 {
     private readonly CountingStream _inner;
     private readonly DeflateStream _inflate;
     private readonly DeflateStream _deflate;
 
-    public DeflatedStream(Stream inner)
+    public DeflatedStream(Stream inner, CompressionLevel level = CompressionLevel.SmallestSize)
     {
         _inner = new CountingStream(inner);
         _inflate = new DeflateStream(_inner, CompressionMode.Decompress);
-        _deflate = new DeflateStream(_inner, CompressionLevel.SmallestSize);
+        _deflate = new DeflateStream(_inner, level);
     }
 
     /// <summary>Compressed bytes that came so far.</summary>
