@@ -30,6 +30,17 @@ internal sealed class Course
 
     public async Task<IReadOnlyList<ScenarioResult>> RunAsync()
     {
+        // First, while there is no mail: what a server does behind deliveries would be weighed as connections
+        foreach (var tls in _plan.BothKindsOfConnection ? new[] { false, true } : [false])
+        {
+            await TryAsync("connections", async () =>
+            {
+                // Processes and pools left over from earlier connections would be had for nothing
+                await _server.RestartAsync(_cancellationToken);
+                return [await new ConnectionsScenario(Target, Run) { Connections = _plan.Connections, Tls = tls }.RunAsync(_cancellationToken)];
+            });
+        }
+
         foreach (var size in _plan.DeliverSizes)
         {
             var run = Run with { Duration = _plan.Deliver, Id = $"deliver{size}" };
@@ -52,16 +63,6 @@ internal sealed class Course
 
         var idle = Run with { Duration = _plan.Idle, WarmUp = TimeSpan.FromSeconds(1), Id = "idle" };
         await TryAsync("idle", async () => [await new IdleScenario(Target, idle).RunAsync(_cancellationToken)]);
-        foreach (var tls in _plan.BothKindsOfConnection ? new[] { false, true } : [false])
-        {
-            await TryAsync("connections", async () =>
-            {
-                // Processes and pools left over from earlier connections would be had for nothing
-                await _server.RestartAsync(_cancellationToken);
-                return [await new ConnectionsScenario(Target, Run) { Connections = _plan.Connections, Tls = tls }.RunAsync(_cancellationToken)];
-            });
-        }
-
         await TryAsync("fill", async () =>
             [await new FillScenario(Target, Run) { User = LargeUser, Messages = _plan.Messages }.RunAsync(_cancellationToken)]);
         await TryAsync("select", SelectAsync);
