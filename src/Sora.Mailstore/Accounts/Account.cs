@@ -26,31 +26,32 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
         _known = null;
     }
 
-    public async ValueTask<MailboxList> ListAsync(CancellationToken cancellationToken) => (_known ?? await ReadAsync(null, cancellationToken)).List;
+    public async ValueTask<MailboxList> ListAsync(CancellationToken cancellationToken) => (_known ?? await ReadAsync(cancellationToken)).List;
 
     /// <summary>How the account is known to others; null when it does not exist.</summary>
     public async ValueTask<AccountProfile?> ProfileAsync(CancellationToken cancellationToken) =>
-        (_known ?? await ReadAsync(null, cancellationToken)).Profile;
+        (_known ?? await ReadAsync(cancellationToken)).Profile;
 
-    // Through the connection of a change that is under way: whoever holds one must not wait for another, or all could wait for each other
-    private async ValueTask<Known> ReadAsync(NpgsqlConnection? connection, CancellationToken cancellationToken)
+    private async ValueTask<Known> ReadAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
             var changes = Volatile.Read(ref _changes);
-            var stored = connection is null
-                ? await host.Store.ListAsync(id, cancellationToken)
-                : await AccountStore.ListAsync(connection, id, cancellationToken);
-            if (stored is not { } rows)
+            if (await host.Store.ListAsync(id, cancellationToken) is not { } rows)
                 return Known.Nothing;
-            rows.Mailboxes.Sort(static (left, right) => MailboxName.CompareInLists(left.Name, right.Name));
-            rows.Subscriptions.Sort(MailboxName.CompareInLists);
-            var known = new Known(new MailboxList(rows.Version, [.. rows.Mailboxes], [.. rows.Subscriptions]), rows.Profile);
+            var known = new Known(Sorted(rows), rows.Profile);
             _known = known;
             if (changes == Volatile.Read(ref _changes))
                 return known;
             _known = null; // it changed while it was being read
         }
+    }
+
+    private static MailboxList Sorted(StoredList rows)
+    {
+        rows.Mailboxes.Sort(static (left, right) => MailboxName.CompareInLists(left.Name, right.Name));
+        rows.Subscriptions.Sort(MailboxName.CompareInLists);
+        return new MailboxList(rows.Version, [.. rows.Mailboxes], [.. rows.Subscriptions]);
     }
 
     public async Task<MailResult<MailboxEntry>> CreateAsync(MailboxName name, SpecialUse use, CancellationToken cancellationToken)
@@ -278,11 +279,14 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
         {
             await using var connection = await host.Database.Write.OpenConnectionAsync(cancellationToken);
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-            if (!await AccountStore.LockListAsync(connection, id, cancellationToken))
+
+            // Read through this connection: whoever holds one must not wait for another, or all could wait for each other. It is nobody else's
+            // list yet, for its version is not committed
+            if (!await AccountStore.LockListAsync(connection, id, cancellationToken)
+                || await AccountStore.ListAsync(connection, id, cancellationToken) is not { } rows)
                 return new MailError(MailErrorCode.NonExistent, "The account does not exist");
-            Forget(); // another process may have changed it before we had the lock
             var grantees = new List<AccountId>(); // those whose rights or names change by it
-            var result = await change(connection, (await ReadAsync(connection, cancellationToken)).List, grantees);
+            var result = await change(connection, Sorted(rows), grantees);
             if (!result.IsOk)
                 return result;
             await transaction.CommitAsync(cancellationToken);
