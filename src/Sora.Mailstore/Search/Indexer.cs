@@ -18,6 +18,7 @@ internal sealed class Indexer(Database database, IMessageStore messages, SearchO
     private const int MostMerged = 64;
 
     private readonly SearchStore _store = new(database);
+    private readonly ContentStore _contents = new(database);
     private readonly BodyWords _body = new((int)options.MaxText.Bytes, options.MaxWords.Bytes);
 
     /// <summary>Indexes what is due, up to the limits of a batch.</summary>
@@ -38,23 +39,26 @@ internal sealed class Indexer(Database database, IMessageStore messages, SearchO
         var due = await SearchStore.TakeAsync(connection, options.Delay, options.Batch, cancellationToken);
         if (due.Count == 0)
             return (default, []);
-        var contents = await messages.ReadAsync(due.ConvertAll(static waiting => waiting.Content).ToArray(), ContentParts.All, cancellationToken);
+
+        // Past the cache: a backlog of messages would drive out what clients read
+        var contents = (await _contents.ReadAsync(due.ConvertAll(static waiting => waiting.Content), ContentParts.All, cancellationToken))
+            .ToDictionary(static content => content.Id);
         var work = new Work();
         var size = 0L;
-        for (var i = 0; i < due.Count; i++)
+        foreach (var waiting in due)
         {
-            size += contents[i]?.Size ?? 0;
-            if (i > 0 && size > options.BatchSize.Bytes)
+            var content = contents.GetValueOrDefault(waiting.Content);
+            size += content?.Size ?? 0;
+            if (size > options.BatchSize.Bytes && work.Count > 0)
                 break; // the rest is free again when the transaction ends
-            await AddAsync(due[i], contents[i], work, cancellationToken);
+            await AddAsync(waiting, content, work, cancellationToken);
         }
 
         await SearchStore.WriteAsync(connection, work.Build(), work.Texts, work.Done, cancellationToken);
         if (work.PutOff.Count > 0)
             await SearchStore.PutOffAsync(connection, work.PutOff, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        var taken = work.Done.Count + work.PutOff.Count;
-        return (new IndexedBatch(taken, work.Done.Count, due.Count == options.Batch || taken < due.Count, work.PutOff), work.Accounts);
+        return (new IndexedBatch(work.Count, work.Done.Count, due.Count == options.Batch || work.Count < due.Count, work.PutOff), work.Accounts);
     }
 
     private async ValueTask AddAsync(WaitingContent waiting, MessageContent? content, Work work, CancellationToken cancellationToken)
@@ -142,6 +146,9 @@ internal sealed class Indexer(Database database, IMessageStore messages, SearchO
         public List<ContentId> Done { get; } = [];
 
         public List<PutOffContent> PutOff { get; } = [];
+
+        /// <summary>Contents that were looked at.</summary>
+        public int Count => Done.Count + PutOff.Count;
 
         public IReadOnlyCollection<AccountId> Accounts => _segments.Keys;
 
