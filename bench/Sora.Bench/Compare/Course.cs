@@ -41,6 +41,29 @@ internal sealed class Course
             });
         }
 
+        var indexed = _server.IndexesBehind ? await _server.CountIndexedAsync(_cancellationToken) : 0;
+        await TryAsync("fill", async () =>
+            [await new FillScenario(Target, Run) { User = LargeUser, Messages = _plan.Messages }.RunAsync(_cancellationToken)]);
+        if (_server.IndexesBehind)
+        {
+            var size = _results[^1].Metrics.FirstOrDefault(static metric => metric.Name == FillScenario.SizeEach)?.Value ?? double.NaN;
+            await TryAsync("indexing", async () =>
+                [await new IndexingScenario(_server) { Until = indexed + _plan.Messages, MessageSize = size }.RunAsync(_cancellationToken)]);
+        }
+
+        await TryAsync("select", SelectAsync);
+        await TryAsync("fetch", () => new FetchScenario(Target, Run) { User = LargeUser, Bodies = _plan.Bodies }.RunAsync(_cancellationToken));
+        await TryAsync("store", async () => [await new StoreScenario(Target, Run) { User = LargeUser }.RunAsync(_cancellationToken)]);
+        await TryAsync("search", () =>
+            new SearchScenario(Target, Run) { User = LargeUser, PerKey = _plan.PerSearchKey }.RunAsync(_cancellationToken));
+        await TryAsync("transfer", async () =>
+            [await new TransferScenario(Target, Run) { User = LargeUser, Messages = _plan.Transfer }.RunAsync(_cancellationToken)]);
+        if (_server.IndexesBehind && _plan.IndexingRounds > 0)
+        {
+            await TryAsync("deliveries and indexing", async () =>
+                [await new IndexedDeliveriesScenario(_server, _plan, Run).RunAsync(_cancellationToken)]);
+        }
+
         foreach (var size in _plan.DeliverSizes)
         {
             var run = Run with { Duration = _plan.Deliver, Id = $"deliver{size}" };
@@ -63,15 +86,6 @@ internal sealed class Course
 
         var idle = Run with { Duration = _plan.Idle, WarmUp = TimeSpan.FromSeconds(1), Id = "idle" };
         await TryAsync("idle", async () => [await new IdleScenario(Target, idle).RunAsync(_cancellationToken)]);
-        await TryAsync("fill", async () =>
-            [await new FillScenario(Target, Run) { User = LargeUser, Messages = _plan.Messages }.RunAsync(_cancellationToken)]);
-        await TryAsync("select", SelectAsync);
-        await TryAsync("fetch", () => new FetchScenario(Target, Run) { User = LargeUser, Bodies = _plan.Bodies }.RunAsync(_cancellationToken));
-        await TryAsync("store", async () => [await new StoreScenario(Target, Run) { User = LargeUser }.RunAsync(_cancellationToken)]);
-        await TryAsync("search", () =>
-            new SearchScenario(Target, Run) { User = LargeUser, PerKey = _plan.PerSearchKey }.RunAsync(_cancellationToken));
-        await TryAsync("transfer", async () =>
-            [await new TransferScenario(Target, Run) { User = LargeUser, Messages = _plan.Transfer }.RunAsync(_cancellationToken)]);
         var mix = Run with { Duration = _plan.Mix, Id = "mix" };
         await TryAsync("mix", async () => [await new MixScenario(Target, mix).RunAsync(_cancellationToken)]);
         return _results;

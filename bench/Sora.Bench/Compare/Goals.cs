@@ -16,7 +16,21 @@ internal static class Goals
         new("LMTP, 2 KiB to 200 users over 50 sessions", "deliver 2 KiB, 50 sessions", "rate", 2500, "msg/s", AtLeast: true, FullOnly: false),
         new("memory of each of 1,000 idle IDLE connections", "1000 idle connections, plain", "memory each", 16, "KiB", AtLeast: false, FullOnly: false),
         new("IDLE hears of a delivery after the 250 (median)", "idle", "p50", 3, "ms", AtLeast: false, FullOnly: false),
+        .. Searches(15, "UNSEEN", "LARGER", "SINCE", "SENTSINCE"),
+        .. Searches(30, "FROM", "SUBJECT"),
+        .. Searches(60, "TEXT 1%"),
+        .. Searches(20, "TEXT nothing"),
+        Search("SORT by date", "sort DATE", 60),
+        Search("THREAD=REFERENCES", "thread REFERENCES", 200),
+        new("CPU of indexing a message of 10 KiB, PostgreSQL's included", "indexing", IndexingScenario.Cpu, 3, "ms", AtLeast: false, FullOnly: false),
+        new("indexing slows deliveries under full load by", "deliveries and indexing", IndexedDeliveriesScenario.SlowDown, 10, "%", AtLeast: false, FullOnly: false),
     ];
+
+    private static IEnumerable<Goal> Searches(double bound, params string[] keys) =>
+        keys.Select(key => Search("SEARCH " + key, "search " + key, bound));
+
+    private static Goal Search(string what, string scenario, double bound) =>
+        new(what + " in 100,000 messages (median)", scenario, "p50", bound, "ms", AtLeast: false, FullOnly: true);
 
     /// <summary>One Markdown table row per goal.</summary>
     public static IEnumerable<string> Judge(IReadOnlyList<ScenarioResult> results, Plan plan)

@@ -30,6 +30,9 @@ internal abstract class PeerServer : IAsyncDisposable
     /// <summary>Valid once started.</summary>
     public Target Target { get; protected set; } = new();
 
+    /// <summary>Whether it indexes messages behind their arrival.</summary>
+    public virtual bool IndexesBehind => false;
+
     protected Plan Plan { get; }
 
     /// <summary>Everything of this server is in here.</summary>
@@ -49,6 +52,12 @@ internal abstract class PeerServer : IAsyncDisposable
         await ChildProcess.StopAsync(process, _pid, StopPatience);
         process.Dispose();
     }
+
+    /// <summary>Messages indexed since the start; only for a server that indexes behind their arrival.</summary>
+    public virtual Task<long> CountIndexedAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    /// <summary>Restarts, and leaves the index alone from then on or takes it up again; only for a server that indexes behind arrival.</summary>
+    public virtual Task RestartAsync(bool indexing, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public async Task RestartAsync(CancellationToken cancellationToken)
     {

@@ -23,6 +23,7 @@ internal sealed record Plan
         PerSearchKey = TimeSpan.FromSeconds(0.3),
         Bodies = 2_000,
         BothKindsOfConnection = false,
+        IndexingRounds = 0,
     };
 
     public string Name { get; init; } = "full";
@@ -63,4 +64,9 @@ internal sealed record Plan
     public TimeSpan PerSearchKey { get; init; } = TimeSpan.FromSeconds(1.5);
 
     public int Bodies { get; init; } = 20_000;
+
+    /// <summary>Deliveries with and without indexing behind them, alternately; 0 for none.</summary>
+    public int IndexingRounds { get; init; } = 3;
+
+    public TimeSpan IndexingRound { get; init; } = TimeSpan.FromSeconds(8);
 }

@@ -11,13 +11,17 @@ internal sealed class SoraServer : PeerServer
 {
     private const string Password = "bench-password";
     private const int Ports = 7;
+    private const int AdminPort = 6;
 
     /// <summary>The first start builds.</summary>
     private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(4);
 
+    private static readonly HttpClient Http = new();
+
     private readonly string _repository;
     private readonly int _port = FreePorts.InARow(Ports);
     private bool _hasAccounts;
+    private bool _isIndexing = true;
 
     /// <param name="plan">How many users.</param>
     /// <param name="repository">The folder with the script `dev`.</param>
@@ -27,9 +31,25 @@ internal sealed class SoraServer : PeerServer
 
     public override string Description => "Sora of this working copy, Release, its own PostgreSQL, settings of ./dev run";
 
+    public override bool IndexesBehind => true;
+
     private string LogPath => Path.Combine(Folder, "sora.log");
 
     private string Data => Path.Combine(Folder, "data");
+
+    public override async Task<long> CountIndexedAsync(CancellationToken cancellationToken)
+    {
+        const string Indexed = "sora_search_indexed_total ";
+        var metrics = await Http.GetStringAsync($"http://{At(AdminPort)}/metrics", cancellationToken);
+        var line = metrics.Split('\n').FirstOrDefault(static line => line.StartsWith(Indexed, StringComparison.Ordinal));
+        return line is null ? 0 : long.Parse(line.AsSpan(Indexed.Length), CultureInfo.InvariantCulture); // counters appear with the first count
+    }
+
+    public override async Task RestartAsync(bool indexing, CancellationToken cancellationToken)
+    {
+        _isIndexing = indexing;
+        await RestartAsync(cancellationToken);
+    }
 
     protected override async Task<(Process Process, int Pid)> LaunchAsync(CancellationToken cancellationToken)
     {
@@ -43,6 +63,7 @@ internal sealed class SoraServer : PeerServer
                 "-c", "exec \"$@\" >>\"$0\" 2>&1", LogPath,
                 Path.Combine(_repository, "dev"), "run", "--release", "--data", Data,
                 "--port-base", _port.ToString(CultureInfo.InvariantCulture), "--ready-file", readyFile,
+                "--", "--set", _isIndexing ? "search.enabled=true" : "search.enabled=false",
             },
         };
         var process = ChildProcess.Start(start);

@@ -24,6 +24,9 @@ internal sealed record FillScenario(Target Target, Run Run)
     /// <summary>Messages of one MULTIAPPEND, or APPENDs sent ahead of their answers.</summary>
     private const int Window = 100;
 
+    /// <summary>The figure that says how large the messages are on average.</summary>
+    public const string SizeEach = "size each";
+
     public string Mailbox { get; init; } = "INBOX";
 
     /// <summary>Whose mailbox; counted from 1.</summary>
@@ -73,6 +76,7 @@ internal sealed record FillScenario(Target Target, Run Run)
                 new("rate", Messages / seconds, "msg/s", Better.Neither),
                 new("throughput", octets / seconds / 1e6, "MB/s", Better.Neither),
                 new("messages", grown, "", Better.Neither),
+                new(SizeEach, octets / 1024.0 / Messages, "KiB", Better.Neither),
             ],
             Math.Abs(grown - Messages),
             "by " + by);
