@@ -8,6 +8,12 @@ internal sealed class SearchIndex(SearchStore store, AccountSegments segments) :
 {
     private const int TextsAtOnce = 2000;
 
+    // So many texts are looked into as quickly as positions are read
+    private const int FewTexts = 64;
+
+    // Bytes of positions that are read and decided at a time, about
+    private const int PositionsAtOnce = 8 * 1024 * 1024;
+
     /// <inheritdoc/>
     public async ValueTask<IndexAnswer> FindAsync(
         AccountId account, ReadOnlyMemory<ContentId> among, IReadOnlyList<TextQuestion> questions, CancellationToken cancellationToken)
@@ -48,7 +54,46 @@ internal sealed class SearchIndex(SearchStore store, AccountSegments segments) :
             found.Take(slices!);
         }
 
+        return await PlaceAsync(found, cancellationToken);
+    }
+
+    // Texts with spaces in them are decided by the positions of their words
+    private async ValueTask<bool> PlaceAsync(Findings found, CancellationToken cancellationToken)
+    {
+        found.LeaveFew(FewTexts);
+        var positions = new Dictionary<(long, SegmentField), FieldPositions>();
+        foreach (var phrases in found.Phrases.GroupBy(static phrase => phrase.Field))
+        {
+            var wanted = phrases.Select(static phrase => phrase.Segment).DistinctBy(static segment => segment.Id).ToList();
+            if (!await segments.LoadAsync(wanted, phrases.Key, DecodePositions, positions, cancellationToken))
+                return false;
+        }
+
+        var group = new List<PhraseStep>();
+        var pieces = new List<PostingsSlice>();
+        for (var i = 0; i < found.Phrases.Count; i++)
+        {
+            var phrase = found.Phrases[i];
+            phrase.Request(positions[(phrase.Segment.Id, phrase.Field)], pieces);
+            group.Add(phrase);
+            if (i + 1 < found.Phrases.Count && pieces.Sum(static piece => (long)piece.Length) < PositionsAtOnce)
+                continue;
+            var slices = pieces.Count == 0 ? [] : await store.ReadSlicesAsync(pieces, cancellationToken);
+            if (Array.IndexOf(slices, null) >= 0)
+                return false;
+            foreach (var step in group)
+                found.Take(step, slices!);
+            group.Clear();
+            pieces.Clear();
+        }
+
         return true;
+    }
+
+    private static (FieldPositions Value, long Size) DecodePositions(LoadedField data, OpenSegment segment)
+    {
+        var positions = new FieldPositions(data.Words, data.Postings, segment.Contents.Length);
+        return (positions, positions.Size);
     }
 
     private static (FieldWords Value, long Size) DecodeWords(LoadedField data)

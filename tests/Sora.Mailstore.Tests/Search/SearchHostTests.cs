@@ -79,7 +79,7 @@ public sealed class SearchHostTests : IAsyncLifetime, IDisposable
         }
 
         (await ScalarAsync("SELECT count(*) FROM search_segments")).ShouldBeLessThan(12);
-        (await ScalarAsync("SELECT count(*) FROM search_fields")).ShouldBe(6 * await ScalarAsync("SELECT count(*) FROM search_segments"));
+        (await ScalarAsync("SELECT count(*) FROM search_fields")).ShouldBe(8 * await ScalarAsync("SELECT count(*) FROM search_segments"));
         (await ScalarAsync("SELECT count(*) FROM search_queue")).ShouldBe(0);
     }
 
