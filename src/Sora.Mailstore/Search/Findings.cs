@@ -118,22 +118,26 @@ internal sealed class Findings(long[] among, TextPlan[] plans)
         {
             if (_phrases.Where(phrase => phrase.Question == i).Sum(static phrase => phrase.Documents.Count) > few)
                 continue;
-            foreach (var phrase in _phrases)
+            foreach (var phrase in _phrases.Where(phrase => phrase.Question == i))
             {
-                if (phrase.Question == i)
-                    phrase.Documents.CopyTo(_uncertain[i], phrase.Segment.Contents);
+                phrase.Documents.CopyTo(_uncertain[i], phrase.Segment.Contents);
+                phrase.Uncertain.CopyTo(_uncertain[i], phrase.Segment.Contents);
             }
 
             _phrases.RemoveAll(phrase => phrase.Question == i);
         }
     }
 
-    /// <summary>Takes the positions that a phrase has asked for.</summary>
-    public void Take(PhraseStep phrase, byte[][] slices)
+    /// <summary>Takes what is decided now.</summary>
+    public void TakeDecided()
     {
-        phrase.Decide(slices);
-        phrase.Documents.CopyTo(_found[phrase.Question], phrase.Segment.Contents);
-        phrase.Uncertain.CopyTo(_uncertain[phrase.Question], phrase.Segment.Contents);
+        foreach (var phrase in _phrases.Where(static phrase => phrase.IsDecided))
+        {
+            phrase.Documents.CopyTo(_found[phrase.Question], phrase.Segment.Contents);
+            phrase.Uncertain.CopyTo(_uncertain[phrase.Question], phrase.Segment.Contents);
+        }
+
+        _phrases.RemoveAll(static phrase => phrase.IsDecided);
     }
 
     private ContentId[] Among(List<ContentId> found)

@@ -27,6 +27,7 @@ internal sealed class Indexer(Database database, IMessageStore messages, SearchO
     private readonly BodyWords _body = new((int)options.MaxText.Bytes, options.MaxWords.Bytes);
 
     private long _lookedForOld;
+    private long _replaced; // bytes of segments that were merged away since the last VACUUM
 
     /// <summary>Indexes what is due, up to the limits of a batch.</summary>
     public async Task<IndexedBatch> IndexAsync(CancellationToken cancellationToken)
@@ -36,7 +37,16 @@ internal sealed class Indexer(Database database, IMessageStore messages, SearchO
             return batch with { HasMore = true };
         foreach (var (account, level) in await _store.FindMergeableAsync(accounts, MergeCount, options.SegmentSize.Bytes / 2, cancellationToken))
             await MergeAsync(account, level, cancellationToken);
+        await VacuumAsync(cancellationToken);
         return batch;
+    }
+
+    private async Task VacuumAsync(CancellationToken cancellationToken)
+    {
+        var replaced = _replaced;
+        _replaced = 0; // one that fails is not tried again at once
+        if (replaced > 0 && !await _store.VacuumAsync(replaced, cancellationToken))
+            _replaced = replaced;
     }
 
     // One segment at a time, and only while nothing else waits: mail that arrives comes first
@@ -155,6 +165,7 @@ internal sealed class Indexer(Database database, IMessageStore messages, SearchO
         var merged = SegmentMerger.Merge(segments, existing);
         await SearchStore.ReplaceAsync(connection, account, ids, merged, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        _replaced += segments.Sum(static segment => segment.Size);
     }
 
     private sealed class Work : IDisposable

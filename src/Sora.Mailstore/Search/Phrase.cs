@@ -6,11 +6,11 @@ internal readonly record struct PlacedWord(ReadOnlyMemory<byte> Postings, ReadOn
 /// <summary>
 /// Finds the documents in which words stand one behind the other, one space between each two. At each place one of several words may stand.
 /// </summary>
-/// <param name="places">The words that may stand at each place.</param>
+/// <param name="places">Places of the phrase, counted from 0, and the words that may stand there; not all need be given.</param>
 /// <param name="breaks">Where something else than a space stands beside a word.</param>
-/// <param name="isAfterSpace">A space stands before the first word.</param>
-/// <param name="isBeforeSpace">A space stands behind the last word.</param>
-internal sealed class Phrase(IReadOnlyList<IReadOnlyList<PlacedWord>> places, PlacedWord breaks, bool isAfterSpace, bool isBeforeSpace)
+/// <param name="before">The place in front of the first one, if a space must be between them.</param>
+/// <param name="behind">The place behind the last one, if a space must be between them.</param>
+internal sealed class Phrase((int Place, IReadOnlyList<PlacedWord> Words)[] places, PlacedWord breaks, int? before, int? behind)
 {
     /// <summary>Leaves of the documents those that hold the phrase.</summary>
     /// <exception cref="InvalidDataException">The data is damaged.</exception>
@@ -18,31 +18,31 @@ internal sealed class Phrase(IReadOnlyList<IReadOnlyList<PlacedWord>> places, Pl
     {
         // Where the phrase would begin if a word of the rarest place is part of it; the other places only take away from that
         var first = 0;
-        for (var i = 1; i < places.Count; i++)
+        for (var i = 1; i < places.Length; i++)
         {
-            if (Length(places[i]) < Length(places[first]))
+            if (Length(places[i].Words) < Length(places[first].Words))
                 first = i;
         }
 
         var starts = new Starts(among);
         try
         {
-            foreach (var word in places[first])
-                starts.Add(word, first);
+            foreach (var word in places[first].Words)
+                starts.Add(word, places[first].Place);
             starts.Sort();
-            for (var i = 0; i < places.Count; i++)
+            for (var i = 0; i < places.Length; i++)
             {
                 if (i == first)
                     continue;
-                foreach (var word in places[i])
-                    starts.Mark(word, i);
+                foreach (var word in places[i].Words)
+                    starts.Mark(word, places[i].Place);
                 starts.Keep(marked: true);
             }
 
-            if (isAfterSpace)
-                starts.Mark(breaks, -1);
-            if (isBeforeSpace)
-                starts.Mark(breaks, places.Count);
+            if (before is { } front)
+                starts.Mark(breaks, front);
+            if (behind is { } back)
+                starts.Mark(breaks, back);
             starts.Keep(marked: false);
             among.Clear();
             starts.CopyTo(among);

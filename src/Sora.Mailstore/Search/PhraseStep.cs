@@ -15,6 +15,7 @@ internal sealed class PhraseStep(
 {
     private FieldPositions? _positions;
     private WordSlices? _slices;
+    private int[] _places = []; // those that are asked for
 
     public int Question => question;
 
@@ -25,10 +26,14 @@ internal sealed class PhraseStep(
     /// <summary>Those that have the words; once decided, those that hold the text.</summary>
     public DocumentSet Documents => documents;
 
-    /// <summary>Once decided, those that must be looked into.</summary>
+    /// <summary>Those that positions do not decide of, and that must be looked into.</summary>
     public DocumentSet Uncertain { get; } = new(documents.Documents);
 
-    /// <summary>Asks for positions, as far as they are not at hand.</summary>
+    public bool IsDecided { get; private set; }
+
+    /// <summary>
+    /// Asks for positions, as far as they are not at hand: of the two places with the fewest first, for they often leave hardly a document, then of all.
+    /// </summary>
     public void Request(FieldPositions positions, List<PostingsSlice> slices)
     {
         if (positions.Count != words.Count)
@@ -42,11 +47,13 @@ internal sealed class PhraseStep(
                 list.RemoveAll(number => !documents.Overlaps(postings(number).Span));
         }
 
+        int[] all = [.. Enumerable.Range(0, numbers.Length)];
+        _places = _places.Length == 0 && all.Length > 2 ? [.. all.OrderBy(place => Length(numbers[place])).Take(2).Order()] : all;
         if (positions.Positions is null)
-            _slices = new WordSlices(segment.Id, Field, numbers.SelectMany(static list => list).Concat(breaks), positions.At, slices);
+            _slices = new WordSlices(segment.Id, Field, _places.SelectMany(place => numbers[place]).Concat(breaks), positions.At, slices);
     }
 
-    /// <summary>Decides.</summary>
+    /// <summary>Takes away documents that do not hold the text.</summary>
     public void Decide(byte[][] slices)
     {
         foreach (var document in _positions!.Incomplete)
@@ -56,8 +63,22 @@ internal sealed class PhraseStep(
         }
 
         documents.Remove(Uncertain);
-        var places = Array.ConvertAll(numbers, list => (IReadOnlyList<PlacedWord>)list.ConvertAll(number => Place(number, slices)));
-        new Phrase(places, breaks.Count > 0 ? Place(breaks[0], slices) : default, plan.IsAfterSpace, plan.IsBeforeSpace).Narrow(documents);
+        var isAll = _places.Length == numbers.Length;
+        var phrase = new Phrase(
+            Array.ConvertAll(_places, place => (place, (IReadOnlyList<PlacedWord>)numbers[place].ConvertAll(number => Place(number, slices)))),
+            breaks.Count > 0 ? Place(breaks[0], slices) : default,
+            isAll && plan.IsAfterSpace ? -1 : null,
+            isAll && plan.IsBeforeSpace ? numbers.Length : null);
+        phrase.Narrow(documents);
+        IsDecided = isAll || documents.Count == 0;
+    }
+
+    private long Length(List<int> list)
+    {
+        var length = 0L;
+        foreach (var number in list)
+            length += _positions!.At(number + 1) - _positions.At(number);
+        return length;
     }
 
     private PlacedWord Place(int number, byte[][] slices) => new(

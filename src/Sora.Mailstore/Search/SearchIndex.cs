@@ -60,30 +60,42 @@ internal sealed class SearchIndex(SearchStore store, AccountSegments segments) :
     // Texts with spaces in them are decided by the positions of their words
     private async ValueTask<bool> PlaceAsync(Findings found, CancellationToken cancellationToken)
     {
-        found.LeaveFew(FewTexts);
         var positions = new Dictionary<(long, SegmentField), FieldPositions>();
-        foreach (var phrases in found.Phrases.GroupBy(static phrase => phrase.Field))
+        found.LeaveFew(FewTexts);
+        while (found.Phrases.Count > 0)
         {
-            var wanted = phrases.Select(static phrase => phrase.Segment).DistinctBy(static segment => segment.Id).ToList();
-            if (!await segments.LoadAsync(wanted, phrases.Key, DecodePositions, positions, cancellationToken))
+            foreach (var phrases in found.Phrases.GroupBy(static phrase => phrase.Field))
+            {
+                var wanted = phrases.Select(static phrase => phrase.Segment).DistinctBy(static segment => segment.Id).ToList();
+                if (!await segments.LoadAsync(wanted, phrases.Key, DecodePositions, positions, cancellationToken))
+                    return false;
+            }
+
+            if (!await DecideAsync(found.Phrases, positions, cancellationToken))
                 return false;
+            found.TakeDecided();
+            found.LeaveFew(FewTexts);
         }
 
-        var group = new List<PhraseStep>();
+        return true;
+    }
+
+    // What is read is used up before more is read
+    private async ValueTask<bool> DecideAsync(
+        IReadOnlyList<PhraseStep> phrases, Dictionary<(long, SegmentField), FieldPositions> positions, CancellationToken cancellationToken)
+    {
         var pieces = new List<PostingsSlice>();
-        for (var i = 0; i < found.Phrases.Count; i++)
+        var first = 0;
+        for (var i = 0; i < phrases.Count; i++)
         {
-            var phrase = found.Phrases[i];
-            phrase.Request(positions[(phrase.Segment.Id, phrase.Field)], pieces);
-            group.Add(phrase);
-            if (i + 1 < found.Phrases.Count && pieces.Sum(static piece => (long)piece.Length) < PositionsAtOnce)
+            phrases[i].Request(positions[(phrases[i].Segment.Id, phrases[i].Field)], pieces);
+            if (i + 1 < phrases.Count && pieces.Sum(static piece => (long)piece.Length) < PositionsAtOnce)
                 continue;
             var slices = pieces.Count == 0 ? [] : await store.ReadSlicesAsync(pieces, cancellationToken);
             if (Array.IndexOf(slices, null) >= 0)
                 return false;
-            foreach (var step in group)
-                found.Take(step, slices!);
-            group.Clear();
+            for (; first <= i; first++)
+                phrases[first].Decide(slices!);
             pieces.Clear();
         }
 

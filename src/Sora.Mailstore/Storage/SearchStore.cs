@@ -249,6 +249,24 @@ internal sealed class SearchStore(Database database)
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    /// <summary>
+    /// Gives the room of segments that were merged away back to those that come, once it is so many bytes and a tenth of the index. PostgreSQL
+    /// would do so by itself, but once in a minute, and an index is written three times while a large mailbox is filled.
+    /// </summary>
+    public async Task<bool> VacuumAsync(long replaced, CancellationToken cancellationToken)
+    {
+        const long Least = 24 * 1024 * 1024;
+        if (replaced < Least)
+            return false;
+        await using var size = database.Write.CreateCommand("SELECT pg_table_size('search_fields')");
+        if (replaced < (long)(await size.ExecuteScalarAsync(cancellationToken))! / 10)
+            return false;
+        await using var vacuum = database.Write.CreateCommand("VACUUM (SKIP_LOCKED) search_fields");
+        vacuum.CommandTimeout = 0;
+        await vacuum.ExecuteNonQueryAsync(cancellationToken);
+        return true;
+    }
+
     /// <summary>Those of the contents that still exist.</summary>
     public static async Task<HashSet<long>> FindExistingAsync(NpgsqlConnection connection, long[] contents, CancellationToken cancellationToken)
     {

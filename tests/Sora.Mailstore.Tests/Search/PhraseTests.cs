@@ -174,13 +174,17 @@ public sealed class PhraseTests
         }
 
         found.Take([.. found.Slices.Select(Slice)]);
-        found.LeaveFew(0);
-        foreach (var phrase in found.Phrases)
+        while (found.Phrases.Count > 0)
         {
-            var slices = new List<PostingsSlice>();
-            var data = Of(segments[(int)phrase.Segment.Id], phrase.Field);
-            phrase.Request(new FieldPositions(data.Words, isShort ? data.Postings : null, phrase.Segment.Contents.Length), slices);
-            found.Take(phrase, [.. slices.Select(Slice)]);
+            foreach (var phrase in found.Phrases)
+            {
+                var slices = new List<PostingsSlice>();
+                var data = Of(segments[(int)phrase.Segment.Id], phrase.Field);
+                phrase.Request(new FieldPositions(data.Words, isShort ? data.Postings : null, phrase.Segment.Contents.Length), slices);
+                phrase.Decide([.. slices.Select(Slice)]);
+            }
+
+            found.TakeDecided();
         }
 
         var answer = found.ToAnswer();
