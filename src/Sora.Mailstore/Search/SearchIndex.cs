@@ -46,14 +46,12 @@ internal sealed class SearchIndex(SearchStore store, AccountSegments segments) :
 
         foreach (var segment in open)
             found.Look(segment, words);
-        if (found.Slices.Count > 0)
-        {
-            var slices = await store.ReadSlicesAsync(found.Slices, cancellationToken);
-            if (Array.IndexOf(slices, null) >= 0)
-                return false;
-            found.Take(slices!);
-        }
 
+        // A text of nothing but spaces needs no word, and so no postings: it is to be decided all the same
+        var slices = found.Slices.Count == 0 ? [] : await store.ReadSlicesAsync(found.Slices, cancellationToken);
+        if (Array.IndexOf(slices, null) >= 0)
+            return false;
+        found.Take(slices!);
         return await PlaceAsync(found, cancellationToken);
     }
 

@@ -196,6 +196,25 @@ public sealed class SearchHostTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_space_is_found_in_a_segment_whose_postings_are_long()
+    {
+        await using var host = Open();
+        await AppendAsync("Subject: many\n\n" + string.Join('\n', Enumerable.Range(100_000, SearchStore.ShortPostings + 1)) + "\n");
+        await AppendAsync("Subject: one\n\nalpha");
+        (await host.IndexDueAsync(CancellationToken.None)).ShouldBe(2);
+        (await ScalarAsync("SELECT max(octet_length(postings))::bigint FROM search_fields")).ShouldBeGreaterThan(SearchStore.ShortPostings);
+        var contents = await ContentsAsync();
+        var answer = await host.Index.FindAsync(
+            _account.Id,
+            contents,
+            [new TextQuestion(TextField.Body, " "), new TextQuestion(TextField.Body, "7 100008"), new TextQuestion(TextField.Body, "7 100009")],
+            CancellationToken.None);
+        answer.Answers[0].Matches.ToArray().ShouldBe([contents[0]]);
+        answer.Answers[1].Matches.ToArray().ShouldBe([contents[0]]);
+        (answer.Answers[2].Matches.Length + answer.Answers[2].Candidates.Length).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task The_worker_makes_old_segments_anew()
     {
         await using (var before = Open())
