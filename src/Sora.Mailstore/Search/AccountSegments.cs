@@ -7,7 +7,8 @@ namespace Sora.Mailstore.Search;
 /// <param name="Id">Its number.</param>
 /// <param name="Contents">Its documents; 0 where there is none any more.</param>
 /// <param name="Order">Documents in the order of their contents; null when they are in it already.</param>
-internal sealed record OpenSegment(long Id, long[] Contents, int[]? Order)
+/// <param name="HasPositions">It knows where in documents words stand.</param>
+internal sealed record OpenSegment(long Id, long[] Contents, int[]? Order, bool HasPositions)
 {
     public static OpenSegment Of(SegmentHead head)
     {
@@ -19,10 +20,10 @@ internal sealed record OpenSegment(long Id, long[] Contents, int[]? Order)
             for (var k = 0; k < order.Length; k++)
                 order[k] = k;
             Array.Sort((long[])head.Contents.Clone(), order);
-            return new OpenSegment(head.Id, head.Contents, order);
+            return new OpenSegment(head.Id, head.Contents, order, head.Format >= SegmentFormat.WithPositions);
         }
 
-        return new OpenSegment(head.Id, head.Contents, null);
+        return new OpenSegment(head.Id, head.Contents, null, head.Format >= SegmentFormat.WithPositions);
     }
 
     /// <summary>Calls <paramref name="take"/> with the position of each of the contents (ascending) that is here, and its document.</summary>
