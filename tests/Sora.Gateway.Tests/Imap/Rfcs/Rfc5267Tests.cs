@@ -106,7 +106,7 @@ public sealed class Rfc5267Tests(ImapFixture fixture)
             C: C02 STORE 1,3 +FLAGS.SILENT (\Deleted)
             S: C02 OK STORE completed
             C: C03 EXPUNGE
-            S: * ESEARCH (TAG "C01") UID REMOVEFROM (1 3 2 1)
+            S: * ESEARCH (TAG "C01") UID REMOVEFROM (3 1 1 3)
             S: * 1 EXPUNGE
             S: * 2 EXPUNGE
             S: C03 OK EXPUNGE completed
