@@ -268,6 +268,7 @@ public sealed partial class RevisionTests(ImapFixture fixture)
     {
         var user = await fixture.UserAsync();
         await user.DeliverAsync(Mail, "From: x@example.com\nSubject: =?utf-8?Q?=C3=A4?=\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--b--\n", Mail);
+        var friend = await fixture.UserAsync();
         using var client = await user.LogInAsync();
         using var other = await user.LogInAsync("ENABLE IMAP4rev2 QRESYNC UTF8=ACCEPT METADATA");
         var turn = 0;
@@ -279,7 +280,7 @@ public sealed partial class RevisionTests(ImapFixture fixture)
             await other.RunAsync($"SETMETADATA other{turn} (/private/comment {{1+}}\r\nx)");
             await other.RunAsync($"RENAME other{turn} other{turn}x");
             await other.RunAsync($"SUBSCRIBE other{turn}x");
-            await other.RunAsync($"SETACL other{turn}x anyone lr");
+            await other.RunAsync($"SETACL other{turn}x {friend.Address} lr");
             if (turn % 2 == 0)
                 await other.RunAsync($"DELETE other{turn}x");
             turn++;
