@@ -106,9 +106,12 @@ public sealed record SortKeys
         return Fold(first.Host is { Length: > 0 } host ? $"{spec}@{Charsets.DecodeUnlabelled(host)}" : spec);
     }
 
+    // Text that its charset does not allow sorts behind all other text (RFC 5255 section 4.6)
     private static string Fold(string text)
     {
         var folded = UnicodeCasemap.Fold(text);
+        if (folded.Contains('\uFFFD', StringComparison.Ordinal))
+            folded = string.Concat("\uFFFF", folded);
         if (folded.Length <= MaxLength)
             return folded;
         return folded[..(char.IsHighSurrogate(folded[MaxLength - 1]) ? MaxLength - 1 : MaxLength)];
