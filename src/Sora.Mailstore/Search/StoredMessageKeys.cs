@@ -9,6 +9,7 @@ internal sealed class StoredMessageKeys(AccountSegments segments, DirectMessageK
     private const MessageKeyParts DateParts = MessageKeyParts.SentDate | MessageKeyParts.SentDay;
     private const MessageKeyParts TextParts = MessageKeyParts.Subject | MessageKeyParts.From | MessageKeyParts.To | MessageKeyParts.Cc
         | MessageKeyParts.DisplayFrom | MessageKeyParts.DisplayTo;
+    private const MessageKeyParts ThreadParts = MessageKeyParts.Thread | MessageKeyParts.Conversation;
 
     /// <inheritdoc/>
     public async ValueTask<MessageKeys> ReadAsync(
@@ -135,7 +136,7 @@ internal sealed class StoredMessageKeys(AccountSegments segments, DirectMessageK
     private async ValueTask<bool> FillThreadsAsync(
         List<OpenSegment> used, (int Segment, int Document)[] places, int[]? order, MessageKeyParts parts, MessageKeysBuilder columns, CancellationToken cancellationToken)
     {
-        if ((parts & MessageKeyParts.Thread) == MessageKeyParts.None)
+        if ((parts & ThreadParts) == MessageKeyParts.None)
             return true;
         var loaded = await LoadAsync(used, SegmentField.Threads, static (data, segment) =>
         {

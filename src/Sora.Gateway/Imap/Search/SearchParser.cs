@@ -148,8 +148,7 @@ internal static class SearchParser
                 return new EmailIdKey(ObjectIds.ContentOf(parser.ObjectId()));
             case "THREADID":
                 parser.Space();
-                parser.ObjectId();
-                return new EmailIdKey(null); // No message has a thread
+                return new ThreadIdKey(parser.ObjectId());
             case "SENTBEFORE":
                 return new SentDateKey(DateComparison.Before, Date(ref parser));
             case "SENTON":
