@@ -168,15 +168,5 @@ assert ok(imap.sort("(DATE)", "UTF-8", 'SUBJECT "日本"')) == [b"1"], "SORT can
 assert ok(imap.thread("REFERENCES", "UTF-8", 'SUBJECT "日本"')) == [b"(1)"]
 ok(imap.rename('"Grüße/日本"', '"Weg"'))
 
-# IDLE, where this Python has it (3.14)
-if hasattr(imap, "idle"):
-    ok(imap.select("INBOX"))
-    with imap.idle(duration=30) as idler:
-        another = log_in(user)
-        ok(another.append("INBOX", None, None, message(6, "idle")))
-        name, data = next(idler)
-        assert (name, data) == ("EXISTS", [b"3"]), (name, data)
-    ok(another.logout())
-
 for client in (imap, other, admin):
     assert client.logout()[0] == "BYE"
