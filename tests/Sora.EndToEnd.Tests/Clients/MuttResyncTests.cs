@@ -31,7 +31,7 @@ public sealed class MuttResyncTests(SharedServer server)
         log.ShouldContain("* ENABLED QRESYNC");
         log.ShouldMatch(@"UID FETCH 1:6 \(FLAGS\) \(CHANGEDSINCE \d+ VANISHED\)");
         log.ShouldContain("* VANISHED (EARLIER) 3:4");
-        log.ShouldMatch(@"\* 2 FETCH \(UID 2 FLAGS \(\\Flagged( \\Recent)?\) MODSEQ");
+        log.ShouldMatch(@"\* 2 FETCH \(UID 2 FLAGS \(\\Flagged[^)]*\) MODSEQ");
         Regex.Matches(log, @"> a\d+ FETCH (\S+) \(UID FLAGS INTERNALDATE").Select(static fetch => fetch.Groups[1].Value).ShouldBe(["5:6"], log);
         await other.SelectAsync("Archive");
         (await NumbersAsync(other)).ShouldBe([1, 2, 5, 6, 7, 8], log);
@@ -75,6 +75,7 @@ public sealed class MuttResyncTests(SharedServer server)
             set quit=yes
             set wait_key=no
             set resolve=no
+            unset mark_old
             set sort=mailbox-order
             push "{keys}"
 
