@@ -19,7 +19,6 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     private byte[] _tag = "*"u8.ToArray();
     private int _listening;
     private bool _usesNumbers; // the running command has message numbers among its arguments
-    private long _modSeqTold; // the highest one that the running command's FETCH responses have named
     private readonly long _started;
     private HashSet<string> _disabled;
     private CancellationTokenSource? _commandLimit;
@@ -196,8 +195,11 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
             ImapReply.Ok("From now on", new HighestModSeqCode(selected.Reported.HighestModSeq)).WriteUntagged(Writer);
     }
 
+    /// <summary>The highest mod-sequence that FETCH responses have named since the last command began.</summary>
+    public long HighestModSeqTold { get; private set; }
+
     /// <summary>A FETCH response names this mod-sequence.</summary>
-    public void ModSeqTold(long modSeq) => _modSeqTold = Math.Max(_modSeqTold, modSeq);
+    public void ModSeqTold(long modSeq) => HighestModSeqTold = Math.Max(HighestModSeqTold, modSeq);
 
     /// <summary>Names and quoted strings may be UTF-8 from now on (RFC 6855 section 3).</summary>
     public void EnableUtf8()
@@ -393,7 +395,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
             await RefreshRightsAsync(cancellation).ConfigureAwait(false);
             if (row.States == ImapStates.Selected && !row.Flags.HasFlag(CommandFlags.BreaksSequences) && !Selected.MayRead)
                 return ImapReply.No(SelectedMailbox.NotAllowed);
-            _modSeqTold = 0;
+            HighestModSeqTold = 0;
             var mayExpunge = !row.Flags.HasFlag(CommandFlags.UsesSequenceNumbers) && !_usesNumbers;
             if (row.Flags.HasFlag(CommandFlags.RequiresSync) && Session.Selected is { } selected)
                 await selected.RefreshAsync(Server.Options.RefreshAfter, cancellation).ConfigureAwait(false);
@@ -493,7 +495,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     // Mod-sequences above that of an expunge that has to wait must not make the client believe that it knows all up to them (RFC 7162 section 3.2).
     private void CorrectModSeq()
     {
-        if (Session.QResync && Session.Selected is { ExpungesWait: true } selected && _modSeqTold > selected.View.HighestModSeq.Value)
+        if (Session.QResync && Session.Selected is { ExpungesWait: true } selected && HighestModSeqTold > selected.View.HighestModSeq.Value)
             ImapReply.Ok("Expunges are still to be told", new HighestModSeqCode(selected.View.HighestModSeq)).WriteUntagged(Writer);
     }
 

@@ -8,15 +8,18 @@ public sealed class SharedServer : IAsyncLifetime
     /// <summary>The password of all accounts.</summary>
     internal const string Password = "secret";
 
-    private const int Accounts = 24;
+    /// <summary>Who may set quotas and the server's annotations.</summary>
+    internal const string Administrator = "admin@example.com";
+
+    private const int Accounts = 40;
     private int _taken;
 
     internal SoraProcess Sora { get; private set; } = null!;
 
     public async Task InitializeAsync()
     {
-        Sora = await SoraProcess.StartAsync();
-        await Sora.CreateAccountsAsync(Password, [.. Enumerable.Range(1, Accounts).Select(Address)]);
+        Sora = await SoraProcess.StartAsync($"imap.administrators=[\"{Administrator}\"]");
+        await Sora.CreateAccountsAsync(Password, [Administrator, .. Enumerable.Range(1, Accounts).Select(Address)]);
     }
 
     public async Task DisposeAsync() => await Sora.DisposeAsync();
