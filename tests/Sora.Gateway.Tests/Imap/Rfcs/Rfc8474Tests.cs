@@ -56,33 +56,42 @@ public sealed partial class Rfc8474Tests(ImapFixture fixture)
     public async Task Messages()
     {
         var user = await fixture.UserAsync();
-        await user.DeliverAsync("Subject: one\n\n1\n", "Subject: Re: one\n\n22\n", "Subject: other\n\n333\n");
+        await user.DeliverAsync(
+            "Message-ID: <1@one.example>\nSubject: one\n\n1\n",
+            "Message-ID: <2@one.example>\nIn-Reply-To: <1@one.example>\nSubject: Re: one\n\n22\n",
+            "Subject: other\n\n333\n");
         using var client = await user.LogInAsync("CREATE foo");
         await client.DoAsync("SELECT INBOX");
         var ids = (await client.DoAsync("fetch 1:* (emailid)")).ConvertAll(Id);
+        var threads = (await client.DoAsync("fetch 1:* (threadid)")).ConvertAll(Id);
+        threads[1].ShouldBe(threads[0]);
+        threads[2].ShouldNotBe(threads[0]);
         await client.PlayAsync($$"""
             C: 22 fetch 1:* (emailid threadid)
-            S: * 1 FETCH (EMAILID ({{ids[0]}}) THREADID NIL)
-            S: * 2 FETCH (EMAILID ({{ids[1]}}) THREADID NIL)
-            S: * 3 FETCH (EMAILID ({{ids[2]}}) THREADID NIL)
+            S: * 1 FETCH (EMAILID ({{ids[0]}}) THREADID ({{threads[0]}}))
+            S: * 2 FETCH (EMAILID ({{ids[1]}}) THREADID ({{threads[1]}}))
+            S: * 3 FETCH (EMAILID ({{ids[2]}}) THREADID ({{threads[2]}}))
             S: 22 OK FETCH completed
             C: 23 move 2 foo
             S: * OK [COPYUID … 2 1] …
             S: * 2 EXPUNGE
             S: 23 OK MOVE completed
             C: 24 fetch 1:* (emailid threadid)
-            S: * 1 FETCH (EMAILID ({{ids[0]}}) THREADID NIL)
-            S: * 2 FETCH (EMAILID ({{ids[2]}}) THREADID NIL)
+            S: * 1 FETCH (EMAILID ({{ids[0]}}) THREADID ({{threads[0]}}))
+            S: * 2 FETCH (EMAILID ({{ids[2]}}) THREADID ({{threads[2]}}))
             S: 24 OK FETCH completed
             C: 27 search emailid {{ids[0]}}
             S: * SEARCH 1
             S: 27 OK SEARCH completed
-            C: 28 search threadid T64b478a75b7ea9
-            S: * SEARCH
+            C: 28 search threadid {{threads[0]}}
+            S: * SEARCH 1
             S: 28 OK SEARCH completed
+            C: 29 search threadid T64b478a75b7ea9
+            S: * SEARCH
+            S: 29 OK SEARCH completed
             """);
         await client.DoAsync("select \"foo\"");
-        (await client.DoAsync("fetch 1:* (emailid threadid)")).ShouldBe([$"* 1 FETCH (EMAILID ({ids[1]}) THREADID NIL)"]);
+        (await client.DoAsync("fetch 1:* (emailid threadid)")).ShouldBe([$"* 1 FETCH (EMAILID ({ids[1]}) THREADID ({threads[1]}))"]);
     }
 
     private static string Id(string line) => IdPattern().Match(line).Groups[1].Value;
