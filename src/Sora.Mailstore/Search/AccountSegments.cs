@@ -27,6 +27,7 @@ internal sealed record OpenSegment(long Id, long[] Contents, int[]? Order, bool 
     }
 
     /// <summary>Calls <paramref name="take"/> with the position of each of the contents (ascending) that is here, and its document.</summary>
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.AggressiveOptimization)]
     public void Locate(ReadOnlySpan<long> contents, Action<int, int> take)
     {
         if (Contents.Length == 0 || contents.IsEmpty)

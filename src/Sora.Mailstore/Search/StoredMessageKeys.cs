@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Sora.Contracts;
 using Sora.Mailstore.Storage;
 
@@ -29,6 +30,7 @@ internal sealed class StoredMessageKeys(AccountSegments segments, DirectMessageK
     }
 
     // Positions in the order of their contents; null when they are in it already
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // what comes once per message should not wait for a second compilation
     private static int[]? Ordered(ReadOnlySpan<ContentId> contents, out long[] sorted)
     {
         sorted = new long[contents.Length];
@@ -85,6 +87,7 @@ internal sealed class StoredMessageKeys(AccountSegments segments, DirectMessageK
     }
 
     // A content may be in a mailbox more than once
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // what comes once per message should not wait for a second compilation
     private static void SpreadRepeated(long[] sorted, (int Segment, int Document)[] places)
     {
         for (var i = 1; i < sorted.Length; i++)
@@ -103,13 +106,18 @@ internal sealed class StoredMessageKeys(AccountSegments segments, DirectMessageK
             used, SegmentField.Dates, static (data, _) => (new DateColumn(data.Words), data.Words.Length), cancellationToken);
         if (loaded is null)
             return false;
+        SetDates(loaded, places, order, columns);
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // what comes once per message should not wait for a second compilation
+    private static void SetDates(DateColumn[] loaded, (int Segment, int Document)[] places, int[]? order, MessageKeysBuilder columns)
+    {
         for (var i = 0; i < places.Length; i++)
         {
             if (places[i].Segment >= 0)
                 columns.SetDates(order is null ? i : order[i], loaded[places[i].Segment], places[i].Document);
         }
-
-        return true;
     }
 
     private async ValueTask<bool> FillTextsAsync(
