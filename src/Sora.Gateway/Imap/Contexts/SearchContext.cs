@@ -19,7 +19,9 @@ internal sealed class SearchContext
         ByUid = byUid;
         Program = program;
         Order = order;
-        var uids = Array.ConvertAll(outcome.Positions, outcome.Selected.View.UidAt);
+        var view = outcome.Selected.View;
+        LastUid = view.Count > 0 ? view.UidAt(view.Count - 1) : 0;
+        var uids = Array.ConvertAll(outcome.Positions, view.UidAt);
         Members = UidSet.Of(uids);
         Sorted = order.Count > 0 ? uids : null;
     }
@@ -36,7 +38,7 @@ internal sealed class SearchContext
 
     public IReadOnlyList<SortCriterion> Order { get; }
 
-    /// <summary>What is told of messages that join the result (RFC 5465 section 7); null for nothing.</summary>
+    /// <summary>What is told of new messages that join the result (RFC 5465 section 7); null for nothing.</summary>
     public List<FetchItem>? Items { get; }
 
     /// <summary>UIDs in the result.</summary>
@@ -44,6 +46,9 @@ internal sealed class SearchContext
 
     /// <summary>The same in the order of SORT; null for SEARCH, whose result has the order of the mailbox.</summary>
     public uint[]? Sorted { get; private set; }
+
+    /// <summary>The last message of the mailbox that was looked at; those after it are new.</summary>
+    public uint LastUid { get; set; }
 
     /// <summary>UIDs that have changed and were not looked at yet.</summary>
     public UidSet Changed { get; set; } = UidSet.Empty;

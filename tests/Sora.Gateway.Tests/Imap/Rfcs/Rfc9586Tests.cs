@@ -41,7 +41,6 @@ public sealed class Rfc9586Tests(ImapFixture fixture)
             C: b1 NOOP
             S: * 3 UIDFETCH (FLAGS (\Flagged \Deleted))
             S: * ESEARCH (TAG "a2") UID ADDTO (0 3)
-            S: * 3 UIDFETCH (FLAGS (\Flagged \Deleted))
             S: * ESEARCH (TAG "a3") UID ADDTO (1 3)
             S: b1 OK NOOP completed
             """);
@@ -52,6 +51,17 @@ public sealed class Rfc9586Tests(ImapFixture fixture)
             S: * ESEARCH (TAG "a3") UID REMOVEFROM (1 3)
             S: * VANISHED 3
             S: b2 OK NOOP completed
+            """);
+
+        // Of what joins the result only new messages are fetched (RFC 5465 section 7)
+        await user.DeliverToAsync("INBOX", Mail, Sora.Contracts.FlagSet.Of(Sora.Contracts.SystemFlags.Flagged));
+        await client.PlayAsync("""
+            C: b3 NOOP
+            S: * 2 EXISTS
+            S: * 1 RECENT
+            S: * 4 UIDFETCH (FLAGS (\Flagged \Recent))
+            S: * ESEARCH (TAG "a2") UID ADDTO (0 4)
+            S: b3 OK NOOP completed
             """);
     }
 
