@@ -95,9 +95,9 @@ public sealed partial class SearchContextTests(ImapFixture fixture)
         await user.DeliverAsync(Mail);
         await a.PlayAsync("""
             C: a2 NOOP
-            S: * 2 FETCH (FLAGS (\Flagged))
             S: * 4 EXISTS
             S: * 2 RECENT
+            S: * 2 FETCH (FLAGS (\Flagged))
             S: * 3 FETCH (UID 3 BODY[TEXT] {6}
             S: body
             S: )
