@@ -130,16 +130,13 @@ internal sealed class MailboxDirectory(IAccount account, IAccounts accounts, ISh
             return NotAllowedThere;
         if (created.IsOk)
             return created.Value with { Name = name };
-        return IsTaken(created.Error) && !await MaySeeAsync(inside, cancellationToken).ConfigureAwait(false) ? NotAllowedThere : created;
+        if (!IsTaken(created.Error))
+            return created;
 
-        async ValueTask<bool> MaySeeAsync(MailboxName taken, CancellationToken token)
-        {
-            // An account none of whose mailboxes the user may use shows none of them
-            if (place.Owner is not { } seen)
-                return false;
-            var list = await accounts.Get(seen.Account).ListAsync(token).ConfigureAwait(false);
-            return IsShown(seen, list.Find(taken));
-        }
+        // An account none of whose mailboxes the user may use shows none of them
+        return place.Owner is { } seen && IsShown(seen, (await accounts.Get(seen.Account).ListAsync(cancellationToken).ConfigureAwait(false)).Find(inside))
+            ? created
+            : NotAllowedThere;
     }
 
     /// <summary>Renames a mailbox within the account that it belongs to (RFC 4314 section 4: <c>x</c> for it, <c>k</c> for what is above the new name).</summary>
@@ -222,17 +219,8 @@ internal sealed class MailboxDirectory(IAccount account, IAccounts accounts, ISh
         return namespaces.Place(name, view);
     }
 
-    private async ValueTask<MailboxEntry?> NearestAboveAsync(SharingAccount owner, MailboxName name, CancellationToken cancellationToken)
-    {
-        var list = await accounts.Get(owner.Account).ListAsync(cancellationToken).ConfigureAwait(false);
-        for (var parent = name.Parent; parent is { } above; parent = above.Parent)
-        {
-            if (list.Find(above) is { } found)
-                return found;
-        }
-
-        return null;
-    }
+    private async ValueTask<MailboxEntry?> NearestAboveAsync(SharingAccount owner, MailboxName name, CancellationToken cancellationToken) =>
+        (await accounts.Get(owner.Account).ListAsync(cancellationToken).ConfigureAwait(false)).FindAbove(name);
 
     // Made anew when one of the lists or the view is another object than last time: all of them are immutable and kept until they change
     private async ValueTask<Merged> MergeAsync(MailboxList own, SharedView view, CancellationToken cancellationToken)

@@ -146,16 +146,8 @@ public sealed class SharingHost : ISharing, IDisposable
     }
 
     // Below a mailbox its rights decide, also where the creator may use none of the shared mailboxes and therefore sees none above
-    private static bool MayCreateBelow(MailboxList list, MailboxName name, SharingAccount? granted)
-    {
-        for (var parent = name.Parent; parent is { } above; parent = above.Parent)
-        {
-            if (list.Find(above) is { } found)
-                return granted is not null && (granted.RightsTo(found.Id) & Rights.CreateMailbox) != Rights.None;
-        }
-
-        return true;
-    }
+    private static bool MayCreateBelow(MailboxList list, MailboxName name, SharingAccount? granted) =>
+        list.FindAbove(name) is not { } above || (granted is not null && (granted.RightsTo(above.Id) & Rights.CreateMailbox) != Rights.None);
 
     /// <summary>The account that holds the shared mailboxes of a domain; null when there is none.</summary>
     public Task<AccountId?> FindAccountAsync(string domain, CancellationToken cancellationToken) =>

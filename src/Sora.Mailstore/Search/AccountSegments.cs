@@ -10,24 +10,10 @@ namespace Sora.Mailstore.Search;
 /// <param name="HasPositions">It knows where in documents words stand.</param>
 internal sealed record OpenSegment(long Id, long[] Contents, int[]? Order, bool HasPositions)
 {
-    public static OpenSegment Of(SegmentHead head)
-    {
-        for (var i = 1; i < head.Contents.Length; i++)
-        {
-            if (head.Contents[i] > head.Contents[i - 1])
-                continue;
-            var order = new int[head.Contents.Length];
-            for (var k = 0; k < order.Length; k++)
-                order[k] = k;
-            Array.Sort((long[])head.Contents.Clone(), order);
-            return new OpenSegment(head.Id, head.Contents, order, head.Format >= SegmentFormat.WithPositions);
-        }
-
-        return new OpenSegment(head.Id, head.Contents, null, head.Format >= SegmentFormat.WithPositions);
-    }
+    public static OpenSegment Of(SegmentHead head) =>
+        new(head.Id, head.Contents, OrderOf(head.Contents), head.Format >= SegmentFormat.WithPositions);
 
     /// <summary>Calls <paramref name="take"/> with the position of each of the contents (ascending) that is here, and its document.</summary>
-    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.AggressiveOptimization)]
     public void Locate(ReadOnlySpan<long> contents, Action<int, int> take)
     {
         if (Contents.Length == 0 || contents.IsEmpty)
@@ -42,6 +28,22 @@ internal sealed record OpenSegment(long Id, long[] Contents, int[]? Order, bool 
             if (position < contents.Length && contents[position] == content)
                 take(position++, Order is null ? i : Order[i]);
         }
+    }
+
+    private static int[]? OrderOf(long[] contents)
+    {
+        for (var i = 1; i < contents.Length; i++)
+        {
+            if (contents[i] > contents[i - 1])
+                continue;
+            var order = new int[contents.Length];
+            for (var k = 0; k < order.Length; k++)
+                order[k] = k;
+            Array.Sort((long[])contents.Clone(), order);
+            return order;
+        }
+
+        return null;
     }
 
     private long ContentAt(int place) => Contents[Order is null ? place : Order[place]];

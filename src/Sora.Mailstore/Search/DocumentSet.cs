@@ -37,14 +37,9 @@ internal sealed class DocumentSet(int documents)
     /// <exception cref="InvalidDataException">The postings are damaged.</exception>
     public void Add(ReadOnlySpan<byte> postings)
     {
-        var reader = new VarintReader(postings);
-        for (var last = -1L; !reader.IsAtEnd;)
-        {
-            last += (long)reader.ReadVarint() + 1;
-            if ((ulong)last >= (ulong)documents)
-                throw new InvalidDataException("Postings name a document that is not there");
-            Add((int)last);
-        }
+        var reader = new PostingsReader(postings, documents);
+        while (reader.MoveNext())
+            Add(reader.Document);
     }
 
     public void IntersectWith(DocumentSet other)
@@ -63,13 +58,10 @@ internal sealed class DocumentSet(int documents)
     /// <exception cref="InvalidDataException">The postings are damaged.</exception>
     public bool Overlaps(ReadOnlySpan<byte> postings)
     {
-        var reader = new VarintReader(postings);
-        for (var last = -1L; !reader.IsAtEnd;)
+        var reader = new PostingsReader(postings, documents);
+        while (reader.MoveNext())
         {
-            last += (long)reader.ReadVarint() + 1;
-            if ((ulong)last >= (ulong)documents)
-                throw new InvalidDataException("Postings name a document that is not there");
-            if (Contains((int)last))
+            if (Contains(reader.Document))
                 return true;
         }
 

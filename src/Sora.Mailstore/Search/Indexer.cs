@@ -36,6 +36,8 @@ internal sealed class Indexer(Database database, IMessageStore messages, SearchO
         var (batch, accounts) = await IndexDueAsync(cancellationToken);
         if (batch is { Taken: 0, HasMore: false } && await RenewAsync(cancellationToken))
             return batch with { HasMore = true };
+        if (accounts.Count == 0)
+            return batch;
         foreach (var (account, level) in await _store.FindMergeableAsync(accounts, MergeCount, options.SegmentSize.Bytes / 2, cancellationToken))
             await MergeAsync(account, level, cancellationToken);
         await VacuumAsync(cancellationToken);

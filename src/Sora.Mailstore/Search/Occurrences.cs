@@ -1,18 +1,16 @@
-using Sora.Contracts;
-
 namespace Sora.Mailstore.Search;
 
 /// <summary>Reads the documents of a word and its positions in them. Every fault of the data is an <see cref="InvalidDataException"/>.</summary>
 internal ref struct Occurrences(ReadOnlySpan<byte> postings, ReadOnlySpan<byte> positions, int documents)
 {
     private readonly ReadOnlySpan<byte> _positions = positions;
-    private VarintReader _postings = new(postings);
+    private PostingsReader _postings = new(postings, documents);
     private int _at;
     private int _position;
     private bool _hasMore;
 
     /// <summary>The document that <see cref="MoveNext"/> has found.</summary>
-    public int Document { get; private set; } = -1;
+    public readonly int Document => _postings.Document;
 
     /// <summary>Where the positions of the document begin or, once they have been read, end.</summary>
     public readonly int At => _at;
@@ -22,12 +20,8 @@ internal ref struct Occurrences(ReadOnlySpan<byte> postings, ReadOnlySpan<byte> 
     {
         while (_hasMore)
             _hasMore = (Read() & 1) != 0;
-        if (_postings.IsAtEnd)
+        if (!_postings.MoveNext())
             return _at == _positions.Length ? false : throw new InvalidDataException("Positions are followed by something else");
-        var distance = _postings.ReadVarint();
-        if (distance >= (ulong)(documents - Document - 1))
-            throw new InvalidDataException("Postings name a document that is not there");
-        Document += (int)distance + 1;
         _position = 0;
         _hasMore = true;
         return true;

@@ -87,8 +87,7 @@ internal sealed class SegmentBuilder : IDisposable
         fields.Add(new FieldData(SegmentField.Dates, _dates.ToArray(), []));
         fields.Add(_texts.Build());
         fields.Add(new FieldData(SegmentField.Threads, _threads.ToArray(), []));
-        fields.Sort(static (left, right) => left.Field.CompareTo(right.Field));
-        return new SegmentData([.. _contents], fields);
+        return SegmentData.Of(_contents, fields);
     }
 
     public void Dispose()

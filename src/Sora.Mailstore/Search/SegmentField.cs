@@ -54,5 +54,12 @@ internal sealed record SegmentData(long[] Contents, IReadOnlyList<FieldData> Fie
     /// <summary>log8 of the number of documents.</summary>
     public short Level => (short)(Math.ILogB(Math.Max(1, Contents.Length)) / 3);
 
+    /// <summary>A segment of these parts, which are put in the order of their numbers.</summary>
+    public static SegmentData Of(List<long> contents, List<FieldData> fields)
+    {
+        fields.Sort(static (left, right) => left.Field.CompareTo(right.Field));
+        return new SegmentData([.. contents], fields);
+    }
+
     public long Size => Fields.Sum(static data => (long)data.Words.Length + data.Postings.Length);
 }

@@ -22,17 +22,16 @@ internal static class SegmentMerger
             }
         }
 
-        List<FieldData> fields =
-        [
-            .. MergeWords(segments, renumbered, SegmentField.Lines, positionsField: null),
-            .. MergeWords(segments, renumbered, SegmentField.Header, SegmentField.HeaderPositions),
-            .. MergeWords(segments, renumbered, SegmentField.Body, SegmentField.BodyPositions),
-            MergeDates(segments, renumbered),
-            MergeTexts(segments, renumbered),
-            MergeThreads(segments, renumbered),
-        ];
-        fields.Sort(static (left, right) => left.Field.CompareTo(right.Field));
-        return new SegmentData([.. contents], fields);
+        return SegmentData.Of(
+            contents,
+            [
+                .. MergeWords(segments, renumbered, SegmentField.Lines, positionsField: null),
+                .. MergeWords(segments, renumbered, SegmentField.Header, SegmentField.HeaderPositions),
+                .. MergeWords(segments, renumbered, SegmentField.Body, SegmentField.BodyPositions),
+                MergeDates(segments, renumbered),
+                MergeTexts(segments, renumbered),
+                MergeThreads(segments, renumbered),
+            ]);
     }
 
     private static List<FieldData> MergeWords(IReadOnlyList<SegmentData> segments, int[][] renumbered, SegmentField field, SegmentField? positionsField)
@@ -124,13 +123,10 @@ internal static class SegmentMerger
 
     private static void Append(ReadOnlySpan<byte> encoded, int[] renumbered, ref long last, ref SegmentWriter postings)
     {
-        var reader = new VarintReader(encoded);
-        for (var document = -1L; !reader.IsAtEnd;)
+        var reader = new PostingsReader(encoded, renumbered.Length);
+        while (reader.MoveNext())
         {
-            document += (long)reader.ReadVarint() + 1;
-            if ((ulong)document >= (ulong)renumbered.Length)
-                throw new InvalidDataException("Postings name a document that is not there");
-            var number = renumbered[document];
+            var number = renumbered[reader.Document];
             if (number < 0)
                 continue;
             postings.Varint((ulong)(number - last - 1));

@@ -23,7 +23,6 @@ internal sealed class ExtractionBuffers
     /// <summary>Gives it back; nobody may use it any more.</summary>
     public void Return()
     {
-        Decoded.ResetWrittenCount();
         if (Decoded.Capacity <= MostKept)
             Volatile.Write(ref _spare, this);
     }

@@ -19,8 +19,8 @@ public sealed class InterimapTests(SharedServer server)
     {
         using var folder = new TempFolder();
         var config = await ConfigureAsync(folder);
-        await DeliverAsync(_left, 1, 2, 3);
-        await DeliverAsync(_right, 4, 5);
+        await server.DeliverAsync(_left, 1, 2, 3);
+        await server.DeliverAsync(_right, 4, 5);
         using var left = await ImapClient.LoginAsync(_sora.ImapPort, _left, SharedServer.Password);
         using var right = await ImapClient.LoginAsync(_sora.ImapPort, _right, SharedServer.Password);
         await left.OkAsync("CREATE Caf&AOk-/2026");
@@ -37,7 +37,7 @@ public sealed class InterimapTests(SharedServer server)
         await left.OkAsync("STORE 1 +FLAGS (\\Flagged $Work)");
         await left.OkAsync("STORE 2 +FLAGS (\\Deleted)");
         await left.OkAsync("EXPUNGE");
-        await DeliverAsync(_left, 6);
+        await server.DeliverAsync(_left, 6);
         await right.SelectAsync("INBOX");
         await right.OkAsync("STORE 1 +FLAGS (\\Deleted)");
         await right.OkAsync("STORE 2 +FLAGS (\\Answered)");
@@ -63,14 +63,14 @@ public sealed class InterimapTests(SharedServer server)
     {
         using var folder = new TempFolder();
         var config = await ConfigureAsync(folder);
-        await DeliverAsync(_left, 1, 2, 3);
+        await server.DeliverAsync(_left, 1, 2, 3);
         await RunAsync("--config=" + config);
         using var left = await ImapClient.OpenInboxAsync(_sora.ImapPort, _left, SharedServer.Password);
         using var right = await ImapClient.OpenInboxAsync(_sora.ImapPort, _right, SharedServer.Password);
         using var process = Process.Start(new ProcessStartInfo("interimap", ["--config=" + config, "--notify", "--watch", "--quiet"]))!;
         try
         {
-            await DeliverAsync(_left, 4);
+            await server.DeliverAsync(_left, 4);
             await UntilAsync(right, ["1: ", "2: ", "3: ", "4: "]);
             await right.OkAsync("UID STORE 1 +FLAGS (\\Deleted \\Seen)");
             await UntilAsync(left, ["1: \\Deleted \\Seen", "2: ", "3: ", "4: "]);
@@ -131,12 +131,5 @@ public sealed class InterimapTests(SharedServer server)
 
             """);
         return config;
-    }
-
-    private async Task DeliverAsync(string user, params int[] numbers)
-    {
-        using var lmtp = await LmtpClient.ConnectAsync(_sora.LmtpPort);
-        foreach (var number in numbers)
-            await lmtp.DeliverAsync(user, TestMail.Make(number));
     }
 }

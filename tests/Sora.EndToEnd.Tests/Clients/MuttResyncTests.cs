@@ -16,13 +16,13 @@ public sealed class MuttResyncTests(SharedServer server)
     public async Task Mutt_learns_what_has_changed_since_it_last_had_the_mailbox_open()
     {
         using var folder = new TempFolder();
-        await DeliverAsync(1, 6);
+        await server.DeliverAsync(_user, Enumerable.Range(1, 6));
         await RunAsync(folder, "<quit>");
         using var other = await ImapClient.OpenInboxAsync(_sora.ImapPort, _user, SharedServer.Password);
         await other.OkAsync("STORE 2 +FLAGS (\\Flagged)");
         await other.OkAsync("STORE 3:4 +FLAGS (\\Deleted)");
         await other.OkAsync("EXPUNGE");
-        await DeliverAsync(7, 8);
+        await server.DeliverAsync(_user, 7, 8);
 
         // What it now takes for the mailbox, it copies; what it takes for flagged, it deletes
         var log = await RunAsync(folder, "<tag-pattern>~A<enter><tag-prefix><copy-message>=Archive<enter><delete-pattern>~F<enter><quit>");
@@ -45,13 +45,6 @@ public sealed class MuttResyncTests(SharedServer server)
         foreach (var uid in client.View.Uids.ToArray())
             numbers.Add(TestMail.NumberOf(await client.FetchAsync(uid, "BODY.PEEK[]")));
         return numbers;
-    }
-
-    private async Task DeliverAsync(int first, int last)
-    {
-        using var lmtp = await LmtpClient.ConnectAsync(_sora.LmtpPort);
-        for (var number = first; number <= last; number++)
-            await lmtp.DeliverAsync(_user, TestMail.Make(number));
     }
 
     // What it wrote about the session

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Sora.EndToEnd.Tests.Wire;
+using Sora.Testing;
 
 namespace Sora.EndToEnd.Tests.Servers;
 
@@ -30,6 +32,14 @@ public sealed class SharedServer : IAsyncLifetime
         var number = Interlocked.Increment(ref _taken);
         number.ShouldBeLessThanOrEqualTo(Accounts, "more accounts are needed");
         return Address(number);
+    }
+
+    /// <summary>Delivers the messages of these numbers (<see cref="TestMail"/>), one after the other.</summary>
+    internal async Task DeliverAsync(string user, params IEnumerable<int> numbers)
+    {
+        using var lmtp = await LmtpClient.ConnectAsync(Sora.LmtpPort);
+        foreach (var number in numbers)
+            await lmtp.DeliverAsync(user, TestMail.Make(number));
     }
 
     private static string Address(int number) => string.Create(CultureInfo.InvariantCulture, $"user{number}@example.com");

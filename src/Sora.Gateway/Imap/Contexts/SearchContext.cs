@@ -20,7 +20,7 @@ internal sealed class SearchContext
         Program = program;
         Order = order;
         var view = outcome.Selected.View;
-        LastUid = view.Count > 0 ? view.UidAt(view.Count - 1) : 0;
+        UidNext = view.UidNext;
         var uids = Array.ConvertAll(outcome.Positions, view.UidAt);
         Members = UidSet.Of(uids);
         Sorted = order.Count > 0 ? uids : null;
@@ -47,8 +47,8 @@ internal sealed class SearchContext
     /// <summary>The same in the order of SORT; null for SEARCH, whose result has the order of the mailbox.</summary>
     public uint[]? Sorted { get; private set; }
 
-    /// <summary>The last message of the mailbox that was looked at; those after it are new.</summary>
-    public uint LastUid { get; set; }
+    /// <summary>UIDNEXT when the mailbox was looked at last; messages from there on are new.</summary>
+    public Uid UidNext { get; set; }
 
     /// <summary>UIDs that have changed and were not looked at yet.</summary>
     public UidSet Changed { get; set; } = UidSet.Empty;

@@ -97,15 +97,15 @@ internal sealed class SearchContexts
 
             context.Changed = UidSet.Empty;
             var view = connection.Selected.View;
-            var known = context.LastUid;
-            context.LastUid = view.Count > 0 ? Math.Max(known, view.UidAt(view.Count - 1)) : known;
+            var firstNew = context.UidNext.Value;
+            context.UidNext = view.UidNext;
             if (result.Members == context.Members)
                 continue;
 
             // Only new messages are fetched, not those that flags make members, and before the ESEARCH that names them (RFC 5465 section 7)
             if (context.Items is { } items)
             {
-                int[] arrived = [.. result.Members.Except(context.Members).Where(uid => uid > known).Select(view.PositionOf)];
+                int[] arrived = [.. result.Members.Except(context.Members).Where(uid => uid >= firstNew).Select(view.PositionOf)];
                 if (arrived.Length > 0)
                     await ArrivalFetch.WriteAsync(connection, items, arrived, cancellationToken).ConfigureAwait(false);
             }

@@ -19,6 +19,7 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
     private string? _preview;
     private readonly UidSet.Builder _notTold = new();
     private IReadOnlyDictionary<ContentId, ContentId>? _emailIds;
+    private readonly bool _tellsThreads = items.Exists(static item => item.Kind == FetchKind.ThreadId);
     private readonly Dictionary<ContentId, ulong> _conversations = [];
     private readonly SourcesAhead _ahead = new(connection.Server.Messages, items, connection.Server.Options);
 
@@ -33,14 +34,14 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
     /// <summary>Looks up what the items need to know once, before the first message.</summary>
     public async ValueTask BeginAsync(CancellationToken cancellationToken)
     {
-        if (items.Exists(static item => item.Kind is FetchKind.EmailId or FetchKind.ThreadId))
+        if (_tellsThreads || items.Exists(static item => item.Kind == FetchKind.EmailId))
             _emailIds = await connection.Server.Messages.EmailIdsAsync(connection.Selected.Target.Account.Id, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Reads at once what the items need to know of the messages that <see cref="WriteAsync"/> will get next.</summary>
     public async ValueTask ReadKeysAsync(List<MessageRow> rows, CancellationToken cancellationToken)
     {
-        if (!items.Exists(static item => item.Kind == FetchKind.ThreadId))
+        if (!_tellsThreads)
             return;
         _conversations.Clear();
         try
@@ -92,7 +93,7 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
 
     public async ValueTask WriteAsync(int number, MessageRow row, MessageContent? content, CancellationToken cancellationToken)
     {
-        if (items.Exists(static item => item.Kind == FetchKind.ThreadId) && !_conversations.ContainsKey(row.Content))
+        if (_tellsThreads && !_conversations.ContainsKey(row.Content))
         {
             _notTold.Add(row.Uid);
             return;

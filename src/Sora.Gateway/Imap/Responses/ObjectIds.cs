@@ -22,7 +22,7 @@ internal static class ObjectIds
             ? new ContentId(number)
             : null;
 
-    /// <summary>THREADID (docs/decisions/0016): of what the conversation's messages have in common, or of the only one when that is 0.</summary>
+    /// <summary>THREADID (docs/decisions/0017): of what the conversation's messages have in common, or of the only one when that is 0.</summary>
     public static void WriteThread(ImapWriter writer, ulong conversation, ContentId email)
     {
         if (conversation == 0)
