@@ -163,7 +163,12 @@ public sealed class MailKitTests(SharedServer server) : IDisposable
         var heard = new StringBuilder();
         using var enough = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         inbox.MessageSummaryFetched += (_, e) => heard.Append(e.Message.Envelope is { } envelope ? $"new {e.Message.UniqueId} {envelope.Subject}; " : "");
-        inbox.MessageFlagsChanged += (_, e) => heard.Append($"flags {e.UniqueId} {e.Flags & ~MessageFlags.Recent}; ");
+        var flagsHeard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        inbox.MessageFlagsChanged += (_, e) =>
+        {
+            heard.Append($"flags {e.UniqueId} {e.Flags & ~MessageFlags.Recent}; ");
+            flagsHeard.TrySetResult();
+        };
         inbox.MessagesVanished += (_, e) => heard.Append($"vanished {string.Join(',', e.UniqueIds)}; ");
         client.FolderCreated += (_, e) =>
         {
@@ -177,6 +182,7 @@ public sealed class MailKitTests(SharedServer server) : IDisposable
             await same.OpenAsync(FolderAccess.ReadWrite);
             await same.AppendAsync(new AppendRequest(Make(4)));
             await same.StoreAsync(0, new StoreFlagsRequest(StoreAction.Add, MessageFlags.Flagged | MessageFlags.Deleted) { Silent = true });
+            await flagsHeard.Task.WaitAsync(enough.Token); // of a message that is gone by then nothing would be told
             await same.ExpungeAsync();
             await other.GetFolder(other.PersonalNamespaces[0]).CreateAsync("Neu", isMessageFolder: true);
             await idle;
