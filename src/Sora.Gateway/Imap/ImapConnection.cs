@@ -21,8 +21,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     private bool _usesNumbers; // the running command has message numbers among its arguments
     private readonly long _started;
     private HashSet<string> _disabled;
-    private CancellationTokenSource? _commandLimit;
-    private bool _isLimited;
+    private readonly CommandLimit _limit;
 
     public ImapConnection(ImapServer server, ClientConnection client)
     {
@@ -30,7 +29,8 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         Client = client;
         _disabled = server.Disabled;
         _started = server.Time.GetTimestamp();
-        Writer = new ImapWriter(client.Output, FlushAsync);
+        _limit = new CommandLimit(client, server.Options);
+        Writer = new ImapWriter(client.Output, _limit.FlushAsync);
         Reader = new ImapReader(client.Input, Writer, server.Options.ToReaderLimits(), () => client.InputTimedOut);
     }
 
@@ -112,12 +112,17 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
 
     public void Dispose()
     {
+        LeaveSession();
+        Reader.Release();
+        _limit.Dispose();
+    }
+
+    private void LeaveSession()
+    {
         Session.Notify?.Dispose();
         Deselect();
         Session.Watch?.Dispose();
         Session.MetadataNews?.Dispose();
-        Reader.Release();
-        _commandLimit?.Dispose();
     }
 
     /// <summary>The capability was taken away from everybody or from this client: it is not named and cannot be used.</summary>
@@ -129,10 +134,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     /// <summary>Back to the state before login; what the client has said of itself (ID) and its failures to log in are not forgotten (RFC 8437 section 3).</summary>
     public void Unauthenticate()
     {
-        Session.Notify?.Dispose();
-        Deselect();
-        Session.Watch?.Dispose();
-        Session.MetadataNews?.Dispose();
+        LeaveSession();
         Session = new ImapSession { AuthFailures = Session.AuthFailures };
         Writer.Utf8 = false;
         Client.SetInputTimeout(Server.Options.LoginTimeout);
@@ -389,7 +391,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     // The one place where errors become answers.
     private async ValueTask<ImapReply> RunAsync(CommandRow row, ImapCommand command)
     {
-        var cancellation = StartCommand(row);
+        var cancellation = _limit.Start(row.Flags.HasFlag(CommandFlags.WaitsForClient));
         try
         {
             await RefreshRightsAsync(cancellation).ConfigureAwait(false);
@@ -423,7 +425,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         {
             return FailureOf(e);
         }
-        catch (OperationCanceledException) when (!IsInResponse && _commandLimit is { IsCancellationRequested: true } && !Client.Closed.IsCancellationRequested)
+        catch (OperationCanceledException) when (!IsInResponse && _limit.HasPassed)
         {
             Log.CommandTooLong(Server.Logger, row.Name, Server.Options.CommandTimeout, Client.Id);
             return ImapReply.No("Command took too long", ResponseCode.Of(MailErrorCode.Limit));
@@ -444,52 +446,8 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         }
         finally
         {
-            EndCommand();
+            _limit.End();
         }
-    }
-
-    // One source of cancellation for all commands of the connection; its clock runs only while the server works on one.
-    private CancellationToken StartCommand(CommandRow row)
-    {
-        if (Server.Options.CommandTimeout == TimeSpan.Zero || row.Flags.HasFlag(CommandFlags.WaitsForClient))
-            return Client.Closed;
-        _commandLimit ??= CancellationTokenSource.CreateLinkedTokenSource(Client.Closed);
-        _commandLimit.CancelAfter(Server.Options.CommandTimeout);
-        _isLimited = true;
-        return _commandLimit.Token;
-    }
-
-    private void EndCommand()
-    {
-        if (!_isLimited)
-            return;
-        _isLimited = false;
-        if (!_commandLimit!.IsCancellationRequested)
-            _commandLimit.CancelAfter(Timeout.InfiniteTimeSpan);
-        if (!_commandLimit.IsCancellationRequested)
-            return;
-        _commandLimit.Dispose();
-        _commandLimit = null;
-    }
-
-    // A client that takes its time does not use up the command's, and what it has taken is progress.
-    private ValueTask<bool> FlushAsync()
-    {
-        if (!_isLimited)
-            return Client.FlushAsync();
-        _commandLimit!.CancelAfter(Timeout.InfiniteTimeSpan);
-        var flushed = Client.FlushAsync();
-        if (!flushed.IsCompletedSuccessfully)
-            return FlushLimitedAsync(flushed);
-        _commandLimit.CancelAfter(Server.Options.CommandTimeout);
-        return flushed;
-    }
-
-    private async ValueTask<bool> FlushLimitedAsync(ValueTask<bool> flushing)
-    {
-        var flushed = await flushing.ConfigureAwait(false);
-        _commandLimit!.CancelAfter(Server.Options.CommandTimeout);
-        return flushed;
     }
 
     // Mod-sequences above that of an expunge that has to wait must not make the client believe that it knows all up to them (RFC 7162 section 3.2).
