@@ -47,7 +47,7 @@ public sealed record TextQuestion(TextField Field, string Text);
 public interface ISearchIndex
 {
     /// <param name="account">Whose mailbox is searched.</param>
-    /// <param name="among">The contents that matter; ascending, each once. The answer names no others.</param>
+    /// <param name="among">The contents that matter, in any order. The answer names no others.</param>
     /// <param name="questions">At least one.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="System.Data.Common.DbException">The index cannot be asked now.</exception>

@@ -13,21 +13,41 @@ internal sealed record OpenSegment(long Id, long[] Contents, int[]? Order, bool 
     public static OpenSegment Of(SegmentHead head) =>
         new(head.Id, head.Contents, OrderOf(head.Contents), head.Format >= SegmentFormat.WithPositions);
 
-    /// <summary>Calls <paramref name="take"/> with the position of each of the contents (ascending) that is here, and its document.</summary>
-    public void Locate(ReadOnlySpan<long> contents, Action<int, int> take)
+    /// <summary>Where each of the contents (ascending, one may come again and again) is that is here.</summary>
+    /// <remarks>In one piece for all: what is called for each message is slow until the program has run for some seconds.</remarks>
+    public Located Locate(ReadOnlySpan<long> contents)
     {
         if (Contents.Length == 0 || contents.IsEmpty)
-            return;
-        var position = contents.BinarySearch(ContentAt(0));
-        position = position < 0 ? ~position : position;
-        for (var i = 0; i < Contents.Length && position < contents.Length; i++)
+            return Located.None;
+        var position = FirstFrom(contents, ContentAt(0));
+        var end = FirstFrom(contents, ContentAt(Contents.Length - 1) + 1);
+        var positions = new int[end - position];
+        var documents = new int[positions.Length];
+        var count = 0;
+        for (var i = 0; i < Contents.Length && position < end; i++)
         {
-            var content = ContentAt(i);
-            while (position < contents.Length && contents[position] < content)
+            var document = Order is null ? i : Order[i];
+            var content = Contents[document];
+            while (position < end && contents[position] < content)
                 position++;
-            if (position < contents.Length && contents[position] == content)
-                take(position++, Order is null ? i : Order[i]);
+            for (; position < end && contents[position] == content; position++)
+            {
+                positions[count] = position;
+                documents[count++] = document;
+            }
         }
+
+        return new Located(positions.AsMemory(0, count), documents.AsMemory(0, count));
+    }
+
+    private static int FirstFrom(ReadOnlySpan<long> contents, long content)
+    {
+        var position = contents.BinarySearch(content);
+        if (position < 0)
+            return ~position;
+        while (position > 0 && contents[position - 1] == content)
+            position--;
+        return position;
     }
 
     private static int[]? OrderOf(long[] contents)
@@ -47,6 +67,14 @@ internal sealed record OpenSegment(long Id, long[] Contents, int[]? Order, bool 
     }
 
     private long ContentAt(int place) => Contents[Order is null ? place : Order[place]];
+}
+
+/// <summary>The positions of some messages, and for each its document in a segment.</summary>
+internal readonly record struct Located(Memory<int> Positions, Memory<int> Documents)
+{
+    public static Located None { get; } = new(Memory<int>.Empty, Memory<int>.Empty);
+
+    public int Count => Positions.Length;
 }
 
 /// <summary>Reads segments of accounts and their fields through a cache.</summary>

@@ -23,14 +23,11 @@ internal sealed class Findings(long[] among, TextPlan[] plans)
     /// <summary>Looks for the words of all questions in a segment.</summary>
     public void Look(OpenSegment segment, Dictionary<(long Segment, SegmentField Field), FieldWords> words)
     {
-        var isWanted = false;
-        segment.Locate(among, (position, _) =>
-        {
-            _known[position] = true;
-            isWanted = true;
-        });
-        if (!isWanted)
+        var located = segment.Locate(among);
+        if (located.Count == 0)
             return;
+        foreach (var position in located.Positions.Span)
+            _known[position] = true;
         for (var i = 0; i < plans.Length; i++)
         {
             var step = new Step(i, segment, words[(segment.Id, plans[i].Field)], plans[i]);
@@ -74,7 +71,7 @@ internal sealed class Findings(long[] among, TextPlan[] plans)
         var unknown = new List<ContentId>();
         for (var i = 0; i < among.Length; i++)
         {
-            if (!_known[i])
+            if (!_known[i] && (i == 0 || among[i] != among[i - 1]))
                 unknown.Add(new ContentId(among[i]));
         }
 

@@ -40,7 +40,6 @@ internal sealed class TextColumns
     public const int Columns = 6;
 
     private readonly int[] _numbers;
-    private readonly bool[] _replies;
 
     public TextColumns(ReadOnlySpan<byte> data)
     {
@@ -54,11 +53,11 @@ internal sealed class TextColumns
         }
 
         var count = data.IsEmpty ? 0 : reader.ReadCount(1);
-        _replies = new bool[count];
+        AreReplies = new bool[count];
         _numbers = new int[count * Columns];
         for (var i = 0; i < count; i++)
         {
-            _replies[i] = reader.ReadByte() != 0;
+            AreReplies[i] = reader.ReadByte() != 0;
             for (var column = 0; column < Columns; column++)
             {
                 var number = reader.ReadUInt32();
@@ -74,9 +73,10 @@ internal sealed class TextColumns
 
     public string[] Texts { get; }
 
-    public int Count => _replies.Length;
+    public int Count => AreReplies.Length;
 
-    public bool IsReply(int document) => _replies[document];
+    /// <summary>Of each document, whether it is a reply.</summary>
+    public bool[] AreReplies { get; }
 
     /// <summary>The number of a document's text: subject, from, to, cc, display from, display to.</summary>
     public int Number(int document, int column) => _numbers[(document * Columns) + column];
@@ -112,7 +112,7 @@ internal sealed class TextColumnsBuilder : IDisposable
         {
             if (renumbered[document] < 0)
                 continue;
-            Begin(columns.IsReply(document));
+            Begin(columns.AreReplies[document]);
             for (var column = 0; column < TextColumns.Columns; column++)
             {
                 ref var number = ref numbers[columns.Number(document, column)];

@@ -45,28 +45,31 @@ internal sealed class MessageKeysBuilder
         Put(_keys.Conversations, position, ConversationOf(keys.MessageId, keys.References));
     }
 
-    public void SetDates(int position, DateColumn column, int document)
+    public void SetDates(Located located, DateColumn column)
     {
-        Put(_keys.SentDates, position, column.Dates[document]);
-        Put(_keys.SentDays, position, column.Days[document]);
+        Fill(_keys.SentDates, located, column.Dates);
+        Fill(_keys.SentDays, located, column.Days);
     }
 
-    public void SetTexts(int position, TextColumns columns, int document)
+    public void SetTexts(Located located, TextColumns columns)
     {
-        Put(_keys.AreReplies, position, columns.IsReply(document));
-        Put(_keys.Subjects, position, columns.Text(document, 0));
-        Put(_keys.Froms, position, columns.Text(document, 1));
-        Put(_keys.Tos, position, columns.Text(document, 2));
-        Put(_keys.Ccs, position, columns.Text(document, 3));
-        Put(_keys.DisplayFroms, position, columns.Text(document, 4));
-        Put(_keys.DisplayTos, position, columns.Text(document, 5));
+        Fill(_keys.AreReplies, located, columns.AreReplies);
+        FillTexts(_keys.Subjects, located, columns, 0);
+        FillTexts(_keys.Froms, located, columns, 1);
+        FillTexts(_keys.Tos, located, columns, 2);
+        FillTexts(_keys.Ccs, located, columns, 3);
+        FillTexts(_keys.DisplayFroms, located, columns, 4);
+        FillTexts(_keys.DisplayTos, located, columns, 5);
     }
 
-    public void SetThread(int position, ThreadColumn column, int document)
+    public void SetThread(Located located, ThreadColumn column)
     {
-        Put(_keys.MessageIds, position, column.Ids[document]);
-        Put(_keys.References, position, column.References[document]);
-        Put(_keys.Conversations, position, ConversationOf(column.Ids[document], column.References[document]));
+        Fill(_keys.MessageIds, located, column.Ids);
+        Fill(_keys.References, located, column.References);
+        var positions = located.Positions.Span;
+        var documents = located.Documents.Span;
+        for (var i = 0; i < positions.Length && _keys.Conversations.Length > 0; i++)
+            _keys.Conversations[positions[i]] = ConversationOf(column.Ids[documents[i]], column.References[documents[i]]);
     }
 
     private static ulong ConversationOf(ulong id, ulong[] references) => references.Length > 0 ? references[0] : id;
@@ -78,5 +81,25 @@ internal sealed class MessageKeysBuilder
     {
         if (column.Length > 0)
             column[position] = value;
+    }
+
+    private static void Fill<T>(T[] column, Located located, T[] values)
+    {
+        if (column.Length == 0)
+            return;
+        var positions = located.Positions.Span;
+        var documents = located.Documents.Span;
+        for (var i = 0; i < positions.Length; i++)
+            column[positions[i]] = values[documents[i]];
+    }
+
+    private static void FillTexts(string[] column, Located located, TextColumns columns, int number)
+    {
+        if (column.Length == 0)
+            return;
+        var positions = located.Positions.Span;
+        var documents = located.Documents.Span;
+        for (var i = 0; i < positions.Length; i++)
+            column[positions[i]] = columns.Text(documents[i], number);
     }
 }

@@ -19,9 +19,7 @@ internal sealed class SearchIndex(SearchStore store, AccountSegments segments) :
         AccountId account, ReadOnlyMemory<ContentId> among, IReadOnlyList<TextQuestion> questions, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(questions);
-        var contents = new long[among.Length];
-        for (var i = 0; i < contents.Length; i++)
-            contents[i] = among.Span[i].Value;
+        var contents = ContentOrder.Sort(among.Span, out _);
         var plans = questions.Select(TextPlan.Of).ToArray();
         for (var attempt = 0; attempt < AccountSegments.Attempts; attempt++)
         {

@@ -15,7 +15,7 @@ internal sealed class StoredMessageKeys(AccountSegments segments, DirectMessageK
     public async ValueTask<MessageKeys> ReadAsync(
         AccountId account, ReadOnlyMemory<ContentId> contents, MessageKeyParts parts, CancellationToken cancellationToken)
     {
-        var order = Ordered(contents.Span, out var sorted);
+        var sorted = ContentOrder.Sort(contents.Span, out var order);
         for (var attempt = 0; attempt < AccountSegments.Attempts; attempt++)
         {
             var columns = new MessageKeysBuilder(contents.Length, parts);
@@ -28,73 +28,47 @@ internal sealed class StoredMessageKeys(AccountSegments segments, DirectMessageK
         return await direct.ReadAsync(account, contents, parts, cancellationToken);
     }
 
-    // Positions in the order of their contents; null when they are in it already
-    private static int[]? Ordered(ReadOnlySpan<ContentId> contents, out long[] sorted)
-    {
-        sorted = new long[contents.Length];
-        var isSorted = true;
-        for (var i = 0; i < sorted.Length; i++)
-        {
-            sorted[i] = contents[i].Value;
-            isSorted &= i == 0 || sorted[i] > sorted[i - 1];
-        }
-
-        if (isSorted)
-            return null;
-        var order = new int[sorted.Length];
-        for (var i = 0; i < order.Length; i++)
-            order[i] = i;
-        Array.Sort(sorted, order);
-        return order;
-    }
-
     // Fills the columns and gives the positions of what no segment has; null when a segment was merged away meanwhile
     private async ValueTask<List<int>?> TryReadAsync(
         AccountId account, long[] sorted, int[]? order, MessageKeyParts parts, MessageKeysBuilder columns, CancellationToken cancellationToken)
     {
-        var open = await segments.ListAsync(account, cancellationToken);
-        var places = new (int Segment, int Document)[sorted.Length];
-        Array.Fill(places, (-1, -1));
-        var used = new List<OpenSegment>();
-        foreach (var segment in open)
+        var used = new List<(OpenSegment Segment, Located Located)>();
+        var isPlaced = new bool[sorted.Length];
+        foreach (var segment in await segments.ListAsync(account, cancellationToken))
         {
-            var number = used.Count;
-            var isUsed = false;
-            segment.Locate(sorted, (position, document) =>
-            {
-                places[position] = (number, document);
-                isUsed = true;
-            });
-            if (isUsed)
-                used.Add(segment);
+            var located = segment.Locate(sorted);
+            if (located.Count == 0)
+                continue;
+            Place(located, order, isPlaced);
+            used.Add((segment, located));
         }
 
-        SpreadRepeated(sorted, places);
-        var placed = new Placed(used, places, order);
         if (((parts & DateParts) != MessageKeyParts.None
-                && !await FillAsync(placed, SegmentField.Dates, static (data, _) => (new DateColumn(data.Words), data.Words.Length), columns.SetDates, cancellationToken))
+                && !await FillAsync(used, SegmentField.Dates, static (data, _) => (new DateColumn(data.Words), data.Words.Length), columns.SetDates, cancellationToken))
             || ((parts & TextParts) != MessageKeyParts.None
-                && !await FillAsync(placed, SegmentField.Texts, DecodeTexts, columns.SetTexts, cancellationToken))
+                && !await FillAsync(used, SegmentField.Texts, DecodeTexts, columns.SetTexts, cancellationToken))
             || ((parts & ThreadParts) != MessageKeyParts.None
-                && !await FillAsync(placed, SegmentField.Threads, DecodeThreads, columns.SetThread, cancellationToken)))
+                && !await FillAsync(used, SegmentField.Threads, DecodeThreads, columns.SetThread, cancellationToken)))
             return null;
         var missing = new List<int>();
-        for (var i = 0; i < places.Length; i++)
+        for (var i = 0; i < isPlaced.Length; i++)
         {
-            if (places[i].Segment < 0)
-                missing.Add(order is null ? i : order[i]);
+            if (!isPlaced[i])
+                missing.Add(i);
         }
 
         return missing;
     }
 
-    // A content may be in a mailbox more than once
-    private static void SpreadRepeated(long[] sorted, (int Segment, int Document)[] places)
+    // Positions become those that were asked for
+    private static void Place(Located located, int[]? order, bool[] isPlaced)
     {
-        for (var i = 1; i < sorted.Length; i++)
+        var positions = located.Positions.Span;
+        for (var i = 0; i < positions.Length; i++)
         {
-            if (sorted[i] == sorted[i - 1])
-                places[i] = places[i - 1];
+            if (order is not null)
+                positions[i] = order[positions[i]];
+            isPlaced[positions[i]] = true;
         }
     }
 
@@ -112,24 +86,18 @@ internal sealed class StoredMessageKeys(AccountSegments segments, DirectMessageK
 
     // Takes a column of all segments; false when one of these was merged away meanwhile
     private async ValueTask<bool> FillAsync<T>(
-        Placed placed,
+        List<(OpenSegment Segment, Located Located)> used,
         SegmentField field,
         Func<LoadedField, OpenSegment, (T Value, long Size)> decode,
-        Action<int, T, int> set,
+        Action<Located, T> set,
         CancellationToken cancellationToken)
         where T : class
     {
         var loaded = new Dictionary<(long, SegmentField), T>();
-        if (!await segments.LoadAsync(placed.Segments, field, decode, loaded, cancellationToken))
+        if (!await segments.LoadAsync(used.ConvertAll(static pair => pair.Segment), field, decode, loaded, cancellationToken))
             return false;
-        var columns = placed.Segments.ConvertAll(segment => loaded[(segment.Id, field)]);
-        for (var i = 0; i < placed.Places.Length; i++)
-        {
-            var (segment, document) = placed.Places[i];
-            if (segment >= 0)
-                set(placed.Order is null ? i : placed.Order[i], columns[segment], document);
-        }
-
+        foreach (var (segment, located) in used)
+            set(located, loaded[(segment.Id, field)]);
         return true;
     }
 
@@ -143,7 +111,4 @@ internal sealed class StoredMessageKeys(AccountSegments segments, DirectMessageK
             ids[i] = contents.Span[missing[i]];
         await direct.ReadAsync(ids, parts, (i, keys) => columns.Set(missing[i], keys), cancellationToken);
     }
-
-    /// <summary>Where messages are: for each its segment, -1 for none, and its document; and the order they were asked for in.</summary>
-    private readonly record struct Placed(List<OpenSegment> Segments, (int Segment, int Document)[] Places, int[]? Order);
 }

@@ -45,7 +45,7 @@ internal sealed class SearchEvaluator(ImapServer server, SelectedMailbox selecte
 
         if (undecided.Count >= WorthAsking && _needs.Questions.Count > 0 && server.Index is { } index)
         {
-            var answer = await index.FindAsync(selected.Target.Account.Id, AscendingContents(), _needs.Questions, cancellationToken).ConfigureAwait(false);
+            var answer = await index.FindAsync(selected.Target.Account.Id, _contents.ToArray(), _needs.Questions, cancellationToken).ConfigureAwait(false);
             _candidate.Index = new IndexedTexts(answer);
             undecided = Scan(undecided, matches);
         }
@@ -77,27 +77,6 @@ internal sealed class SearchEvaluator(ImapServer server, SelectedMailbox selecte
         for (var i = 0; i < positions.Count; i++)
             placed[positions[i]] = column[i];
         return placed;
-    }
-
-    // Contents of the undecided messages, each once. Mostly they are in order already
-    private ContentId[] AscendingContents()
-    {
-        var contents = _contents.ToArray();
-        var isAscending = true;
-        for (var i = 1; i < contents.Length && isAscending; i++)
-            isAscending = contents[i].Value > contents[i - 1].Value;
-        if (isAscending)
-            return contents;
-        Array.Sort(contents, static (left, right) => left.Value.CompareTo(right.Value));
-        var count = 0;
-        foreach (var content in contents)
-        {
-            if (count == 0 || contents[count - 1] != content)
-                contents[count++] = content;
-        }
-
-        Array.Resize(ref contents, count);
-        return contents;
     }
 
     // Goes through the messages in their order, all or some of them, and puts those that match and those that are still undecided into lists
