@@ -151,7 +151,8 @@ public sealed class QuotaTests(ImapFixture fixture)
             S: * QUOTAROOT "{home}/None"
             S: a5 OK GETQUOTAROOT completed
             C: a6 GETQUOTAROOT Shared/Team
-            S: * QUOTAROOT Shared/Team
+            S: * QUOTAROOT Shared/Team #shared/{domain}
+            S: * QUOTA #shared/{domain} (MAILBOX 1 10000)
             S: a6 OK GETQUOTAROOT completed
             C: a7 SETQUOTA #user/{owner.Address} (STORAGE 1)
             S: a7 NO [NOPERM] …
