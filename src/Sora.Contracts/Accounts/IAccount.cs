@@ -122,9 +122,6 @@ public interface IAccount
 
     Task<MailResult<Done>> SubscribeAsync(MailboxName name, bool subscribed, CancellationToken cancellationToken);
 
-    /// <summary>Gives an existing mailbox another special use, or none (RFC 6154 section 4). NONEXISTENT, USEATTR when another mailbox has it.</summary>
-    Task<MailResult<Done>> SetSpecialUseAsync(MailboxName name, SpecialUse use, CancellationToken cancellationToken);
-
     /// <summary>Counters of mailboxes of this account, in the order asked; null for one that no longer exists.</summary>
     /// <param name="ids">Which mailboxes.</param>
     /// <param name="withRecent">Fill in <see cref="MailboxStatus.Recent"/>, which has to open each mailbox that has messages.</param>

@@ -155,19 +155,6 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
             },
             cancellationToken);
 
-    public Task<MailResult<Done>> SetSpecialUseAsync(MailboxName name, SpecialUse use, CancellationToken cancellationToken) =>
-        ChangeAsync<Done>(
-            async (connection, list, _) =>
-            {
-                if (list.Find(name) is not { } mailbox)
-                    return MailError.NoSuchMailbox();
-                if (use != SpecialUse.None && list.Mailboxes.Any(other => other.SpecialUse == use && other.Id != mailbox.Id))
-                    return new MailError(MailErrorCode.UseAttr, "Another mailbox has this special use");
-                await AccountStore.SetSpecialUseAsync(connection, mailbox.Id, use, cancellationToken);
-                return default(Done);
-            },
-            cancellationToken);
-
     public async Task<IReadOnlyList<MailboxStatus?>> StatusAsync(IReadOnlyList<MailboxId> ids, bool withRecent, CancellationToken cancellationToken)
     {
         var list = await ListAsync(cancellationToken);

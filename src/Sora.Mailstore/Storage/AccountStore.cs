@@ -113,12 +113,19 @@ internal sealed class AccountStore(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    public static async Task SetSpecialUseAsync(NpgsqlConnection connection, MailboxId id, SpecialUse use, CancellationToken cancellationToken)
+    /// <summary>Gives a mailbox another special use; false when another one has it, or the mailbox is gone. The list must be locked.</summary>
+    public static async Task<bool> SetSpecialUseAsync(NpgsqlConnection connection, MailboxId id, SpecialUse use, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("UPDATE mailboxes SET special_use = $2 WHERE id = $1", connection);
+        await using var command = new NpgsqlCommand(
+            """
+            UPDATE mailboxes m SET special_use = $2
+            WHERE m.id = $1 AND m.deleted_at IS NULL AND ($2 = 0 OR NOT EXISTS (
+                SELECT FROM mailboxes o WHERE o.account_id = m.account_id AND o.special_use = $2 AND o.deleted_at IS NULL AND o.id <> m.id))
+            """,
+            connection);
         command.Parameters.Add(Long(id.Value));
         command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)use });
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
     public static async Task DeleteMailboxAsync(NpgsqlConnection connection, MailboxId id, CancellationToken cancellationToken)

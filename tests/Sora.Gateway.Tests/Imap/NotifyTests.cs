@@ -396,7 +396,7 @@ public sealed class NotifyTests(ImapFixture fixture)
             """);
         var inbox = await Sora.Testing.MailstoreNode.IdAsync(user.Account, "INBOX");
         var entries = Enumerable.Range(0, 1001).Select(static n => new MetadataEntry($"/shared/e{n}", null)).ToList();
-        var written = await fixture.Node.Metadata.WriteAsync(user.Account.Id, inbox, entries, OperationId.New(), CancellationToken.None);
+        var written = await fixture.Node.Metadata.WriteAsync(new MetadataWrite(user.Account.Id, inbox, entries, OperationId.New()), CancellationToken.None);
         written.Value.Outcome.ShouldBe(MetadataOutcome.Done);
         await client.PlayAsync("""
             C: S: x
@@ -416,9 +416,9 @@ public sealed class NotifyTests(ImapFixture fixture)
         using var client = await user.LogInAsync("NOTIFY SET (personal (MailboxMetadataChange ServerMetadataChange))");
         await using var node = await Sora.Testing.MailstoreNode.StartAsync(fixture.Node.Address);
         var inbox = await Sora.Testing.MailstoreNode.IdAsync(user.Account, "INBOX");
-        await node.Metadata.WriteAsync(user.Account.Id, inbox, [new MetadataEntry("/private/Some note", null)], OperationId.New(), CancellationToken.None);
+        await node.Metadata.WriteAsync(new MetadataWrite(user.Account.Id, inbox, [new MetadataEntry("/private/Some note", null)], OperationId.New()), CancellationToken.None);
         await client.PlayAsync("S: * METADATA INBOX \"/private/Some note\"");
-        await node.Metadata.WriteAsync(user.Account.Id, default, [new MetadataEntry("/private/comment", [1])], OperationId.New(), CancellationToken.None);
+        await node.Metadata.WriteAsync(new MetadataWrite(user.Account.Id, default, [new MetadataEntry("/private/comment", [1])], OperationId.New()), CancellationToken.None);
         await client.PlayAsync("S: * METADATA \"\" /private/comment");
     }
 
