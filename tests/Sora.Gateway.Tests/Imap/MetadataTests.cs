@@ -5,8 +5,6 @@ namespace Sora.Gateway.Tests.Imap;
 [Collection("imap")]
 public sealed class MetadataTests(ImapFixture fixture)
 {
-    private static readonly CancellationToken None = CancellationToken.None;
-
     [Fact]
     public async Task Values_are_set_read_replaced_and_removed()
     {
@@ -298,10 +296,7 @@ public sealed class MetadataTests(ImapFixture fixture)
             S: * METADATA "" (/private/comment "my server")
             S: a5 OK GETMETADATA completed
             """);
-        if (await fixture.Node.Accounts.FindAsync("admin@example.com", None) is null)
-            await fixture.Node.CreateAccountAsync("admin@example.com");
-        using var admin = await fixture.ConnectAsync();
-        await admin.DoAsync("LOGIN admin@example.com secret");
+        using var admin = await fixture.AdministratorAsync();
         await admin.DoAsync("SETMETADATA \"\" (/shared/comment \"Shared comment\")");
         await stranger.PlayAsync("""
             C: b1 GETMETADATA "" (/shared/comment /private/comment)
