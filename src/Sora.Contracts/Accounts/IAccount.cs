@@ -17,12 +17,14 @@ public enum SpecialUse : byte
 }
 
 /// <summary>A mailbox as its account lists it.</summary>
+/// <param name="WasInbox">It came into being when INBOX was renamed: its first messages were those of INBOX.</param>
 [GenerateSerializer, Alias("sora.MailboxEntry"), Immutable]
 public sealed record MailboxEntry(
     [property: Id(0)] MailboxId Id,
     [property: Id(1)] MailboxName Name,
     [property: Id(2)] UidValidity UidValidity,
-    [property: Id(3)] SpecialUse SpecialUse);
+    [property: Id(3)] SpecialUse SpecialUse,
+    [property: Id(4)] bool WasInbox = false);
 
 /// <summary>All mailboxes and subscriptions of an account at one moment, both in ordinal order of names with INBOX first.</summary>
 /// <param name="Version">Grows with each change of the list.</param>

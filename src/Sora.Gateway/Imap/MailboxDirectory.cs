@@ -228,7 +228,7 @@ internal sealed class MailboxDirectory(IAccount account, IAccounts accounts, ISh
                 if ((granted & Rights.Lookup) == Rights.None
                     || namespaces.Name(view.Accounts[i], entry.Name) is not { } name || own.Find(name) is not null)
                     continue;
-                mailboxes.Add(entry with { Name = name, SpecialUse = SpecialUse.None });
+                mailboxes.Add(entry with { Name = name, SpecialUse = SpecialUse.None, WasInbox = false });
                 rights[entry.Id] = granted;
             }
         }
