@@ -333,6 +333,38 @@ public sealed class MetadataTests(ImapFixture fixture)
             """);
     }
 
+    /// <summary>RFC 5464 section 4.3: when one entry cannot be set, none is, the special use included.</summary>
+    [Fact]
+    public async Task The_special_use_is_set_with_the_other_entries_or_not_at_all()
+    {
+        var user = await fixture.UserAsync();
+        var nine = string.Join(' ', Enumerable.Range(0, 9).Select(i => $"/private/e{i} \"{i}\""));
+        using var client = await user.LogInAsync("ENABLE CONDSTORE");
+        await client.PlayAsync($$"""
+            C: a0 SETMETADATA Archive ({{nine}})
+            S: a0 OK SETMETADATA completed
+            C: a1 SETMETADATA Archive (/private/specialuse NIL /private/a "1" /private/b "2")
+            S: a1 NO [METADATA TOOMANY] …
+            C: a2 SETMETADATA Archive (/private/specialuse NIL /private/a {40000+}
+            C: {{new string('x', 40000)}})
+            S: a2 NO [METADATA MAXSIZE 32768] …
+            C: a3 SETMETADATA Archive (/private/a "1" /private/specialuse "\\Sent")
+            S: a3 NO [USEATTR] …
+            C: a4 LIST "" Archive RETURN (STATUS (HIGHESTMODSEQ) METADATA (/private/a))
+            S: * LIST (\HasNoChildren \Archive) "/" Archive
+            S: * STATUS Archive (HIGHESTMODSEQ 2)
+            S: * METADATA Archive (/private/a NIL)
+            S: a4 OK LIST completed
+            C: a5 SETMETADATA Archive (/private/specialuse "\\Flagged" /private/a "1")
+            S: a5 OK SETMETADATA completed
+            C: a6 LIST "" Archive RETURN (STATUS (HIGHESTMODSEQ) METADATA (/private/a))
+            S: * LIST (\HasNoChildren \Flagged) "/" Archive
+            S: * STATUS Archive (HIGHESTMODSEQ 3)
+            S: * METADATA Archive (/private/a "1")
+            S: a6 OK LIST completed
+            """);
+    }
+
     [Fact]
     public async Task Changes_by_others_are_told_after_enable_and_own_ones_are_not()
     {

@@ -63,6 +63,9 @@ public sealed class Rfc9208Tests(ImapFixture fixture)
             S: S0001 OK SETQUOTA completed
             C: S0002 SETQUOTA "!partition/sda4" (STORAGE 99999999)
             S: S0002 NO [NONEXISTENT] …
+            C: S0004 setquota #user/{alice.Address} (message 7)
+            S: * QUOTA #user/{alice.Address} (MESSAGE 42 7)
+            S: S0004 OK SETQUOTA completed
             C: S0003 SETQUOTA "#user/{alice.Address}" (STORAGE 0 MESSAGE 9223372036854775807)
             S: * QUOTA #user/{alice.Address} (STORAGE 54 0 MESSAGE 42 9223372036854775807)
             S: S0003 OK SETQUOTA completed
