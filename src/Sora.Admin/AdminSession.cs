@@ -83,7 +83,7 @@ internal sealed class AdminSession : IAsyncDisposable
         var accounts = Engine();
         var account = mayCreate
             ? await _sharing!.EnsureAccountAsync(parsed.Value, cancellationToken)
-            : await _sharing!.FindAccountAsync(parsed.Value, cancellationToken);
+            : await _sharing!.FindSharedAccountAsync(parsed.Value, cancellationToken);
         return account is { } id
             ? new AccountMailboxes(parsed.Value, accounts.Get(id))
             : new MailError(MailErrorCode.NonExistent, $"{parsed.Value} has no shared mailboxes");

@@ -24,11 +24,11 @@ public sealed class MailstoreNode : IAsyncDisposable
         Database = PostgresFixture.Open(address);
         Feed = new ChangeFeed(Database, NullLogger<ChangeFeed>.Instance);
         Quotas = new QuotaHost(Database, Feed, quota, new AccountOptions().MaxMailboxes, TimeProvider.System, NullLoggerFactory.Instance);
-        Metadata = new MetadataHost(Database, Feed, new MetadataOptions { MaxEntries = 10 }, NullLoggerFactory.Instance);
         Mailboxes = new MailboxHost(Database, Feed, options, _metrics, TimeProvider.System, NullLoggerFactory.Instance) { Quotas = Quotas };
         var hasher = new PasswordHasher(QuickPasswords);
         _verifier = new PasswordVerifier(hasher, QuickPasswords, TimeProvider.System);
         Accounts = new AccountHost(Database, Feed, Mailboxes, _verifier, new AccountOptions(), TimeProvider.System, NullLoggerFactory.Instance);
+        Metadata = new MetadataHost(Database, Feed, Mailboxes, Accounts, new MetadataOptions { MaxEntries = 10 }, NullLoggerFactory.Instance);
         Sharing = new SharingHost(Database, Accounts, SharingOptions);
         Administration = new AccountAdministration(Database, hasher, Accounts.Announce);
     }
@@ -76,10 +76,10 @@ public sealed class MailstoreNode : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Sharing.Dispose();
+        Metadata.Dispose();
         Accounts.Dispose();
         await Mailboxes.DisposeAsync();
         Quotas.Dispose();
-        Metadata.Dispose();
         await Feed.DisposeAsync();
         _verifier.Dispose();
         _metrics.Dispose();

@@ -7,28 +7,25 @@ namespace Sora.Admin.Quotas;
 /// <summary><c>quota get</c>: limits, and for an account what it uses.</summary>
 internal sealed class QuotaGetCommand : AdminCommand
 {
-    private readonly Option<string?> _email = Optional("--email", "ADDRESS", "Any address of the account");
-    private readonly Option<string?> _domain = Optional("--domain", "DOMAIN", "The domain of primary addresses");
+    private readonly QuotaTargetOptions _target = new();
 
     public QuotaGetCommand(CommandHost host)
-        : base("get", "Shows the quota of an account or of a domain", host)
+        : base("get", "Shows the quota of an account, of a domain or of its shared mailboxes", host)
     {
-        Add(_email);
-        Add(_domain);
-        QuotaTarget.RequireOne(this, _email, _domain);
+        _target.AddTo(this);
     }
 
     protected override async Task<int> RunAsync(CommandRun run, CancellationToken cancellationToken)
     {
         await using var session = await AdminSession.ReadAsync(run, cancellationToken);
-        var found = await QuotaTarget.FindAsync(session, run.Get(_email), run.Get(_domain), cancellationToken);
+        var found = await _target.FindAsync(run, session, mayCreate: false, cancellationToken);
         if (!found.IsOk)
             return run.Failed(found.Error);
         var own = await found.Value.ReadAsync(session.Quotas, cancellationToken);
         AccountQuota? quota = null;
         if (found.Value.Account is { } account)
         {
-            var read = await session.Quotas.ReadAsync(account.Id, cancellationToken);
+            var read = await session.Quotas.ReadAsync(account, cancellationToken);
             if (!read.IsOk)
                 return run.Failed(read.Error);
             quota = read.Value;

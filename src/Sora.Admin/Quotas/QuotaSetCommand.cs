@@ -3,24 +3,21 @@ using Sora.Mailstore.Storage;
 
 namespace Sora.Admin.Quotas;
 
-/// <summary><c>quota set</c>: gives an account or a domain limits of its own; what is not named stays.</summary>
+/// <summary><c>quota set</c>: gives an account, a domain or its shared mailboxes limits of their own; what is not named stays.</summary>
 internal sealed class QuotaSetCommand : AdminCommand
 {
-    private readonly Option<string?> _email = Optional("--email", "ADDRESS", "Any address of the account");
-    private readonly Option<string?> _domain = Optional("--domain", "DOMAIN", "The domain of primary addresses");
+    private readonly QuotaTargetOptions _target = new();
     private readonly Option<string?> _storage = Optional("--storage", "SIZE", "Size of all messages, such as 5GiB; none, or default");
     private readonly Option<string?> _messages = Optional("--messages", "NUMBER", "Messages; none, or default");
     private readonly Option<string?> _mailboxes = Optional("--mailboxes", "NUMBER", "Mailboxes; none, or default");
 
     public QuotaSetCommand(CommandHost host)
-        : base("set", "Sets the quota of an account, or of all accounts of a domain that have none of their own", host)
+        : base("set", "Sets the quota of an account, of all accounts of a domain that have none of their own, or of the shared mailboxes of a domain", host)
     {
-        Add(_email);
-        Add(_domain);
+        _target.AddTo(this);
         Add(_storage);
         Add(_messages);
         Add(_mailboxes);
-        QuotaTarget.RequireOne(this, _email, _domain);
         Validators.Add(result =>
         {
             QuotaText.Check(result, _storage, isSize: true);
@@ -34,7 +31,7 @@ internal sealed class QuotaSetCommand : AdminCommand
     protected override async Task<int> RunAsync(CommandRun run, CancellationToken cancellationToken)
     {
         await using var session = await AdminSession.ChangeAsync(run, cancellationToken);
-        var found = await QuotaTarget.FindAsync(session, run.Get(_email), run.Get(_domain), cancellationToken);
+        var found = await _target.FindAsync(run, session, mayCreate: true, cancellationToken);
         if (!found.IsOk)
             return run.Failed(found.Error);
         var target = found.Value;
@@ -43,16 +40,9 @@ internal sealed class QuotaSetCommand : AdminCommand
             Of(run.Get(_storage), quota.Storage, isSize: true),
             Of(run.Get(_messages), quota.Messages, isSize: false),
             Of(run.Get(_mailboxes), quota.Mailboxes, isSize: false));
-        if (target.Account is { } account)
-        {
-            var set = await session.Quotas.SetAsync(account.Id, quota, cancellationToken);
-            if (!set.IsOk)
-                return run.Failed(set.Error);
-        }
-        else
-        {
-            await session.Quotas.SetDomainAsync(target.Domain!, quota, cancellationToken);
-        }
+        var set = await target.SetAsync(session.Quotas, quota, cancellationToken);
+        if (!set.IsOk)
+            return run.Failed(set.Error);
 
         return run.Done(
             new { target.Name, Storage = QuotaText.Of(quota.Storage), Messages = QuotaText.Of(quota.Messages), Mailboxes = QuotaText.Of(quota.Mailboxes) },

@@ -17,12 +17,14 @@ public enum SpecialUse : byte
 }
 
 /// <summary>A mailbox as its account lists it.</summary>
+/// <param name="WasInbox">It came into being when INBOX was renamed: its first messages were those of INBOX.</param>
 [GenerateSerializer, Alias("sora.MailboxEntry"), Immutable]
 public sealed record MailboxEntry(
     [property: Id(0)] MailboxId Id,
     [property: Id(1)] MailboxName Name,
     [property: Id(2)] UidValidity UidValidity,
-    [property: Id(3)] SpecialUse SpecialUse);
+    [property: Id(3)] SpecialUse SpecialUse,
+    [property: Id(4)] bool WasInbox = false);
 
 /// <summary>All mailboxes and subscriptions of an account at one moment, both in ordinal order of names with INBOX first.</summary>
 /// <param name="Version">Grows with each change of the list.</param>
@@ -121,9 +123,6 @@ public interface IAccount
     Task<MailResult<Done>> RenameAsync(MailboxName from, MailboxName to, CancellationToken cancellationToken);
 
     Task<MailResult<Done>> SubscribeAsync(MailboxName name, bool subscribed, CancellationToken cancellationToken);
-
-    /// <summary>Gives an existing mailbox another special use, or none (RFC 6154 section 4). NONEXISTENT, USEATTR when another mailbox has it.</summary>
-    Task<MailResult<Done>> SetSpecialUseAsync(MailboxName name, SpecialUse use, CancellationToken cancellationToken);
 
     /// <summary>Counters of mailboxes of this account, in the order asked; null for one that no longer exists.</summary>
     /// <param name="ids">Which mailboxes.</param>

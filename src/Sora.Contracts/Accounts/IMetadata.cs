@@ -42,6 +42,22 @@ public sealed record MetadataEntry([property: Id(0)] string Name, [property: Id(
     public bool IsPrivate => Name.StartsWith(PrivatePrefix, StringComparison.OrdinalIgnoreCase);
 }
 
+/// <summary>A change of annotations of one mailbox, or of the server: all of it or nothing.</summary>
+/// <param name="User">Whose private annotations are meant.</param>
+/// <param name="Mailbox">Number 0 for the server.</param>
+/// <param name="Operation">Names the change for those who hear of it, so that the one who made it can tell.</param>
+/// <param name="Use">The special use that the mailbox gets, which is <see cref="SpecialUseEntry"/> (RFC 6154 section 4) and no entry; null when it stays.</param>
+[GenerateSerializer, Alias("sora.MetadataWrite"), Immutable]
+public sealed record MetadataWrite(
+    [property: Id(0)] AccountId User,
+    [property: Id(1)] MailboxId Mailbox,
+    [property: Id(2)] IReadOnlyList<MetadataEntry> Entries,
+    [property: Id(3)] OperationId Operation,
+    [property: Id(4)] SpecialUse? Use = null)
+{
+    public const string SpecialUseEntry = "/private/specialuse";
+}
+
 /// <summary>How SETMETADATA ended (RFC 5464 section 4.3).</summary>
 public enum MetadataOutcome
 {
@@ -60,7 +76,7 @@ public readonly record struct MetadataWritten([property: Id(0)] MetadataOutcome 
 /// <summary>Entries of one mailbox, or of the server, that were set or removed.</summary>
 /// <param name="Mailbox">Number 0 for the server.</param>
 /// <param name="User">Who did it; only this user's sessions may hear of private entries.</param>
-/// <param name="Operation">The one that <see cref="IMetadata.WriteAsync"/> was given; none when another process did it.</param>
+/// <param name="Operation">The one that <see cref="MetadataWrite"/> has; none when another process did it.</param>
 [GenerateSerializer, Alias("sora.MetadataChange"), Immutable]
 public sealed record MetadataChange(
     [property: Id(0)] MailboxId Mailbox,
@@ -80,15 +96,11 @@ public interface IMetadata
     /// <summary>The annotations, by mailbox and then in ordinal order of their names. UNAVAILABLE.</summary>
     Task<MailResult<ImmutableArray<Annotation>>> ReadAsync(MetadataQuery query, CancellationToken cancellationToken);
 
-    /// <summary>Sets or removes entries, all or none of them. NONEXISTENT, UNAVAILABLE.</summary>
-    /// <param name="user">Whose private annotations are meant.</param>
-    /// <param name="mailbox">Number 0 for the server.</param>
-    /// <param name="operation">Names the change for those who hear of it, so that the one who made it can tell.</param>
-    Task<MailResult<MetadataWritten>> WriteAsync(
-        AccountId user, MailboxId mailbox, IReadOnlyList<MetadataEntry> entries, OperationId operation, CancellationToken cancellationToken);
-
-    /// <summary>Tells those who hear of changes, in all processes, of one that is not stored here: of an annotation that is computed.</summary>
-    void Announce(MetadataChange change);
+    /// <summary>
+    /// Sets or removes entries and tells those who hear of changes, in all processes. In the same commit the mailbox gets a higher mod-sequence, so that
+    /// who keeps that sees that something is new (RFC 7162 section 3.2). NONEXISTENT, UNAVAILABLE, USEATTR when another mailbox has the special use.
+    /// </summary>
+    Task<MailResult<MetadataWritten>> WriteAsync(MetadataWrite write, CancellationToken cancellationToken);
 
     /// <summary>Tells the subscriber of every change in any process until the result is disposed; what changes while the processes cannot reach each other is not told.</summary>
     IDisposable Subscribe(IMetadataSubscriber subscriber);

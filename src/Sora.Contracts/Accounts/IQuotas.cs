@@ -16,17 +16,19 @@ public readonly record struct QuotaLimits(
 public readonly record struct QuotaUsage([property: Id(0)] long Storage, [property: Id(1)] long Messages, [property: Id(2)] long Mailboxes);
 
 /// <summary>The quota root of an account (RFC 9208 section 3.2): it covers all its mailboxes.</summary>
-/// <param name="PrimaryAddress">The account's primary address, lower case.</param>
+/// <param name="PrimaryAddress">The account's primary address, lower case; null for the account of the shared mailboxes of a domain.</param>
 /// <param name="Limits">
-/// Those in effect: the account's own, else its domain's, else the server's; never none: if nothing else is limited, the number of mailboxes is, as for
-/// every account.
+/// Those in effect: the account's own, else its domain's, else the server's (of the shared mailboxes of a domain only their own); never none: if nothing
+/// else is limited, the number of mailboxes is, as for every account.
 /// </param>
+/// <param name="Domain">That of the primary address, or of the shared mailboxes.</param>
 [GenerateSerializer, Alias("sora.AccountQuota"), Immutable]
 public sealed record AccountQuota(
     [property: Id(0)] AccountId Account,
-    [property: Id(1)] string PrimaryAddress,
+    [property: Id(1)] string? PrimaryAddress,
     [property: Id(2)] QuotaLimits Limits,
-    [property: Id(3)] QuotaUsage Usage);
+    [property: Id(3)] QuotaUsage Usage,
+    [property: Id(4)] string Domain);
 
 /// <summary>
 /// Quotas of accounts. They are enforced where messages and mailboxes come into being, with OVERQUOTA; this is for those who ask.

@@ -120,6 +120,9 @@ public interface ISharing
     /// <summary>What others let a user do; from memory unless something has changed.</summary>
     ValueTask<SharedView> ViewAsync(AccountId user, CancellationToken cancellationToken);
 
+    /// <summary>The account that holds the shared mailboxes of a domain (in any case); null when there is none.</summary>
+    Task<AccountId?> FindSharedAccountAsync(string domain, CancellationToken cancellationToken);
+
     /// <summary>A mailbox's access control list. NONEXISTENT.</summary>
     Task<MailResult<AccessList>> ListAsync(MailboxId mailbox, CancellationToken cancellationToken);
 

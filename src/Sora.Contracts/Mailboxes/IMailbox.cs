@@ -28,12 +28,6 @@ public interface IMailbox
     Task<MailResult<CopyResult>> CopyAsync(CopyRequest request, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Gives the mailbox a higher mod-sequence without a change of any message, because something else that belongs to it has changed
-    /// (RFC 7162 section 3.2). The answer is the state that says so.
-    /// </summary>
-    Task<MailResult<ModSeq>> TouchAsync(CancellationToken cancellationToken);
-
-    /// <summary>
     /// Takes the \Recent messages below <paramref name="uidNext"/> for one session (RFC 3501 section 2.3.2): returns the first UID
     /// that no session has been told of yet. With <paramref name="keep"/> (EXAMINE) nothing is taken.
     /// </summary>

@@ -170,29 +170,16 @@ internal sealed class MailboxDirectory(IAccount account, IAccounts accounts, ISh
         if (renamed.IsOk || !IsTaken(renamed.Error))
             return renamed;
         var list = await target.Account.ListAsync(cancellationToken).ConfigureAwait(false);
-        return IsHiddenInTheWay(owner, list, target.Entry.Name, inside) ? NotAllowedThere : renamed;
+        return IsShown(owner, list.Find(inside)) ? renamed : NotAllowedThere;
     }
 
     // RFC 4314 section 6 wants nothing told about what may not be looked up. That the name cannot be had cannot be kept back, but why can: it is
-    // answered like a place where nothing may be created, not with ALREADYEXISTS.
+    // answered like a place where nothing may be created, not with ALREADYEXISTS. Only the name itself can be taken: there is no mailbox without all of
+    // those above it, so where a name is free there is nothing below it.
     private static bool IsTaken(MailError error) => error.Code == MailErrorCode.AlreadyExists;
 
     private static bool IsShown(SharingAccount owner, MailboxEntry? entry) =>
         entry is null || (owner.RightsTo(entry.Id) & Rights.Lookup) != Rights.None;
-
-    // The mailboxes below come along, and the name of one of those may be the one that is taken
-    private static bool IsHiddenInTheWay(SharingAccount owner, MailboxList list, MailboxName from, MailboxName to)
-    {
-        if (!IsShown(owner, list.Find(to)))
-            return true;
-        foreach (var below in list.Mailboxes)
-        {
-            if (below.Name.IsBelow(from) && !IsShown(owner, list.Find(below.Name.Rebase(from, to))))
-                return true;
-        }
-
-        return false;
-    }
 
     /// <summary>Subscribes to a name or gives that up. A name in the namespaces of others must be one that the user may look up.</summary>
     public async ValueTask<MailResult<Done>> SubscribeAsync(MailboxName name, bool subscribed, CancellationToken cancellationToken)
@@ -241,7 +228,7 @@ internal sealed class MailboxDirectory(IAccount account, IAccounts accounts, ISh
                 if ((granted & Rights.Lookup) == Rights.None
                     || namespaces.Name(view.Accounts[i], entry.Name) is not { } name || own.Find(name) is not null)
                     continue;
-                mailboxes.Add(entry with { Name = name, SpecialUse = SpecialUse.None });
+                mailboxes.Add(entry with { Name = name, SpecialUse = SpecialUse.None, WasInbox = false });
                 rights[entry.Id] = granted;
             }
         }

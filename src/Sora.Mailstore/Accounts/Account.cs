@@ -54,7 +54,10 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
         return new MailboxList(rows.Version, [.. rows.Mailboxes], [.. rows.Subscriptions]);
     }
 
-    public async Task<MailResult<MailboxEntry>> CreateAsync(MailboxName name, SpecialUse use, CancellationToken cancellationToken)
+    public Task<MailResult<MailboxEntry>> CreateAsync(MailboxName name, SpecialUse use, CancellationToken cancellationToken) =>
+        CreateAsync(name, use, wasInbox: false, cancellationToken);
+
+    private async Task<MailResult<MailboxEntry>> CreateAsync(MailboxName name, SpecialUse use, bool wasInbox, CancellationToken cancellationToken)
     {
         var most = await MaxMailboxesAsync(cancellationToken);
         if (!most.IsOk)
@@ -70,7 +73,7 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
                     return new MailError(MailErrorCode.Limit, "The account has too many mailboxes");
                 if (IsOver(most.Value, list, 1 + LevelsAbove(list, name)))
                     return OverQuota;
-                var created = await AccountStore.InsertMailboxAsync(connection, id, name, use, cancellationToken);
+                var created = await AccountStore.InsertMailboxAsync(connection, id, name, use, wasInbox, cancellationToken);
                 await InsertLevelsAboveAsync(connection, list, name, created.Id, grantees, cancellationToken);
                 return created;
             },
@@ -155,19 +158,6 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
             },
             cancellationToken);
 
-    public Task<MailResult<Done>> SetSpecialUseAsync(MailboxName name, SpecialUse use, CancellationToken cancellationToken) =>
-        ChangeAsync<Done>(
-            async (connection, list, _) =>
-            {
-                if (list.Find(name) is not { } mailbox)
-                    return MailError.NoSuchMailbox();
-                if (use != SpecialUse.None && list.Mailboxes.Any(other => other.SpecialUse == use && other.Id != mailbox.Id))
-                    return new MailError(MailErrorCode.UseAttr, "Another mailbox has this special use");
-                await AccountStore.SetSpecialUseAsync(connection, mailbox.Id, use, cancellationToken);
-                return default(Done);
-            },
-            cancellationToken);
-
     public async Task<IReadOnlyList<MailboxStatus?>> StatusAsync(IReadOnlyList<MailboxId> ids, bool withRecent, CancellationToken cancellationToken)
     {
         var list = await ListAsync(cancellationToken);
@@ -230,7 +220,7 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
                 return;
             }
 
-            made.Add((await AccountStore.InsertMailboxAsync(connection, id, above, SpecialUse.None, cancellationToken)).Id);
+            made.Add((await AccountStore.InsertMailboxAsync(connection, id, above, SpecialUse.None, wasInbox: false, cancellationToken)).Id);
         }
     }
 
@@ -250,7 +240,7 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
         var list = await ListAsync(cancellationToken);
         if (list.Find(MailboxName.Inbox) is not { } inbox)
             return MailError.NoSuchMailbox();
-        var created = await CreateAsync(to, SpecialUse.None, cancellationToken);
+        var created = await CreateAsync(to, SpecialUse.None, wasInbox: true, cancellationToken);
         if (!created.IsOk)
             return created.Error;
         await CopyAnnotationsAsync(inbox.Id, created.Value.Id, cancellationToken);

@@ -14,13 +14,18 @@ public sealed class MetadataHost : IMetadata, IDisposable
     private readonly ConcurrentDictionary<Subscription, byte> _subscriptions = new();
     private readonly MetadataStore _store;
     private readonly ChangeFeed _feed;
+    private readonly MailboxHost _mailboxes;
+    private readonly AccountHost _accounts;
     private readonly MetadataOptions _options;
     private readonly ILogger _logger;
 
-    public MetadataHost(Database database, ChangeFeed feed, MetadataOptions options, ILoggerFactory loggers)
+    public MetadataHost(
+        Database database, ChangeFeed feed, MailboxHost mailboxes, AccountHost accounts, MetadataOptions options, ILoggerFactory loggers)
     {
         _store = new MetadataStore(database.Write);
         _feed = feed;
+        _mailboxes = mailboxes;
+        _accounts = accounts;
         _options = options;
         _logger = loggers.CreateLogger<MetadataHost>();
         feed.MetadataChanged += Receive;
@@ -42,10 +47,9 @@ public sealed class MetadataHost : IMetadata, IDisposable
         }
     }
 
-    public async Task<MailResult<MetadataWritten>> WriteAsync(
-        AccountId user, MailboxId mailbox, IReadOnlyList<MetadataEntry> entries, OperationId operation, CancellationToken cancellationToken)
+    public async Task<MailResult<MetadataWritten>> WriteAsync(MetadataWrite write, CancellationToken cancellationToken)
     {
-        foreach (var entry in entries)
+        foreach (var entry in write.Entries)
         {
             if (entry.Value?.Length > _options.MaxValue.Bytes)
                 return new MetadataWritten(MetadataOutcome.TooLarge, _options.MaxValue.Bytes);
@@ -53,10 +57,12 @@ public sealed class MetadataHost : IMetadata, IDisposable
 
         try
         {
-            if (await _store.WriteAsync(user, mailbox, entries, _options, cancellationToken) is not { } written)
-                return MailError.NoSuchMailbox();
-            if (written.Outcome == MetadataOutcome.Done)
-                Announce(new MetadataChange(mailbox, user, operation, [.. entries.Select(static entry => entry.Name)]));
+            var written = write.Mailbox.Value == 0
+                ? await _store.WriteServerAsync(write, _options, cancellationToken)
+                : await MailboxTouch.RunAsync(
+                    _mailboxes.Find(write.Mailbox), record => _store.WriteMailboxAsync(write, record, _options, cancellationToken), cancellationToken);
+            if (written is { IsOk: true, Value.Outcome: MetadataOutcome.Done })
+                Announce(write);
             return written;
         }
         catch (Exception e) when (Mailbox.IsDatabaseFailure(e))
@@ -73,8 +79,18 @@ public sealed class MetadataHost : IMetadata, IDisposable
         return subscription;
     }
 
-    public void Announce(MetadataChange change)
+    public void Dispose() => _feed.MetadataChanged -= Receive;
+
+    private void Announce(MetadataWrite write)
     {
+        var names = write.Entries.Select(static entry => entry.Name);
+        if (write.Use is not null)
+        {
+            _accounts.Announce(write.User); // its list of mailboxes names it
+            names = names.Append(MetadataWrite.SpecialUseEntry);
+        }
+
+        var change = new MetadataChange(write.Mailbox, write.User, write.Operation, [.. names]);
         Publish(change);
         foreach (var entry in change.Entries)
         {
@@ -82,8 +98,6 @@ public sealed class MetadataHost : IMetadata, IDisposable
                 CultureInfo.InvariantCulture, $"{change.Mailbox.Value}:{change.User.Value}:{Uri.EscapeDataString(entry)}"));
         }
     }
-
-    public void Dispose() => _feed.MetadataChanged -= Receive;
 
     private void Receive(string text)
     {

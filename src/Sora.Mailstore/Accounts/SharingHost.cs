@@ -149,9 +149,8 @@ public sealed class SharingHost : ISharing, IDisposable
     private static bool MayCreateBelow(MailboxList list, MailboxName name, SharingAccount? granted) =>
         list.FindAbove(name) is not { } above || (granted is not null && (granted.RightsTo(above.Id) & Rights.CreateMailbox) != Rights.None);
 
-    /// <summary>The account that holds the shared mailboxes of a domain; null when there is none.</summary>
-    public Task<AccountId?> FindAccountAsync(string domain, CancellationToken cancellationToken) =>
-        _store.FindSharedAccountAsync(domain, cancellationToken);
+    public async Task<AccountId?> FindSharedAccountAsync(string domain, CancellationToken cancellationToken) =>
+        ParseDomain(domain) is { IsOk: true } parsed ? await _store.FindSharedAccountAsync(parsed.Value, cancellationToken) : null;
 
     /// <summary>The account that holds the shared mailboxes of a domain (lower case), which is made if there is none.</summary>
     public async Task<AccountId> EnsureAccountAsync(string domain, CancellationToken cancellationToken)

@@ -25,7 +25,8 @@ internal sealed partial class Mailbox
         var messages = request.Messages.Count;
         foreach (var message in request.Messages)
             bytes += message.Prefix.Length + message.Content.Size;
-        if (source._index is { } index && source.Account == Account)
+        if ((source._index is not null || (await source.OpenAsync(default, cancellationToken)).IsOk)
+            && source._index is { } index && source.Account == Account)
         {
             foreach (var uid in index.Existing(request.Replaced))
             {

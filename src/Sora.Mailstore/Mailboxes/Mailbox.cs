@@ -104,9 +104,6 @@ internal sealed partial class Mailbox : IMailbox
             : result;
     }
 
-    public Task<MailResult<ModSeq>> TouchAsync(CancellationToken cancellationToken) =>
-        SubmitAsync(new TouchWrite { Deadline = Deadline() }, cancellationToken);
-
     public async Task<MailResult<Uid>> ClaimRecentAsync(Uid uidNext, bool keep, CancellationToken cancellationToken)
     {
         if (_index is null && await OpenAsync(default, cancellationToken) is { IsOk: false } failed)

@@ -184,16 +184,6 @@ internal sealed class ExpungeWrite(ExpungeRequest request) : WriteRequest<Expung
     }
 }
 
-/// <summary>A record without a change of messages, for its number.</summary>
-internal sealed class TouchWrite : WriteRequest<ModSeq>
-{
-    public override void Plan(RecordPlan plan)
-    {
-        plan.Touch();
-        Answer = plan.ModSeq;
-    }
-}
-
 /// <summary>Ends the mailbox (DELETE): whoever still holds it finds out at its next change.</summary>
 internal sealed class EndWrite : WriteRequest<Done>
 {

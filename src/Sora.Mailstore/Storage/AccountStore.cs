@@ -59,7 +59,7 @@ internal sealed class AccountStore(NpgsqlDataSource database)
             WHERE a.id = $1 AND a.deleted_at IS NULL
             """,
             id);
-        Add(batch, "SELECT id, name, uid_validity, special_use FROM mailboxes WHERE account_id = $1 AND deleted_at IS NULL", id);
+        Add(batch, "SELECT id, name, uid_validity, special_use, was_inbox FROM mailboxes WHERE account_id = $1 AND deleted_at IS NULL", id);
         Add(batch, "SELECT name FROM subscriptions WHERE account_id = $1", id);
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
@@ -73,7 +73,11 @@ internal sealed class AccountStore(NpgsqlDataSource database)
         while (await reader.ReadAsync(cancellationToken))
         {
             mailboxes.Add(new MailboxEntry(
-                new MailboxId(reader.GetInt64(0)), Name(reader.GetString(1)), new UidValidity((uint)reader.GetInt64(2)), (SpecialUse)reader.GetInt16(3)));
+                new MailboxId(reader.GetInt64(0)),
+                Name(reader.GetString(1)),
+                new UidValidity((uint)reader.GetInt64(2)),
+                (SpecialUse)reader.GetInt16(3),
+                reader.GetBoolean(4)));
         }
 
         await reader.NextResultAsync(cancellationToken);
@@ -93,16 +97,17 @@ internal sealed class AccountStore(NpgsqlDataSource database)
     }
 
     public static async Task<MailboxEntry> InsertMailboxAsync(
-        NpgsqlConnection connection, AccountId account, MailboxName name, SpecialUse use, CancellationToken cancellationToken)
+        NpgsqlConnection connection, AccountId account, MailboxName name, SpecialUse use, bool wasInbox, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            "INSERT INTO mailboxes (account_id, name, special_use) VALUES ($1, $2, $3) RETURNING id, uid_validity", connection);
+            "INSERT INTO mailboxes (account_id, name, special_use, was_inbox) VALUES ($1, $2, $3, $4) RETURNING id, uid_validity", connection);
         command.Parameters.Add(Long(account.Value));
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = name.Value });
         command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)use });
+        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = wasInbox });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        return new MailboxEntry(new MailboxId(reader.GetInt64(0)), name, new UidValidity((uint)reader.GetInt64(1)), use);
+        return new MailboxEntry(new MailboxId(reader.GetInt64(0)), name, new UidValidity((uint)reader.GetInt64(1)), use, wasInbox);
     }
 
     public static async Task RenameMailboxAsync(NpgsqlConnection connection, MailboxId id, MailboxName name, CancellationToken cancellationToken)
@@ -113,12 +118,19 @@ internal sealed class AccountStore(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    public static async Task SetSpecialUseAsync(NpgsqlConnection connection, MailboxId id, SpecialUse use, CancellationToken cancellationToken)
+    /// <summary>Gives a mailbox another special use; false when another one has it, or the mailbox is gone. The list must be locked.</summary>
+    public static async Task<bool> SetSpecialUseAsync(NpgsqlConnection connection, MailboxId id, SpecialUse use, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("UPDATE mailboxes SET special_use = $2 WHERE id = $1", connection);
+        await using var command = new NpgsqlCommand(
+            """
+            UPDATE mailboxes m SET special_use = $2
+            WHERE m.id = $1 AND m.deleted_at IS NULL AND ($2 = 0 OR NOT EXISTS (
+                SELECT FROM mailboxes o WHERE o.account_id = m.account_id AND o.special_use = $2 AND o.deleted_at IS NULL AND o.id <> m.id))
+            """,
+            connection);
         command.Parameters.Add(Long(id.Value));
         command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)use });
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
     public static async Task DeleteMailboxAsync(NpgsqlConnection connection, MailboxId id, CancellationToken cancellationToken)

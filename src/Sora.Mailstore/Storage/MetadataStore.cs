@@ -44,15 +44,50 @@ internal sealed class MetadataStore(NpgsqlDataSource database)
         return found;
     }
 
-    /// <summary>Sets and removes entries in one transaction; nothing is changed when a limit is broken. Null when the mailbox is gone.</summary>
-    public async Task<MetadataWritten?> WriteAsync(
-        AccountId user, MailboxId mailbox, IReadOnlyList<MetadataEntry> entries, MetadataOptions options, CancellationToken cancellationToken)
+    /// <summary>Sets and removes entries of the server in one transaction; nothing is changed when a limit is broken.</summary>
+    public async Task<MailResult<MetadataWritten>> WriteServerAsync(MetadataWrite write, MetadataOptions options, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        AccountId? owner = null;
-        if (mailbox.Value != 0 && (owner = await LockOwnerAsync(connection, mailbox, cancellationToken)) is null)
-            return null;
+        var written = await WriteAsync(connection, write, owner: null, options, cancellationToken);
+        if (written.Outcome == MetadataOutcome.Done)
+            await transaction.CommitAsync(cancellationToken);
+        return written;
+    }
+
+    /// <summary>
+    /// Sets and removes entries of a mailbox, and its special use, in one transaction with a record of its log. Nothing is changed when a limit is broken,
+    /// when another mailbox has the special use, or when the record's number is taken.
+    /// </summary>
+    public async Task<(CommitOutcome? Outcome, MailResult<MetadataWritten> Answer)> WriteMailboxAsync(
+        MetadataWrite write, MailboxCommit record, MetadataOptions options, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+
+        // Locks are taken in the order in which a change of the list takes them, and the record is last: who waits for its number waits for nobody else
+        if (write.Use is not null && !await AccountStore.LockListAsync(connection, record.Account, cancellationToken))
+            return (null, MailError.NoSuchMailbox());
+        var isFree = write.Use is not { } use || await AccountStore.SetSpecialUseAsync(connection, write.Mailbox, use, cancellationToken);
+        if (await LockOwnerAsync(connection, write.Mailbox, cancellationToken) is not { } owner)
+            return (null, MailError.NoSuchMailbox());
+        if (!isFree)
+            return (null, new MailError(MailErrorCode.UseAttr, "Another mailbox has this special use"));
+        var written = await WriteAsync(connection, write, owner, options, cancellationToken);
+        if (written.Outcome != MetadataOutcome.Done)
+            return (null, written);
+        var unit = new CommitUnit(record);
+        await CommitStore.CommitAsync(connection, [unit], cancellationToken);
+        if (await unit.Completion is not CommitOutcome.Won and var lost)
+            return (lost, written);
+        await transaction.CommitAsync(cancellationToken);
+        return (CommitOutcome.Won, written);
+    }
+
+    private static async Task<MetadataWritten> WriteAsync(
+        NpgsqlConnection connection, MetadataWrite write, AccountId? owner, MetadataOptions options, CancellationToken cancellationToken)
+    {
+        var (user, mailbox, entries) = (write.User, write.Mailbox, write.Entries);
 
         // Whoever sets something waits for those who set something for the same accounts, so that the limits hold
         long[] accounts = [.. new[] { user.Value, owner?.Value ?? user.Value }.Distinct().Order()];
@@ -66,7 +101,6 @@ internal sealed class MetadataStore(NpgsqlDataSource database)
             return new MetadataWritten(MetadataOutcome.TooMany, options.MaxEntries);
         if (after.LargestAccount > before.LargestAccount && after.LargestAccount > options.MaxAccountSize.Bytes)
             return new MetadataWritten(MetadataOutcome.TooMany, options.MaxAccountSize.Bytes);
-        await transaction.CommitAsync(cancellationToken);
         return new MetadataWritten(MetadataOutcome.Done, 0);
     }
 

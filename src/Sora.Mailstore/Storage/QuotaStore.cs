@@ -27,22 +27,23 @@ internal sealed class QuotaStore(NpgsqlDataSource database)
     public Task<AccountQuota?> ReadAsync(AccountId account, QuotaLimits defaults, bool withUsage, CancellationToken cancellationToken) =>
         ReadAgain.OnceAsync(() => SelectAsync(account, defaults, withUsage, cancellationToken));
 
+    // What a domain or the server says is for users: the shared mailboxes of a domain are limited by nothing but limits of their own.
     // The totals of a mailbox stand in its newest record; the condition on $5 and the limits is decided once, before any mailbox is read
     private async Task<AccountQuota?> SelectAsync(AccountId account, QuotaLimits defaults, bool withUsage, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
             """
-            SELECT q.address, nullif(q.storage, -1), nullif(q.messages, -1), nullif(q.mailboxes, -1), u.size, u.messages, u.mailboxes
+            SELECT q.address, nullif(q.storage, -1), nullif(q.messages, -1), nullif(q.mailboxes, -1), u.size, u.messages, u.mailboxes, q.domain
             FROM (
-                SELECT p.address,
-                    coalesce(a.storage, d.storage, $2) AS storage,
-                    coalesce(a.messages, d.messages, $3) AS messages,
-                    coalesce(a.mailboxes, d.mailboxes, $4) AS mailboxes
+                SELECT p.address, coalesce(x.shared_domain, p.domain) AS domain,
+                    coalesce(a.storage, d.storage, CASE WHEN x.shared_domain IS NULL THEN $2 END) AS storage,
+                    coalesce(a.messages, d.messages, CASE WHEN x.shared_domain IS NULL THEN $3 END) AS messages,
+                    coalesce(a.mailboxes, d.mailboxes, CASE WHEN x.shared_domain IS NULL THEN $4 END) AS mailboxes
                 FROM accounts x
-                JOIN credentials p ON p.account_id = x.id AND p.is_primary
+                LEFT JOIN credentials p ON p.account_id = x.id AND p.is_primary
                 LEFT JOIN account_quotas a ON a.account_id = x.id
                 LEFT JOIN domain_quotas d ON d.domain = p.domain
-                WHERE x.id = $1 AND x.deleted_at IS NULL) AS q
+                WHERE x.id = $1 AND x.deleted_at IS NULL AND (p.account_id IS NOT NULL OR x.shared_domain IS NOT NULL)) AS q
             CROSS JOIN LATERAL (
                 SELECT coalesce(sum(l.size), 0)::bigint AS size, coalesce(sum(l.messages), 0)::bigint AS messages, count(*) AS mailboxes
                 FROM mailboxes m
@@ -61,9 +62,10 @@ internal sealed class QuotaStore(NpgsqlDataSource database)
             return null;
         return new AccountQuota(
             account,
-            reader.GetString(0),
+            reader.IsDBNull(0) ? null : reader.GetString(0),
             new QuotaLimits(Long(reader, 1), Long(reader, 2), Long(reader, 3)),
-            new QuotaUsage(reader.GetInt64(4), reader.GetInt64(5), reader.GetInt64(6)));
+            new QuotaUsage(reader.GetInt64(4), reader.GetInt64(5), reader.GetInt64(6)),
+            reader.GetString(7));
     }
 
     /// <summary>Replaces the account's own limits; false when there is no such account.</summary>

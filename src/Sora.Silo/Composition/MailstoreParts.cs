@@ -54,9 +54,9 @@ internal sealed record MailstoreParts(
         var passwords = new PasswordHasher(options.Passwords);
         var verifier = parts.AddDisposable("Password checks", new PasswordVerifier(passwords, options.Passwords, time));
         var quotas = parts.AddDisposable("Quotas", new QuotaHost(database, feed, options.Quota, options.Accounts.MaxMailboxes, time, loggers));
-        var metadata = parts.AddDisposable("Annotations", new MetadataHost(database, feed, options.Metadata, loggers));
         var mailboxes = parts.Add("Mailboxes", new MailboxHost(database, feed, options.Mailboxes, metrics, time, loggers) { Quotas = quotas });
         var accounts = parts.AddDisposable("Accounts", new AccountHost(database, feed, mailboxes, verifier, options.Accounts, time, loggers));
+        var metadata = parts.AddDisposable("Annotations", new MetadataHost(database, feed, mailboxes, accounts, options.Metadata, loggers));
         var sharing = parts.AddDisposable("Sharing", new SharingHost(database, accounts, options.Sharing));
         var bodies = parts.Add("Bodies", OpenBodies(options, dataFolder, database, metrics, time, loggers));
         await bodies.StartAsync(cancellationToken);

@@ -85,6 +85,16 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
         return client;
     }
 
+    /// <summary>A session of an administrator.</summary>
+    internal async Task<ImapClient> AdministratorAsync()
+    {
+        if (await Node.Accounts.FindAsync(Options.Administrators[0], CancellationToken.None) is null)
+            await Node.CreateAccountAsync(Options.Administrators[0]);
+        var client = await ConnectAsync();
+        await client.DoAsync($"LOGIN {Options.Administrators[0]} secret");
+        return client;
+    }
+
     /// <summary>Serves a connection that did not come through a socket.</summary>
     internal Task ServeAsync(ConnectionContext context) => _gateway!.Listeners.ServeAsync(0, context);
 

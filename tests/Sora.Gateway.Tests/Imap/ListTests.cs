@@ -156,5 +156,21 @@ public sealed class ListTests(ImapFixture fixture)
             S: * STATUS INBOX (MESSAGES 0)
             S: a3 OK STATUS completed
             """);
+
+        // It stays selected, and is empty
+        await user.DeliverAsync("Subject: c\n\nc\n");
+        await client.DoAsync("SELECT INBOX");
+        await client.PlayAsync("""
+            C: b1 RENAME inbox INBOX/old
+            S: * 1 EXPUNGE
+            S: b1 OK RENAME completed
+            C: b2 FETCH 1 UID
+            S: b2 BAD No such message
+            C: b3 STATUS INBOX/old (MESSAGES)
+            S: * STATUS INBOX/old (MESSAGES 1)
+            S: b3 OK STATUS completed
+            C: b4 RENAME INBOX old
+            S: b4 NO [ALREADYEXISTS] …
+            """);
     }
 }

@@ -5,8 +5,6 @@ namespace Sora.Gateway.Tests.Imap;
 [Collection("imap")]
 public sealed class MetadataTests(ImapFixture fixture)
 {
-    private static readonly CancellationToken None = CancellationToken.None;
-
     [Fact]
     public async Task Values_are_set_read_replaced_and_removed()
     {
@@ -298,10 +296,7 @@ public sealed class MetadataTests(ImapFixture fixture)
             S: * METADATA "" (/private/comment "my server")
             S: a5 OK GETMETADATA completed
             """);
-        if (await fixture.Node.Accounts.FindAsync("admin@example.com", None) is null)
-            await fixture.Node.CreateAccountAsync("admin@example.com");
-        using var admin = await fixture.ConnectAsync();
-        await admin.DoAsync("LOGIN admin@example.com secret");
+        using var admin = await fixture.AdministratorAsync();
         await admin.DoAsync("SETMETADATA \"\" (/shared/comment \"Shared comment\")");
         await stranger.PlayAsync("""
             C: b1 GETMETADATA "" (/shared/comment /private/comment)
@@ -335,6 +330,38 @@ public sealed class MetadataTests(ImapFixture fixture)
             C: t9 GETMETADATA "SavedDrafts" (/private/specialuse /private/comment)
             S: * METADATA SavedDrafts (/private/specialuse "\\Drafts" /private/comment NIL)
             S: t9 OK GETMETADATA completed
+            """);
+    }
+
+    /// <summary>RFC 5464 section 4.3: when one entry cannot be set, none is, the special use included.</summary>
+    [Fact]
+    public async Task The_special_use_is_set_with_the_other_entries_or_not_at_all()
+    {
+        var user = await fixture.UserAsync();
+        var nine = string.Join(' ', Enumerable.Range(0, 9).Select(i => $"/private/e{i} \"{i}\""));
+        using var client = await user.LogInAsync("ENABLE CONDSTORE");
+        await client.PlayAsync($$"""
+            C: a0 SETMETADATA Archive ({{nine}})
+            S: a0 OK SETMETADATA completed
+            C: a1 SETMETADATA Archive (/private/specialuse NIL /private/a "1" /private/b "2")
+            S: a1 NO [METADATA TOOMANY] …
+            C: a2 SETMETADATA Archive (/private/specialuse NIL /private/a {40000+}
+            C: {{new string('x', 40000)}})
+            S: a2 NO [METADATA MAXSIZE 32768] …
+            C: a3 SETMETADATA Archive (/private/a "1" /private/specialuse "\\Sent")
+            S: a3 NO [USEATTR] …
+            C: a4 LIST "" Archive RETURN (STATUS (HIGHESTMODSEQ) METADATA (/private/a))
+            S: * LIST (\HasNoChildren \Archive) "/" Archive
+            S: * STATUS Archive (HIGHESTMODSEQ 2)
+            S: * METADATA Archive (/private/a NIL)
+            S: a4 OK LIST completed
+            C: a5 SETMETADATA Archive (/private/specialuse "\\Flagged" /private/a "1")
+            S: a5 OK SETMETADATA completed
+            C: a6 LIST "" Archive RETURN (STATUS (HIGHESTMODSEQ) METADATA (/private/a))
+            S: * LIST (\HasNoChildren \Flagged) "/" Archive
+            S: * STATUS Archive (HIGHESTMODSEQ 3)
+            S: * METADATA Archive (/private/a "1")
+            S: a6 OK LIST completed
             """);
     }
 

@@ -274,6 +274,47 @@ public sealed class NotifyTests(ImapFixture fixture)
         await client.PlayAsync("S: * STATUS new (MESSAGES 2 UIDNEXT 3 UIDVALIDITY …)");
     }
 
+    /// <summary>RFC 5465 section 5.4 and RFC 9051 section 6.3.6: the new mailbox was INBOX, and of INBOX, which is there as before, no name is told.</summary>
+    [Fact]
+    public async Task A_renamed_inbox()
+    {
+        var user = await fixture.UserAsync();
+        await user.DeliverAsync(Mail, Mail);
+        using var client = await user.LogInAsync("CREATE INBOX/bar");
+        await client.DoAsync("NOTIFY SET (personal (MailboxName MessageNew MessageExpunge))");
+        using var onlyInbox = await user.LogInAsync("NOTIFY SET (mailboxes INBOX (MailboxName))");
+        using var selected = await user.LogInAsync("SELECT INBOX");
+        using var other = await user.LogInAsync();
+        await other.PlayAsync("""
+            C: Z433 RENAME INBOX old-mail
+            S: Z433 OK RENAME completed
+            C: Z434 LIST "" (INBOX* old-mail)
+            S: * LIST (\HasChildren) "/" INBOX
+            S: * LIST (\HasNoChildren) "/" INBOX/bar
+            S: * LIST (\HasNoChildren) "/" old-mail
+            S: Z434 OK LIST completed
+            """);
+        await client.PlayAsync("S: * LIST (\\HasNoChildren) \"/\" old-mail (\"OLDNAME\" (INBOX))");
+        string?[] statuses = [await client.Socket.LineAsync(), await client.Socket.LineAsync()];
+        statuses.ShouldContain(static line => line!.StartsWith("* STATUS INBOX (MESSAGES 0 UIDNEXT 3 ", StringComparison.Ordinal));
+        statuses.ShouldContain(static line => line!.StartsWith("* STATUS old-mail (MESSAGES 2 UIDNEXT 3 ", StringComparison.Ordinal));
+        (await client.DoAsync("NOOP")).ShouldBeEmpty();
+        await onlyInbox.PlayAsync("S: * LIST (\\HasNoChildren) \"/\" old-mail (\"OLDNAME\" (INBOX))");
+        (await onlyInbox.DoAsync("NOOP")).ShouldBeEmpty();
+        (await selected.DoAsync("NOOP")).ShouldBe(["* 1 EXPUNGE", "* 1 EXPUNGE"]);
+
+        // What was INBOX once is renamed like any other, and a level above a new name is a new mailbox
+        await other.DoAsync("RENAME old-mail older");
+        await client.PlayAsync("S: * LIST (\\HasNoChildren) \"/\" older (\"OLDNAME\" (old-mail))");
+        await other.DoAsync("RENAME INBOX INBOX/foo/bar");
+        await client.PlayAsync("""
+            S: * LIST (\HasChildren) "/" INBOX/foo
+            S: * LIST (\HasChildren \Subscribed) "/" INBOX
+            S: * LIST (\HasNoChildren) "/" INBOX/foo/bar ("OLDNAME" (INBOX))
+            """);
+        (await client.DoAsync("NOOP")).ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task Groups_are_evaluated_anew_when_the_list_changes()
     {
@@ -396,7 +437,7 @@ public sealed class NotifyTests(ImapFixture fixture)
             """);
         var inbox = await Sora.Testing.MailstoreNode.IdAsync(user.Account, "INBOX");
         var entries = Enumerable.Range(0, 1001).Select(static n => new MetadataEntry($"/shared/e{n}", null)).ToList();
-        var written = await fixture.Node.Metadata.WriteAsync(user.Account.Id, inbox, entries, OperationId.New(), CancellationToken.None);
+        var written = await fixture.Node.Metadata.WriteAsync(new MetadataWrite(user.Account.Id, inbox, entries, OperationId.New()), CancellationToken.None);
         written.Value.Outcome.ShouldBe(MetadataOutcome.Done);
         await client.PlayAsync("""
             C: S: x
@@ -416,9 +457,9 @@ public sealed class NotifyTests(ImapFixture fixture)
         using var client = await user.LogInAsync("NOTIFY SET (personal (MailboxMetadataChange ServerMetadataChange))");
         await using var node = await Sora.Testing.MailstoreNode.StartAsync(fixture.Node.Address);
         var inbox = await Sora.Testing.MailstoreNode.IdAsync(user.Account, "INBOX");
-        await node.Metadata.WriteAsync(user.Account.Id, inbox, [new MetadataEntry("/private/Some note", null)], OperationId.New(), CancellationToken.None);
+        await node.Metadata.WriteAsync(new MetadataWrite(user.Account.Id, inbox, [new MetadataEntry("/private/Some note", null)], OperationId.New()), CancellationToken.None);
         await client.PlayAsync("S: * METADATA INBOX \"/private/Some note\"");
-        await node.Metadata.WriteAsync(user.Account.Id, default, [new MetadataEntry("/private/comment", [1])], OperationId.New(), CancellationToken.None);
+        await node.Metadata.WriteAsync(new MetadataWrite(user.Account.Id, default, [new MetadataEntry("/private/comment", [1])], OperationId.New()), CancellationToken.None);
         await client.PlayAsync("S: * METADATA \"\" /private/comment");
     }
 

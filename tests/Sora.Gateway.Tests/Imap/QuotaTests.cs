@@ -1,4 +1,5 @@
 using Sora.Contracts;
+using Sora.Mailstore.Storage;
 
 namespace Sora.Gateway.Tests.Imap;
 
@@ -37,7 +38,7 @@ public sealed class QuotaTests(ImapFixture fixture)
     {
         var user = await fixture.UserAsync();
         await user.DeliverAsync("Subject: x\n\n" + new string('x', 1500) + "\n");
-        using var admin = await AdministratorAsync();
+        using var admin = await fixture.AdministratorAsync();
         var root = $"#user/{user.Address}";
         await admin.PlayAsync($"""
             C: S0 SETQUOTA "{root}" (STORAGE 111 MESSAGE 1000 MAILBOX 20)
@@ -151,13 +152,110 @@ public sealed class QuotaTests(ImapFixture fixture)
             S: * QUOTAROOT "{home}/None"
             S: a5 OK GETQUOTAROOT completed
             C: a6 GETQUOTAROOT Shared/Team
-            S: * QUOTAROOT Shared/Team
+            S: * QUOTAROOT Shared/Team #shared/{domain}
+            S: * QUOTA #shared/{domain} (MAILBOX 1 10000)
             S: a6 OK GETQUOTAROOT completed
             C: a7 SETQUOTA #user/{owner.Address} (STORAGE 1)
             S: a7 NO [NOPERM] …
             """);
         await theirs.DoAsync($"SETACL INBOX {user.Address} l");
         (await client.RunAsync($"GETQUOTA #user/{owner.Address}"))[^1].ShouldStartWith("NO [NOPERM]");
+    }
+
+    [Fact]
+    public async Task An_administrator_limits_the_shared_mailboxes_of_a_domain_and_only_who_reads_one_sees_it()
+    {
+        var domain = $"{Guid.NewGuid():n}.example";
+        var (creator, reader, stranger) = (await fixture.UserAsync(domain), await fixture.UserAsync(domain), await fixture.UserAsync(domain));
+        fixture.Node.SharingOptions.Creators = [.. fixture.Node.SharingOptions.Creators, creator.Address];
+        using var admin = await fixture.AdministratorAsync();
+        await admin.PlayAsync($"""
+            C: a GETQUOTA #shared/{domain}
+            S: a NO [NONEXISTENT] …
+            C: b SETQUOTA #shared/{domain} (STORAGE 1)
+            S: b NO [NONEXISTENT] …
+            """);
+        using var client = await creator.LogInAsync("CREATE Shared/Team");
+        await client.DoAsync($"SETACL Shared/Team {reader.Address} r");
+        await client.DoAsync($"SETACL Shared/Team {stranger.Address} lswikxte");
+        await admin.PlayAsync($"""
+            C: c SETQUOTA "#shared/{domain.ToUpperInvariant()}" (STORAGE 100 MAILBOX 2)
+            S: * QUOTA #shared/{domain.ToUpperInvariant()} (STORAGE 0 100 MAILBOX 1 2)
+            S: c OK SETQUOTA completed
+            """);
+        using var theirs = await reader.LogInAsync();
+        await theirs.PlayAsync($"""
+            C: a GETQUOTAROOT Shared/Team
+            S: * QUOTAROOT Shared/Team #shared/{domain}
+            S: * QUOTA #shared/{domain} (STORAGE 0 100 MAILBOX 1 2)
+            S: a OK GETQUOTAROOT completed
+            C: b GETQUOTA #shared/{domain}
+            S: * QUOTA #shared/{domain} (STORAGE 0 100 MAILBOX 1 2)
+            S: b OK GETQUOTA completed
+            C: c GETQUOTAROOT Shared/None
+            S: * QUOTAROOT Shared/None
+            S: c OK GETQUOTAROOT completed
+            C: d SETQUOTA #shared/{domain} (STORAGE 1000)
+            S: d NO [NOPERM] …
+            C: e GETQUOTA #shared/example.com
+            S: e NO [NOPERM] …
+            C: f GETQUOTA #shared/
+            S: f NO [NOPERM] …
+            """);
+        using var other = await stranger.LogInAsync();
+        await other.PlayAsync($"""
+            C: a GETQUOTAROOT Shared/Team
+            S: a NO [NOPERM] …
+            C: b GETQUOTA #shared/{domain}
+            S: b NO [NOPERM] …
+            C: c CREATE Shared/Team/one
+            S: c OK …
+            C: d CREATE Shared/Team/two
+            S: d NO [OVERQUOTA] …
+            """);
+        await admin.PlayAsync($"""
+            C: d SETQUOTA #shared/{domain} ()
+            S: * QUOTA #shared/{domain} (MAILBOX 2 10000)
+            S: d OK SETQUOTA completed
+            """);
+        await other.DoAsync("CREATE Shared/Team/two");
+    }
+
+    [Fact]
+    public async Task Limits_of_a_domain_and_of_the_server_are_not_for_its_shared_mailboxes()
+    {
+        var domain = $"{Guid.NewGuid():n}.example";
+        var user = await fixture.UserAsync(domain);
+        fixture.Node.SharingOptions.Creators = [.. fixture.Node.SharingOptions.Creators, user.Address];
+        await fixture.Node.Quotas.SetDomainAsync(domain, new StoredQuota(1024, 1, 6), None);
+        using var client = await user.LogInAsync("CREATE Shared/Team");
+        await client.PlayAsync($"""
+            C: a GETQUOTAROOT INBOX
+            S: * QUOTAROOT INBOX ""
+            S: * QUOTA "" (STORAGE 0 1 MESSAGE 0 1 MAILBOX 6 6)
+            S: a OK GETQUOTAROOT completed
+            C: b GETQUOTAROOT Shared/Team
+            S: * QUOTAROOT Shared/Team #shared/{domain}
+            S: * QUOTA #shared/{domain} (MAILBOX 1 10000)
+            S: b OK GETQUOTAROOT completed
+            """);
+    }
+
+    [Fact]
+    public async Task Storage_is_shown_in_whole_units_and_never_beyond_a_limit_that_it_keeps()
+    {
+        var user = await fixture.UserAsync();
+        await user.DeliverAsync(new string('x', 1100));
+        await LimitAsync(user, new QuotaLimits(1100, null, null));
+        using var client = await user.LogInAsync();
+        await client.PlayAsync("""
+            C: a GETQUOTA ""
+            S: * QUOTA "" (STORAGE 2 2)
+            S: a OK GETQUOTA completed
+            C: b APPEND INBOX {1+}
+            C: x
+            S: b NO [OVERQUOTA] …
+            """);
     }
 
     [Theory]
@@ -192,13 +290,4 @@ public sealed class QuotaTests(ImapFixture fixture)
     }
 
     private Task<MailResult<AccountQuota>> LimitAsync(TestUser user, QuotaLimits limits) => fixture.Node.Quotas.SetAsync(user.Account.Id, limits, None);
-
-    private async Task<ImapClient> AdministratorAsync()
-    {
-        if (await fixture.Node.Accounts.FindAsync("admin@example.com", None) is null)
-            await fixture.Node.CreateAccountAsync("admin@example.com");
-        var client = await fixture.ConnectAsync();
-        await client.DoAsync("LOGIN admin@example.com secret");
-        return client;
-    }
 }

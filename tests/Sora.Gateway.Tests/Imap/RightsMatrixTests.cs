@@ -51,6 +51,11 @@ public sealed class RightsMatrixTests(ImapFixture fixture)
         ("", "APPEND {box} {mail} {mail}", "i", Hidden.AsIfItDidNotExist),
         ("", "APPEND {box} CATENATE (TEXT {mail})", "i", Hidden.AsIfItDidNotExist),
         ("", "GETMETADATA {box} /shared/comment", "l", Hidden.AsIfItDidNotExist),
+        ("", "SETMETADATA {box} (/private/comment \"my own\")", "l", Hidden.AsIfItDidNotExist),
+        ("", "SETMETADATA {box} (/private/comment NIL)", "l", Hidden.AsIfItDidNotExist),
+        ("", "SETMETADATA {box} (/shared/comment \"everybody's\")", "lw", Hidden.AsIfItDidNotExist),
+        ("", "SETMETADATA {box} (/private/comment \"my own\" /shared/comment NIL)", "lw", Hidden.AsIfItDidNotExist),
+        ("", "GETQUOTA #user/{owner}", "r", Hidden.AsWhereItIsVisible),
         ("INBOX", "COPY 1 {box}", "i", Hidden.AsIfItDidNotExist),
         ("INBOX", "UID COPY 1 {box}", "i", Hidden.AsIfItDidNotExist),
         ("INBOX", "MOVE 1 {box}", "i", Hidden.AsIfItDidNotExist),
@@ -58,6 +63,8 @@ public sealed class RightsMatrixTests(ImapFixture fixture)
         ("INBOX", "REPLACE 1 {box} {mail}", "i", Hidden.AsIfItDidNotExist),
         ("INBOX", "UID REPLACE 1 {box} {mail}", "i", Hidden.AsIfItDidNotExist),
         ("{box}", "FETCH 1 BODY.PEEK[]", "r", Hidden.AsWhereItIsVisible),
+        ("{box}", "FETCH 1 BODY[]", "r", Hidden.AsWhereItIsVisible),
+        ("{box}", "UID FETCH 1 (UID FLAGS)", "r", Hidden.AsWhereItIsVisible),
         ("{box}", "SEARCH ALL", "r", Hidden.AsWhereItIsVisible),
         ("{box}", "SORT (DATE) UTF-8 ALL", "r", Hidden.AsWhereItIsVisible),
         ("{box}", "THREAD REFERENCES UTF-8 ALL", "r", Hidden.AsWhereItIsVisible),
@@ -81,7 +88,15 @@ public sealed class RightsMatrixTests(ImapFixture fixture)
         ("", "LIST \"\" {box}", "l", "* LIST"),
         ("", "LIST \"\" {box} RETURN (STATUS (MESSAGES))", "lr", "* STATUS"),
         ("", "LIST \"\" {box} RETURN (MYRIGHTS)", "l", "* MYRIGHTS"),
+        ("", "LIST \"\" {box} RETURN (SPECIAL-USE)", "l", "* LIST"),
+        ("", "LIST \"\" {box} RETURN (METADATA (/shared/comment))", "l", "* METADATA"),
+        ("", "LIST \"\" {box} RETURN (MYRIGHTS STATUS (UIDNEXT) METADATA (/private/comment) SPECIAL-USE)", "lr", "* STATUS"),
         ("", "GETQUOTAROOT {box}", "r", "* QUOTA "),
+        ("", "ESEARCH IN (mailboxes {box}) ALL", "r", "* ESEARCH"),
+        ("", "ESEARCH IN (subtree {Work}) ALL", "lr", "* ESEARCH"),
+        ("", "ESEARCH IN (subtree-one {Work}) RETURN (COUNT) ALL", "lr", "* ESEARCH"),
+        ("", "ESEARCH IN (subscribed) ALL", "lr", "Work/Box"),
+        ("{box}", "ESEARCH IN (selected) ALL", "r", "* ESEARCH"),
     ];
 
     public static TheoryData<string, string, string, Hidden, Way> Refused()
@@ -148,7 +163,8 @@ public sealed class RightsMatrixTests(ImapFixture fixture)
             lines.ShouldAllBe(line => !line.Contains(shown, StringComparison.Ordinal), $"without {right}");
         }
 
-        await shared.GrantAsync(way, selected.Length > 0 ? "r" + needed : needed);
+        // Annotations want a right besides l (RFC 5464 section 3.3)
+        await shared.GrantAsync(way, selected.Length > 0 || command.Contains("METADATA", StringComparison.Ordinal) ? "r" + Without(needed, 'r') : needed);
         (await shared.RunAsync(command)).ShouldContain(line => line.Contains(shown, StringComparison.Ordinal));
     }
 
@@ -163,6 +179,78 @@ public sealed class RightsMatrixTests(ImapFixture fixture)
             await shared.GrantAsync(Way.User, right.ToString());
             (await shared.RunAsync("MYRIGHTS {box}"))[^1].ShouldStartWith(answer, Case.Sensitive, $"with {right}");
         }
+    }
+
+    /// <summary>Reading a message sets \Seen where the user may keep it, and is otherwise not refused (RFC 4314 section 4).</summary>
+    [Theory]
+    [InlineData("FETCH 1 BODY[]", Way.User)]
+    [InlineData("FETCH 1 (RFC822)", Way.Anyone)]
+    [InlineData("UID FETCH 1 (BODY[TEXT])", Way.UserNegative)]
+    [InlineData("FETCH 1 (BINARY[1])", Way.AnyoneNegative)]
+    public async Task A_message_that_is_read_is_seen_with_the_right_to_keep_that(string command, Way way)
+    {
+        using var shared = await ShareAsync("{box}");
+        await shared.GrantAsync(way, Without(All, 's'));
+        (await shared.RunAsync(command))[^1].ShouldStartWith("OK");
+        (await shared.RunAsync("FETCH 1 FLAGS"))[0].ShouldNotContain("\\Seen");
+        await shared.GrantAsync(way, "rs");
+        (await shared.RunAsync(command)).ShouldContain(static line => line.Contains("\\Seen", StringComparison.Ordinal));
+        await shared.Owner.DoAsync("EXAMINE Work/Box");
+        (await shared.Owner.DoAsync("SEARCH SEEN")).ShouldBe(["* SEARCH 1"]);
+    }
+
+    /// <summary>A name that the user has subscribed to stays his; what is told of it is what is told of a mailbox that does not exist.</summary>
+    [Fact]
+    public async Task A_subscription_tells_nothing_of_a_mailbox_that_is_hidden_again()
+    {
+        using var shared = await ShareAsync("");
+        (await shared.RunAsync("LSUB \"\" {box}"))[0].ShouldStartWith("* LSUB () ");
+        (await shared.RunAsync("LIST (SUBSCRIBED) \"\" {box}"))[0].ShouldStartWith("* LIST (\\HasNoChildren \\Subscribed) ");
+        foreach (var rights in new[] { Without(All, 'l'), "" })
+        {
+            await shared.GrantAsync(Way.User, rights);
+            (await shared.RunAsync("LSUB \"\" {box}"))[0].ShouldStartWith("* LSUB (\\Noselect) ");
+            (await shared.RunAsync("LIST (SUBSCRIBED) \"\" {box}"))[0].ShouldStartWith("* LIST (\\NonExistent \\HasNoChildren \\Subscribed) ");
+            (await shared.RunAsync("UNSUBSCRIBE {box}"))[^1].ShouldStartWith("OK");
+            (await shared.RunAsync("LSUB \"\" {box}")).Count.ShouldBe(1);
+            await shared.GrantAsync(Way.User, "l");
+            (await shared.RunAsync("SUBSCRIBE {box}"))[^1].ShouldStartWith("OK");
+        }
+    }
+
+    /// <summary>RFC 5465 sections 3.1 and 5: messages need the right to read, names the right to look up, and what was not told is not told later either.</summary>
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("rswipkxtea", true)]
+    [InlineData("lswipkxtea", false)]
+    public async Task Nothing_of_a_mailbox_without_rights_is_notified(string rights, bool isHidden)
+    {
+        using var shared = await ShareAsync("");
+        await shared.GrantAsync(Way.User, rights);
+        var begun = await shared.RunAsync(
+            "NOTIFY SET STATUS (mailboxes ({box} INBOX) (MessageNew MessageExpunge FlagChange)) (subtree {Work} (MailboxMetadataChange))");
+        begun.Count(static line => line.Contains("Work/Box", StringComparison.Ordinal)).ShouldBe(isHidden ? 0 : 1);
+        if (!isHidden)
+            begun[0].ShouldStartWith("* LIST (\\NoAccess ");
+        if (isHidden)
+            await shared.RunAsync("NOTIFY SET (mailboxes INBOX (MessageNew MessageExpunge)) (subtree {Work} (MailboxName MessageNew MessageExpunge FlagChange MailboxMetadataChange))");
+
+        await shared.OwnerUser.DeliverToAsync("Work/Box", Mail.ReplaceLineEndings("\n"));
+        await shared.Owner.DoAsync("SELECT Work/Box");
+        await shared.Owner.DoAsync("STORE 1 +FLAGS (\\Flagged)");
+        await shared.Owner.DoAsync("EXPUNGE");
+        await shared.Owner.DoAsync("SETMETADATA Work/Box (/shared/comment \"secret\")");
+        if (isHidden)
+        {
+            await shared.Owner.DoAsync("RENAME Work/Box Work/Boxes");
+            await shared.Owner.DoAsync("CREATE Work/Boxes/below");
+        }
+
+        // What comes last is told, and before it nothing
+        await shared.ReaderUser.DeliverAsync("Subject: mine\n\n");
+        while (await shared.User.Socket.LineAsync() is { } line && !line.StartsWith("* STATUS INBOX ", StringComparison.Ordinal))
+            line.ShouldNotContain("Box");
+        (await shared.RunAsync("NOOP")).ShouldHaveSingleItem();
     }
 
     [Fact]
@@ -211,15 +299,18 @@ public sealed class RightsMatrixTests(ImapFixture fixture)
         await client.DoAsync($"SETACL Work {user.Address} k");
         await client.DoAsync($"SETACL Work/Other {user.Address} lx");
         await client.DoAsync($"SETACL Work/Box {user.Address} {All}");
-        var shared = new SharedBox(owner.Address, user.Address, client, await user.LogInAsync());
+        var shared = new SharedBox(owner, user, client, await user.LogInAsync());
         await shared.RunAsync("APPEND INBOX {mail}");
+        (await shared.RunAsync("SUBSCRIBE {box}"))[^1].ShouldStartWith("OK");
         if (selected.Length > 0)
             (await shared.RunAsync("SELECT " + selected))[^1].ShouldStartWith("OK");
         return shared;
     }
 
-    private sealed record SharedBox(string OwnerAddress, string Address, ImapClient Owner, ImapClient User) : IDisposable
+    private sealed record SharedBox(TestUser OwnerUser, TestUser ReaderUser, ImapClient Owner, ImapClient User) : IDisposable
     {
+        private string Address => ReaderUser.Address;
+
         public void Dispose()
         {
             Owner.Dispose();
@@ -239,9 +330,10 @@ public sealed class RightsMatrixTests(ImapFixture fixture)
         public Task<List<string>> RunAsync(string command) => User.RunAsync(Regex.Replace(command, "{([A-Za-z/]+)}", match => match.Groups[1].Value switch
         {
             "me" => Address,
+            "owner" => OwnerUser.Address,
             "mail" => $"{{{Mail.Length}+}}\r\n{Mail}",
-            "url" => $"/Other%20Users/{OwnerAddress}/Work/Box/",
-            var name => $"\"Other Users/{OwnerAddress}/{Regex.Replace(name, "^b([ao]x)", "Work/B$1")}\"",
+            "url" => $"/Other%20Users/{OwnerUser.Address}/Work/Box/",
+            var name => $"\"Other Users/{OwnerUser.Address}/{Regex.Replace(name, "^b([ao]x)", "Work/B$1")}\"",
         }));
 
         private async Task SetAsync(string identifier, string rights) => await Owner.DoAsync($"SETACL Work/Box {identifier} \"{rights}\"");

@@ -72,13 +72,14 @@ public sealed class MailboxTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_touch_is_a_record_that_changes_no_message()
+    public async Task An_annotation_is_a_record_that_changes_no_message()
     {
         await AppendAsync(_inbox, 2);
-        var touched = await Task.WhenAll(_inbox.TouchAsync(None), _inbox.TouchAsync(None));
+        var write = new MetadataWrite(_account.Id, await MailstoreNode.IdAsync(_account, "INBOX"), [new MetadataEntry("/shared/comment", [1])], OperationId.New());
+        var written = await Task.WhenAll(_node.Metadata.WriteAsync(write, None), _node.Metadata.WriteAsync(write, None));
+        written.ShouldAllBe(static result => result.Value.Outcome == MetadataOutcome.Done);
         var index = await IndexAsync(_inbox);
-        index.HighestModSeq.ShouldBe(touched.Max(static result => result.Value));
-        index.HighestModSeq.Value.ShouldBeGreaterThan(1);
+        index.HighestModSeq.Value.ShouldBe(3);
         index[1].ModSeq.ShouldBe(1);
         await ShouldEqualDatabaseAsync(_inbox);
         await StoreAsync(_inbox, UidSet.Of(2), StoreMode.Add, FlagSet.Of(SystemFlags.Seen));

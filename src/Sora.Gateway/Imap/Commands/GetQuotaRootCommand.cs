@@ -25,11 +25,7 @@ internal sealed class GetQuotaRootCommand(MailboxName name) : ImapCommand
             return Write(connection, name.Value, quota: null); // Who would have it is not told
         var (owner, shown) = found.IsOk ? (found.Value.Account, found.Value.Name) : (connection.Account, name);
         var quota = await connection.Server.Quotas.ReadAsync(owner.Id, cancellationToken).ConfigureAwait(false);
-        if (quota.IsOk)
-            return Write(connection, shown.Value, quota.Value);
-        return quota.Error.Code == MailErrorCode.NonExistent
-            ? Write(connection, shown.Value, quota: null) // Nothing limits the shared mailboxes of a domain
-            : ImapReply.No(quota.Error);
+        return quota.IsOk ? Write(connection, shown.Value, quota.Value) : ImapReply.No(quota.Error);
     }
 
     private static ImapReply Write(ImapConnection connection, string mailbox, AccountQuota? quota)

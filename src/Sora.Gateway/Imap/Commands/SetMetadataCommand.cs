@@ -41,7 +41,7 @@ internal sealed class SetMetadataCommand(MailboxName? name, List<MetadataEntry> 
             return new(ImapReply.No("This entry cannot be set by clients", ResponseCode.Of(MailErrorCode.NoPerm)));
         return !connection.IsAdministrator && entries.Exists(static entry => !entry.IsPrivate)
             ? new(ImapReply.No("Only an administrator may set the server's shared annotations", ResponseCode.Of(MailErrorCode.NoPerm)))
-            : WriteAsync(connection, default, entries, NameOwn(connection), cancellationToken);
+            : WriteAsync(connection, default, entries, use: null, cancellationToken);
     }
 
     private async ValueTask<ImapReply> SetMailboxAsync(ImapConnection connection, MailboxName mailbox, CancellationToken cancellationToken)
@@ -51,51 +51,23 @@ internal sealed class SetMetadataCommand(MailboxName? name, List<MetadataEntry> 
         if (!found.IsOk)
             return ImapReply.No(found.Error);
         var target = found.Value;
-        var reply = await SetMailboxAsync(connection, target, cancellationToken).ConfigureAwait(false);
-        if (reply.Status != ReplyStatus.Ok)
-            return reply;
-
-        // RFC 7162 section 3.2: who keeps the mod-sequence of the mailbox sees that something is new
-        var touched = await connection.Server.Mailboxes.Get(target.Id).TouchAsync(cancellationToken).ConfigureAwait(false);
-        return touched.IsOk ? reply : ImapReply.No(touched.Error);
-    }
-
-    private async ValueTask<ImapReply> SetMailboxAsync(ImapConnection connection, MailboxTarget target, CancellationToken cancellationToken)
-    {
-        var operation = NameOwn(connection);
-        if (entries.FindLast(static entry => Is(entry, MetadataLookup.SpecialUseEntry)) is not { } special)
-            return await WriteAsync(connection, target.Id, entries, operation, cancellationToken).ConfigureAwait(false);
-
-        // The special use is not stored as an annotation, so it is changed first, and changed back when the others cannot be set.
+        if (entries.FindLast(static entry => Is(entry, MetadataWrite.SpecialUseEntry)) is not { } special)
+            return await WriteAsync(connection, target.Id, entries, use: null, cancellationToken).ConfigureAwait(false);
         if (UseOf(special.Value) is not { } use || target.Account.Id != connection.Account.Id)
             return ImapReply.No("The mailbox cannot have this special use", ResponseCode.Of(MailErrorCode.UseAttr));
-        var changed = await target.Account.SetSpecialUseAsync(target.Entry.Name, use, cancellationToken).ConfigureAwait(false);
-        if (!changed.IsOk)
-            return ImapReply.No(changed.Error);
-        var others = entries.FindAll(static entry => !Is(entry, MetadataLookup.SpecialUseEntry));
-        var reply = await WriteAsync(connection, target.Id, others, operation, cancellationToken).ConfigureAwait(false);
-        if (reply.Status != ReplyStatus.Ok)
-            await target.Account.SetSpecialUseAsync(target.Entry.Name, target.Entry.SpecialUse, CancellationToken.None).ConfigureAwait(false);
-        else if (use != target.Entry.SpecialUse)
-            connection.Server.Metadata.Announce(new MetadataChange(target.Id, connection.Account.Id, operation, [MetadataLookup.SpecialUseEntry]));
-        return reply;
-    }
-
-    // The session itself is not told of what it changes under this name
-    private static OperationId NameOwn(ImapConnection connection)
-    {
-        var operation = OperationId.New();
-        if (connection.Session.MetadataNews is { } news)
-            news.Own = operation;
-        return operation;
+        var others = entries.FindAll(static entry => !Is(entry, MetadataWrite.SpecialUseEntry));
+        return await WriteAsync(connection, target.Id, others, use, cancellationToken).ConfigureAwait(false);
     }
 
     private static async ValueTask<ImapReply> WriteAsync(
-        ImapConnection connection, MailboxId mailbox, List<MetadataEntry> written, OperationId operation, CancellationToken cancellationToken)
+        ImapConnection connection, MailboxId mailbox, List<MetadataEntry> written, SpecialUse? use, CancellationToken cancellationToken)
     {
-        if (written.Count == 0)
-            return ImapReply.Ok("SETMETADATA completed");
-        var result = await connection.Server.Metadata.WriteAsync(connection.Account.Id, mailbox, written, operation, cancellationToken).ConfigureAwait(false);
+        // The session itself is not told of what it changes under this name
+        var operation = OperationId.New();
+        if (connection.Session.MetadataNews is { } news)
+            news.Own = operation;
+        var write = new MetadataWrite(connection.Account.Id, mailbox, written, operation, use);
+        var result = await connection.Server.Metadata.WriteAsync(write, cancellationToken).ConfigureAwait(false);
         if (!result.IsOk)
             return ImapReply.No(result.Error);
         return result.Value.Outcome switch

@@ -8,9 +8,6 @@ namespace Sora.Gateway.Imap.Metadata;
 /// <summary>Finds annotations for GETMETADATA and LIST, those that are stored and those that are computed.</summary>
 internal static class MetadataLookup
 {
-    /// <summary>The special use as a mailbox annotation (RFC 6154 section 4).</summary>
-    public const string SpecialUseEntry = "/private/specialuse";
-
     /// <summary>How to reach the administrator, a read-only annotation of the server (RFC 5464 section 3.2.1.1).</summary>
     public const string AdminEntry = "/shared/admin";
 
@@ -45,7 +42,7 @@ internal static class MetadataLookup
         if (target is null)
             answer.AddComputed(AdminEntry, Bytes(connection.Server.Options.AdminContact));
         else if (target.Account.Id == connection.Account.Id)
-            answer.AddComputed(SpecialUseEntry, Bytes(TextOf(target.Entry.SpecialUse)));
+            answer.AddComputed(MetadataWrite.SpecialUseEntry, Bytes(TextOf(target.Entry.SpecialUse)));
         foreach (var annotation in stored.Value)
             answer.Add(annotation);
         return answer;
@@ -64,7 +61,7 @@ internal static class MetadataLookup
             if (mailbox.Entry is null || (foreign.TryGetValue(mailbox.Entry.Id, out var rights) && (rights & Any) == Rights.None))
                 continue;
             var answer = answers[mailbox.Entry.Id] = new MetadataAnswer(entries, MetadataDepth.Zero, long.MaxValue);
-            answer.AddComputed(SpecialUseEntry, Bytes(TextOf(mailbox.Entry.SpecialUse)));
+            answer.AddComputed(MetadataWrite.SpecialUseEntry, Bytes(TextOf(mailbox.Entry.SpecialUse)));
         }
 
         if (answers.Count == 0)

@@ -11,7 +11,8 @@ internal static class ListChanges
 {
     /// <summary>
     /// Created, deleted and renamed mailboxes, each with the level above it, and changed subscriptions. Mailboxes that were renamed because one
-    /// above them was are not named by themselves.
+    /// above them was are not named by themselves. A renamed INBOX is told as the new mailbox that has its messages, and INBOX itself, which is assumed
+    /// to be created anew, is not told.
     /// </summary>
     public static List<ListChange> Between(MailboxList older, MailboxList newer)
     {
@@ -33,7 +34,10 @@ internal static class ListChanges
 
         foreach (var entry in newer.Mailboxes)
         {
-            if (!before.TryGetValue(entry.Id, out var old))
+            var isNew = !before.TryGetValue(entry.Id, out var old);
+            if (isNew && entry.WasInbox)
+                Add(changes, new ListChange(entry.Name, MailboxName.Inbox, NotifyEvents.MailboxName));
+            else if (isNew)
                 AddWithParent(changes, entry.Name);
             else if (old != entry.Name && !FollowsParent(renamed, old, entry.Name))
                 Add(changes, new ListChange(entry.Name, old, NotifyEvents.MailboxName));
