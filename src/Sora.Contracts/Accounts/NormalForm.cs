@@ -83,8 +83,9 @@ public static class NormalForm
         var kept = 0;
         var starter = -1;
         var lastClass = 0;
-        foreach (var character in characters)
+        for (var i = 0; i < characters.Count; i++)
         {
+            var character = characters[i];
             var characterClass = Table.Value.ClassOf(character);
             if (starter >= 0 && (lastClass == 0 || lastClass < characterClass) && Pair(characters[starter], character) is var composed and > 0)
             {
