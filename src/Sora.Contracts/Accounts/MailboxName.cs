@@ -19,7 +19,7 @@ public readonly record struct MailboxName
 
     public const int MaxLevels = 32;
 
-    // A name that is longer than this is too long in any form: composing makes nothing shorter than a third in code units
+    // A name that is longer than this is too long in any form: composing makes no text shorter than a quarter in code units
     private const int MaxSupplied = 4 * MaxBytes;
 
     public static readonly MailboxName Inbox = new("INBOX");

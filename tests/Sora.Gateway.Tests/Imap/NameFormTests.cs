@@ -209,5 +209,26 @@ public sealed class NameFormTests(ImapFixture fixture)
         (await client.RunAsync($"CREATE {{40000+}}\r\n{Latin("x" + string.Concat(Enumerable.Repeat("\u0301\u0323", 10_000)))[..40_000]}"))[^1].ShouldStartWith("NO ");
     }
 
+    [Theory]
+    [InlineData("UTF8=ACCEPT")]
+    [InlineData("IMAP4rev2")]
+    public async Task Bytes_that_are_no_utf8_are_BAD_once_strings_are_utf8(string extension)
+    {
+        var user = await fixture.UserAsync();
+        using var client = await user.LogInAsync($"ENABLE {extension}");
+        await client.DoAsync("SELECT INBOX");
+        string[] commands =
+        [
+            "CREATE \"a\xff\"", "STATUS \"\xc3(\" (MESSAGES)", "LIST \"\" \"\xe2\x28\xa1\"", "SEARCH SUBJECT \"\xed\xa0\x80\"", "SEARCH HEADER X \"\xc0\x80\"",
+        ];
+        foreach (var command in commands)
+        {
+            (await client.RunAsync(command))[^1].ShouldStartWith("BAD ", Case.Sensitive, command);
+            await client.DoAsync("NOOP"); // five bad ones in a row would end the connection
+        }
+
+        (await client.RunAsync("SEARCH SUBJECT \"\xc3\xa9\""))[^1].ShouldStartWith("OK ");
+    }
+
     private static string Latin(string text) => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text));
 }

@@ -3,11 +3,19 @@ using System.Text.RegularExpressions;
 
 namespace Sora.Gateway.Tests.Imap;
 
+/// <summary>In which state the first of two commands comes.</summary>
+public enum PairState
+{
+    NotAuthenticated,
+    Authenticated,
+    Selected,
+}
+
 /// <summary>
 /// Two commands in one write and one after the other, each time on mailboxes of the same content. In a command "»" is where its client has to wait
 /// for a continuation request, "›" where it need not.
 /// </summary>
-internal sealed class PipelinedPairs(TestUser user, ImapClient control, bool selects) : IDisposable
+internal sealed class PipelinedPairs(ImapFixture fixture, TestUser user, ImapClient control, PairState state) : IDisposable
 {
     private static int _lanes;
 
@@ -27,14 +35,16 @@ internal sealed class PipelinedPairs(TestUser user, ImapClient control, bool sel
     private string[] _last = ["DELETE Work", "DELETE Other", "CREATE New"];
 
     /// <summary>Gives a user what the pairs work on.</summary>
-    public static async Task<PipelinedPairs> CreateAsync(ImapFixture fixture, bool selects)
+    public static async Task<PipelinedPairs> CreateAsync(ImapFixture fixture, PairState state)
     {
         var user = await fixture.UserAsync($"lane{Interlocked.Increment(ref _lanes)}.example"); // SETACL for anyone is for the domain
         var control = await user.LogInAsync("CREATE Template");
         foreach (var flags in new[] { "", "\\Seen", "\\Deleted", "\\Flagged \\Answered $key", "\\Deleted \\Seen" })
             await control.DoAsync($"APPEND Template ({flags}) {{43+}}\r\nSubject: about x\r\nMessage-Id: <m@x>\r\n\r\nbody");
-        return new PipelinedPairs(user, control, selects);
+        return new PipelinedPairs(fixture, user, control, state);
     }
+
+    public string Address => user.Address;
 
     public void Dispose() => control.Dispose();
 
@@ -102,7 +112,7 @@ internal sealed class PipelinedPairs(TestUser user, ImapClient control, bool sel
             var last = $"a{commands.Length - 1} ";
             if (!lines.Exists(line => line.StartsWith(last, StringComparison.Ordinal)))
                 await ReadAsync(client, lines, last.Trim(), orContinuation: false);
-            if (!commands[^1].StartsWith("COMPRESS", StringComparison.Ordinal) && !commands[^1].StartsWith("LOGOUT", StringComparison.Ordinal))
+            if (commands[^1] is not ("COMPRESS DEFLATE" or "STARTTLS" or "LOGOUT"))
             {
                 // What is told late is told here
                 await client.Socket.SendAsync("z NOOP\r\n");
@@ -147,7 +157,8 @@ internal sealed class PipelinedPairs(TestUser user, ImapClient control, bool sel
         return lines;
     }
 
-    private Task<ImapClient> OpenAsync() => user.LogInAsync(selects ? "SELECT Work" : null);
+    private Task<ImapClient> OpenAsync() =>
+        state == PairState.NotAuthenticated ? fixture.ConnectAsync() : user.LogInAsync(state == PairState.Selected ? "SELECT Work" : null);
 
     private static async Task SendAsync(ImapClient client, StringBuilder pending)
     {

@@ -36,6 +36,12 @@ public sealed class PipeliningTests(ImapFixture fixture)
         "SETACL Work anyone lr", "GETACL Work", "MYRIGHTS Work", "UNAUTHENTICATE", "LOGOUT", "COMPRESS DEFLATE",
     ];
 
+    private static readonly string[] BeforeLogin =
+    [
+        "CAPABILITY", "NOOP", "ID NIL", "LOGIN <user> secret", "LOGIN {<length>}\r\n»<user> {6}\r\n»secret", "LOGIN {<length>+}\r\n<user> wrong",
+        "AUTHENTICATE PLAIN <plain>", "AUTHENTICATE PLAIN\r\n»<plain>", "AUTHENTICATE PLAIN\r\n»*", "SELECT INBOX", "ENABLE IMAP4rev2", "STARTTLS", "LOGOUT",
+    ];
+
     private static readonly string[] SelectedState =
     [
         "CHECK", "CLOSE", "UNSELECT", "EXPUNGE", "FETCH 1:4 (FLAGS UID MODSEQ)", "FETCH 2 BODY[]", "STORE 3 -FLAGS (\\Deleted)", "STORE 1,4 +FLAGS.SILENT (\\Deleted)",
@@ -47,29 +53,39 @@ public sealed class PipeliningTests(ImapFixture fixture)
     ];
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Two_commands_in_one_write_are_answered_like_one_after_the_other(bool selects)
+    [InlineData(PairState.NotAuthenticated)]
+    [InlineData(PairState.Authenticated)]
+    [InlineData(PairState.Selected)]
+    public async Task Two_commands_in_one_write_are_answered_like_one_after_the_other(PairState state)
     {
         // Nobody else is here, so RFC 9051 section 5.5 leaves nothing open: what a command does is told before its own answer
-        string[] commands = selects ? [.. AnyState, .. SelectedState] : AnyState;
+        string[] commands = state switch
+        {
+            PairState.NotAuthenticated => BeforeLogin,
+            PairState.Authenticated => AnyState,
+            _ => [.. AnyState, .. SelectedState],
+        };
         var pairs = new ConcurrentQueue<(string First, string Second)>(
             from first in commands.Except(Enders) from second in commands where !IsUnsent(first, second) select (first, second));
         var differences = new ConcurrentQueue<string>();
         await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
         {
-            using var lane = await PipelinedPairs.CreateAsync(fixture, selects);
+            using var lane = await PipelinedPairs.CreateAsync(fixture, state);
+            var plain = Convert.ToBase64String(Encoding.ASCII.GetBytes($"\0{lane.Address}\0secret"));
             while (pairs.TryDequeue(out var pair))
             {
-                if (await lane.CompareAsync(pair.First, pair.Second) is { } difference)
+                if (await lane.CompareAsync(For(pair.First), For(pair.Second)) is { } difference)
                     differences.Enqueue(difference);
             }
+
+            string For(string command) => command.Replace("<user>", lane.Address, StringComparison.Ordinal).Replace("<plain>", plain, StringComparison.Ordinal)
+                .Replace("<length>", lane.Address.Length.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
         }));
         differences.ShouldBeEmpty($"{differences.Count} differ:\n{string.Join("\n", differences.Take(10))}");
     }
 
     // What may be sent behind these is another matter: below, and in CompressTests and SecurityTests
-    private static readonly string[] Enders = ["LOGOUT", "COMPRESS DEFLATE"];
+    private static readonly string[] Enders = ["LOGOUT", "COMPRESS DEFLATE", "STARTTLS"];
 
     // DONE ends an IDLE, and where IDLE is refused it is no command
     private static bool IsUnsent(string first, string second) => first == "UNAUTHENTICATE" && second.StartsWith("IDLE", StringComparison.Ordinal);
@@ -77,7 +93,7 @@ public sealed class PipeliningTests(ImapFixture fixture)
     [Fact]
     public async Task Nothing_behind_logout_is_run()
     {
-        using var lane = await PipelinedPairs.CreateAsync(fixture, selects: true);
+        using var lane = await PipelinedPairs.CreateAsync(fixture, PairState.Selected);
         foreach (var command in AnyState.Concat(SelectedState))
         {
             var lines = await lane.PlayToTheEndAsync($"a LOGOUT\r\nb {command.Replace("»", "", StringComparison.Ordinal).Replace("›", "", StringComparison.Ordinal)}\r\n");
