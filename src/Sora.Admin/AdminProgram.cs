@@ -8,6 +8,7 @@ using Sora.Admin.Health;
 using Sora.Admin.Mailboxes;
 using Sora.Admin.Migrate;
 using Sora.Admin.Quotas;
+using Sora.Admin.Search;
 using Sora.Configuration;
 using Sora.Mailstore.Storage;
 
@@ -84,6 +85,7 @@ internal static class AdminProgram
                 new MailboxListCommand(host), new MailboxCreateCommand(host), new MailboxDeleteCommand(host),
             },
             new Command("quota", "What accounts may hold") { new QuotaGetCommand(host), new QuotaSetCommand(host) },
+            new Command("search", "The search index") { new SearchStatusCommand(host), new SearchReindexCommand(host) },
             new Command("migrate", "The schema of the database") { new MigrateUpCommand(host), new MigrateStatusCommand(host) },
             new HealthCommand(host),
         };

@@ -4,6 +4,7 @@ using Sora.Mailstore;
 using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Accounts.Passwords;
 using Sora.Mailstore.Mailboxes;
+using Sora.Mailstore.Search;
 using Sora.Mailstore.Storage;
 
 namespace Sora.Admin;
@@ -31,6 +32,7 @@ internal sealed class AdminSession : IAsyncDisposable
         var hasher = new PasswordHasher(database.Options.Passwords);
         Accounts = new AccountAdministration(database.Database, hasher, _feed.AnnounceAccount);
         Credentials = new CredentialAdministration(database.Database, hasher, _feed.AnnounceAccount);
+        Search = new SearchAdministration(database.Database);
         Quotas = new QuotaHost(database.Database, _feed, database.Options.Quota, database.Options.Accounts.MaxMailboxes, TimeProvider.System, log);
     }
 
@@ -39,6 +41,8 @@ internal sealed class AdminSession : IAsyncDisposable
     public CredentialAdministration Credentials { get; }
 
     public QuotaHost Quotas { get; }
+
+    public SearchAdministration Search { get; }
 
     /// <summary>Access control lists.</summary>
     public ISharing Sharing

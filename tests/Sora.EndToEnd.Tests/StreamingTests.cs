@@ -88,6 +88,35 @@ public sealed class StreamingTests : IAsyncLifetime
         });
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Whoever_sends_ten_thousand_commands_and_reads_nothing_stops_itself_alone(bool tls)
+    {
+        const int Commands = 10_000;
+        const int Messages = 60;
+        using var client = await LogInAsync(tls);
+        for (var i = 1; i <= Messages; i++)
+            await RunAsync(client, $"APPEND INBOX (\\Flagged $Forwarded $Phishing $Important) {{14+}}\r\nSubject: x\r\n\r\n");
+        using var other = await LogInAsync();
+        await MeasureAsync("a reader that stands still", 2, async () =>
+        {
+            // 90 bytes for each message: some 50 MB of answers, and 400 KB of commands
+            var sending = client.WriteAsync(string.Concat(Enumerable.Range(0, Commands).Select(i => $"c{i} UID FETCH 1:{Messages} (UID FLAGS)\r\n")));
+            for (var i = 0; i < 300; i++)
+                await RunAsync(other, $"UID FETCH 1:{Messages} (UID FLAGS)");
+            for (var next = 0; next < Commands;)
+            {
+                var line = Encoding.ASCII.GetString(await client.ReadLineAsync());
+                if (line.StartsWith('*'))
+                    continue;
+                line.ShouldStartWith($"c{next++} OK");
+            }
+
+            await sending;
+        });
+    }
+
     private async Task MeasureAsync(string what, int connections, Func<Task> work)
     {
         var best = long.MaxValue;

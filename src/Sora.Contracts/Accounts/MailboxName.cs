@@ -3,8 +3,8 @@ using System.Text;
 namespace Sora.Contracts;
 
 /// <summary>
-/// Name of a mailbox in its account: Unicode as the client wrote it, hierarchy separator <c>/</c>, INBOX spelled in capitals (RFC 9051 section 5.1).
-/// Other names differ by case and by normalisation form.
+/// Name of a mailbox in its account: Unicode in <see cref="NormalForm"/> C, hierarchy separator <c>/</c>, INBOX spelled in capitals (RFC 9051 section 5.1).
+/// Other names differ by case.
 /// </summary>
 [GenerateSerializer, Alias("sora.MailboxName"), Immutable]
 public readonly record struct MailboxName
@@ -18,6 +18,9 @@ public readonly record struct MailboxName
     public const int MaxLevelBytes = 255;
 
     public const int MaxLevels = 32;
+
+    // A name that is longer than this is too long in any form: composing makes no text shorter than a quarter in code units
+    private const int MaxSupplied = 4 * MaxBytes;
 
     public static readonly MailboxName Inbox = new("INBOX");
 
@@ -41,7 +44,7 @@ public readonly record struct MailboxName
     public MailboxName Rebase(MailboxName from, MailboxName to) => new(string.Concat(to.Value, Value.AsSpan(from.Value.Length)));
 
     /// <summary>
-    /// Checks and normalises a name. Refused are empty names and levels, the levels <c>.</c> and <c>..</c>, control characters, lone
+    /// Checks a name and puts it into Normalization Form C, so that two that look the same are one: Apple's clients decompose. Refused are empty names and levels, the levels <c>.</c> and <c>..</c>, control characters, lone
     /// surrogates, the wildcards <c>%</c> and <c>*</c>, and what is longer than the limits. One trailing separator is dropped (RFC 9051 section 6.3.4).
     /// </summary>
     public static MailResult<MailboxName> Parse(string text)
@@ -50,6 +53,8 @@ public readonly record struct MailboxName
             text = text[..^1];
         if (text.Length == 0)
             return new MailError(MailErrorCode.Cannot, "Mailbox name is empty");
+        if (text.Length <= MaxSupplied)
+            text = NormalForm.Compose(text);
         if (text.Length > MaxBytes || Encoding.UTF8.GetByteCount(text) > MaxBytes)
             return new MailError(MailErrorCode.Limit, "Mailbox name is too long");
         for (var i = 0; i < text.Length; i++)
@@ -81,6 +86,12 @@ public readonly record struct MailboxName
             text = string.Concat("INBOX", text.AsSpan(5));
         return new MailboxName(text);
     }
+
+    /// <summary>
+    /// A name that the store has. It was checked when it got there, perhaps by an earlier version with other limits: nothing is refused, or a mailbox
+    /// could no longer be reached.
+    /// </summary>
+    public static MailboxName Stored(string text) => new(NormalForm.Compose(text));
 
     /// <summary>The order of lists: ordinal, INBOX and what is below it first.</summary>
     public static int CompareInLists(MailboxName left, MailboxName right)

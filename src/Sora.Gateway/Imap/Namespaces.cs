@@ -12,30 +12,38 @@ internal readonly record struct Place(SharingAccount? Owner, MailboxName? Name, 
 /// The namespaces of RFC 2342 (RFC 9051 section 6.3.10): one's own mailboxes without a prefix, those of other users below their addresses, and the shared
 /// ones of the domain. Prefixes end with the separator; an empty one switches its namespace off.
 /// </summary>
-internal sealed class Namespaces(string otherUsers, string shared)
+internal sealed class Namespaces
 {
-    private readonly string _othersRoot = otherUsers.TrimEnd(MailboxName.Separator);
-    private readonly string _sharedRoot = shared.TrimEnd(MailboxName.Separator);
+    private readonly string _othersRoot;
+    private readonly string _sharedRoot;
 
-    public string OtherUsers => otherUsers;
+    public Namespaces(string otherUsers, string shared)
+    {
+        OtherUsers = NormalForm.Compose(otherUsers);
+        Shared = NormalForm.Compose(shared);
+        _othersRoot = OtherUsers.TrimEnd(MailboxName.Separator);
+        _sharedRoot = Shared.TrimEnd(MailboxName.Separator);
+    }
 
-    public string Shared => shared;
+    public string OtherUsers { get; }
 
-    public bool IsOff => otherUsers.Length == 0 && shared.Length == 0;
+    public string Shared { get; }
+
+    public bool IsOff => OtherUsers.Length == 0 && Shared.Length == 0;
 
     /// <summary>The name is in a namespace of others, below its root.</summary>
-    public bool IsForeign(MailboxName name) => IsBelow(name, otherUsers) || IsBelow(name, shared);
+    public bool IsForeign(MailboxName name) => IsBelow(name, OtherUsers) || IsBelow(name, Shared);
 
     /// <summary>The name is that of a namespace, which is no mailbox.</summary>
     public bool IsRoot(MailboxName name) =>
-        (otherUsers.Length > 0 && name.Value == _othersRoot) || (shared.Length > 0 && name.Value == _sharedRoot);
+        (OtherUsers.Length > 0 && name.Value == _othersRoot) || (Shared.Length > 0 && name.Value == _sharedRoot);
 
     /// <summary>Where a foreign name leads.</summary>
     public Place Place(MailboxName name, SharedView view)
     {
-        if (IsBelow(name, shared))
-            return new Place(view.FindShared(), Parse(name.Value[shared.Length..]), IsShared: true, view.MayCreateShared);
-        var rest = name.Value[otherUsers.Length..];
+        if (IsBelow(name, Shared))
+            return new Place(view.FindShared(), Parse(name.Value[Shared.Length..]), IsShared: true, view.MayCreateShared);
+        var rest = name.Value[OtherUsers.Length..];
         var separator = rest.IndexOf(MailboxName.Separator, StringComparison.Ordinal);
         return separator < 0 ? default : new Place(view.Find(rest[..separator]), Parse(rest[(separator + 1)..]), IsShared: false, MayCreateShared: false);
     }
@@ -44,10 +52,10 @@ internal sealed class Namespaces(string otherUsers, string shared)
     public MailboxName? Name(SharingAccount owner, MailboxName name)
     {
         if (owner.Address is null)
-            return shared.Length == 0 ? null : Parse(shared + name.Value);
-        return otherUsers.Length == 0 || owner.Address.Contains(MailboxName.Separator, StringComparison.Ordinal)
+            return Shared.Length == 0 ? null : Parse(Shared + name.Value);
+        return OtherUsers.Length == 0 || owner.Address.Contains(MailboxName.Separator, StringComparison.Ordinal)
             ? null
-            : Parse(string.Concat(otherUsers, owner.Address, "/", name.Value));
+            : Parse(string.Concat(OtherUsers, owner.Address, "/", name.Value));
     }
 
     private static bool IsBelow(MailboxName name, string prefix) =>

@@ -30,6 +30,9 @@ internal sealed class Indexer(Database database, IMessageStore messages, SearchO
     private long _lookedForOld;
     private long _replaced; // bytes of segments that were merged away since the last VACUUM
 
+    /// <summary>Segments were marked to be made anew: looks for them as soon as nothing else waits.</summary>
+    public void LookForStale() => Volatile.Write(ref _lookedForOld, 0);
+
     /// <summary>Indexes what is due, up to the limits of a batch.</summary>
     public async Task<IndexedBatch> IndexAsync(CancellationToken cancellationToken)
     {
@@ -55,12 +58,14 @@ internal sealed class Indexer(Database database, IMessageStore messages, SearchO
     // One segment at a time, and only while nothing else waits: mail that arrives comes first
     private async Task<bool> RenewAsync(CancellationToken cancellationToken)
     {
-        if (_lookedForOld != 0 && time.GetElapsedTime(_lookedForOld) < LookForOld)
+        var last = Volatile.Read(ref _lookedForOld);
+        if (last != 0 && time.GetElapsedTime(last) < LookForOld)
             return false;
-        if (await _store.RenewAsync(options.Delay, cancellationToken))
-            return true;
-        _lookedForOld = time.GetTimestamp();
-        return false;
+        Volatile.Write(ref _lookedForOld, time.GetTimestamp());
+        if (!await _store.RenewAsync(options.Delay, cancellationToken))
+            return false;
+        LookForStale(); // there may be more
+        return true;
     }
 
     private async Task<(IndexedBatch Batch, IReadOnlyCollection<AccountId> Accounts)> IndexDueAsync(CancellationToken cancellationToken)

@@ -142,6 +142,8 @@ internal sealed class SearchWorker : IAsyncDisposable
             try
             {
                 _metrics.Backlog = await _store.CountAsync(_stopping.Token);
+                if (_metrics.Backlog.HasStale)
+                    _indexer.LookForStale();
                 if (_options.TextRetention > TimeSpan.Zero)
                     await _store.TrimTextsAsync(_options.TextRetention, TrimRows, _stopping.Token);
                 _cache.Trim();

@@ -191,7 +191,7 @@ internal sealed class AccountStore(NpgsqlDataSource database)
         return result;
     }
 
-    private static MailboxName Name(string stored) => MailboxName.Parse(stored).Value;
+    private static MailboxName Name(string stored) => MailboxName.Stored(stored);
 
     private static NpgsqlParameter<long> Long(long value) => new() { TypedValue = value };
 

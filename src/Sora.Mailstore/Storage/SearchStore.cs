@@ -20,11 +20,11 @@ internal readonly record struct LoadedField(long Segment, SegmentField Field, by
 /// <summary>A piece of the postings or positions of a field.</summary>
 internal readonly record struct PostingsSlice(long Segment, SegmentField Field, int Start, int Length);
 
-/// <summary>How much waits to be indexed, how long the oldest has waited, and how many are left out for good.</summary>
-internal sealed record SearchBacklog(long Waiting, TimeSpan OldestAge, long LeftOut);
+/// <summary>How much waits to be indexed, how long the oldest has waited, how many are left out for good, and whether segments are marked to be made anew.</summary>
+internal sealed record SearchBacklog(long Waiting, TimeSpan OldestAge, long LeftOut, bool HasStale = false);
 
 /// <summary>The tables of the search index.</summary>
-internal sealed class SearchStore(Database database)
+internal sealed partial class SearchStore(Database database)
 {
     /// <summary>Postings up to this length are read together with the words.</summary>
     public const int ShortPostings = 64 * 1024;
@@ -113,7 +113,7 @@ internal sealed class SearchStore(Database database)
         await using var command = database.Write.CreateCommand(
             """
             SELECT account_id, level FROM search_segments
-            WHERE account_id = ANY($1) AND size < $2 AND format = $4
+            WHERE account_id = ANY($1) AND size < $2 AND format = $4 AND NOT stale
             GROUP BY account_id, level HAVING count(*) >= $3
             """);
         command.Parameters.Add(Longs([.. accounts.Select(static account => account.Value)]));
@@ -134,7 +134,7 @@ internal sealed class SearchStore(Database database)
         await using var command = new NpgsqlCommand(
             """
             SELECT id, size FROM search_segments
-            WHERE account_id = $1 AND level = $2 AND size < $3 AND format = $5
+            WHERE account_id = $1 AND level = $2 AND size < $3 AND format = $5 AND NOT stale
             ORDER BY id LIMIT $4
             FOR UPDATE SKIP LOCKED
             """,
@@ -185,7 +185,7 @@ internal sealed class SearchStore(Database database)
     }
 
     /// <summary>
-    /// Takes one segment of an older format out of use and queues its contents, or deletes one whose contents were queued before; false when there is none. Those that are
+    /// Takes one segment of an older format, or one that is marked, out of use and queues its contents, or deletes one whose contents were queued before; false when there is none. Those that are
     /// queued answer for their contents until these are indexed anew. For whoever finds the queue empty; <paramref name="delay"/> is what he waits for, so that the
     /// contents are due at once.
     /// </summary>
@@ -199,7 +199,7 @@ internal sealed class SearchStore(Database database)
         await using (var command = new NpgsqlCommand(
             """
             SELECT id, contents, renewing FROM search_segments
-            WHERE format < $1
+            WHERE format < $1 OR stale
             ORDER BY renewing DESC, id LIMIT 1
             FOR UPDATE SKIP LOCKED
             """,
@@ -363,13 +363,14 @@ internal sealed class SearchStore(Database database)
             """
             SELECT count(*) FILTER (WHERE not_before < 'infinity'),
                 coalesce(extract(epoch FROM now() - min(not_before)), 0)::double precision,
-                count(*) FILTER (WHERE not_before = 'infinity')
+                count(*) FILTER (WHERE not_before = 'infinity'),
+                EXISTS (SELECT FROM search_segments WHERE stale)
             FROM search_queue
             """);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         var age = reader.GetDouble(1);
-        return new SearchBacklog(reader.GetInt64(0), TimeSpan.FromSeconds(double.IsFinite(age) ? Math.Max(0, age) : 0), reader.GetInt64(2));
+        return new SearchBacklog(reader.GetInt64(0), TimeSpan.FromSeconds(double.IsFinite(age) ? Math.Max(0, age) : 0), reader.GetInt64(2), reader.GetBoolean(3));
     }
 
     /// <summary>Deletes texts that are older; at most so many.</summary>

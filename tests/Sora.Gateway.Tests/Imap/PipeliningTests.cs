@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -22,6 +23,85 @@ public sealed class PipeliningTests(ImapFixture fixture)
         "SORT (DATE) UTF-8 ALL", "UID SORT RETURN (PARTIAL -1:-2) (SUBJECT) UTF-8 ALL", "THREAD REFERENCES UTF-8 1:*", "ESEARCH IN (personal) RETURN (COUNT) ALL",
         "GETQUOTAROOT INBOX", "GETMETADATA INBOX /private/comment", "SETMETADATA INBOX (/private/comment \"x\")", "GETACL INBOX", "MYRIGHTS INBOX",
     ];
+
+    // In any state after login. "»" and "›" as PipelinedPairs has them.
+    private static readonly string[] AnyState =
+    [
+        "CAPABILITY", "NOOP", "ID (\"name\" \"x\")", "NAMESPACE", "ENABLE CONDSTORE", "ENABLE QRESYNC", "ENABLE IMAP4rev2", "ENABLE UIDONLY", "LIST \"\" %",
+        "LIST (SUBSCRIBED) \"\" (* Ne%) RETURN (CHILDREN STATUS (MESSAGES))", "LSUB \"\" *", "STATUS Work (MESSAGES UIDNEXT HIGHESTMODSEQ DELETED)",
+        "SELECT Work", "SELECT Work (QRESYNC (1 1 1:3))", "EXAMINE Other", "CREATE New", "RENAME Work Newer", "DELETE Work", "SUBSCRIBE New", "UNSUBSCRIBE Other",
+        "APPEND Work {14}\r\n»Subject: x\r\n\r\n", "APPEND Other (\\Flagged) {14+}\r\nSubject: x\r\n\r\n {14+}\r\nSubject: y\r\n\r\n", "IDLE\r\n›DONE",
+        "NOTIFY SET (selected (MessageNew (UID) MessageExpunge FlagChange)) (personal (MailboxName))", "NOTIFY NONE",
+        "ESEARCH IN (mailboxes Work) RETURN (COUNT) FLAGGED", "GETQUOTAROOT Work", "GETMETADATA Work /private/comment", "SETMETADATA Work (/private/comment \"x\")",
+        "SETACL Work anyone lr", "GETACL Work", "MYRIGHTS Work", "UNAUTHENTICATE", "LOGOUT", "COMPRESS DEFLATE",
+    ];
+
+    private static readonly string[] BeforeLogin =
+    [
+        "CAPABILITY", "NOOP", "ID NIL", "LOGIN <user> secret", "LOGIN {<length>}\r\n»<user> {6}\r\n»secret", "LOGIN {<length>+}\r\n<user> wrong",
+        "AUTHENTICATE PLAIN <plain>", "AUTHENTICATE PLAIN\r\n»<plain>", "AUTHENTICATE PLAIN\r\n»*", "SELECT INBOX", "ENABLE IMAP4rev2", "STARTTLS", "LOGOUT",
+    ];
+
+    private static readonly string[] SelectedState =
+    [
+        "CHECK", "CLOSE", "UNSELECT", "EXPUNGE", "FETCH 1:4 (FLAGS UID MODSEQ)", "FETCH 2 BODY[]", "STORE 3 -FLAGS (\\Deleted)", "STORE 1,4 +FLAGS.SILENT (\\Deleted)",
+        "SEARCH RETURN (ALL) DELETED", "SEARCH RETURN (SAVE) 2:4", "FETCH $ (UID)", "COPY $ Other", "MOVE 2 Other", "SORT (REVERSE ARRIVAL) UTF-8 ALL",
+        "THREAD REFERENCES UTF-8 1:3", "REPLACE 3 Work {14+}\r\nSubject: z\r\n\r\n", "SEARCH RETURN (UPDATE COUNT ALL) SEEN", "UIDBATCHES 500",
+        "UID FETCH 1:* (FLAGS) (CHANGEDSINCE 1)", "UID STORE 1:* (UNCHANGEDSINCE 2) +FLAGS ($new)", "UID COPY 1:2 Other", "UID MOVE 4:5 Other", "UID EXPUNGE 3",
+        "UID SEARCH SUBJECT {1}\r\n»x", "UID SEARCH RETURN (SAVE COUNT) BODY \"body\"", "UID SORT RETURN (PARTIAL -1:-2) (SUBJECT) UTF-8 ALL", "UID THREAD ORDEREDSUBJECT UTF-8 ALL",
+        "UID REPLACE 5 Other (\\Seen) {14}\r\n»Subject: z\r\n\r\n",
+    ];
+
+    [Theory]
+    [InlineData(PairState.NotAuthenticated)]
+    [InlineData(PairState.Authenticated)]
+    [InlineData(PairState.Selected)]
+    public async Task Two_commands_in_one_write_are_answered_like_one_after_the_other(PairState state)
+    {
+        // Nobody else is here, so RFC 9051 section 5.5 leaves nothing open: what a command does is told before its own answer
+        string[] commands = state switch
+        {
+            PairState.NotAuthenticated => BeforeLogin,
+            PairState.Authenticated => AnyState,
+            _ => [.. AnyState, .. SelectedState],
+        };
+        var pairs = new ConcurrentQueue<(string First, string Second)>(
+            from first in commands.Except(Enders) from second in commands where !IsUnsent(first, second) select (first, second));
+        var differences = new ConcurrentQueue<string>();
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
+        {
+            using var lane = await PipelinedPairs.CreateAsync(fixture, state);
+            var plain = Convert.ToBase64String(Encoding.ASCII.GetBytes($"\0{lane.Address}\0secret"));
+            while (pairs.TryDequeue(out var pair))
+            {
+                if (await lane.CompareAsync(For(pair.First), For(pair.Second)) is { } difference)
+                    differences.Enqueue(difference);
+            }
+
+            string For(string command) => command.Replace("<user>", lane.Address, StringComparison.Ordinal).Replace("<plain>", plain, StringComparison.Ordinal)
+                .Replace("<length>", lane.Address.Length.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        }));
+        differences.ShouldBeEmpty($"{differences.Count} differ:\n{string.Join("\n", differences.Take(10))}");
+    }
+
+    // What may be sent behind these is another matter: below, and in CompressTests and SecurityTests
+    private static readonly string[] Enders = ["LOGOUT", "COMPRESS DEFLATE", "STARTTLS"];
+
+    // DONE ends an IDLE, and where IDLE is refused it is no command
+    private static bool IsUnsent(string first, string second) => first == "UNAUTHENTICATE" && second.StartsWith("IDLE", StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Nothing_behind_logout_is_run()
+    {
+        using var lane = await PipelinedPairs.CreateAsync(fixture, PairState.Selected);
+        foreach (var command in AnyState.Concat(SelectedState))
+        {
+            var lines = await lane.PlayToTheEndAsync($"a LOGOUT\r\nb {command.Replace("»", "", StringComparison.Ordinal).Replace("›", "", StringComparison.Ordinal)}\r\n");
+            lines.Count.ShouldBe(2, command);
+            lines[0].ShouldStartWith("* BYE ");
+            lines[1].ShouldStartWith("a OK ");
+        }
+    }
 
     [Fact]
     public async Task Every_command_follows_every_other_without_waiting()

@@ -196,6 +196,77 @@ public sealed class SearchHostTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task What_is_marked_is_made_anew_step_by_step_and_answers_meanwhile()
+    {
+        var options = new SearchOptions { Delay = TimeSpan.Zero, Batch = 2 };
+        await using var host = Open(options);
+        for (var i = 0; i < 5; i++)
+            await AppendAsync($"Subject: number {i}\n\nalpha {i}\n");
+        await host.IndexDueAsync(CancellationToken.None);
+        var contents = await ContentsAsync();
+
+        // One kept text is damaged, one message is in no segment any more and one was given up
+        await RunAsync("UPDATE content_text SET text = '\\x00' WHERE content_id = (SELECT min(content_id) FROM content_text)");
+        await RunAsync("DELETE FROM search_fields WHERE segment_id = (SELECT max(id) FROM search_segments)");
+        await RunAsync("DELETE FROM search_segments WHERE id = (SELECT max(id) FROM search_segments)");
+        await AppendAsync("Subject: number 5\n\nalpha 5\n");
+        await RunAsync("UPDATE search_queue SET not_before = 'infinity', attempts = 9, last_error = 'x'");
+        contents = await ContentsAsync();
+        var administration = new SearchAdministration(_node.Database);
+        var before = await administration.StatusAsync(_account.Id, CancellationToken.None);
+        (before.Messages, before.Waiting, before.LeftOut, before.OldSegments).ShouldBe((6, 0, 1, 0));
+        before.Segments.ShouldBeGreaterThan(1);
+        var marked = await administration.ReindexAsync(_account.Id, null, CancellationToken.None);
+        marked.ShouldBe(new SearchReindex((int)before.Segments, 2));
+        (await administration.StatusAsync(null, CancellationToken.None)).OldSegments.ShouldBe(before.Segments);
+        (await administration.StatusAsync(new AccountId(-1), CancellationToken.None)).ShouldBe(new SearchStatus(0, 0, 0, TimeSpan.Zero, 0, 0, 0, 0, SegmentFormat.Current, null));
+
+        var indexer = new Indexer(_node.Database, _bodies.Messages, options, TimeProvider.System);
+        IndexedBatch batch;
+        do
+        {
+            var answer = await host.Index.FindAsync(_account.Id, contents, [new TextQuestion(TextField.Subject, "NUMBER")], CancellationToken.None);
+            answer.Answers[0].Matches.Length.ShouldBe(6 - answer.Unindexed.Length);
+            answer.Unindexed.Length.ShouldBeLessThanOrEqualTo(2);
+            batch = await indexer.IndexAsync(CancellationToken.None);
+        }
+        while (batch.Taken > 0 || batch.HasMore);
+        var after = await administration.StatusAsync(_account.Id, CancellationToken.None);
+        (after.Messages, after.Indexed, after.Waiting, after.LeftOut, after.OldSegments, after.OldestFormat).ShouldBe((6, 6, 0, 0, 0, SegmentFormat.Current));
+        after.TextBytes.ShouldBe(await ScalarAsync("SELECT sum(octet_length(text))::bigint FROM content_text"));
+        after.IndexBytes.ShouldBe(await ScalarAsync("SELECT sum(size)::bigint FROM search_segments"));
+        (await ScalarAsync("SELECT count(*) FROM content_text WHERE text = '\\x00'")).ShouldBe(0);
+        (await ScalarAsync("SELECT sum(documents) FROM search_segments")).ShouldBe(6);
+        (await host.Index.FindAsync(_account.Id, contents, [new TextQuestion(TextField.Body, "ALPHA")], CancellationToken.None)).Answers[0].Matches.Length.ShouldBe(6);
+    }
+
+    [Fact]
+    public async Task Only_what_has_messages_of_the_mailbox_is_marked()
+    {
+        await using var host = Open(new SearchOptions { Delay = TimeSpan.Zero, Batch = 2 });
+        await AppendAsync("Subject: one\n\nalpha\n");
+        await host.IndexDueAsync(CancellationToken.None);
+        var inbox = await MailstoreNode.IdAsync(_account, "INBOX");
+        var trash = await MailstoreNode.IdAsync(_account, "Trash");
+        var administration = new SearchAdministration(_node.Database);
+        (await administration.ReindexAsync(_account.Id, trash, CancellationToken.None)).ShouldBe(new SearchReindex(0, 0));
+        (await administration.ReindexAsync(_account.Id, inbox, CancellationToken.None)).ShouldBe(new SearchReindex(1, 0));
+    }
+
+    [Fact]
+    public async Task The_worker_finds_what_is_marked_while_it_runs()
+    {
+        await using var host = Open(new SearchOptions { Delay = TimeSpan.Zero, Interval = TimeSpan.FromMilliseconds(10) });
+        await AppendAsync("Subject: one\n\nalpha\n");
+        host.Start();
+        await Eventually.WaitAsync(async () => await ScalarAsync("SELECT count(*) FROM search_segments") == 1);
+        var first = await ScalarAsync("SELECT id FROM search_segments");
+        await new SearchAdministration(_node.Database).ReindexAsync(_account.Id, null, CancellationToken.None);
+        await Eventually.WaitAsync(async () => await ScalarAsync($"SELECT count(*) FROM search_segments WHERE id > {first} AND NOT stale") == 1
+            && await ScalarAsync("SELECT count(*) FROM search_segments") == 1);
+    }
+
+    [Fact]
     public async Task A_space_is_found_in_a_segment_whose_postings_are_long()
     {
         await using var host = Open();

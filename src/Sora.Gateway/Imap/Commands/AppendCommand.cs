@@ -9,14 +9,14 @@ namespace Sora.Gateway.Imap.Commands;
 /// APPEND (RFC 9051 section 6.3.12) of one message or several (MULTIAPPEND, RFC 3502), sent or put together out of what the server has (CATENATE, RFC
 /// 4469): all or none. It is parsed up to the first literal of a message; the rest is parsed as it comes.
 /// </summary>
-internal sealed class AppendCommand(MailboxName name, AppendParser rest, List<AppendStep> first) : ImapCommand
+internal sealed class AppendCommand(MailboxName name, string supplied, AppendParser rest, List<AppendStep> first) : ImapCommand
 {
     public static ImapCommand Parse(ref ImapParser parser, ParseContext context)
     {
         parser.Space();
-        var name = parser.Mailbox();
+        var name = parser.Mailbox(out var supplied);
         var messages = new AppendParser();
-        return new AppendCommand(name, messages, messages.Parse(ref parser, context.Message));
+        return new AppendCommand(name, supplied, messages, messages.Parse(ref parser, context.Message));
     }
 
     public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
@@ -42,7 +42,7 @@ internal sealed class AppendCommand(MailboxName name, AppendParser rest, List<Ap
             await connection.SynchronizeAsync(mayExpunge: true, scope, result.ModSeq, cancellationToken).ConfigureAwait(false);
         }
 
-
+        await SuppliedName.TellAsync(connection, target.Name, supplied, cancellationToken).ConfigureAwait(false);
         return ImapReply.Ok("APPEND completed", new AppendUidCode(result.UidValidity, result.Uids));
     }
 }

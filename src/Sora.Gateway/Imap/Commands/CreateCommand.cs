@@ -5,12 +5,12 @@ using Sora.Gateway.Imap.Wire;
 namespace Sora.Gateway.Imap.Commands;
 
 /// <summary>CREATE (RFC 9051 section 6.3.4; USE: RFC 6154 section 3).</summary>
-internal sealed class CreateCommand(MailboxName name, SpecialUse use) : ImapCommand
+internal sealed class CreateCommand(MailboxName name, string supplied, SpecialUse use) : ImapCommand
 {
     public static ImapCommand Parse(ref ImapParser parser, ParseContext context)
     {
         parser.Space();
-        var name = parser.Mailbox();
+        var name = parser.Mailbox(out var supplied);
         var use = SpecialUse.None;
         if (parser.TrySpace())
         {
@@ -22,7 +22,7 @@ internal sealed class CreateCommand(MailboxName name, SpecialUse use) : ImapComm
             parser.Close();
         }
 
-        return new CreateCommand(name, use);
+        return new CreateCommand(name, supplied, use);
     }
 
     public override IReadOnlyList<MailboxName> ChangedNames => [name];
@@ -30,7 +30,10 @@ internal sealed class CreateCommand(MailboxName name, SpecialUse use) : ImapComm
     public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
         var created = await connection.Directory.CreateAsync(name, use, cancellationToken).ConfigureAwait(false);
-        return created.IsOk ? ImapReply.Ok("CREATE completed", new MailboxIdCode(created.Value.Id)) : ImapReply.No(created.Error);
+        if (!created.IsOk)
+            return ImapReply.No(created.Error);
+        await SuppliedName.TellAsync(connection, name, supplied, cancellationToken).ConfigureAwait(false);
+        return ImapReply.Ok("CREATE completed", new MailboxIdCode(created.Value.Id));
     }
 
     private static SpecialUse Uses(ref ImapParser parser)

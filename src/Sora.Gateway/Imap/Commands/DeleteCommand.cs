@@ -5,12 +5,12 @@ using Sora.Gateway.Imap.Wire;
 namespace Sora.Gateway.Imap.Commands;
 
 /// <summary>DELETE (RFC 9051 section 6.3.5).</summary>
-internal sealed class DeleteCommand(MailboxName name) : ImapCommand
+internal sealed class DeleteCommand(MailboxName name, string supplied) : ImapCommand
 {
     public static ImapCommand Parse(ref ImapParser parser, ParseContext context)
     {
         parser.Space();
-        return new DeleteCommand(parser.Mailbox());
+        return new DeleteCommand(parser.Mailbox(out var supplied), supplied);
     }
 
     public override IReadOnlyList<MailboxName> ChangedNames => [name];
@@ -31,6 +31,7 @@ internal sealed class DeleteCommand(MailboxName name) : ImapCommand
             ImapReply.Ok("Selected mailbox was deleted", ResponseCode.Closed).WriteUntagged(connection.Writer);
         }
 
+        SuppliedName.TellDeleted(connection, target.Name, supplied);
         return ImapReply.Ok("DELETE completed");
     }
 }

@@ -43,7 +43,7 @@ internal sealed class SelectCommand(MailboxName name, string supplied, bool read
             var entry = target.Entry with { Name = target.Name, SpecialUse = target.IsOwn ? target.Entry.SpecialUse : SpecialUse.None };
 
             // Who wrote "inbox" is told that this is INBOX (RFC 9051 section 6.3.2, example in section 8)
-            var oldName = supplied == target.Name.Value ? null : supplied;
+            var oldName = SuppliedName.IsOther(connection, target.Name, supplied) ? supplied : null;
             ListResponse.Write(connection.Writer, ListAttributes.Of(entry, list), target.Name.Value, extended: null, oldName: oldName);
         }
 

@@ -10,7 +10,7 @@ internal sealed class MailboxPattern
 {
     private readonly string _pattern;
 
-    public MailboxPattern(string reference, string pattern) => _pattern = Normalise(reference + pattern);
+    public MailboxPattern(string reference, string pattern) => _pattern = Normalise(NormalForm.Compose(reference + pattern));
 
     /// <summary>The pattern has a <c>%</c>.</summary>
     public bool HasLevelWildcard => _pattern.Contains('%', StringComparison.Ordinal);

@@ -218,7 +218,14 @@ internal ref partial struct ImapParser
         {
             var b = _input[Position++];
             if (b == '"')
-                return result.WrittenSpan.ToArray();
+            {
+                // RFC 9755 section 3: BAD, whatever the string is for
+                if (!Utf8 || System.Text.Unicode.Utf8.IsValid(result.WrittenSpan))
+                    return result.WrittenSpan.ToArray();
+                Position = start;
+                throw Error("a quoted string of valid UTF-8");
+            }
+
             if (b == '\\')
             {
                 if (AtEnd || _input[Position] is not ((byte)'"' or (byte)'\\'))
