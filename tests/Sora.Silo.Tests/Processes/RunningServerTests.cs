@@ -50,7 +50,12 @@ public sealed class RunningServerTests(RunningServer server) : IClassFixture<Run
     }
 
     [Fact]
-    public void The_password_is_shown_on_the_screen_once_it_is_made() => _process.Screen.ShouldContain($"sora@localhost  password: {_process.Password}");
+    public async Task The_password_is_shown_on_the_screen_once_it_is_made()
+    {
+        // What it has written comes through a pipe, beside the file that says it is ready
+        var wanted = $"sora@localhost  password: {_process.Password}";
+        await Eventually.WaitAsync(() => _process.Screen.Contains(wanted, StringComparison.Ordinal));
+    }
 
     [Fact]
     public async Task Health_asks_the_database_and_the_disk()
