@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Sora.Gateway.Connections;
 using Sora.Gateway.Imap;
 using Sora.Gateway.Lmtp;
+using Sora.Gateway.ManageSieve;
 using Sora.Gateway.Replicas;
 using Sora.Silo.Configuration;
 
@@ -75,6 +76,12 @@ internal sealed class GatewayParts : IAsyncDisposable
             yield return ("imap.listen", new ListenerDefinition(ListenAddress.Parse(address), ImplicitTls: false, imap, limits));
         foreach (var address in options.Imap.TlsListen)
             yield return ("imap.tls_listen", new ListenerDefinition(ListenAddress.Parse(address), ImplicitTls: true, imap, limits));
+
+        var sieve = new ManageSieveServer(
+            options.Managesieve, mailstore.Accounts, mailstore.Scripts, options.SieveLimits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()),
+            options.SieveLimits.ToLimits(), metrics, time, loggers.CreateLogger<ManageSieveServer>());
+        foreach (var listener in sieve.Listeners())
+            yield return (listener.ImplicitTls ? "managesieve.tls_listen" : "managesieve.listen", listener);
     }
 
     private static CertificateSource? Certificates(SoraOptions options, string dataFolder, ILoggerFactory loggers, TimeProvider time)
