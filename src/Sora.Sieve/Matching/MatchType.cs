@@ -1,3 +1,5 @@
+using Sora.Sieve.Validation;
+
 namespace Sora.Sieve.Matching;
 
 /// <summary>A match type (RFC 5228 section 2.7.1): makes matchers of comparators and keys.</summary>
@@ -7,7 +9,7 @@ internal abstract class MatchType
     public virtual bool NeedsSubstring => false;
 
     /// <summary>Why a key can never be one, or null; asked for keys that are known when the script is compiled.</summary>
-    public virtual string? Check(string key) => null;
+    public virtual string? Check(string key, CompilationContext context) => null;
 
     /// <summary>Makes a matcher for some keys.</summary>
     /// <param name="comparator">Brings values and keys into their normal form.</param>

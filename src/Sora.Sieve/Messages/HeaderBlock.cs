@@ -44,7 +44,7 @@ internal sealed class HeaderBlock
         return entries.Count == 0 ? Empty : new HeaderBlock([.. entries]);
     }
 
-    public HeaderBlock With(IReadOnlyList<HeaderEntry> entries) => new([.. entries]);
+    public static HeaderBlock Of(IReadOnlyList<HeaderEntry> entries) => new([.. entries]);
 
     /// <summary>The fields of that name, in order.</summary>
     public Matches Find(HeaderName name) => new(this, name);

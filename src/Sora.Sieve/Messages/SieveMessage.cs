@@ -11,6 +11,7 @@ public abstract class SieveMessage
 {
     private readonly Dictionary<MimePart, HeaderBlock> _partHeaders = [];
     private HeaderBlock? _headers;
+    private PartText? _texts;
 
     /// <summary>Size in bytes as IMAP's RFC822.SIZE.</summary>
     public abstract long Size { get; }
@@ -25,6 +26,8 @@ public abstract class SieveMessage
     public abstract ValueTask<int> ReadAsync(long offset, Memory<byte> destination, CancellationToken cancellationToken);
 
     internal HeaderBlock Headers => _headers ??= HeaderBlock.Parse(Header);
+
+    internal PartText Texts => _texts ??= new PartText(this);
 
     /// <summary>The header of a part (RFC 5703 section 4).</summary>
     internal async ValueTask<HeaderBlock> GetHeadersAsync(MimePart part, int maxBytes, CancellationToken cancellationToken)

@@ -28,7 +28,7 @@ internal ref struct SieveLexer
         _line = _column = 1;
 
         // A byte order mark, which Windows editors put in front
-        if (script.StartsWith("\xEF\xBB\xBF"u8))
+        if (script.StartsWith("\uFEFF"u8))
             _at = _lineStart = _columnAt = 3;
     }
 

@@ -47,18 +47,17 @@ internal sealed class AddressTest(SourcePosition position, HeaderQuery query, Ma
                     throw new SieveRuntimeException($"address: the header field {SieveText.Show(name)} holds no addresses");
         }
 
-        foreach (var name in query.GetNames(run))
+        if (query.IsPlain)
         {
-            if (query.IsPlain)
-            {
+            foreach (var name in query.GetNames(run))
                 foreach (var entry in run.Headers.Find(name))
                     foreach (var address in entry.Addresses)
                         if (await IsMatchAsync(address))
                             return true;
-                continue;
-            }
-
-            foreach (var entry in await query.FindAsync(run, name))
+        }
+        else
+        {
+            foreach (var entry in await query.FindAsync(run))
                 foreach (var address in entry.Addresses)
                     if (await IsMatchAsync(address))
                         return true;

@@ -1,3 +1,4 @@
+using Sora.Sieve.Messages;
 using Sora.Sieve.Runtime;
 using Sora.Sieve.Syntax;
 
@@ -10,9 +11,13 @@ internal sealed class ExistsTest(SourcePosition position, HeaderQuery query) : T
 
     protected override async ValueTask<bool> RunAsync(SieveRun run)
     {
+        IReadOnlyList<HeaderBlock> blocks = query.Blocks is null ? [run.Headers] : await query.Blocks(run);
         foreach (var name in query.GetNames(run))
         {
-            var isThere = query.IsPlain ? run.Headers.Contains(name) : (await query.FindAsync(run, name)).Count > 0;
+            run.Spend(0, blocks.Count);
+            var isThere = false;
+            foreach (var block in blocks)
+                isThere = isThere || block.Contains(name);
             if (!isThere)
                 return false;
         }

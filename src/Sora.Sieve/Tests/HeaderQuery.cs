@@ -14,8 +14,8 @@ internal sealed class HeaderQuery(SieveStrings names)
 
     public SieveStrings Names => names;
 
-    /// <summary>Only this occurrence of each name, from 1; 0 for all (RFC 5260 section 6).</summary>
-    public int Index { get; set; }
+    /// <summary>Only this one of the fields, from 1; 0 for all (RFC 5260 section 6).</summary>
+    public long Index { get; set; }
 
     /// <summary><see cref="Index"/> counts from the end.</summary>
     public bool IsFromLast { get; set; }
@@ -40,22 +40,24 @@ internal sealed class HeaderQuery(SieveStrings names)
 
     public HeaderName[] GetNames(SieveRun run) => _constant ?? Array.ConvertAll(names.Get(run), HeaderName.From);
 
-    /// <summary>The fields of one name that the tags leave.</summary>
-    public async ValueTask<List<HeaderEntry>> FindAsync(SieveRun run, HeaderName name)
+    /// <summary>The fields that the tags leave, those of the first name first: that is how an index counts (RFC 5260 section 6).</summary>
+    public async ValueTask<List<HeaderEntry>> FindAsync(SieveRun run)
     {
         var found = new List<HeaderEntry>();
+        var wanted = GetNames(run);
         IReadOnlyList<HeaderBlock> blocks = Blocks is null ? [run.Headers] : await Blocks(run);
         foreach (var block in blocks)
         {
-            run.Spend(0, 1);
+            run.Spend(0, wanted.Length);
             var first = found.Count;
-            foreach (var entry in block.Find(name))
-                found.Add(entry);
+            foreach (var name in wanted)
+                foreach (var entry in block.Find(name))
+                    found.Add(entry);
             if (Index == 0)
                 continue;
             var count = found.Count - first;
             var index = IsFromLast ? count - Index : Index - 1;
-            var kept = index >= 0 && index < count ? found[first + index] : null;
+            var kept = index >= 0 && index < count ? found[first + (int)index] : null;
             found.RemoveRange(first, count);
             if (kept is not null)
                 found.Add(kept);

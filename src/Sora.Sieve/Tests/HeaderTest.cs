@@ -13,21 +13,9 @@ internal sealed class HeaderTest(SourcePosition position, HeaderQuery query, Mat
     {
         var matcher = match.For(run);
         var count = 0;
-        foreach (var name in query.GetNames(run))
+        if (!query.IsPlain)
         {
-            if (query.IsPlain)
-            {
-                foreach (var entry in run.Headers.Find(name))
-                {
-                    count++;
-                    if (!matcher.CountsValues && await matcher.MatchAsync(run, entry.Value))
-                        return true;
-                }
-
-                continue;
-            }
-
-            foreach (var entry in await query.FindAsync(run, name))
+            foreach (var entry in await query.FindAsync(run))
             {
                 foreach (var value in query.Values?.Invoke(run, entry) ?? [entry.Value])
                 {
@@ -35,6 +23,18 @@ internal sealed class HeaderTest(SourcePosition position, HeaderQuery query, Mat
                     if (!matcher.CountsValues && await matcher.MatchAsync(run, value))
                         return true;
                 }
+            }
+
+            return matcher.CountsValues && matcher.MatchCount(run, count);
+        }
+
+        foreach (var name in query.GetNames(run))
+        {
+            foreach (var entry in run.Headers.Find(name))
+            {
+                count++;
+                if (!matcher.CountsValues && await matcher.MatchAsync(run, entry.Value))
+                    return true;
             }
         }
 

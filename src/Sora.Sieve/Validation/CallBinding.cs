@@ -53,6 +53,9 @@ internal sealed class CallBinding(CompilationContext context, CallDefinition def
         return null;
     }
 
+    /// <summary>The match type looks at the number of values, not at them.</summary>
+    public bool MatchesCount => MatchTypeDefinition?.Tag == "count";
+
     /// <summary>Where an argument stands.</summary>
     public SourcePosition ArgumentPosition(int index) => Positional[index]?.Position ?? syntax.Position;
 
@@ -67,7 +70,9 @@ internal sealed class CallBinding(CompilationContext context, CallDefinition def
     public long Number(int index) => Positional[index] is NumberSyntax number ? number.Value : 0;
 
     /// <summary>MATCH-TYPE and COMPARATOR with the keys of a positional string list.</summary>
-    public MatchArguments? Match(int keys) => context.Match(this, Strings(keys), ArgumentPosition(keys));
+    /// <param name="keys">Number of the argument.</param>
+    /// <param name="captures">Wildcards set match variables where variables are in use (RFC 5229 section 3.2).</param>
+    public MatchArguments? Match(int keys, bool captures = true) => context.Match(this, Strings(keys), ArgumentPosition(keys), captures);
 
     /// <summary>What the tags of others change about this action.</summary>
     public ImmutableArray<ActionModifier> Modifiers()

@@ -110,7 +110,7 @@ internal sealed class CompilationContext(SieveCompilerOptions options, SieveRegi
 
     public SieveStrings Strings(StringsSyntax syntax) => new([.. syntax.Strings.Select(String)]);
 
-    public MatchArguments? Match(CallBinding call, SieveStrings keys, SourcePosition keysAt)
+    public MatchArguments? Match(CallBinding call, SieveStrings keys, SourcePosition keysAt, bool captures, Func<string[], string[]>? prepare = null)
     {
         var definition = call.MatchTypeDefinition ?? Vocabulary.FindMatchType("is")!;
         var type = definition.Create(call.MatchRelation);
@@ -126,13 +126,13 @@ internal sealed class CompilationContext(SieveCompilerOptions options, SieveRegi
         {
             foreach (var key in constant)
             {
-                if (type.Check(key) is not { } problem)
+                if (type.Check(key, this) is not { } problem)
                     continue;
                 Error(keysAt, problem);
                 return null;
             }
         }
 
-        return new MatchArguments(type, call.Comparator, keys, IsEnabled("variables"));
+        return new MatchArguments(type, call.Comparator, keys, captures && IsEnabled("variables"), prepare);
     }
 }

@@ -27,6 +27,12 @@ internal sealed class TagDefinition
     /// <summary>What it changes about which fields a test looks at, for tags of <c>header</c> and its like.</summary>
     public Action<TagBinding, HeaderQuery>? Query { get; init; }
 
+    /// <summary>For modifiers of <c>set</c> (RFC 5229 section 4.1): what it makes of the value. Those with the greatest <see cref="Precedence"/> come first.</summary>
+    public Func<string, string>? Transform { get; init; }
+
+    /// <summary>The precedence of a modifier; make it the <see cref="Group"/> too.</summary>
+    public int Precedence { get; init; }
+
     /// <summary>The extension's capability; empty for the base language.</summary>
     public string Capability { get; internal set; } = "";
 }

@@ -33,6 +33,9 @@ internal sealed record EnvelopePartDefinition(string Name, bool IsAddress, Func<
 /// <param name="Resolve">Gives what reads a variable, its name in small letters; null when there is none of that name.</param>
 internal sealed record NamespaceDefinition(string Name, Func<CompilationContext, string, Func<SieveRun, string>?> Resolve)
 {
+    /// <summary>Gives what sets a variable of the namespace; null where <c>set</c> cannot name it (RFC 5229 section 4).</summary>
+    public Func<CompilationContext, string, Action<SieveRun, string>?>? Assign { get; init; }
+
     public string Capability { get; internal set; } = "";
 }
 
