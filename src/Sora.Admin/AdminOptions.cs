@@ -1,7 +1,9 @@
 using Sora.Configuration;
 using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Accounts.Passwords;
+using Sora.Mailstore.Sieve;
 using Sora.Mailstore.Storage;
+using Sora.Sieve;
 
 namespace Sora.Admin;
 
@@ -18,4 +20,8 @@ internal sealed class AdminOptions
     public QuotaOptions Quota { get; set; } = new();
 
     public SharingOptions Sharing { get; set; } = new();
+
+    public SieveOptions Sieve { get; set; } = new();
+
+    public SieveEngineOptions SieveLimits { get; set; } = new();
 }

@@ -4,6 +4,7 @@ using Sora.Mailstore;
 using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Accounts.Passwords;
 using Sora.Mailstore.Mailboxes;
+using Sora.Mailstore.Sieve;
 using Sora.Mailstore.Storage;
 
 namespace Sora.Admin;
@@ -32,6 +33,8 @@ internal sealed class AdminSession : IAsyncDisposable
         Accounts = new AccountAdministration(database.Database, hasher, _feed.AnnounceAccount);
         Credentials = new CredentialAdministration(database.Database, hasher, _feed.AnnounceAccount);
         Quotas = new QuotaHost(database.Database, _feed, database.Options.Quota, TimeProvider.System, log);
+        Scripts = new SieveScriptHost(database.Database, _feed, database.Options.Sieve, log);
+        ScriptLog = new SieveHistoryHost(database.Database, database.Options.Sieve, log);
     }
 
     public AccountAdministration Accounts { get; }
@@ -39,6 +42,10 @@ internal sealed class AdminSession : IAsyncDisposable
     public CredentialAdministration Credentials { get; }
 
     public QuotaHost Quotas { get; }
+
+    public SieveScriptHost Scripts { get; }
+
+    public ISieveLog ScriptLog { get; }
 
     /// <summary>Access control lists.</summary>
     public ISharing Sharing
@@ -102,6 +109,7 @@ internal sealed class AdminSession : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Quotas.Dispose();
+        Scripts.Dispose();
         _sharing?.Dispose();
         _accounts?.Dispose();
         if (_mailboxes is not null)

@@ -5,7 +5,7 @@ public sealed class SieveScriptNameTests
     [Theory]
     [InlineData("main", "main")]
     [InlineData("with / slash and \"quote\"", "with / slash and \"quote\"")]
-    [InlineData("A\u0308", "Ä")] // the same in normalisation form C
+    [InlineData("A\u0308", "A\u0308")] // not the same as the character for both
     [InlineData("😀", "😀")]
     public void Names_that_are_allowed(string text, string name) => SieveScriptName.Parse(text).Value.Value.ShouldBe(name);
 

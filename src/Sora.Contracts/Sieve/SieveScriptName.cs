@@ -1,8 +1,6 @@
-using System.Text;
-
 namespace Sora.Contracts;
 
-/// <summary>Name of a script in its account (RFC 5804 section 1.6): Unicode in normalisation form C, 1 to 128 characters. Names differ by case.</summary>
+/// <summary>Name of a script in its account (RFC 5804 section 1.6): Unicode, 1 to 128 characters. Names differ by case and by normalisation form.</summary>
 [GenerateSerializer, Alias("sora.SieveScriptName"), Immutable]
 public readonly record struct SieveScriptName
 {
@@ -18,7 +16,7 @@ public readonly record struct SieveScriptName
     public string Value => _value ?? "";
 
     /// <summary>
-    /// Checks and normalises a name. Refused with CANNOT are the empty name, control characters, the line and paragraph separators and lone surrogates, with
+    /// Checks a name. Refused with CANNOT are the empty name, control characters, the line and paragraph separators and lone surrogates, with
     /// LIMIT what is longer than <see cref="MaxCharacters"/>.
     /// </summary>
     public static MailResult<SieveScriptName> Parse(string text)
@@ -37,8 +35,7 @@ public readonly record struct SieveScriptName
                 return new MailError(MailErrorCode.Cannot, "Script name is not valid Unicode");
         }
 
-        var name = text.Normalize(NormalizationForm.FormC);
-        return CountCharacters(name) > MaxCharacters ? TooLong() : new SieveScriptName(name);
+        return CountCharacters(text) > MaxCharacters ? TooLong() : new SieveScriptName(text);
     }
 
     /// <inheritdoc/>
