@@ -29,8 +29,8 @@ public sealed class ManageSieveServer : IProtocolServer
         Time = time;
         Logger = logger;
         Commands = new CommandTable(metrics);
-        SieveExtensions = string.Join(' ', compiler.Extensions.Where(SieveCapabilities.All.Contains).Order(StringComparer.Ordinal));
-        NotifyMethods = compiler.Extensions.Contains("enotify") && SieveCapabilities.All.Contains("enotify") ? "mailto" : "";
+        SieveExtensions = string.Join(' ', SieveCapabilities.All.Where(compiler.Extensions.Contains));
+        NotifyMethods = SieveExtensions.Split(' ').Contains("enotify", StringComparer.Ordinal) ? "mailto" : "";
         MaxRedirects = limits.MaxRedirects;
     }
 

@@ -8,11 +8,15 @@ internal static class DefaultScript
 {
     private const string Text =
         """
-        require ["fileinto", "envelope", "subaddress", "variables", "mailbox", "special-use"];
+        require ["fileinto", "envelope", "subaddress", "variables", "mailbox", "ihave"];
 
         # What the spam filter before us has marked
         if header :is "X-Spam" "Yes" {
-            fileinto :specialuse "\\Junk" "Junk";
+            if ihave "special-use" {
+                fileinto :specialuse "\\Junk" "Junk";
+            } else {
+                fileinto "Junk";
+            }
             stop;
         }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
@@ -8,6 +9,8 @@ namespace Sora.Mailstore.Sieve;
 /// <summary>The site's scripts: files that the options name, and the built-in default.</summary>
 public sealed class SieveFiles : ISieveGlobals
 {
+    private static readonly SearchValues<char> NoFileName = SearchValues.Create("/\\:*?\"<>|");
+
     private readonly ConcurrentDictionary<string, ScriptFile> _included = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Around> _domains = new(StringComparer.OrdinalIgnoreCase);
     private readonly Around _others;
@@ -75,7 +78,7 @@ public sealed class SieveFiles : ISieveGlobals
 
     // A name that stays within the folder on every system
     private static bool IsFileName(string name) =>
-        name.Length is > 0 and <= SieveScriptName.MaxCharacters && name[0] != '.' && name.AsSpan().IndexOfAny("/\\:*?\"<>|") < 0
+        name.Length is > 0 and <= SieveScriptName.MaxCharacters && name[0] != '.' && !name.AsSpan().ContainsAny(NoFileName)
         && SieveScriptName.Parse(name).IsOk;
 
     private bool TryReadAll(ScriptFile[] files, out ImmutableArray<SieveGlobalScript> scripts)

@@ -126,7 +126,7 @@ public sealed class SieveEngineOptions : IValidatableOptions
     {
         foreach (var extension in DisabledExtensions)
         {
-            if (!SieveCapabilities.All.Contains(extension))
+            if (!SieveCapabilities.All.Contains(extension, StringComparer.Ordinal))
                 yield return $"disabled_extensions has '{extension}', which is no extension of this server";
         }
     }
@@ -135,7 +135,7 @@ public sealed class SieveEngineOptions : IValidatableOptions
     /// <param name="maxScriptSize">Largest script in bytes: those of users and those of the site have limits of their own.</param>
     public SieveCompilerOptions ToCompilerOptions(int maxScriptSize) => new()
     {
-        Extensions = [.. SieveCapabilities.All.Except(DisabledExtensions)],
+        Extensions = [.. SieveCapabilities.All.Except(DisabledExtensions, StringComparer.Ordinal)],
         MaxScriptSize = maxScriptSize,
         MaxBlockDepth = MaxBlockDepth,
         MaxTestDepth = MaxTestDepth,
