@@ -121,6 +121,16 @@ public sealed class SieveEngineOptions : IValidatableOptions
     [OptionRange(1, 100_000)]
     public int MaxLogLines { get; set; } = SieveLimits.Default.MaxLogLines;
 
+    /// <summary>Compiled scripts that a process keeps.</summary>
+    [Option("Compiled scripts that are kept in memory")]
+    [OptionRange(0, 10_000_000)]
+    public int MaxCompiledScripts { get; set; } = 10_000;
+
+    /// <summary>Memory for compiled scripts.</summary>
+    [Option("Memory for compiled scripts, as it is estimated")]
+    [OptionRange("0", "64GiB")]
+    public ByteSize MaxCompiledSize { get; set; } = ByteSize.MiB(64);
+
     /// <inheritdoc/>
     public IEnumerable<string> Validate()
     {
