@@ -35,6 +35,24 @@ public static class SieveAddress
         return true;
     }
 
+    /// <summary>mailbox-list of RFC 5322 section 3.4: one or more addresses, no groups.</summary>
+    public static bool IsMailboxList(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (TryParse(text, out _))
+            return true;
+        var list = Mime.MailAddress.ParseList(SieveText.Encode(text));
+        foreach (var entry in list)
+        {
+            if (entry.Mailbox is not { Length: > 0 } local || entry.Host is not { Length: > 0 } host || entry.Route is not null)
+                return false;
+            if (!TryParse($"{QuoteLocalPart(SieveText.Decode(local))}@{SieveText.Decode(host)}", out _))
+                return false;
+        }
+
+        return list.Count > 1 && text.Contains(',');
+    }
+
     internal static string QuoteLocalPart(string local)
     {
         if (IsDotAtom(local))

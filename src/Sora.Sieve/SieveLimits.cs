@@ -21,6 +21,12 @@ public sealed record SieveLimits
     /// <summary>Notifications of a run (RFC 5435 section 8).</summary>
     public int MaxNotifications { get; init; } = 4;
 
+    /// <summary>How long <c>duplicate</c> remembers without <c>:seconds</c> (RFC 7352 section 3.3 speaks of 7 days).</summary>
+    public TimeSpan DefaultDuplicateLifetime { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>How long <c>duplicate</c> remembers at most.</summary>
+    public TimeSpan MaxDuplicateLifetime { get; init; } = TimeSpan.FromDays(30);
+
     /// <summary>Changes to the header in a run (RFC 5293).</summary>
     public int MaxHeaderEdits { get; init; } = 64;
 

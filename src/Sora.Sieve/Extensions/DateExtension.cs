@@ -40,7 +40,7 @@ internal sealed class DateExtension : SieveExtension
         vocabulary.Tag(new TagDefinition { Name = "originalzone", Calls = ["date"], Group = "zone" });
     }
 
-    private static bool TryZone(CallBinding call, out SieveString? zone)
+    internal static bool TryZone(CallBinding call, out SieveString? zone)
     {
         zone = call.Tag("zone")?.String;
         if (zone?.Constant is not { } constant || TryParseZone(constant, out _))
@@ -73,7 +73,7 @@ internal sealed class DateExtension : SieveExtension
         return number % 100 < 60 && offset.Duration() <= TimeSpan.FromHours(14);
     }
 
-    private static DateTimeOffset Shift(SieveRun run, DateTimeOffset time, SieveString? zone)
+    internal static DateTimeOffset Shift(SieveRun run, DateTimeOffset time, SieveString? zone)
     {
         TimeSpan offset;
         if (zone is null)

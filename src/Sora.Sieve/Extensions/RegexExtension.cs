@@ -79,7 +79,7 @@ internal sealed class RegexExtension : SieveExtension
                 var options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant;
                 if (comparator is UnicodeCasemapComparator)
                     options |= RegexOptions.IgnoreCase;
-                return new Compiled(new Regex(translated, options), size);
+                return new Compiled(new Regex(translated, options, Regex.InfiniteMatchTimeout), size);
             }
             catch (Exception e) when (e is RegexSyntaxException or ArgumentException or NotSupportedException)
             {

@@ -75,11 +75,10 @@ internal ref struct RegexTranslator
         {
             var start = _output.Length;
             var atom = Atom(out var isAnchor);
-            var factor = 1L;
             while (_at < _pattern.Length && IsRepetition())
             {
-                // A group around what was repeated already: "a**" is not .NET's, "a*?" would mean something else there
-                if (isAnchor || factor > 1 || _output.Length == start)
+                // What is repeated stands in a group: "a*?" is no lazy repetition here but one of a repetition
+                if (isAnchor || _output.Length == start)
                     throw new RegexSyntaxException("a repetition stands behind nothing that can be repeated");
                 _output.Insert(start, "(?:").Append(')');
                 var times = Repetition();

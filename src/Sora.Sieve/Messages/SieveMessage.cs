@@ -19,6 +19,9 @@ public abstract class SieveMessage
     /// <summary>The header block with the empty line; may be cut after the limit for headers.</summary>
     public abstract ReadOnlyMemory<byte> Header { get; }
 
+    /// <summary><see cref="Header"/> is only the beginning of the header block; such a header is not changed by scripts.</summary>
+    public virtual bool HeaderTruncated => false;
+
     /// <summary>The structure. Its offsets are those of <see cref="ReadAsync"/>.</summary>
     public abstract MimePart Root { get; }
 

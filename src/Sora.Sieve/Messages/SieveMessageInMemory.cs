@@ -22,6 +22,9 @@ public sealed class SieveMessageInMemory : SieveMessage
     public override ReadOnlyMemory<byte> Header => _parsed.Value.Header;
 
     /// <inheritdoc/>
+    public override bool HeaderTruncated => _parsed.Value.HeaderTruncated;
+
+    /// <inheritdoc/>
     public override MimePart Root => _parsed.Value.Root;
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 
 namespace Sora.Sieve.Runtime;
@@ -11,6 +12,8 @@ internal static class FlagList
     public const int MaxFlags = 64;
 
     private const int MaxKeyword = 255;
+
+    private static readonly SearchValues<char> NotInAtoms = SearchValues.Create("(){%*\"\\]");
 
     private static readonly string[] SystemFlags = ["\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft"];
 
@@ -39,11 +42,14 @@ internal static class FlagList
             flags.Add(known);
     }
 
+    /// <summary>atom of RFC 9051 section 9.</summary>
+    public static bool IsAtom(ReadOnlySpan<char> text) => !text.IsEmpty && text.IndexOfAnyExceptInRange('!', '~') < 0 && text.IndexOfAny(NotInAtoms) < 0;
+
     // flag-keyword = atom (RFC 9051 section 9); \Recent is not for clients, and other system flags do not exist
     private static string? Normalize(string flag)
     {
         if (flag[0] == '\\')
             return Array.Find(SystemFlags, known => known.Equals(flag, StringComparison.OrdinalIgnoreCase));
-        return flag.Length <= MaxKeyword && flag.AsSpan().IndexOfAnyExceptInRange('!', '~') < 0 && flag.AsSpan().IndexOfAny("(){%*\"\\]") < 0 ? flag : null;
+        return flag.Length <= MaxKeyword && IsAtom(flag) ? flag : null;
     }
 }

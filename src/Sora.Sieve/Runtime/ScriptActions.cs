@@ -6,6 +6,7 @@ namespace Sora.Sieve.Runtime;
 internal sealed class ScriptActions
 {
     private readonly List<SieveAction> _actions = [];
+    private int _vacationLine;
 
     public IReadOnlyList<SieveAction> All => _actions;
 
@@ -34,9 +35,10 @@ internal sealed class ScriptActions
         Check(action is KeepAction ? "keep" : "fileinto", isDelivery: true);
         for (var i = 0; i < _actions.Count; i++)
         {
-            if (_actions[i] is StoreAction known && IsSamePlace(known, action) && ReferenceEquals(known.Message, action.Message))
+            if (_actions[i] is StoreAction known && IsSamePlace(known, action))
             {
-                _actions[i] = known with { Flags = action.Flags ?? known.Flags };
+                // A message with a changed header is the same message (RFC 5293 section 7); the last flags count (RFC 5232 section 3)
+                _actions[i] = known with { Flags = action.Flags ?? known.Flags, Message = action.Message };
                 return;
             }
         }
@@ -62,13 +64,14 @@ internal sealed class ScriptActions
     public void Reject(RejectAction action)
     {
         var name = action.IsEreject ? "ereject" : "reject";
+        if (_vacationLine > 0)
+            throw new SieveRuntimeException($"'{name}' cannot be used together with 'vacation' of line {_vacationLine}");
         foreach (var known in _actions)
         {
             var other = known switch
             {
                 RejectAction { IsEreject: true } => "ereject",
                 RejectAction => "reject",
-                VacationAction => "vacation",
                 KeepAction => "keep",
                 FileIntoAction => "fileinto",
                 RedirectAction => "redirect",
@@ -82,15 +85,13 @@ internal sealed class ScriptActions
         _actions.Add(action);
     }
 
-    /// <summary>RFC 5230 section 4.7: once, and not with reject.</summary>
-    public void Vacation(VacationAction action)
+    /// <summary>Counts a vacation, whether or not the message is answered: once, and not with reject (RFC 5230 section 4.7).</summary>
+    public void BeginVacation(int line)
     {
         Check("vacation", isDelivery: false);
-        foreach (var known in _actions)
-            if (known is VacationAction)
-                throw new SieveRuntimeException($"'vacation' cannot be used twice: it was in line {known.Line}");
-        Count++;
-        _actions.Add(action);
+        if (_vacationLine > 0)
+            throw new SieveRuntimeException($"'vacation' cannot be used twice: it was in line {_vacationLine}");
+        _vacationLine = line;
     }
 
     /// <summary>Adds an action that sends but does not deliver.</summary>

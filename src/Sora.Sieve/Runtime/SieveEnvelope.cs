@@ -15,7 +15,7 @@ public sealed record SieveEnvelope
     /// <summary>NOTIFY= of RCPT (RFC 3461 section 4.1) as given, such as <c>FAILURE,DELAY</c>, or null.</summary>
     public string? Notify { get; init; }
 
-    /// <summary>ORCPT= of RCPT (RFC 3461 section 4.2), its address part decoded, or null.</summary>
+    /// <summary>ORCPT= of RCPT (RFC 3461 section 4.2), its xtext decoded, such as <c>rfc822;user@example.com</c>, or null.</summary>
     public string? OriginalRecipient { get; init; }
 
     /// <summary>RET= of MAIL (RFC 3461 section 4.3): FULL or HDRS, or null.</summary>

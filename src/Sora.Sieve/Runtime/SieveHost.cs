@@ -46,7 +46,7 @@ public class SieveHost : ISieveHost
     public virtual string? GetEnvironment(string item) => null;
 
     /// <inheritdoc/>
-    public virtual bool IsNotifyMethodValid(string uri) => uri.StartsWith("mailto:", StringComparison.OrdinalIgnoreCase);
+    public virtual bool IsNotifyMethodValid(string uri) => MailtoUri.TryParse(uri, out _);
 
     /// <inheritdoc/>
     public virtual ValueTask<string?> GetNotifyCapabilityAsync(string uri, string capability, CancellationToken cancellationToken) =>

@@ -14,6 +14,9 @@ internal sealed record VariableTarget(Func<SieveRun, string> Get, Action<SieveRu
         public HashSet<string> Seen { get; } = new(StringComparer.Ordinal);
     }
 
+    /// <summary>The script sets the variable somewhere before.</summary>
+    public static bool IsSet(CompilationContext context, string name) => context.State<Names>().Seen.Contains(name);
+
     /// <summary>The variable of that name; null after an error was reported.</summary>
     public static VariableTarget? Compile(CompilationContext context, SieveString given, SourcePosition position)
     {
@@ -37,7 +40,7 @@ internal sealed record VariableTarget(Func<SieveRun, string> Get, Action<SieveRu
         }
 
         var dot = name.IndexOf('.');
-        if (dot > 0 && VariableReferences.IsIdentifier(name[(dot + 1)..]) && context.Vocabulary.FindNamespace(name[..dot]) is { Assign: { } assign } space
+        if (dot > 0 && VariableReferences.IsIdentifier(name.AsSpan(dot + 1)) && context.Vocabulary.FindNamespace(name[..dot]) is { Assign: { } assign } space
             && context.IsEnabled(space.Capability) && space.Resolve(context, name[(dot + 1)..]) is { } get && assign(context, name[(dot + 1)..]) is { } set)
             return new VariableTarget(get, set);
         context.Error(position, $"{SieveText.Show(text)} is no variable that can be set");

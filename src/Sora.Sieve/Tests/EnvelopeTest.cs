@@ -1,3 +1,4 @@
+using Sora.Sieve.Extensions;
 using Sora.Sieve.Matching;
 using Sora.Sieve.Messages;
 using Sora.Sieve.Runtime;
@@ -8,7 +9,7 @@ namespace Sora.Sieve.Tests;
 
 /// <summary>envelope (RFC 5228 section 5.4).</summary>
 internal sealed class EnvelopeTest(
-    SourcePosition position, EnvelopePartDefinition[] known, SieveStrings names, CompiledEnvelopeParts available, MatchArguments match, AddressPart part)
+    SourcePosition position, EnvelopePartDefinition[] known, SieveStrings names, CompiledEnvelopeParts available, MatchArguments match, AddressPart part, SieveString? zone)
     : TestNode(position)
 {
     public override string Name => "envelope";
@@ -34,8 +35,8 @@ internal sealed class EnvelopeTest(
             }
         }
 
-        return call.Match(1) is { } match
-            ? new EnvelopeTest(call.Position, [.. known], names, available, match, call.AddressPart)
+        return DateExtension.TryZone(call, out var zone) && call.Match(1) is { } match
+            ? new EnvelopeTest(call.Position, [.. known], names, available, match, call.AddressPart, zone)
             : null;
     }
 
@@ -45,6 +46,7 @@ internal sealed class EnvelopeTest(
         var count = 0;
         if (run.Input.Envelope is not { } envelope)
             return matcher.CountsValues && matcher.MatchCount(run, 0);
+        run.State<EnvelopeZone>().Zone = zone;
         foreach (var definition in names.Constant is null ? Parts(run) : known)
         {
             foreach (var text in definition.Get(run, envelope))
@@ -89,4 +91,10 @@ internal sealed class CompiledEnvelopeParts(CompilationContext context)
                 : null;
         return problem is null ? definition : null;
     }
+}
+
+/// <summary>The <c>:zone</c> of the envelope test at hand (RFC 6009 section 4).</summary>
+internal sealed class EnvelopeZone
+{
+    public SieveString? Zone { get; set; }
 }

@@ -63,6 +63,12 @@ internal sealed class CallBinding(CompilationContext context, CallDefinition def
     public SieveString String(int index) =>
         Positional[index] is StringsSyntax strings ? context.String(strings.Strings[0]) : SieveString.Empty;
 
+    /// <summary>A positional string as it stands in the script, variables not put in.</summary>
+    public string Text(int index) => Positional[index] is StringsSyntax strings ? strings.Strings[0].Text : "";
+
+    /// <summary>The positional argument is there.</summary>
+    public bool HasArgument(int index) => Positional[index] is not null;
+
     /// <summary>A positional string list.</summary>
     public SieveStrings Strings(int index) => Positional[index] is StringsSyntax strings ? context.Strings(strings) : SieveStrings.None;
 

@@ -190,7 +190,12 @@ internal sealed class CallCompiler
             {
                 NumberSyntax number => binding with { Number = number.Value, ValuePosition = value.Position },
                 StringsSyntax strings when definition.Kind == ArgumentKind.String =>
-                    binding with { String = _context.String(strings.Strings[0]), ValuePosition = value.Position },
+                    binding with
+                    {
+                        String = _context.String(strings.Strings[0]),
+                        Text = strings.Strings[0].Text,
+                        ValuePosition = value.Position,
+                    },
                 StringsSyntax strings => binding with { Strings = _context.Strings(strings), ValuePosition = value.Position },
                 _ => binding,
             };
@@ -259,7 +264,7 @@ internal sealed class CallCompiler
                 Error(given[i].Position, $"The {name} of {_definition.Show()} is {Show(kind)}", Show(given[i]), Show(kind));
         }
 
-        if (given.Count + offset < expected.Length)
+        if (given.Count + offset < expected.Length - (_definition.IsLastOptional ? 1 : 0))
         {
             var (name, kind) = expected[given.Count + offset];
             Error(_syntax.Position, $"{Capital(_definition.Show())} lacks its {name}", "nothing", Show(kind));

@@ -17,6 +17,9 @@ internal sealed class CallDefinition
     /// <summary>The first argument may be left out (RFC 5232 section 3).</summary>
     public bool IsFirstOptional { get; init; }
 
+    /// <summary>The last argument may be left out (RFC 5293 section 5).</summary>
+    public bool IsLastOptional { get; init; }
+
     /// <summary>Tests behind the arguments.</summary>
     public TestArguments Tests { get; init; }
 

@@ -9,6 +9,9 @@ internal sealed record TagBinding(CallBinding Call, TagDefinition Definition, So
     /// <summary>The string behind the tag.</summary>
     public SieveString? String { get; init; }
 
+    /// <summary>The string behind the tag as it stands in the script, variables not put in.</summary>
+    public string Text { get; init; } = "";
+
     /// <summary>The strings behind the tag.</summary>
     public SieveStrings? Strings { get; init; }
 
