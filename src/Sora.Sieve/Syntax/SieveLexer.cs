@@ -36,10 +36,13 @@ internal ref struct SieveLexer
     {
         while (true)
         {
+            var behindLast = Position(_at);
             SkipSpace();
-            var position = Position(_at);
+
+            // What is missing at the end is missing behind the last token, not in the empty line after it
             if (_at >= _script.Length)
-                return new SieveToken(TokenKind.End, "", 0, position);
+                return new SieveToken(TokenKind.End, "", 0, behindLast);
+            var position = Position(_at);
             var b = _script[_at];
             var single = Single(b);
             if (single != TokenKind.End)

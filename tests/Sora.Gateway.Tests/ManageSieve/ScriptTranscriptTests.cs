@@ -39,7 +39,7 @@ public sealed class ScriptTranscriptTests(ManageSieveFixture sieve)
             C: InvalidSieveCommand
             C:
             """);
-        await SkipToEndOfTextAsync(client, "invalidsievecommand");
+        await SkipToEndOfTextAsync(client, "line 2, column 20: error: ");
         await client.PlayAsync("""
             C: Listscripts
             S: OK *
@@ -111,7 +111,7 @@ public sealed class ScriptTranscriptTests(ManageSieveFixture sieve)
             C: InvalidSieveCommand
             C:
             """);
-        await SkipToEndOfTextAsync(client, "invalidsievecommand");
+        await SkipToEndOfTextAsync(client, "line 2, column 20: error: ");
         await client.PlayAsync("""
             C: CHECKSCRIPT ""
             S: NO "Script is empty"
