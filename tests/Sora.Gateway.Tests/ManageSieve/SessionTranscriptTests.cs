@@ -297,6 +297,27 @@ public sealed class SessionTranscriptTests(ManageSieveFixture sieve)
         }
     }
 
+    [Theory]
+    [InlineData("NOOP \"unfinished")]
+    [InlineData("PUTSCRIPT \"x\" {500+}\r\nkeep;")]
+    public async Task Half_a_command_is_not_waited_for_as_long_as_a_whole_one(string half)
+    {
+        var time = new ManualTime();
+        await using var gateway = await sieve.StartAsync(new ManageSieveOptions(), time);
+        using var client = await sieve.LogInAsync(gateway: gateway);
+        await client.SendAsync(half);
+        await Wait.UntilAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                gateway.Listeners.Deadlines.Tick();
+                return gateway.Listeners.OpenConnections == 0;
+            },
+            "the end of the session");
+        (await client.LineAsync()).ShouldBe("BYE \"You were silent for too long\"");
+        time.GetTimestamp().ShouldBeLessThan(TimeSpan.FromMinutes(30).Ticks);
+    }
+
     [Fact]
     public async Task The_end_of_the_server_is_told()
     {
