@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Sora.Mime;
 using Sora.Sieve.Messages;
 using Sora.Sieve.Syntax;
 
@@ -58,6 +59,9 @@ internal sealed class SieveRun(SieveInput input, CancellationToken cancellationT
 
     /// <summary>The loop that <see cref="Flow.Break"/> leaves; null for the innermost.</summary>
     public string? BreakTo { get; set; }
+
+    /// <summary>The part that the innermost <c>foreverypart</c> is at; null outside of loops (RFC 5703 section 3).</summary>
+    public MimePart? CurrentPart { get; set; }
 
     public long Steps { get; private set; }
 
