@@ -78,9 +78,12 @@ internal sealed class ForEveryPartExtension : SieveExtension
             // The outermost loop goes through the message itself too; one inside it through what is in the part
             var outer = run.CurrentPart;
             List<MimePart> parts = outer is null ? [run.Message.Root, .. MimeParts.Below(run.Message.Root)] : MimeParts.Below(outer);
+            var replaced = run.State<ReplacedParts>();
             foreach (var part in parts)
             {
                 run.Step(Position);
+                if (replaced.IsInside(part))
+                    continue;
                 run.CurrentPart = part;
                 var flow = await Block.RunAsync(block, run);
                 if (flow == Flow.Break && (run.BreakTo is null || run.BreakTo == name))
@@ -91,14 +94,22 @@ internal sealed class ForEveryPartExtension : SieveExtension
 
                 if (flow != Flow.Next)
                 {
-                    run.CurrentPart = outer;
+                    End(run, outer, replaced);
                     return flow;
                 }
             }
 
-            run.CurrentPart = outer;
+            End(run, outer, replaced);
             return Flow.Next;
         }
+    }
+
+    // What was replaced in a loop is the message once the outermost loop is over
+    private static void End(SieveRun run, MimePart? outer, ReplacedParts replaced)
+    {
+        run.CurrentPart = outer;
+        if (outer is null)
+            replaced.Settle(run);
     }
 
     private sealed class BreakCommand(SourcePosition position, string? name) : CommandNode(position)

@@ -15,7 +15,8 @@ internal sealed class SieveRun(SieveInput input, CancellationToken cancellationT
 
     public SieveInput Input => input;
 
-    public SieveMessage Message => input.Message;
+    /// <summary>The message, or what <c>replace</c> and <c>enclose</c> have made of it (RFC 5703).</summary>
+    public SieveMessage Message { get; set; } = input.Message;
 
     public ISieveHost Host => input.Host;
 
@@ -39,6 +40,13 @@ internal sealed class SieveRun(SieveInput input, CancellationToken cancellationT
 
     /// <summary>The message as the script has changed it; null while it has not.</summary>
     public SieveNewMessage? NewMessage { get; set; }
+
+    /// <summary>The message as <c>redirect</c> sends it: never enclosed (RFC 5703 section 6).</summary>
+    public SieveNewMessage? RedirectMessage => IsEnclosed ? MessageBeforeEnclose : NewMessage;
+
+    public bool IsEnclosed { get; set; }
+
+    public SieveNewMessage? MessageBeforeEnclose { get; set; }
 
     /// <summary>The script's own variables.</summary>
     public VariableScope Scope { get; set; } = new();
