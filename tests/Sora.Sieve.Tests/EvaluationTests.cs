@@ -178,6 +178,13 @@ public sealed class EvaluationTests
         await Should.ThrowAsync<OperationCanceledException>(() => SieveInterpreter.RunAsync(Input("keep;", MessageA), source.Token).AsTask());
     }
 
+    [Fact]
+    public async Task ARunWaitsForAHostThatDoes()
+    {
+        const string script = "require [\"mailbox\", \"fileinto\"]; if allof (mailboxexists \"INBOX\", not mailboxexists \"x\") { fileinto \"y\"; }";
+        Show(await SieveInterpreter.RunAsync(Input(script, MessageA, new TestHost { IsSlow = true }))).ShouldBe("fileinto y");
+    }
+
     // Dovecot's semantics of sieve_before and sieve_after
     [Theory]
     [InlineData(new[] { "keep;", "fileinto \"user\";" }, "fileinto user")]

@@ -51,10 +51,15 @@ internal sealed class ScriptActions
     public bool Redirect(RedirectAction action)
     {
         Check("redirect", isDelivery: true);
-        foreach (var known in _actions)
-            if (known is RedirectAction redirect && redirect.List == action.List
-                && string.Equals(redirect.Address, action.Address, StringComparison.OrdinalIgnoreCase) && ReferenceEquals(redirect.Message, action.Message))
+        for (var i = 0; i < _actions.Count; i++)
+        {
+            if (_actions[i] is RedirectAction known && known.List == action.List && string.Equals(known.Address, action.Address, StringComparison.OrdinalIgnoreCase))
+            {
+                _actions[i] = known with { Message = action.Message };
                 return false;
+            }
+        }
+
         Count++;
         _actions.Add(action);
         return true;
