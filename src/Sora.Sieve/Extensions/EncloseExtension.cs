@@ -51,7 +51,7 @@ internal sealed class EncloseExtension : SieveExtension
             if (run.CurrentPart is null)
                 NewMessage.Use(run);
             else
-                run.State<ReplacedParts>().ReplaceRoot(run.Message.Root);
+                run.State<ReplacedParts>().ReplaceRoot(run);
             run.Actions.Note(new EncloseAction { Line = Position.Line, Message = run.NewMessage });
             run.Trace(Position, "enclose");
             return Flow.Next;

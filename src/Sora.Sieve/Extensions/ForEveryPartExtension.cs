@@ -82,7 +82,7 @@ internal sealed class ForEveryPartExtension : SieveExtension
             foreach (var part in parts)
             {
                 run.Step(Position);
-                if (replaced.IsInside(part))
+                if (replaced.IsInside(run, part))
                     continue;
                 run.CurrentPart = part;
                 var flow = await Block.RunAsync(block, run);

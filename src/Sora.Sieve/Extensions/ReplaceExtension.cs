@@ -82,7 +82,7 @@ internal sealed class ReplaceExtension : SieveExtension
             if (run.CurrentPart is null)
                 NewMessage.Use(run);
             else
-                run.State<ReplacedParts>().ReplaceRoot(run.Message.Root);
+                run.State<ReplacedParts>().ReplaceRoot(run);
         }
 
         private static bool IsMimeField(string name) =>

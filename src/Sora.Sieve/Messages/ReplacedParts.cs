@@ -10,10 +10,13 @@ namespace Sora.Sieve.Messages;
 internal sealed class ReplacedParts
 {
     private readonly SortedDictionary<long, (long End, byte[] Entity)> _parts = [];
+    private SieveMessage? _of; // a script that is included in a loop has another message
 
     /// <summary>The part is inside one that was replaced, or was replaced itself.</summary>
-    public bool IsInside(MimePart part)
+    public bool IsInside(SieveRun run, MimePart part)
     {
+        if (!ReferenceEquals(run.Message, _of))
+            return false;
         foreach (var (start, (end, _)) in _parts)
             if (part.HeaderStart >= start && part.End <= end)
                 return true;
@@ -21,11 +24,16 @@ internal sealed class ReplacedParts
     }
 
     /// <summary>The whole message was replaced: nothing of it is gone through any more.</summary>
-    public void ReplaceRoot(MimePart root) => _parts[root.HeaderStart] = (root.End, []);
+    public void ReplaceRoot(SieveRun run)
+    {
+        _of = run.Message;
+        _parts[_of.Root.HeaderStart] = (_of.Root.End, []);
+    }
 
     /// <summary>Puts a whole entity in place of a part that is not the message itself.</summary>
     public async ValueTask ReplaceAsync(SieveRun run, MimePart part, byte[] entity)
     {
+        _of = run.Message;
         _parts[part.HeaderStart] = (part.End, entity);
         var body = new ArrayBufferWriter<byte>();
         var at = run.Message.Root.BodyStart;
@@ -46,7 +54,7 @@ internal sealed class ReplacedParts
     /// <summary>Makes the changed message the one that is looked at.</summary>
     public void Settle(SieveRun run)
     {
-        if (_parts.Count == 0)
+        if (_parts.Count == 0 || !ReferenceEquals(run.Message, _of))
             return;
         _parts.Clear();
         NewMessage.Use(run);
