@@ -197,12 +197,14 @@ public sealed class EvaluationTests
     [InlineData(new[] { "", "", "keep;" }, "keep")]
     [InlineData(new[] { "", "fileinto \"user\";", "fileinto \"after\";" }, "fileinto user")]
     [InlineData(new[] { "fileinto \"x\"; keep;", "fileinto \"x\";" }, "fileinto x")]
+    [InlineData(new[] { "fileinto :flags \"a\" \"x\"; keep;", "fileinto :flags \"b\" \"x\"; keep;" }, "fileinto x [b]; keep")]
+    [InlineData(new[] { "fileinto \"INBOX\"; keep;", "keep;" }, "fileinto INBOX")]
     [InlineData(new[] { "fileinto \"x\"; keep;", "fileinto \"y\"; fileinto \"\";" }, "fileinto x; error in line 1: fileinto: \"\" cannot be a mailbox: Mailbox name is empty; (keep)")]
     public void Sequences(string[] scripts, string outcome)
     {
         var input = Input("keep;", MessageA) with
         {
-            Scripts = [.. scripts.Select(static script => new SieveSequenceItem("", Script($"require \"fileinto\"; {script}")))],
+            Scripts = [.. scripts.Select(static script => new SieveSequenceItem("", Script($"require [\"fileinto\", \"imap4flags\"]; {script}")))],
         };
         Show(Run(input)).ShouldBe(outcome);
     }

@@ -114,7 +114,8 @@ internal sealed class ScriptActions
                     $"'{name}' cannot {(isDelivery ? "deliver a message that" : "answer a message that")} '{(reject.IsEreject ? "ereject" : "reject")}' of line {reject.Line} refuses");
     }
 
-    private static bool IsSamePlace(StoreAction left, StoreAction right) => (left, right) switch
+    /// <summary>Both store in the same mailbox.</summary>
+    public static bool IsSamePlace(StoreAction left, StoreAction right) => (left, right) switch
     {
         (KeepAction, KeepAction) => true,
         (KeepAction, FileIntoAction file) => IsInbox(file),
