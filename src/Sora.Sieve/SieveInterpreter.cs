@@ -63,11 +63,20 @@ public static class SieveInterpreter
         run.At(new(1, 1));
     }
 
-    // What an earlier script has stored in a mailbox is not stored there again
+    // What an earlier script has stored in a mailbox is not stored there again (RFC 5228 section 2.10.3)
     private static void Add(List<SieveAction> done, SieveAction action)
     {
-        if (action is FileIntoAction file && done.Exists(known => known is FileIntoAction earlier && earlier with { Line = file.Line, IsCopy = file.IsCopy } == file))
-            return;
+        if (action is StoreAction store)
+        {
+            for (var i = 0; i < done.Count; i++)
+            {
+                if (done[i] is not StoreAction earlier || !ScriptActions.IsSamePlace(earlier, store))
+                    continue;
+                done[i] = earlier with { Flags = store.Flags ?? earlier.Flags, Message = store.Message };
+                return;
+            }
+        }
+
         done.Add(action);
     }
 

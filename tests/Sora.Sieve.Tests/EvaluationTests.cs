@@ -178,6 +178,13 @@ public sealed class EvaluationTests
         await Should.ThrowAsync<OperationCanceledException>(() => SieveInterpreter.RunAsync(Input("keep;", MessageA), source.Token).AsTask());
     }
 
+    [Fact]
+    public async Task ARunWaitsForAHostThatDoes()
+    {
+        const string script = "require [\"mailbox\", \"fileinto\"]; if allof (mailboxexists \"INBOX\", not mailboxexists \"x\") { fileinto \"y\"; }";
+        Show(await SieveInterpreter.RunAsync(Input(script, MessageA, new TestHost { IsSlow = true }))).ShouldBe("fileinto y");
+    }
+
     // Dovecot's semantics of sieve_before and sieve_after
     [Theory]
     [InlineData(new[] { "keep;", "fileinto \"user\";" }, "fileinto user")]
@@ -190,12 +197,14 @@ public sealed class EvaluationTests
     [InlineData(new[] { "", "", "keep;" }, "keep")]
     [InlineData(new[] { "", "fileinto \"user\";", "fileinto \"after\";" }, "fileinto user")]
     [InlineData(new[] { "fileinto \"x\"; keep;", "fileinto \"x\";" }, "fileinto x")]
+    [InlineData(new[] { "fileinto :flags \"a\" \"x\"; keep;", "fileinto :flags \"b\" \"x\"; keep;" }, "fileinto x [b]; keep")]
+    [InlineData(new[] { "fileinto \"INBOX\"; keep;", "keep;" }, "fileinto INBOX")]
     [InlineData(new[] { "fileinto \"x\"; keep;", "fileinto \"y\"; fileinto \"\";" }, "fileinto x; error in line 1: fileinto: \"\" cannot be a mailbox: Mailbox name is empty; (keep)")]
     public void Sequences(string[] scripts, string outcome)
     {
         var input = Input("keep;", MessageA) with
         {
-            Scripts = [.. scripts.Select(static script => new SieveSequenceItem("", Script($"require \"fileinto\"; {script}")))],
+            Scripts = [.. scripts.Select(static script => new SieveSequenceItem("", Script($"require [\"fileinto\", \"imap4flags\"]; {script}")))],
         };
         Show(Run(input)).ShouldBe(outcome);
     }

@@ -85,7 +85,7 @@ public sealed class FuzzTests
         }
 
         // The generator knows the language well: were most of its scripts refused, this test would test nothing
-        ran.ShouldBeGreaterThan(1_500);
+        ran.ShouldBeGreaterThan(1_000);
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public sealed class FuzzTests
                 Scripts = [new SieveSequenceItem("fuzz", compilation.Script), new SieveSequenceItem("fuzz", compilation.Script)],
                 Message = Scripts.Message(message),
                 Envelope = new SieveEnvelope { From = "a@b", To = "c+d@e" },
-                Host = new TestHost(),
+                Host = new TestHost { Scripts = { ["one"] = "require \"include\"; include :once \"two\"; return;", ["two"] = "require \"include\"; include \"one\";" } },
                 Limits = Limits,
                 IsTraced = true,
             });

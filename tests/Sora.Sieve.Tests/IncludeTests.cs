@@ -165,6 +165,33 @@ public sealed class IncludeTests
     [InlineData("set \"global.12\" \"x\";", "no variable that can be set")]
     public void Mistakes(string script, string message) => Errors($"require [\"include\", \"variables\"]; {script}").ShouldContain(message);
 
+    // RFC 6609 section 3.5
+    [Fact]
+    public void InALoopAnIncludedScriptSeesThePartAsTheMessage()
+    {
+        var host = new TestHost
+        {
+            Scripts =
+            {
+                ["part"] = """
+                    require ["include", "variables", "editheader", "foreverypart"];
+                    foreverypart { set "n" "${n}i"; }
+                    if header :matches "Content-Type" "*" { set "global.seen" "${global.seen} ${1}${n}"; }
+                    if header "Subject" "outer" { set "global.seen" "${global.seen} SUBJECT"; }
+                    addheader "X" "y";
+                    """,
+            },
+        };
+        Outcome(
+            """
+            require ["include", "variables", "foreverypart", "mime", "fileinto"];
+            foreverypart { if header :mime :type "Content-Type" "text" { include "part"; } }
+            if header "Subject" "outer" { fileinto "x${global.seen}"; }
+            """,
+            "Subject: outer\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\na\n--b\nContent-Type: text/html\n\nb\n--b--\n",
+            host).ShouldBe("fileinto x text/plaini text/htmli");
+    }
+
     [Fact]
     public void GlobalNeedsBothCapabilities()
     {

@@ -10,7 +10,7 @@ internal sealed class ScriptGenerator(Random random)
 
     public string Script()
     {
-        _script.Append("require [\"fileinto\", \"envelope\", \"encoded-character\", \"comparator-i;ascii-numeric\"];\r\n");
+        _script.Append($"require [{string.Join(", ", SieveCapabilities.All.Select(static name => $"\"{name}\""))}];\r\n");
         Commands(0);
         return _script.ToString();
     }
@@ -23,7 +23,7 @@ internal sealed class ScriptGenerator(Random random)
 
     private void Command(int depth)
     {
-        switch (random.Next(depth < 6 ? 8 : 5))
+        switch (random.Next(depth < 6 ? 13 : 9))
         {
             case 0:
                 _script.Append("keep;\r\n");
@@ -40,11 +40,41 @@ internal sealed class ScriptGenerator(Random random)
             case 4:
                 _script.Append(random.Next(5) == 0 ? "stop;\r\n" : "keep;\r\n");
                 break;
+            case 5:
+                _script.Append($"set {Pick("", ":lower ", ":upperfirst :length ", ":quotewildcard ", ":encodeurl ")}\"{Pick("a", "b", "global.c")}\" {Value()};\r\n");
+                break;
+            case 6:
+                _script.Append($"{Pick("setflag", "addflag", "removeflag")} {Pick("", "\"a\" ")}{Values()};\r\n");
+                break;
+            case 7:
+                _script.Append(Pick(
+                    $"addheader {Pick("", ":last ")}\"X-{random.Next(3)}\" {Value()};\r\n",
+                    $"deleteheader {Pick("", ":index 1 ", ":index 2 :last ", ":contains ")}\"X-{random.Next(3)}\" {Values()};\r\n",
+                    $"fileinto {Pick("", ":copy ", ":create ", ":flags \"x\" ", ":specialuse \"\\\\Junk\" ")}{Value()};\r\n",
+                    $"replace {Pick("", ":mime ", ":subject \"s\" ")}{Value()};\r\n",
+                    $"enclose {Pick("", ":subject \"s\" ", ":headers [\"To\"] ")}{Value()};\r\n"));
+                break;
+            case 8:
+                _script.Append(Pick(
+                    $"vacation {Pick("", ":days 1 ", ":seconds 5 ", ":mime ", ":fcc \"Sent\" ")}{Value()};\r\n",
+                    $"notify {Pick("", ":importance \"1\" ")}:message {Value()} \"mailto:a@b\";\r\n",
+                    $"debug_log {Value()};\r\n",
+                    $"{Pick("reject", "ereject")} {Value()};\r\n",
+                    $"include {Pick("", ":once ", ":optional ", ":global :optional ")}\"{Pick("one", "two")}\";\r\n"));
+                break;
+            case 9:
+                _script.Append("foreverypart");
+                Block(depth);
+                break;
             default:
                 If(depth);
                 break;
         }
     }
+
+    private string Value() => random.Next(3) == 0 ? Pick("\"${a} ${1}\"", "\"${a}${a}${b}${global.c}\"", "\"${0}\"") : Text();
+
+    private string Values() => random.Next(2) == 0 ? Value() : $"[{Value()}, {Value()}]";
 
     private void If(int depth)
     {
@@ -74,7 +104,7 @@ internal sealed class ScriptGenerator(Random random)
 
     private void Test(int depth)
     {
-        switch (random.Next(depth < 5 ? 9 : 6))
+        switch (random.Next(depth < 5 ? 13 : 10))
         {
             case 0:
                 _script.Append("true");
@@ -95,6 +125,24 @@ internal sealed class ScriptGenerator(Random random)
                 _script.Append($"size :{Pick("over", "under")} {random.Next(1000)}{Pick("", "K", "m")}");
                 break;
             case 6:
+                _script.Append($"{Pick("string", "hasflag", "hasflag")} {Match()} {Values()}{Pick(" ", " ", " ")}{Values()}");
+                break;
+            case 7:
+                _script.Append(Pick(
+                    $"header :mime {Pick("", ":anychild ")}{Pick("", ":type ", ":param \"name\" ")}{Match()} \"Content-Type\" {Values()}",
+                    $"body {Pick("", ":raw ", ":content \"text\" ", ":text ")}{Match()} {Values()}",
+                    $"date {Pick("", ":originalzone ", ":zone \"+0100\" ")}{Match()} \"date\" \"{Pick("year", "iso8601", "julian")}\" {Values()}",
+                    $"currentdate {Match()} \"hour\" {Values()}"));
+                break;
+            case 8:
+                _script.Append(Pick(
+                    "duplicate", "duplicate :uniqueid \"${a}\"", $"mailboxexists {Values()}", $"environment {Match()} \"name\" {Values()}",
+                    $"spamtest {Match()} {Value()}", $"metadata {Match()} \"INBOX\" \"/private/x\" {Values()}", $"valid_notify_method {Values()}", "ihave \"fileinto\""));
+                break;
+            case 9:
+                _script.Append($"header :regex \"Subject\" \"{Pick("(a|b)*c", "^.{0,20}$", "[[:alpha:]]+ (x)?", "${a}")}\"");
+                break;
+            case 10:
                 _script.Append("not ");
                 Test(depth + 1);
                 break;
@@ -113,7 +161,7 @@ internal sealed class ScriptGenerator(Random random)
     }
 
     private string Match() => Pick(
-        "", ":is", ":contains", ":matches", ":comparator \"i;octet\" :contains", ":is :comparator \"i;ascii-numeric\"", ":matches :comparator \"i;ascii-casemap\"");
+        "", ":is", ":contains", ":matches", ":count \"ge\"", ":value \"lt\"", ":matches :comparator \"i;unicode-casemap\"", ":comparator \"i;octet\" :contains", ":is :comparator \"i;ascii-numeric\"", ":matches :comparator \"i;ascii-casemap\"");
 
     private string Texts() => random.Next(2) == 0 ? Text() : $"[{string.Join(", ", Enumerable.Range(0, random.Next(1, 4)).Select(_ => Text()))}]";
 

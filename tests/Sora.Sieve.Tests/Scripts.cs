@@ -72,7 +72,7 @@ internal static class Scripts
     {
         var task = SieveInterpreter.RunAsync(input);
         task.IsCompleted.ShouldBeTrue("a host that answers at once needs no waiting");
-        return task.GetAwaiter().GetResult();
+        return task.AsTask().GetAwaiter().GetResult();
     }
 
     public static SieveResult Run(string script, string message = MessageA, ISieveHost? host = null, SieveEnvelope? envelope = null) =>

@@ -1,7 +1,7 @@
 namespace Sora.Sieve.Tests;
 
 /// <summary>A host whose answers a test sets.</summary>
-internal class TestHost : SieveHost
+internal sealed class TestHost : SieveHost
 {
     public List<string> OwnAddresses { get; } = ["roadrunner@acme.example.com"];
 
@@ -25,7 +25,15 @@ internal class TestHost : SieveHost
 
     public override IReadOnlyList<string> Addresses => OwnAddresses;
 
-    public override ValueTask<bool> MailboxExistsAsync(string mailbox, CancellationToken cancellationToken) => new(Mailboxes.Contains(mailbox));
+    /// <summary>Answers about mailboxes come later.</summary>
+    public bool IsSlow { get; init; }
+
+    public override async ValueTask<bool> MailboxExistsAsync(string mailbox, CancellationToken cancellationToken)
+    {
+        if (IsSlow)
+            await Task.Yield();
+        return Mailboxes.Contains(mailbox);
+    }
 
     public override ValueTask<bool> MailboxIdExistsAsync(string mailboxId, CancellationToken cancellationToken) => new(MailboxIds.Contains(mailboxId));
 

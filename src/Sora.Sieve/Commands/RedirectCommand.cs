@@ -20,7 +20,7 @@ internal sealed class RedirectCommand(SourcePosition position, SieveString addre
         var isNew = run.Actions.Redirect(new RedirectAction(spec)
         {
             Line = Position.Line,
-            Message = run.NewMessage,
+            Message = run.RedirectMessage,
             IsCopy = arguments.IsCopy,
             List = arguments.IsList ? text : null,
             Notify = arguments.Notify,

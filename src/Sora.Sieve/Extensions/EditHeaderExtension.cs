@@ -97,8 +97,8 @@ internal sealed class EditHeaderExtension : SieveExtension
 
     private sealed class DeleteHeaderCommand(SourcePosition position, SieveString field, MatchArguments? match, long? index, bool isLast) : CommandNode(position)
     {
-        // RFC 5293 section 6
-        private static readonly string[] Protected = ["Received", "Auto-Submitted"];
+        // RFC 5293 section 6; what replace keeps (RFC 5703 section 5)
+        private static readonly string[] Protected = ["Received", "Auto-Submitted", "Original-Subject", "Original-From"];
 
         public override async ValueTask<Flow> ExecuteAsync(SieveRun run)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Sora.Sieve.Messages;
 using Sora.Sieve.Runtime;
 using Sora.Sieve.Syntax;
 using Sora.Sieve.Validation;
@@ -135,6 +136,15 @@ internal sealed class IncludeExtension : SieveExtension
         {
             run.Trace(Position, $"include {key}");
             var (outer, outerName, scope) = (run.Script, run.ScriptName, run.Scope);
+            var (message, headers, part) = (run.Message, run.Headers, run.CurrentPart);
+            if (part is not null && !ReferenceEquals(part, message.Root))
+            {
+                run.Message = await PartMessage.ReadAsync(message, part, run.Limits.MaxPartSize, run.CancellationToken);
+                run.Spend((int)Math.Min(run.Message.Size, int.MaxValue), 1);
+                run.Headers = run.Message.Headers;
+                run.CurrentPart = null;
+            }
+
             run.Script = inner;
             run.ScriptName = name;
             run.Scope = new VariableScope();
@@ -144,6 +154,8 @@ internal sealed class IncludeExtension : SieveExtension
             run.Script = outer;
             run.ScriptName = outerName;
             run.Scope = scope;
+            if (part is not null && !ReferenceEquals(part, message.Root))
+                (run.Message, run.Headers, run.CurrentPart) = (message, headers, part);
             run.At(Position);
             return flow == Flow.Stop ? Flow.Stop : Flow.Next;
         }

@@ -43,6 +43,8 @@ internal sealed class RegexExtension : SieveExtension
     {
         public override bool NeedsSubstring => true;
 
+        public override int CreationCost => 500;
+
         public override string? Check(string key, CompilationContext context)
         {
             if (key.Length > context.Options.MaxRegexLength)

@@ -60,7 +60,7 @@ internal sealed class CheckTest(SourcePosition position, string name, SieveCheck
     protected override ValueTask<bool> RunAsync(SieveRun run)
     {
         var matcher = match.For(run);
-        var check = run.Host.GetCheck(kind, run.Message);
+        var check = run.Host.GetCheck(kind, run.Input.Message);
         if (matcher.CountsValues)
             return new(matcher.MatchCount(run, check is null ? 0 : 1));
         return matcher.MatchAsync(run, new SieveValue(scale(check?.Score).ToString(CultureInfo.InvariantCulture)));

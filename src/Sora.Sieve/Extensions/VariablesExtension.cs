@@ -41,7 +41,7 @@ internal sealed class VariablesExtension : SieveExtension
     public static TagDefinition Modifier(string name, int precedence, Func<string, string> transform) => new()
     {
         Name = name,
-        Calls = ["set"],
+        Calls = ["set", "extracttext"],
         Group = $"precedence {precedence}",
         Precedence = precedence,
         Transform = transform,
@@ -51,12 +51,17 @@ internal sealed class VariablesExtension : SieveExtension
     {
         if (VariableTarget.Compile(call.Context, call.String(0), call.ArgumentPosition(0)) is not { } target)
             return null;
-        var transforms = call.Tags
+        return new SetCommand(call.Position, call.String(0).Constant!, target, Transforms(call), call.String(1));
+    }
+
+    /// <summary>The modifiers of a call in the order in which they are applied (RFC 5229 section 4.1).</summary>
+    public static Func<string, string>[] Transforms(CallBinding call) =>
+    [
+        .. call.Tags
             .Where(static tag => tag.Definition.Transform is not null)
             .OrderByDescending(static tag => tag.Definition.Precedence)
-            .Select(static tag => tag.Definition.Transform!);
-        return new SetCommand(call.Position, call.String(0).Constant!, target, [.. transforms], call.String(1));
-    }
+            .Select(static tag => tag.Definition.Transform!),
+    ];
 
     private static string ToLower(string text) => string.Create(text.Length, text, static (lower, source) =>
     {

@@ -24,7 +24,13 @@ internal sealed class MatchArguments
     }
 
     /// <summary>The matcher for one evaluation of the test.</summary>
-    public Matcher For(SieveRun run) => _constant ?? Create(_keys.Get(run));
+    public Matcher For(SieveRun run)
+    {
+        if (_constant is not null)
+            return _constant;
+        run.Spend(0, _keys.Count * _type.CreationCost);
+        return Create(_keys.Get(run));
+    }
 
     private Matcher Create(string[] keys) => _type.Create(_comparator, _prepare?.Invoke(keys) ?? keys, _captures);
 }

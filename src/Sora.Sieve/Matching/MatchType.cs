@@ -8,6 +8,9 @@ internal abstract class MatchType
     /// <summary>Needs a comparator that knows substrings.</summary>
     public virtual bool NeedsSubstring => false;
 
+    /// <summary>Steps that it costs to make a matcher while a script runs, for each key.</summary>
+    public virtual int CreationCost => 1;
+
     /// <summary>Why a key can never be one, or null; asked for keys that are known when the script is compiled.</summary>
     public virtual string? Check(string key, CompilationContext context) => null;
 

@@ -23,7 +23,7 @@ internal sealed class PartText(SieveMessage message)
     {
         if (_known.TryGetValue((start, end, PartForm.Raw), out var known))
             return known;
-        var bytes = new ArrayBufferWriter<byte>();
+        var bytes = new ArrayBufferWriter<byte>(Capacity(run, start, end));
         await CopyAsync(run, start, end, bytes, null);
         return Keep((start, end, PartForm.Raw), SieveText.Decode(bytes.WrittenSpan));
     }
@@ -39,7 +39,7 @@ internal sealed class PartText(SieveMessage message)
             return Keep((part.BodyStart, part.End, form), text.WrittenSpan.ToString());
         }
 
-        var raw = new ArrayBufferWriter<byte>();
+        var raw = new ArrayBufferWriter<byte>(Capacity(run, part.BodyStart, part.End));
         await CopyAsync(run, part.BodyStart, part.End, raw, null);
         var decoded = new ArrayBufferWriter<byte>(Math.Max(raw.WrittenCount, 1));
         if (!TransferDecoder.TryDecode(raw.WrittenSpan, TransferDecoder.Parse(part.Encoding), decoded))
@@ -51,6 +51,8 @@ internal sealed class PartText(SieveMessage message)
         ParameterDecoder.Find(part.Parameters, "charset") is { } name && !name.Equals("us-ascii", StringComparison.OrdinalIgnoreCase) && Charsets.TryGet(name, out var charset)
             ? charset.GetString(bytes)
             : Charsets.DecodeUnlabelled(bytes);
+
+    private static int Capacity(SieveRun run, long start, long end) => (int)Math.Clamp(end - start, 1, Math.Max(run.Limits.MaxPartSize, 1));
 
     private SieveValue Keep((long Start, long End, PartForm Form) key, string text)
     {

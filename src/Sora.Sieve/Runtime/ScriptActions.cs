@@ -51,10 +51,15 @@ internal sealed class ScriptActions
     public bool Redirect(RedirectAction action)
     {
         Check("redirect", isDelivery: true);
-        foreach (var known in _actions)
-            if (known is RedirectAction redirect && redirect.List == action.List
-                && string.Equals(redirect.Address, action.Address, StringComparison.OrdinalIgnoreCase) && ReferenceEquals(redirect.Message, action.Message))
+        for (var i = 0; i < _actions.Count; i++)
+        {
+            if (_actions[i] is RedirectAction known && known.List == action.List && string.Equals(known.Address, action.Address, StringComparison.OrdinalIgnoreCase))
+            {
+                _actions[i] = known with { Message = action.Message };
                 return false;
+            }
+        }
+
         Count++;
         _actions.Add(action);
         return true;
@@ -109,7 +114,8 @@ internal sealed class ScriptActions
                     $"'{name}' cannot {(isDelivery ? "deliver a message that" : "answer a message that")} '{(reject.IsEreject ? "ereject" : "reject")}' of line {reject.Line} refuses");
     }
 
-    private static bool IsSamePlace(StoreAction left, StoreAction right) => (left, right) switch
+    /// <summary>Both store in the same mailbox.</summary>
+    public static bool IsSamePlace(StoreAction left, StoreAction right) => (left, right) switch
     {
         (KeepAction, KeepAction) => true,
         (KeepAction, FileIntoAction file) => IsInbox(file),

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Sora.Mime;
 using Sora.Sieve.Messages;
 using Sora.Sieve.Syntax;
 
@@ -14,7 +15,8 @@ internal sealed class SieveRun(SieveInput input, CancellationToken cancellationT
 
     public SieveInput Input => input;
 
-    public SieveMessage Message => input.Message;
+    /// <summary>The message, or what <c>replace</c> and <c>enclose</c> have made of it (RFC 5703).</summary>
+    public SieveMessage Message { get; set; } = input.Message;
 
     public ISieveHost Host => input.Host;
 
@@ -39,6 +41,13 @@ internal sealed class SieveRun(SieveInput input, CancellationToken cancellationT
     /// <summary>The message as the script has changed it; null while it has not.</summary>
     public SieveNewMessage? NewMessage { get; set; }
 
+    /// <summary>The message as <c>redirect</c> sends it: never enclosed (RFC 5703 section 6).</summary>
+    public SieveNewMessage? RedirectMessage => IsEnclosed ? MessageBeforeEnclose : NewMessage;
+
+    public bool IsEnclosed { get; set; }
+
+    public SieveNewMessage? MessageBeforeEnclose { get; set; }
+
     /// <summary>The script's own variables.</summary>
     public VariableScope Scope { get; set; } = new();
 
@@ -58,6 +67,9 @@ internal sealed class SieveRun(SieveInput input, CancellationToken cancellationT
 
     /// <summary>The loop that <see cref="Flow.Break"/> leaves; null for the innermost.</summary>
     public string? BreakTo { get; set; }
+
+    /// <summary>The part that the innermost <c>foreverypart</c> is at; null outside of loops (RFC 5703 section 3).</summary>
+    public MimePart? CurrentPart { get; set; }
 
     public long Steps { get; private set; }
 

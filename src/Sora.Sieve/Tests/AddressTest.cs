@@ -23,7 +23,8 @@ internal sealed class AddressTest(SourcePosition position, HeaderQuery query, Ma
 
     public static AddressTest? Build(CallBinding call)
     {
-        foreach (var name in call.Strings(0).Constant ?? [])
+        // "as if they were standard address header lines" (RFC 5703 section 4.2)
+        foreach (var name in call.Has("mime") ? [] : call.Strings(0).Constant ?? [])
         {
             if (!IsAddressField(name))
             {
@@ -40,7 +41,7 @@ internal sealed class AddressTest(SourcePosition position, HeaderQuery query, Ma
     {
         var matcher = match.For(run);
         var count = 0;
-        if (query.Names.Constant is null)
+        if (query.Names.Constant is null && query.Blocks is null)
         {
             foreach (var name in query.Names.Get(run))
                 if (!IsAddressField(name))

@@ -75,7 +75,12 @@ internal sealed class CallCompiler
         if (_definition.HasBlock == _syntax.Block.IsDefault)
             Error(_syntax.Position, _definition.HasBlock ? $"{Capital(_definition.Show())} takes a block" : $"{Capital(_definition.Show())} takes no block");
         if (!_syntax.Block.IsDefault)
+        {
+            _isValid &= _definition.EnterBlock?.Invoke(_binding) ?? true;
             _binding.Block = _context.Block(_syntax.Block);
+            _definition.LeaveBlock?.Invoke(_binding);
+        }
+
         return _isValid ? _definition.Build(_binding) : null;
     }
 

@@ -26,6 +26,12 @@ internal sealed class CallDefinition
     /// <summary>It ends with a block instead of a semicolon.</summary>
     public bool HasBlock { get; init; }
 
+    /// <summary>Called before the block is compiled; false after an error was reported.</summary>
+    public Func<CallBinding, bool>? EnterBlock { get; init; }
+
+    /// <summary>Called after the block was compiled, if <see cref="EnterBlock"/> was.</summary>
+    public Action<CallBinding>? LeaveBlock { get; init; }
+
     /// <summary>It takes MATCH-TYPE and COMPARATOR.</summary>
     public bool IsMatching { get; init; }
 
