@@ -32,7 +32,7 @@ internal sealed class AdminSession : IAsyncDisposable
         var hasher = new PasswordHasher(database.Options.Passwords);
         Accounts = new AccountAdministration(database.Database, hasher, _feed.AnnounceAccount);
         Credentials = new CredentialAdministration(database.Database, hasher, _feed.AnnounceAccount);
-        Quotas = new QuotaHost(database.Database, _feed, database.Options.Quota, TimeProvider.System, log);
+        Quotas = new QuotaHost(database.Database, _feed, database.Options.Quota, database.Options.Accounts.MaxMailboxes, TimeProvider.System, log);
         Scripts = new SieveScriptHost(database.Database, _feed, database.Options.Sieve, log);
         ScriptLog = new SieveHistoryHost(database.Database, database.Options.Sieve, log);
     }

@@ -58,6 +58,8 @@ public class SortKeysTests
         var keys = Of($"Subject: {new string('s', 100_000)}\n{references}");
         keys.Subject.Length.ShouldBe(SortKeys.MaxLength);
         keys.References.Length.ShouldBe(SortKeys.MaxReferences);
+        keys.References[0].ShouldBe(SortKeys.HashOf("0@x")); // It names the conversation
+        keys.References[1].ShouldBe(SortKeys.HashOf("4801@x"));
         keys.References[^1].ShouldBe(SortKeys.HashOf("4999@x"));
     }
 

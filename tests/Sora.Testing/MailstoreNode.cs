@@ -24,7 +24,7 @@ public sealed class MailstoreNode : IAsyncDisposable
         Address = address;
         Database = PostgresFixture.Open(address);
         Feed = new ChangeFeed(Database, NullLogger<ChangeFeed>.Instance);
-        Quotas = new QuotaHost(Database, Feed, quota, TimeProvider.System, NullLoggerFactory.Instance);
+        Quotas = new QuotaHost(Database, Feed, quota, new AccountOptions().MaxMailboxes, TimeProvider.System, NullLoggerFactory.Instance);
         Metadata = new MetadataHost(Database, Feed, new MetadataOptions { MaxEntries = 10 }, NullLoggerFactory.Instance);
         Scripts = new SieveScriptHost(Database, Feed, SieveOptions, NullLoggerFactory.Instance);
         SieveHistory = new SieveHistoryHost(Database, SieveOptions, NullLoggerFactory.Instance);

@@ -46,7 +46,7 @@ internal sealed class Course
             [await new FillScenario(Target, Run) { User = LargeUser, Messages = _plan.Messages }.RunAsync(_cancellationToken)]);
         if (_server.IndexesBehind)
         {
-            var size = _results[^1].Metrics.FirstOrDefault(static metric => metric.Name == FillScenario.SizeEach)?.Value ?? double.NaN;
+            var size = _results[^1].Find(FillScenario.SizeEach)?.Value ?? double.NaN;
             await TryAsync("indexing", async () =>
                 [await new IndexingScenario(_server) { Until = indexed + _plan.Messages, MessageSize = size }.RunAsync(_cancellationToken)]);
         }

@@ -39,7 +39,7 @@ internal static class Goals
         {
             var bound = string.Create(CultureInfo.InvariantCulture, $"{(goal.AtLeast ? "at least" : "at most")} {goal.Bound:#,##0.###} {goal.Unit}");
             var result = results.FirstOrDefault(result => result.Scenario == goal.Scenario);
-            var metric = result?.Metrics.FirstOrDefault(metric => metric.Name == goal.Metric);
+            var metric = result?.Find(goal.Metric);
             var verdict = metric is null || double.IsNaN(metric.Value) ? "not measured"
                 : result!.Errors > 0 ? "**not met** (errors)"
                 : goal.FullOnly && plan.Messages < Plan.Full.Messages ? string.Create(CultureInfo.InvariantCulture, $"not judged ({plan.Messages:#,##0} messages)")

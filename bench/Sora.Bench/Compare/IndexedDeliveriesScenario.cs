@@ -22,7 +22,7 @@ internal sealed record IndexedDeliveriesScenario(PeerServer Server, Plan Plan, R
             await Server.RestartAsync(indexing, cancellationToken);
             var run = Run with { Duration = Plan.IndexingRound, Id = $"indexed{round}" };
             var result = await new DeliverScenario(Server.Target, run) { Size = Size, Sessions = Plan.DeliverSessions }.RunAsync(cancellationToken);
-            rates[indexing].Add(result.Metrics[0].Value);
+            rates[indexing].Add(result.Find("rate")!.Value);
             errors += result.Errors;
         }
 

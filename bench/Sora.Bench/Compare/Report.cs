@@ -57,7 +57,7 @@ internal sealed record Report(
             var first = true;
             foreach (var metric in scenario.SelectMany(result => result.Metrics).DistinctBy(metric => metric.Name))
             {
-                var values = scenario.ToDictionary(result => result.Target, result => result.Metrics.FirstOrDefault(other => other.Name == metric.Name)?.Value);
+                var values = scenario.ToDictionary(result => result.Target, result => result.Find(metric.Name)?.Value);
                 text.Append("| ").Append(first ? scenario.Key : "").Append(" | ").Append(metric.Name).Append(" | ").Append(metric.Unit);
                 text.Append(metric.Better switch { Better.Higher => " | more |", Better.Lower => " | less |", _ => " | |" });
                 text.AppendJoin("", names.Select(name => $" {(values.GetValueOrDefault(name) is { } value ? Metric.Format(value) : "")} |"));
@@ -86,7 +86,7 @@ internal sealed record Report(
         }
     }
 
-    private static double? Hits(ScenarioResult result) => result.Metrics.FirstOrDefault(metric => metric.Name == "hits")?.Value;
+    private static double? Hits(ScenarioResult result) => result.Find("hits")?.Value;
 
     private static string Ratio(Better better, double? ours, double? theirs)
     {

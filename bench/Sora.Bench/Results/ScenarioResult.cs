@@ -43,6 +43,9 @@ internal sealed record Metric(string Name, double Value, string Unit, Better Bet
 /// <param name="Note">Anything a reader must know to read the figures aright.</param>
 internal sealed record ScenarioResult(string Scenario, string Target, IReadOnlyList<Metric> Metrics, long Errors = 0, string? Note = null)
 {
+    /// <summary>A figure by its name; null when it was not measured.</summary>
+    public Metric? Find(string name) => Metrics.FirstOrDefault(metric => metric.Name == name);
+
     public override string ToString()
     {
         var line = new StringBuilder().Append(Target).Append(": ").Append(Scenario).Append(": ").AppendJoin(", ", Metrics);

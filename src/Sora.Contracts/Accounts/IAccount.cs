@@ -42,6 +42,18 @@ public sealed record MailboxList(
 
     public bool IsSubscribed(MailboxName name) => Subscriptions.BinarySearch(name, InOrder) >= 0;
 
+    /// <summary>The nearest mailbox above a name that exists; null when there is none.</summary>
+    public MailboxEntry? FindAbove(MailboxName name)
+    {
+        for (var parent = name.Parent; parent is { } above; parent = above.Parent)
+        {
+            if (Find(above) is { } found)
+                return found;
+        }
+
+        return null;
+    }
+
     public bool HasChildren(MailboxName name)
     {
         // Those below a name follow each other, and what is before its separator comes before them

@@ -17,7 +17,10 @@ public readonly record struct QuotaUsage([property: Id(0)] long Storage, [proper
 
 /// <summary>The quota root of an account (RFC 9208 section 3.2): it covers all its mailboxes.</summary>
 /// <param name="PrimaryAddress">The account's primary address, lower case.</param>
-/// <param name="Limits">Those in effect: the account's own, else its domain's, else the server's.</param>
+/// <param name="Limits">
+/// Those in effect: the account's own, else its domain's, else the server's; never none: if nothing else is limited, the number of mailboxes is, as for
+/// every account.
+/// </param>
 [GenerateSerializer, Alias("sora.AccountQuota"), Immutable]
 public sealed record AccountQuota(
     [property: Id(0)] AccountId Account,

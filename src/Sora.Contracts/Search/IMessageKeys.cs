@@ -1,6 +1,6 @@
 namespace Sora.Contracts;
 
-/// <summary>Which keys of messages SORT and THREAD need.</summary>
+/// <summary>Which keys of messages SORT, THREAD and THREADID need.</summary>
 [Flags]
 public enum MessageKeyParts
 {
@@ -14,6 +14,7 @@ public enum MessageKeyParts
     DisplayTo = 64,
     Thread = 128,
     SentDay = 256,
+    Conversation = 512,
 }
 
 /// <summary>
@@ -51,6 +52,12 @@ public sealed class MessageKeys
 
     /// <summary>Hashes of the ids in References, oldest first; if there is none, of the first id in In-Reply-To.</summary>
     public ulong[][] References { get; init; } = [];
+
+    /// <summary>
+    /// What messages of one conversation have in common (RFC 8474 section 5.2): the first of <see cref="References"/>, else the own id; 0 when there
+    /// is neither.
+    /// </summary>
+    public ulong[] Conversations { get; init; } = [];
 }
 
 /// <summary>Reads the keys of messages, through caches that need no invalidation.</summary>

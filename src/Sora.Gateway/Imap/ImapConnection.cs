@@ -19,11 +19,9 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     private byte[] _tag = "*"u8.ToArray();
     private int _listening;
     private bool _usesNumbers; // the running command has message numbers among its arguments
-    private long _modSeqTold; // the highest one that the running command's FETCH responses have named
     private readonly long _started;
     private HashSet<string> _disabled;
-    private CancellationTokenSource? _commandLimit;
-    private bool _isLimited;
+    private readonly CommandLimit _limit;
 
     public ImapConnection(ImapServer server, ClientConnection client)
     {
@@ -31,7 +29,8 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         Client = client;
         _disabled = server.Disabled;
         _started = server.Time.GetTimestamp();
-        Writer = new ImapWriter(client.Output, FlushAsync);
+        _limit = new CommandLimit(client, server.Options);
+        Writer = new ImapWriter(client.Output, _limit.FlushAsync);
         Reader = new ImapReader(client.Input, Writer, server.Options.ToReaderLimits(), () => client.InputTimedOut);
     }
 
@@ -113,12 +112,17 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
 
     public void Dispose()
     {
+        LeaveSession();
+        Reader.Release();
+        _limit.Dispose();
+    }
+
+    private void LeaveSession()
+    {
         Session.Notify?.Dispose();
         Deselect();
         Session.Watch?.Dispose();
         Session.MetadataNews?.Dispose();
-        Reader.Release();
-        _commandLimit?.Dispose();
     }
 
     /// <summary>The capability was taken away from everybody or from this client: it is not named and cannot be used.</summary>
@@ -130,10 +134,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     /// <summary>Back to the state before login; what the client has said of itself (ID) and its failures to log in are not forgotten (RFC 8437 section 3).</summary>
     public void Unauthenticate()
     {
-        Session.Notify?.Dispose();
-        Deselect();
-        Session.Watch?.Dispose();
-        Session.MetadataNews?.Dispose();
+        LeaveSession();
         Session = new ImapSession { AuthFailures = Session.AuthFailures };
         Writer.Utf8 = false;
         Client.SetInputTimeout(Server.Options.LoginTimeout);
@@ -196,8 +197,11 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
             ImapReply.Ok("From now on", new HighestModSeqCode(selected.Reported.HighestModSeq)).WriteUntagged(Writer);
     }
 
+    /// <summary>The highest mod-sequence that FETCH responses have named since the last command began.</summary>
+    public long HighestModSeqTold { get; private set; }
+
     /// <summary>A FETCH response names this mod-sequence.</summary>
-    public void ModSeqTold(long modSeq) => _modSeqTold = Math.Max(_modSeqTold, modSeq);
+    public void ModSeqTold(long modSeq) => HighestModSeqTold = Math.Max(HighestModSeqTold, modSeq);
 
     /// <summary>Names and quoted strings may be UTF-8 from now on (RFC 6855 section 3).</summary>
     public void EnableUtf8()
@@ -387,13 +391,13 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     // The one place where errors become answers.
     private async ValueTask<ImapReply> RunAsync(CommandRow row, ImapCommand command)
     {
-        var cancellation = StartCommand(row);
+        var cancellation = _limit.Start(row.Flags.HasFlag(CommandFlags.WaitsForClient));
         try
         {
             await RefreshRightsAsync(cancellation).ConfigureAwait(false);
             if (row.States == ImapStates.Selected && !row.Flags.HasFlag(CommandFlags.BreaksSequences) && !Selected.MayRead)
                 return ImapReply.No(SelectedMailbox.NotAllowed);
-            _modSeqTold = 0;
+            HighestModSeqTold = 0;
             var mayExpunge = !row.Flags.HasFlag(CommandFlags.UsesSequenceNumbers) && !_usesNumbers;
             if (row.Flags.HasFlag(CommandFlags.RequiresSync) && Session.Selected is { } selected)
                 await selected.RefreshAsync(Server.Options.RefreshAfter, cancellation).ConfigureAwait(false);
@@ -421,7 +425,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         {
             return FailureOf(e);
         }
-        catch (OperationCanceledException) when (!IsInResponse && _commandLimit is { IsCancellationRequested: true } && !Client.Closed.IsCancellationRequested)
+        catch (OperationCanceledException) when (!IsInResponse && _limit.HasPassed)
         {
             Log.CommandTooLong(Server.Logger, row.Name, Server.Options.CommandTimeout, Client.Id);
             return ImapReply.No("Command took too long", ResponseCode.Of(MailErrorCode.Limit));
@@ -442,58 +446,14 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         }
         finally
         {
-            EndCommand();
+            _limit.End();
         }
-    }
-
-    // One source of cancellation for all commands of the connection; its clock runs only while the server works on one.
-    private CancellationToken StartCommand(CommandRow row)
-    {
-        if (Server.Options.CommandTimeout == TimeSpan.Zero || row.Flags.HasFlag(CommandFlags.WaitsForClient))
-            return Client.Closed;
-        _commandLimit ??= CancellationTokenSource.CreateLinkedTokenSource(Client.Closed);
-        _commandLimit.CancelAfter(Server.Options.CommandTimeout);
-        _isLimited = true;
-        return _commandLimit.Token;
-    }
-
-    private void EndCommand()
-    {
-        if (!_isLimited)
-            return;
-        _isLimited = false;
-        if (!_commandLimit!.IsCancellationRequested)
-            _commandLimit.CancelAfter(Timeout.InfiniteTimeSpan);
-        if (!_commandLimit.IsCancellationRequested)
-            return;
-        _commandLimit.Dispose();
-        _commandLimit = null;
-    }
-
-    // A client that takes its time does not use up the command's, and what it has taken is progress.
-    private ValueTask<bool> FlushAsync()
-    {
-        if (!_isLimited)
-            return Client.FlushAsync();
-        _commandLimit!.CancelAfter(Timeout.InfiniteTimeSpan);
-        var flushed = Client.FlushAsync();
-        if (!flushed.IsCompletedSuccessfully)
-            return FlushLimitedAsync(flushed);
-        _commandLimit.CancelAfter(Server.Options.CommandTimeout);
-        return flushed;
-    }
-
-    private async ValueTask<bool> FlushLimitedAsync(ValueTask<bool> flushing)
-    {
-        var flushed = await flushing.ConfigureAwait(false);
-        _commandLimit!.CancelAfter(Server.Options.CommandTimeout);
-        return flushed;
     }
 
     // Mod-sequences above that of an expunge that has to wait must not make the client believe that it knows all up to them (RFC 7162 section 3.2).
     private void CorrectModSeq()
     {
-        if (Session.QResync && Session.Selected is { ExpungesWait: true } selected && _modSeqTold > selected.View.HighestModSeq.Value)
+        if (Session.QResync && Session.Selected is { ExpungesWait: true } selected && HighestModSeqTold > selected.View.HighestModSeq.Value)
             ImapReply.Ok("Expunges are still to be told", new HighestModSeqCode(selected.View.HighestModSeq)).WriteUntagged(Writer);
     }
 

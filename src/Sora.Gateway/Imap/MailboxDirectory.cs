@@ -128,7 +128,15 @@ internal sealed class MailboxDirectory(IAccount account, IAccounts accounts, ISh
             created = await accounts.Get(place.Owner.Account).CreateAsync(inside, use, cancellationToken).ConfigureAwait(false);
         else
             return NotAllowedThere;
-        return created.IsOk ? created.Value with { Name = name } : created;
+        if (created.IsOk)
+            return created.Value with { Name = name };
+        if (!IsTaken(created.Error))
+            return created;
+
+        // An account none of whose mailboxes the user may use shows none of them
+        return place.Owner is { } seen && IsShown(seen, (await accounts.Get(seen.Account).ListAsync(cancellationToken).ConfigureAwait(false)).Find(inside))
+            ? created
+            : NotAllowedThere;
     }
 
     /// <summary>Renames a mailbox within the account that it belongs to (RFC 4314 section 4: <c>x</c> for it, <c>k</c> for what is above the new name).</summary>
@@ -156,9 +164,34 @@ internal sealed class MailboxDirectory(IAccount account, IAccounts accounts, ISh
         var isAllowed = above is null
             ? place.IsShared && place.MayCreateShared
             : (owner.RightsTo(above.Id) & Rights.CreateMailbox) != Rights.None;
-        return isAllowed
-            ? await target.Account.RenameAsync(target.Entry.Name, inside, cancellationToken).ConfigureAwait(false)
-            : NotAllowedThere;
+        if (!isAllowed)
+            return NotAllowedThere;
+        var renamed = await target.Account.RenameAsync(target.Entry.Name, inside, cancellationToken).ConfigureAwait(false);
+        if (renamed.IsOk || !IsTaken(renamed.Error))
+            return renamed;
+        var list = await target.Account.ListAsync(cancellationToken).ConfigureAwait(false);
+        return IsHiddenInTheWay(owner, list, target.Entry.Name, inside) ? NotAllowedThere : renamed;
+    }
+
+    // RFC 4314 section 6 wants nothing told about what may not be looked up. That the name cannot be had cannot be kept back, but why can: it is
+    // answered like a place where nothing may be created, not with ALREADYEXISTS.
+    private static bool IsTaken(MailError error) => error.Code == MailErrorCode.AlreadyExists;
+
+    private static bool IsShown(SharingAccount owner, MailboxEntry? entry) =>
+        entry is null || (owner.RightsTo(entry.Id) & Rights.Lookup) != Rights.None;
+
+    // The mailboxes below come along, and the name of one of those may be the one that is taken
+    private static bool IsHiddenInTheWay(SharingAccount owner, MailboxList list, MailboxName from, MailboxName to)
+    {
+        if (!IsShown(owner, list.Find(to)))
+            return true;
+        foreach (var below in list.Mailboxes)
+        {
+            if (below.Name.IsBelow(from) && !IsShown(owner, list.Find(below.Name.Rebase(from, to))))
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>Subscribes to a name or gives that up. A name in the namespaces of others must be one that the user may look up.</summary>
@@ -186,17 +219,8 @@ internal sealed class MailboxDirectory(IAccount account, IAccounts accounts, ISh
         return namespaces.Place(name, view);
     }
 
-    private async ValueTask<MailboxEntry?> NearestAboveAsync(SharingAccount owner, MailboxName name, CancellationToken cancellationToken)
-    {
-        var list = await accounts.Get(owner.Account).ListAsync(cancellationToken).ConfigureAwait(false);
-        for (var parent = name.Parent; parent is { } above; parent = above.Parent)
-        {
-            if (list.Find(above) is { } found)
-                return found;
-        }
-
-        return null;
-    }
+    private async ValueTask<MailboxEntry?> NearestAboveAsync(SharingAccount owner, MailboxName name, CancellationToken cancellationToken) =>
+        (await accounts.Get(owner.Account).ListAsync(cancellationToken).ConfigureAwait(false)).FindAbove(name);
 
     // Made anew when one of the lists or the view is another object than last time: all of them are immutable and kept until they change
     private async ValueTask<Merged> MergeAsync(MailboxList own, SharedView view, CancellationToken cancellationToken)

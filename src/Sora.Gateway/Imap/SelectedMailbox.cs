@@ -246,6 +246,16 @@ internal sealed class SelectedMailbox : IDisposable
             await ReportFlagsAsync(connection, flags, latest, scope, mutesFlags).ConfigureAwait(false);
         if (Contexts.Count > 0)
             await Contexts.RefreshAsync(connection, latest, ChangedUids(latest, flags, wait ? 0 : structure.Appended), cancellationToken).ConfigureAwait(false);
+        if (!wait && !scope.IsOwn && structure.Expunged.Count > 0)
+            TellModSeq(connection, latest);
+    }
+
+    // VANISHED has no mod-sequence: without this a client goes on with the one from before, or with the lower one it was given while the expunge had
+    // to wait (RFC 7162 section 6, the example's end). EXPUNGE, MOVE and REPLACE have it in their tagged answers.
+    private void TellModSeq(ImapConnection connection, MailboxIndex latest)
+    {
+        if (connection.Session.QResync && ReferenceEquals(Reported, latest) && connection.HighestModSeqTold < latest.HighestModSeq.Value)
+            ImapReply.Ok("Highest", new HighestModSeqCode(latest.HighestModSeq)).WriteUntagged(connection.Writer);
     }
 
     // The client did not want to hear of flags for a while, but of new messages: those may have changed too since it counted them.

@@ -24,15 +24,18 @@ public sealed class QuotaHost : IQuotas, IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly QuotaLimits _defaults;
+    private readonly long _maxMailboxes;
     private volatile bool _hasAny; // whether anybody has limits of its own, as far as is known
     private long _knownUntil;
     private int _changes;
 
-    public QuotaHost(Database database, ChangeFeed feed, QuotaOptions options, TimeProvider time, ILoggerFactory loggers)
+    /// <param name="maxMailboxes">How many mailboxes any account may have (<see cref="AccountOptions.MaxMailboxes"/>).</param>
+    public QuotaHost(Database database, ChangeFeed feed, QuotaOptions options, long maxMailboxes, TimeProvider time, ILoggerFactory loggers)
     {
         _store = new QuotaStore(database.Write);
         _feed = feed;
         _options = options;
+        _maxMailboxes = maxMailboxes;
         _time = time;
         _logger = loggers.CreateLogger<QuotaHost>();
         _defaults = new QuotaLimits(OrNone(options.Storage.Bytes), OrNone(options.Messages), OrNone(options.Mailboxes));
@@ -44,7 +47,11 @@ public sealed class QuotaHost : IQuotas, IDisposable
     {
         try
         {
-            return await _store.ReadAsync(account, _defaults, withUsage: true, cancellationToken) is { } quota ? quota : NoAccount();
+            if (await _store.ReadAsync(account, _defaults, withUsage: true, cancellationToken) is not { } quota)
+                return NoAccount();
+
+            // The grammar of RFC 9208 has no empty list, and clients that go by it break off: without other limits, the one of all accounts is named
+            return quota.Limits.IsNone ? quota with { Limits = new QuotaLimits(null, null, _maxMailboxes) } : quota;
         }
         catch (Exception e) when (Mailbox.IsDatabaseFailure(e))
         {

@@ -121,6 +121,8 @@ public sealed class SharingHost : ISharing, IDisposable
                 return new MailError(MailErrorCode.NoPerm, "You may not create shared mailboxes");
             var account = _accounts.Get(await EnsureAccountAsync(profile.Domain, cancellationToken));
             var before = await account.ListAsync(cancellationToken);
+            if (!MayCreateBelow(before, name, (await ViewAsync(creator, cancellationToken)).FindShared()))
+                return new MailError(MailErrorCode.NoPerm, "You may not create a mailbox there");
             var created = await account.CreateAsync(name, use, cancellationToken);
             if (!created.IsOk)
                 return created;
@@ -142,6 +144,10 @@ public sealed class SharingHost : ISharing, IDisposable
             return Failed(e);
         }
     }
+
+    // Below a mailbox its rights decide, also where the creator may use none of the shared mailboxes and therefore sees none above
+    private static bool MayCreateBelow(MailboxList list, MailboxName name, SharingAccount? granted) =>
+        list.FindAbove(name) is not { } above || (granted is not null && (granted.RightsTo(above.Id) & Rights.CreateMailbox) != Rights.None);
 
     /// <summary>The account that holds the shared mailboxes of a domain; null when there is none.</summary>
     public Task<AccountId?> FindAccountAsync(string domain, CancellationToken cancellationToken) =>

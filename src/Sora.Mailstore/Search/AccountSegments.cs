@@ -7,23 +7,11 @@ namespace Sora.Mailstore.Search;
 /// <param name="Id">Its number.</param>
 /// <param name="Contents">Its documents; 0 where there is none any more.</param>
 /// <param name="Order">Documents in the order of their contents; null when they are in it already.</param>
-internal sealed record OpenSegment(long Id, long[] Contents, int[]? Order)
+/// <param name="HasPositions">It knows where in documents words stand.</param>
+internal sealed record OpenSegment(long Id, long[] Contents, int[]? Order, bool HasPositions)
 {
-    public static OpenSegment Of(SegmentHead head)
-    {
-        for (var i = 1; i < head.Contents.Length; i++)
-        {
-            if (head.Contents[i] > head.Contents[i - 1])
-                continue;
-            var order = new int[head.Contents.Length];
-            for (var k = 0; k < order.Length; k++)
-                order[k] = k;
-            Array.Sort((long[])head.Contents.Clone(), order);
-            return new OpenSegment(head.Id, head.Contents, order);
-        }
-
-        return new OpenSegment(head.Id, head.Contents, null);
-    }
+    public static OpenSegment Of(SegmentHead head) =>
+        new(head.Id, head.Contents, OrderOf(head.Contents), head.Format >= SegmentFormat.WithPositions);
 
     /// <summary>Calls <paramref name="take"/> with the position of each of the contents (ascending) that is here, and its document.</summary>
     public void Locate(ReadOnlySpan<long> contents, Action<int, int> take)
@@ -40,6 +28,22 @@ internal sealed record OpenSegment(long Id, long[] Contents, int[]? Order)
             if (position < contents.Length && contents[position] == content)
                 take(position++, Order is null ? i : Order[i]);
         }
+    }
+
+    private static int[]? OrderOf(long[] contents)
+    {
+        for (var i = 1; i < contents.Length; i++)
+        {
+            if (contents[i] > contents[i - 1])
+                continue;
+            var order = new int[contents.Length];
+            for (var k = 0; k < order.Length; k++)
+                order[k] = k;
+            Array.Sort((long[])contents.Clone(), order);
+            return order;
+        }
+
+        return null;
     }
 
     private long ContentAt(int place) => Contents[Order is null ? place : Order[place]];

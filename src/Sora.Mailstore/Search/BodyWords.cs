@@ -60,6 +60,7 @@ internal sealed class BodyWords(int maxKept, long maxWords) : FoldingWriter
                 while (text.Length > WordCutter.MaxLength)
                 {
                     _segment!.AddBodyWord(WordCutter.Piece(text, out var next));
+                    _segment.SeparateBody(PositionLayout.Break);
                     text = text[next..];
                 }
 
@@ -68,7 +69,14 @@ internal sealed class BodyWords(int maxKept, long maxWords) : FoldingWriter
 
             if (length > 0)
                 _segment!.AddBodyWord(text[..length]);
-            text = text[Math.Min(length + 1, text.Length)..];
+            if (length == text.Length)
+            {
+                text = default;
+                break;
+            }
+
+            _segment!.SeparateBody(text[length]);
+            text = text[(length + 1)..];
         }
 
         text.CopyTo(_window);

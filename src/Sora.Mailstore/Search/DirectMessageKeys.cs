@@ -27,7 +27,7 @@ public sealed class DirectMessageKeys(IMessageStore store) : IMessageKeys
     internal async ValueTask ReadAsync(
         ReadOnlyMemory<ContentId> contents, MessageKeyParts parts, Action<int, SortKeys> take, CancellationToken cancellationToken)
     {
-        var withHeader = (parts & MessageKeyParts.Thread) != MessageKeyParts.None;
+        var withHeader = (parts & (MessageKeyParts.Thread | MessageKeyParts.Conversation)) != MessageKeyParts.None;
         var wanted = withHeader ? ContentParts.Envelope | ContentParts.Header : ContentParts.Envelope;
         for (var from = 0; from < contents.Length; from += BatchSize)
         {

@@ -8,6 +8,23 @@ internal sealed class DocumentSet(int documents)
 {
     private readonly ulong[] _bits = new ulong[(documents + 63) / 64];
 
+    public int Documents => documents;
+
+    public int Count
+    {
+        get
+        {
+            var count = 0;
+            foreach (var bits in _bits)
+                count += BitOperations.PopCount(bits);
+            return count;
+        }
+    }
+
+    public bool Contains(int document) => (_bits[document >> 6] >> document & 1) != 0;
+
+    public void Clear() => Array.Clear(_bits);
+
     public void AddAll()
     {
         for (var i = 0; i < documents; i++)
@@ -20,20 +37,35 @@ internal sealed class DocumentSet(int documents)
     /// <exception cref="InvalidDataException">The postings are damaged.</exception>
     public void Add(ReadOnlySpan<byte> postings)
     {
-        var reader = new VarintReader(postings);
-        for (var last = -1L; !reader.IsAtEnd;)
-        {
-            last += (long)reader.ReadVarint() + 1;
-            if ((ulong)last >= (ulong)documents)
-                throw new InvalidDataException("Postings name a document that is not there");
-            Add((int)last);
-        }
+        var reader = new PostingsReader(postings, documents);
+        while (reader.MoveNext())
+            Add(reader.Document);
     }
 
     public void IntersectWith(DocumentSet other)
     {
         for (var i = 0; i < _bits.Length; i++)
             _bits[i] &= other._bits[i];
+    }
+
+    public void Remove(DocumentSet other)
+    {
+        for (var i = 0; i < _bits.Length; i++)
+            _bits[i] &= ~other._bits[i];
+    }
+
+    /// <summary>Whether a word stands in one of them.</summary>
+    /// <exception cref="InvalidDataException">The postings are damaged.</exception>
+    public bool Overlaps(ReadOnlySpan<byte> postings)
+    {
+        var reader = new PostingsReader(postings, documents);
+        while (reader.MoveNext())
+        {
+            if (Contains(reader.Document))
+                return true;
+        }
+
+        return false;
     }
 
     public void CopyTo(List<ContentId> list, long[] contents)

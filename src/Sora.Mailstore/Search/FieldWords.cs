@@ -26,7 +26,13 @@ internal sealed class FieldWords
         _starts = new int[count + 1];
         _postings = new int[count + 1];
         for (var i = 0; i < count; i++)
-            _postings[i + 1] = checked(_postings[i] + (int)reader.ReadUInt32());
+        {
+            var next = _postings[i] + (long)reader.ReadUInt32();
+            _postings[i + 1] = next <= int.MaxValue ? (int)next : throw new InvalidDataException("Postings are too long");
+        }
+
+        if (postings is not null && postings.Length != _postings[count])
+            throw new InvalidDataException("Postings are not as long as they say");
         _text = data.Length - reader.Remaining;
         var at = _text + 1;
         for (var i = 0; i < count; i++)

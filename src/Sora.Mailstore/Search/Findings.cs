@@ -8,10 +8,15 @@ internal sealed class Findings(long[] among, TextPlan[] plans)
 {
     private readonly bool[] _known = new bool[among.Length];
     private readonly List<ContentId>[] _found = Array.ConvertAll(plans, static _ => new List<ContentId>());
+    private readonly List<ContentId>[] _uncertain = Array.ConvertAll(plans, static _ => new List<ContentId>());
     private readonly List<Step> _steps = [];
+    private readonly List<PhraseStep> _phrases = [];
 
     /// <summary>Pieces of postings to be read.</summary>
     public List<PostingsSlice> Slices { get; } = [];
+
+    /// <summary>Where words stand in documents that positions decide of.</summary>
+    public IReadOnlyList<PhraseStep> Phrases => _phrases;
 
     public IEnumerable<SegmentField> Fields() => plans.Select(static plan => plan.Field).Distinct();
 
@@ -63,8 +68,7 @@ internal sealed class Findings(long[] among, TextPlan[] plans)
         var answers = new TextMatches[plans.Length];
         for (var i = 0; i < plans.Length; i++)
         {
-            var contents = Among(_found[i]);
-            answers[i] = plans[i].IsExact ? new TextMatches(contents, default) : new TextMatches(default, contents);
+            answers[i] = new TextMatches(Among(_found[i]), Among(_uncertain[i]));
         }
 
         var unknown = new List<ContentId>();
@@ -97,7 +101,43 @@ internal sealed class Findings(long[] among, TextPlan[] plans)
             all.AddAll();
         }
 
-        all.CopyTo(_found[step.Question], step.Segment.Contents);
+        if (step.Plan.IsExact)
+            all.CopyTo(_found[step.Question], step.Segment.Contents);
+        else if (step.Plan.Positions is not null && step.Segment.HasPositions && all.Count > 0)
+            _phrases.Add(new PhraseStep(step.Question, step.Segment, step.Plan, step.Words, step.Numbers, step.Breaks, postings, all));
+        else
+            all.CopyTo(_uncertain[step.Question], step.Segment.Contents);
+    }
+
+    /// <summary>
+    /// Leaves to the texts what positions could decide of too, where that is so little that reading positions does not pay.
+    /// </summary>
+    public void LeaveFew(int few)
+    {
+        for (var i = 0; i < plans.Length; i++)
+        {
+            if (_phrases.Where(phrase => phrase.Question == i).Sum(static phrase => phrase.Documents.Count) > few)
+                continue;
+            foreach (var phrase in _phrases.Where(phrase => phrase.Question == i))
+            {
+                phrase.Documents.CopyTo(_uncertain[i], phrase.Segment.Contents);
+                phrase.Uncertain.CopyTo(_uncertain[i], phrase.Segment.Contents);
+            }
+
+            _phrases.RemoveAll(phrase => phrase.Question == i);
+        }
+    }
+
+    /// <summary>Takes what is decided now.</summary>
+    public void TakeDecided()
+    {
+        foreach (var phrase in _phrases.Where(static phrase => phrase.IsDecided))
+        {
+            phrase.Documents.CopyTo(_found[phrase.Question], phrase.Segment.Contents);
+            phrase.Uncertain.CopyTo(_uncertain[phrase.Question], phrase.Segment.Contents);
+        }
+
+        _phrases.RemoveAll(static phrase => phrase.IsDecided);
     }
 
     private ContentId[] Among(List<ContentId> found)
@@ -124,15 +164,14 @@ internal sealed class Findings(long[] among, TextPlan[] plans)
     /// <summary>A question and a segment.</summary>
     private sealed class Step
     {
-        private int _firstSlice;
-        private readonly List<(int FirstWord, int LastWord)> _runs = [];
+        private WordSlices? _slices;
 
         public Step(int question, OpenSegment segment, FieldWords words, TextPlan plan)
         {
             Question = question;
             Segment = segment;
             Words = words;
-            Field = plan.Field;
+            Plan = plan;
             Numbers = new List<int>[plan.Patterns.Count];
             IsPossible = true;
             for (var i = 0; i < Numbers.Length && IsPossible; i++)
@@ -140,6 +179,9 @@ internal sealed class Findings(long[] among, TextPlan[] plans)
                 words.Find(plan.Patterns[i], plan.Prefix, Numbers[i] = []);
                 IsPossible = Numbers[i].Count > 0;
             }
+
+            if (IsPossible && plan.Positions is not null && segment.HasPositions && (plan.IsAfterSpace || plan.IsBeforeSpace))
+                words.Find(PositionLayout.BreakPattern, default, Breaks);
         }
 
         public int Question { get; }
@@ -148,41 +190,21 @@ internal sealed class Findings(long[] among, TextPlan[] plans)
 
         public FieldWords Words { get; }
 
-        public SegmentField Field { get; }
+        public TextPlan Plan { get; }
 
         /// <summary>Of each pattern the words it stands in.</summary>
         public List<int>[] Numbers { get; }
 
+        /// <summary>The word of breaks, if the text begins or ends with a space.</summary>
+        public List<int> Breaks { get; } = [];
+
         /// <summary>Each pattern stands in a word.</summary>
         public bool IsPossible { get; }
 
-        /// <summary>Asks for the postings; those of words that are close to each other in one piece.</summary>
-        public void Request(List<PostingsSlice> slices)
-        {
-            const int Gap = 512;
-            var all = Numbers.SelectMany(static numbers => numbers).Distinct().Order().ToList();
-            _firstSlice = slices.Count;
-            foreach (var number in all)
-            {
-                if (_runs.Count > 0 && Words.PostingsAt(number) - Words.PostingsAt(_runs[^1].LastWord + 1) <= Gap)
-                    _runs[^1] = (_runs[^1].FirstWord, number);
-                else
-                    _runs.Add((number, number));
-            }
+        /// <summary>Asks for the postings.</summary>
+        public void Request(List<PostingsSlice> slices) =>
+            _slices = new WordSlices(Segment.Id, Plan.Field, Numbers.SelectMany(static numbers => numbers).Concat(Breaks), Words.PostingsAt, slices);
 
-            foreach (var (first, last) in _runs)
-            {
-                var start = Words.PostingsAt(first);
-                slices.Add(new PostingsSlice(Segment.Id, Field, start, Words.PostingsAt(last + 1) - start));
-            }
-        }
-
-        public ReadOnlyMemory<byte> PostingsOf(int number, byte[][] slices)
-        {
-            var run = _runs.BinarySearch((number, number), Comparer<(int FirstWord, int LastWord)>.Create(static (run, wanted) =>
-                run.LastWord < wanted.FirstWord ? -1 : run.FirstWord > wanted.FirstWord ? 1 : 0));
-            var start = Words.PostingsAt(_runs[run].FirstWord);
-            return slices[_firstSlice + run].AsMemory((Words.PostingsAt(number) - start)..(Words.PostingsAt(number + 1) - start));
-        }
+        public ReadOnlyMemory<byte> PostingsOf(int number, byte[][] slices) => _slices!.Of(number, slices);
     }
 }

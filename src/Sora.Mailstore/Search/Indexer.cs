@@ -8,28 +8,59 @@ namespace Sora.Mailstore.Search;
 internal readonly record struct IndexedBatch(int Taken, int Indexed, bool HasMore, IReadOnlyList<PutOffContent> PutOff);
 
 /// <summary>Indexes one batch after another, each in one transaction, and merges the segments that come of it.</summary>
-internal sealed class Indexer(Database database, IMessageStore messages, SearchOptions options)
+internal sealed class Indexer(Database database, IMessageStore messages, SearchOptions options, TimeProvider time)
 {
     // Header fields beyond this are not searched in
     private const int LongestHeader = 1024 * 1024;
+
+    // Large messages end a batch early, and what was read of those behind them was read for nothing
+    private const int ReadAtOnce = 50;
 
     /// <summary>So many segments of a level become one of the next.</summary>
     private const int MergeCount = 8;
     private const int MostMerged = 64;
 
+    // Another process, of an older version, may still write old segments
+    private static readonly TimeSpan LookForOld = TimeSpan.FromMinutes(10);
+
     private readonly SearchStore _store = new(database);
     private readonly ContentStore _contents = new(database);
     private readonly BodyWords _body = new((int)options.MaxText.Bytes, options.MaxWords.Bytes);
+
+    private long _lookedForOld;
+    private long _replaced; // bytes of segments that were merged away since the last VACUUM
 
     /// <summary>Indexes what is due, up to the limits of a batch.</summary>
     public async Task<IndexedBatch> IndexAsync(CancellationToken cancellationToken)
     {
         var (batch, accounts) = await IndexDueAsync(cancellationToken);
+        if (batch is { Taken: 0, HasMore: false } && await RenewAsync(cancellationToken))
+            return batch with { HasMore = true };
         if (accounts.Count == 0)
             return batch;
         foreach (var (account, level) in await _store.FindMergeableAsync(accounts, MergeCount, options.SegmentSize.Bytes / 2, cancellationToken))
             await MergeAsync(account, level, cancellationToken);
+        await VacuumAsync(cancellationToken);
         return batch;
+    }
+
+    private async Task VacuumAsync(CancellationToken cancellationToken)
+    {
+        var replaced = _replaced;
+        _replaced = 0; // one that fails is not tried again at once
+        if (replaced > 0 && !await _store.VacuumAsync(replaced, cancellationToken))
+            _replaced = replaced;
+    }
+
+    // One segment at a time, and only while nothing else waits: mail that arrives comes first
+    private async Task<bool> RenewAsync(CancellationToken cancellationToken)
+    {
+        if (_lookedForOld != 0 && time.GetElapsedTime(_lookedForOld) < LookForOld)
+            return false;
+        if (await _store.RenewAsync(options.Delay, cancellationToken))
+            return true;
+        _lookedForOld = time.GetTimestamp();
+        return false;
     }
 
     private async Task<(IndexedBatch Batch, IReadOnlyCollection<AccountId> Accounts)> IndexDueAsync(CancellationToken cancellationToken)
@@ -39,19 +70,23 @@ internal sealed class Indexer(Database database, IMessageStore messages, SearchO
         var due = await SearchStore.TakeAsync(connection, options.Delay, options.Batch, cancellationToken);
         if (due.Count == 0)
             return (default, []);
-
-        // Past the cache: a backlog of messages would drive out what clients read
-        var contents = (await _contents.ReadAsync(due.ConvertAll(static waiting => waiting.Content), ContentParts.All, cancellationToken))
-            .ToDictionary(static content => content.Id);
-        var work = new Work();
+        using var work = new Work();
+        Dictionary<ContentId, MessageContent> contents = [];
         var size = 0L;
-        foreach (var waiting in due)
+        for (var i = 0; i < due.Count; i++)
         {
-            var content = contents.GetValueOrDefault(waiting.Content);
+            // Past the cache: a backlog of messages would drive out what clients read
+            if (i % ReadAtOnce == 0)
+            {
+                var next = due.GetRange(i, Math.Min(ReadAtOnce, due.Count - i)).ConvertAll(static waiting => waiting.Content);
+                contents = (await _contents.ReadAsync(next, ContentParts.All, cancellationToken)).ToDictionary(static content => content.Id);
+            }
+
+            var content = contents.GetValueOrDefault(due[i].Content);
             size += content?.Size ?? 0;
-            if (size > options.BatchSize.Bytes && work.Count > 0)
+            if (i > 0 && size > options.BatchSize.Bytes)
                 break; // the rest is free again when the transaction ends
-            await AddAsync(waiting, content, work, cancellationToken);
+            await AddAsync(due[i], content, work, cancellationToken);
         }
 
         await SearchStore.WriteAsync(connection, work.Build(), work.Texts, work.Done, cancellationToken);
@@ -133,9 +168,10 @@ internal sealed class Indexer(Database database, IMessageStore messages, SearchO
         var merged = SegmentMerger.Merge(segments, existing);
         await SearchStore.ReplaceAsync(connection, account, ids, merged, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        _replaced += segments.Sum(static segment => segment.Size);
     }
 
-    private sealed class Work
+    private sealed class Work : IDisposable
     {
         private readonly Dictionary<AccountId, SegmentBuilder> _segments = [];
 
@@ -150,7 +186,7 @@ internal sealed class Indexer(Database database, IMessageStore messages, SearchO
         /// <summary>Contents that were looked at.</summary>
         public int Count => Done.Count + PutOff.Count;
 
-        public IReadOnlyCollection<AccountId> Accounts => _segments.Keys;
+        public IReadOnlyCollection<AccountId> Accounts => [.. _segments.Keys, .. Large.Select(static large => large.Account)];
 
         public SegmentBuilder SegmentOf(AccountId account)
         {
@@ -171,6 +207,14 @@ internal sealed class Indexer(Database database, IMessageStore messages, SearchO
             foreach (var (account, segment) in Large)
                 built.Add((account, segment.Build()));
             return built;
+        }
+
+        public void Dispose()
+        {
+            foreach (var segment in _segments.Values)
+                segment.Dispose();
+            foreach (var (_, segment) in Large)
+                segment.Dispose();
         }
     }
 }

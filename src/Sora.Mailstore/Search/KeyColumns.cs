@@ -85,7 +85,7 @@ internal sealed class TextColumns
 }
 
 /// <summary>Writes <see cref="TextColumns"/>.</summary>
-internal sealed class TextColumnsBuilder
+internal sealed class TextColumnsBuilder : IDisposable
 {
     private readonly Dictionary<string, int> _known = new(StringComparer.Ordinal);
     private SegmentWriter _texts;
@@ -130,7 +130,15 @@ internal sealed class TextColumnsBuilder
         whole.Bytes(_texts.Written);
         whole.Varint((ulong)_count);
         whole.Bytes(_rows.Written);
-        return new FieldData(SegmentField.Texts, whole.ToArray(), []);
+        var data = new FieldData(SegmentField.Texts, whole.ToArray(), []);
+        whole.Dispose();
+        return data;
+    }
+
+    public void Dispose()
+    {
+        _texts.Dispose();
+        _rows.Dispose();
     }
 
     private void Begin(bool isReply)

@@ -23,6 +23,7 @@ internal sealed class MessageKeysBuilder
             DisplayTos = Column<string>(count, parts, MessageKeyParts.DisplayTo),
             MessageIds = Column<ulong>(count, parts, MessageKeyParts.Thread),
             References = Column<ulong[]>(count, parts, MessageKeyParts.Thread),
+            Conversations = Column<ulong>(count, parts, MessageKeyParts.Conversation),
         };
     }
 
@@ -41,6 +42,7 @@ internal sealed class MessageKeysBuilder
         Put(_keys.DisplayTos, position, keys.DisplayTo);
         Put(_keys.MessageIds, position, keys.MessageId);
         Put(_keys.References, position, keys.References);
+        Put(_keys.Conversations, position, ConversationOf(keys.MessageId, keys.References));
     }
 
     public void SetDates(int position, DateColumn column, int document)
@@ -64,7 +66,10 @@ internal sealed class MessageKeysBuilder
     {
         Put(_keys.MessageIds, position, column.Ids[document]);
         Put(_keys.References, position, column.References[document]);
+        Put(_keys.Conversations, position, ConversationOf(column.Ids[document], column.References[document]));
     }
+
+    private static ulong ConversationOf(ulong id, ulong[] references) => references.Length > 0 ? references[0] : id;
 
     private static T[] Column<T>(int count, MessageKeyParts parts, MessageKeyParts part) =>
         (parts & part) == MessageKeyParts.None ? [] : new T[count];

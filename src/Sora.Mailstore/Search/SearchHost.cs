@@ -25,7 +25,7 @@ public sealed class SearchHost : IAsyncDisposable
         var segments = new AccountSegments(store, Cache);
         Index = new SearchIndex(store, segments);
         Keys = new StoredMessageKeys(segments, new DirectMessageKeys(messages));
-        _indexer = new Indexer(database, messages, options);
+        _indexer = new Indexer(database, messages, options, time);
         _worker = new SearchWorker(
             store, _indexer, Cache, options, new SearchMetrics(metrics), metrics, time, loggers.CreateLogger<SearchHost>());
     }
@@ -45,8 +45,13 @@ public sealed class SearchHost : IAsyncDisposable
     public async Task<int> IndexDueAsync(CancellationToken cancellationToken)
     {
         var indexed = 0;
-        while (await _indexer.IndexAsync(cancellationToken) is { Taken: > 0 } batch)
+        IndexedBatch batch;
+        do
+        {
+            batch = await _indexer.IndexAsync(cancellationToken);
             indexed += batch.Indexed;
+        }
+        while (batch.Taken > 0 || batch.HasMore);
         return indexed;
     }
 

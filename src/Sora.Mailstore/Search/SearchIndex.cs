@@ -8,6 +8,12 @@ internal sealed class SearchIndex(SearchStore store, AccountSegments segments) :
 {
     private const int TextsAtOnce = 2000;
 
+    // So many texts are looked into as quickly as positions are read
+    private const int FewTexts = 64;
+
+    // Bytes of positions that are read and decided at a time, about
+    private const int PositionsAtOnce = 8 * 1024 * 1024;
+
     /// <inheritdoc/>
     public async ValueTask<IndexAnswer> FindAsync(
         AccountId account, ReadOnlyMemory<ContentId> among, IReadOnlyList<TextQuestion> questions, CancellationToken cancellationToken)
@@ -40,15 +46,64 @@ internal sealed class SearchIndex(SearchStore store, AccountSegments segments) :
 
         foreach (var segment in open)
             found.Look(segment, words);
-        if (found.Slices.Count > 0)
+
+        // A text of nothing but spaces needs no word, and so no postings: it is to be decided all the same
+        var slices = found.Slices.Count == 0 ? [] : await store.ReadSlicesAsync(found.Slices, cancellationToken);
+        if (Array.IndexOf(slices, null) >= 0)
+            return false;
+        found.Take(slices!);
+        return await PlaceAsync(found, cancellationToken);
+    }
+
+    // Texts with spaces in them are decided by the positions of their words
+    private async ValueTask<bool> PlaceAsync(Findings found, CancellationToken cancellationToken)
+    {
+        var positions = new Dictionary<(long, SegmentField), FieldPositions>();
+        found.LeaveFew(FewTexts);
+        while (found.Phrases.Count > 0)
         {
-            var slices = await store.ReadSlicesAsync(found.Slices, cancellationToken);
-            if (Array.IndexOf(slices, null) >= 0)
+            foreach (var phrases in found.Phrases.GroupBy(static phrase => phrase.Field))
+            {
+                var wanted = phrases.Select(static phrase => phrase.Segment).DistinctBy(static segment => segment.Id).ToList();
+                if (!await segments.LoadAsync(wanted, phrases.Key, DecodePositions, positions, cancellationToken))
+                    return false;
+            }
+
+            if (!await DecideAsync(found.Phrases, positions, cancellationToken))
                 return false;
-            found.Take(slices!);
+            found.TakeDecided();
+            found.LeaveFew(FewTexts);
         }
 
         return true;
+    }
+
+    // What is read is used up before more is read
+    private async ValueTask<bool> DecideAsync(
+        IReadOnlyList<PhraseStep> phrases, Dictionary<(long, SegmentField), FieldPositions> positions, CancellationToken cancellationToken)
+    {
+        var pieces = new List<PostingsSlice>();
+        var first = 0;
+        for (var i = 0; i < phrases.Count; i++)
+        {
+            phrases[i].Request(positions[(phrases[i].Segment.Id, phrases[i].Field)], pieces);
+            if (i + 1 < phrases.Count && pieces.Sum(static piece => (long)piece.Length) < PositionsAtOnce)
+                continue;
+            var slices = pieces.Count == 0 ? [] : await store.ReadSlicesAsync(pieces, cancellationToken);
+            if (Array.IndexOf(slices, null) >= 0)
+                return false;
+            for (; first <= i; first++)
+                phrases[first].Decide(slices!);
+            pieces.Clear();
+        }
+
+        return true;
+    }
+
+    private static (FieldPositions Value, long Size) DecodePositions(LoadedField data, OpenSegment segment)
+    {
+        var positions = new FieldPositions(data.Words, data.Postings, segment.Contents.Length);
+        return (positions, positions.Size);
     }
 
     private static (FieldWords Value, long Size) DecodeWords(LoadedField data)

@@ -4,7 +4,7 @@ using Sora.Mime;
 namespace Sora.Mailstore.Search;
 
 /// <summary>A segment while messages are added to it.</summary>
-internal sealed class SegmentBuilder
+internal sealed class SegmentBuilder : IDisposable
 {
     private static readonly (byte[] Name, string Line, bool HasAddresses)[] Lines =
     [
@@ -17,8 +17,8 @@ internal sealed class SegmentBuilder
 
     private readonly List<long> _contents = [];
     private readonly FieldBuilder _lines = new(SegmentField.Lines);
-    private readonly FieldBuilder _header = new(SegmentField.Header);
-    private readonly FieldBuilder _body = new(SegmentField.Body);
+    private readonly FieldBuilder _header = new(SegmentField.Header, SegmentField.HeaderPositions);
+    private readonly FieldBuilder _body = new(SegmentField.Body, SegmentField.BodyPositions);
     private readonly TextColumnsBuilder _texts = new();
     private SegmentWriter _dates;
     private SegmentWriter _threads;
@@ -31,7 +31,11 @@ internal sealed class SegmentBuilder
     /// <summary>Begins a message; what is added next belongs to it.</summary>
     public void Begin(ContentId content, SortKeys keys)
     {
+        var document = _contents.Count;
         _contents.Add(content.Value);
+        _lines.Begin(document);
+        _header.Begin(document);
+        _body.Begin(document);
         DateColumn.Write(keys.SentDate, keys.SentDay, ref _dates);
         _texts.Add(keys);
         ThreadColumn.Write(keys.MessageId, keys.References, ref _threads);
@@ -44,44 +48,65 @@ internal sealed class SegmentBuilder
 
     public void AddHeader(ReadOnlySpan<byte> header)
     {
-        var document = Count - 1;
         foreach (var field in HeaderFields.Enumerate(header))
         {
-            _header.AddText(document, SearchText.Line(field));
+            AddHeaderLine(SearchText.Line(field));
             foreach (var (name, line, hasAddresses) in Lines)
             {
                 if (!field.IsNamed(name))
                     continue;
-                AddLine(document, line, SearchText.Value(field));
+                AddLine(line, SearchText.Value(field));
                 foreach (var address in hasAddresses ? SearchText.Addresses(field) : [])
-                    AddLine(document, line, address);
+                    AddLine(line, address);
             }
         }
     }
+
+    /// <summary>Adds the words of a folded line of a header.</summary>
+    public void AddHeaderLine(ReadOnlySpan<char> line) => _header.AddText(line);
 
     /// <summary>Adds what TEXT finds in the header of a part.</summary>
     public void AddPartHeader(MimePart part, ReadOnlySpan<byte> header)
     {
         foreach (var line in SearchText.PartLines(part, header))
-            _header.AddText(Count - 1, line);
+            AddHeaderLine(line);
     }
 
-    public void AddBodyWord(ReadOnlySpan<char> word) => _body.Add(Count - 1, word);
+    public void AddBodyWord(ReadOnlySpan<char> word) => _body.Add(word);
 
-    public SegmentData Build() => new(
-        [.. _contents],
-        [
-            _lines.Build(), _header.Build(), _body.Build(),
-            new FieldData(SegmentField.Dates, _dates.ToArray(), []), _texts.Build(), new FieldData(SegmentField.Threads, _threads.ToArray(), []),
-        ]);
+    /// <summary>What stands behind a word of the body.</summary>
+    public void SeparateBody(char separator) => _body.Separate(separator);
+
+    /// <summary>The segment; nothing can be added any more.</summary>
+    public SegmentData Build()
+    {
+        var fields = new List<FieldData>(8);
+        _lines.BuildTo(fields);
+        _header.BuildTo(fields);
+        _body.BuildTo(fields);
+        fields.Add(new FieldData(SegmentField.Dates, _dates.ToArray(), []));
+        fields.Add(_texts.Build());
+        fields.Add(new FieldData(SegmentField.Threads, _threads.ToArray(), []));
+        return SegmentData.Of(_contents, fields);
+    }
+
+    public void Dispose()
+    {
+        _lines.Dispose();
+        _header.Dispose();
+        _body.Dispose();
+        _texts.Dispose();
+        _dates.Dispose();
+        _threads.Dispose();
+    }
 
     // A value that is too long for a word is cut into pieces that overlap; each is a line of its own
-    private void AddLine(int document, string line, ReadOnlySpan<char> value)
+    private void AddLine(string line, ReadOnlySpan<char> value)
     {
         do
         {
             var piece = WordCutter.Piece(value, out var next);
-            _lines.AddWhole(document, string.Concat(line, piece));
+            _lines.AddPiece(string.Concat(line, piece));
             value = value[next..];
         }
         while (!value.IsEmpty);

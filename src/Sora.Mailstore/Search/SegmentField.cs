@@ -20,11 +20,32 @@ internal enum SegmentField : short
 
     /// <summary>Columns of THREAD.</summary>
     Threads = 5,
+
+    /// <summary>Where the words of <see cref="Header"/> stand; from format 2 on.</summary>
+    HeaderPositions = 6,
+
+    /// <summary>Where the words of <see cref="Body"/> stand; from format 2 on.</summary>
+    BodyPositions = 7,
+}
+
+/// <summary>
+/// What segments are like, as <c>search_segments.format</c> numbers it. Whoever changes what a word is, how it is folded or how it is stored counts
+/// <see cref="Current"/> up: segments that were written before are then made anew in the background. As long as what they say is right they still answer meanwhile; if it
+/// is not, <see cref="OldestRead"/> goes up too, and their messages are read.
+/// </summary>
+internal static class SegmentFormat
+{
+    public const short Current = 2;
+
+    public const short OldestRead = 1;
+
+    /// <summary>The first one with positions.</summary>
+    public const short WithPositions = 2;
 }
 
 /// <summary>One part of a segment as it is stored.</summary>
-/// <param name="Words">Words and the lengths of their postings, or a column.</param>
-/// <param name="Postings">For each word the documents it stands in; empty for a column.</param>
+/// <param name="Words">Words and the lengths of their postings, or the lengths of positions, or a column.</param>
+/// <param name="Postings">For each word the documents it stands in, or its positions; empty for a column.</param>
 internal readonly record struct FieldData(SegmentField Field, byte[] Words, byte[] Postings);
 
 /// <summary>A segment as it is stored: the contents that are its documents, in the order of the documents' numbers, and its parts.</summary>
@@ -32,6 +53,13 @@ internal sealed record SegmentData(long[] Contents, IReadOnlyList<FieldData> Fie
 {
     /// <summary>log8 of the number of documents.</summary>
     public short Level => (short)(Math.ILogB(Math.Max(1, Contents.Length)) / 3);
+
+    /// <summary>A segment of these parts, which are put in the order of their numbers.</summary>
+    public static SegmentData Of(List<long> contents, List<FieldData> fields)
+    {
+        fields.Sort(static (left, right) => left.Field.CompareTo(right.Field));
+        return new SegmentData([.. contents], fields);
+    }
 
     public long Size => Fields.Sum(static data => (long)data.Words.Length + data.Postings.Length);
 }

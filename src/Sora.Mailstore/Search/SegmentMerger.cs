@@ -22,26 +22,41 @@ internal static class SegmentMerger
             }
         }
 
-        return new SegmentData(
-            [.. contents],
+        return SegmentData.Of(
+            contents,
             [
-                MergeWords(segments, renumbered, SegmentField.Lines),
-                MergeWords(segments, renumbered, SegmentField.Header),
-                MergeWords(segments, renumbered, SegmentField.Body),
+                .. MergeWords(segments, renumbered, SegmentField.Lines, positionsField: null),
+                .. MergeWords(segments, renumbered, SegmentField.Header, SegmentField.HeaderPositions),
+                .. MergeWords(segments, renumbered, SegmentField.Body, SegmentField.BodyPositions),
                 MergeDates(segments, renumbered),
                 MergeTexts(segments, renumbered),
                 MergeThreads(segments, renumbered),
             ]);
     }
 
-    private static FieldData MergeWords(IReadOnlyList<SegmentData> segments, int[][] renumbered, SegmentField field)
+    private static List<FieldData> MergeWords(IReadOnlyList<SegmentData> segments, int[][] renumbered, SegmentField field, SegmentField? positionsField)
     {
         var parts = new List<FieldWords>(segments.Count);
-        foreach (var segment in segments)
+        var places = new List<FieldPositions>(segments.Count);
+        var incomplete = new List<int>();
+        for (var i = 0; i < segments.Count; i++)
         {
-            var data = Of(segment, field);
+            var data = Of(segments[i], field);
             parts.Add(new FieldWords(data.Words, data.Postings));
+            if (positionsField is not { } beside)
+                continue;
+            var positions = Of(segments[i], beside);
+            places.Add(new FieldPositions(positions.Words, positions.Postings, renumbered[i].Length));
+            if (places[i].Count != parts[i].Count)
+                throw new InvalidDataException("Words and positions are not of one segment");
+            foreach (var document in places[i].Incomplete)
+            {
+                if (renumbered[i][document] >= 0)
+                    incomplete.Add(renumbered[i][document]);
+            }
         }
+
+        var isWhole = Array.ConvertAll(renumbered, static numbers => Array.IndexOf(numbers, -1) < 0);
 
         // Of each segment the word that comes next; the smallest of all is at the top
         var next = new PriorityQueue<(int Segment, int Word), (int Segment, int Word)>(segments.Count, new WordOrder(parts));
@@ -51,17 +66,31 @@ internal static class SegmentMerger
                 next.Enqueue((i, 0), (i, 0));
         }
 
-        var writer = new FieldWriter();
+        using var writer = new FieldWriter();
         var postings = new SegmentWriter();
+        var placed = new SegmentWriter();
         while (next.TryPeek(out var top, out _))
         {
             var word = parts[top.Segment].Word(top.Word);
             var last = -1L;
             postings.Clear();
+            placed.Clear();
             while (next.TryPeek(out var same, out _) && parts[same.Segment].Word(same.Word).SequenceEqual(word))
             {
                 var part = parts[same.Segment];
-                Append(part.Postings.AsSpan(part.PostingsAt(same.Word)..part.PostingsAt(same.Word + 1)), renumbered[same.Segment], ref last, ref postings);
+                var documents = part.Postings.AsSpan(part.PostingsAt(same.Word)..part.PostingsAt(same.Word + 1));
+                Append(documents, renumbered[same.Segment], ref last, ref postings);
+                if (positionsField is not null)
+                {
+                    // Positions do not depend on the numbers of documents: as long as all of these stay they are not even read
+                    var place = places[same.Segment];
+                    var positions = place.Positions.AsSpan(place.At(same.Word)..place.At(same.Word + 1));
+                    if (isWhole[same.Segment])
+                        placed.Bytes(positions);
+                    else
+                        AppendPositions(documents, positions, renumbered[same.Segment], ref placed);
+                }
+
                 if (same.Word + 1 < part.Count)
                     next.DequeueEnqueue((same.Segment, same.Word + 1), (same.Segment, same.Word + 1));
                 else
@@ -69,21 +98,35 @@ internal static class SegmentMerger
             }
 
             if (postings.Length > 0)
-                writer.Add(word, postings.Written);
+                writer.Add(word, postings.Written, placed.Written);
         }
 
-        return writer.ToData(field);
+        postings.Dispose();
+        placed.Dispose();
+        return positionsField is { } second ? [writer.ToWords(field), writer.ToPositions(second, incomplete)] : [writer.ToWords(field)];
+    }
+
+    private static void AppendPositions(ReadOnlySpan<byte> documents, ReadOnlySpan<byte> positions, int[] renumbered, ref SegmentWriter placed)
+    {
+        var occurrences = new Occurrences(documents, positions, renumbered.Length);
+        while (occurrences.MoveNext())
+        {
+            var start = occurrences.At;
+            while (occurrences.NextPosition() > 0)
+            {
+            }
+
+            if (renumbered[occurrences.Document] >= 0)
+                placed.Bytes(positions[start..occurrences.At]);
+        }
     }
 
     private static void Append(ReadOnlySpan<byte> encoded, int[] renumbered, ref long last, ref SegmentWriter postings)
     {
-        var reader = new VarintReader(encoded);
-        for (var document = -1L; !reader.IsAtEnd;)
+        var reader = new PostingsReader(encoded, renumbered.Length);
+        while (reader.MoveNext())
         {
-            document += (long)reader.ReadVarint() + 1;
-            if ((ulong)document >= (ulong)renumbered.Length)
-                throw new InvalidDataException("Postings name a document that is not there");
-            var number = renumbered[document];
+            var number = renumbered[reader.Document];
             if (number < 0)
                 continue;
             postings.Varint((ulong)(number - last - 1));
@@ -125,7 +168,7 @@ internal static class SegmentMerger
 
     private static FieldData MergeTexts(IReadOnlyList<SegmentData> segments, int[][] renumbered)
     {
-        var texts = new TextColumnsBuilder();
+        using var texts = new TextColumnsBuilder();
         for (var i = 0; i < segments.Count; i++)
             texts.Add(new TextColumns(Of(segments[i], SegmentField.Texts).Words), renumbered[i]);
         return texts.Build();

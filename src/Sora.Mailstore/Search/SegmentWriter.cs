@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 
 namespace Sora.Mailstore.Search;
 
-/// <summary>Bytes that grow; integers as <see cref="Contracts.VarintReader"/> reads them.</summary>
-internal struct SegmentWriter
+/// <summary>Bytes that grow, out of the pool; integers as <see cref="Contracts.VarintReader"/> reads them. One that is not disposed of costs a buffer, no more.</summary>
+internal struct SegmentWriter : IDisposable
 {
     private byte[]? _bytes;
 
@@ -51,12 +51,19 @@ internal struct SegmentWriter
         Length += value.Length;
     }
 
-    // Small at first: most words stand in few documents
+    public void Dispose()
+    {
+        if (_bytes is not null)
+            Pooled.Return(ref _bytes);
+        _bytes = null;
+        Length = 0;
+    }
+
     private Span<byte> Room(int count)
     {
-        _bytes ??= new byte[Math.Max(count, 4)];
+        _bytes ??= [];
         if (_bytes.Length - Length < count)
-            Array.Resize(ref _bytes, Math.Max(Length + count, _bytes.Length * 2));
+            Pooled.Grow(ref _bytes, Length, Math.Max(count, 64));
         return _bytes.AsSpan(Length);
     }
 }

@@ -9,6 +9,7 @@ internal sealed class StoredMessageKeys(AccountSegments segments, DirectMessageK
     private const MessageKeyParts DateParts = MessageKeyParts.SentDate | MessageKeyParts.SentDay;
     private const MessageKeyParts TextParts = MessageKeyParts.Subject | MessageKeyParts.From | MessageKeyParts.To | MessageKeyParts.Cc
         | MessageKeyParts.DisplayFrom | MessageKeyParts.DisplayTo;
+    private const MessageKeyParts ThreadParts = MessageKeyParts.Thread | MessageKeyParts.Conversation;
 
     /// <inheritdoc/>
     public async ValueTask<MessageKeys> ReadAsync(
@@ -69,9 +70,13 @@ internal sealed class StoredMessageKeys(AccountSegments segments, DirectMessageK
         }
 
         SpreadRepeated(sorted, places);
-        if (!await FillDatesAsync(used, places, order, parts, columns, cancellationToken)
-            || !await FillTextsAsync(used, places, order, parts, columns, cancellationToken)
-            || !await FillThreadsAsync(used, places, order, parts, columns, cancellationToken))
+        var placed = new Placed(used, places, order);
+        if (((parts & DateParts) != MessageKeyParts.None
+                && !await FillAsync(placed, SegmentField.Dates, static (data, _) => (new DateColumn(data.Words), data.Words.Length), columns.SetDates, cancellationToken))
+            || ((parts & TextParts) != MessageKeyParts.None
+                && !await FillAsync(placed, SegmentField.Texts, DecodeTexts, columns.SetTexts, cancellationToken))
+            || ((parts & ThreadParts) != MessageKeyParts.None
+                && !await FillAsync(placed, SegmentField.Threads, DecodeThreads, columns.SetThread, cancellationToken)))
             return null;
         var missing = new List<int>();
         for (var i = 0; i < places.Length; i++)
@@ -93,77 +98,39 @@ internal sealed class StoredMessageKeys(AccountSegments segments, DirectMessageK
         }
     }
 
-    private async ValueTask<bool> FillDatesAsync(
-        List<OpenSegment> used, (int Segment, int Document)[] places, int[]? order, MessageKeyParts parts, MessageKeysBuilder columns, CancellationToken cancellationToken)
+    private static (TextColumns Value, long Size) DecodeTexts(LoadedField data, OpenSegment segment)
     {
-        if ((parts & DateParts) == MessageKeyParts.None)
-            return true;
-        var loaded = await LoadAsync(
-            used, SegmentField.Dates, static (data, _) => (new DateColumn(data.Words), data.Words.Length), cancellationToken);
-        if (loaded is null)
-            return false;
-        for (var i = 0; i < places.Length; i++)
-        {
-            if (places[i].Segment >= 0)
-                columns.SetDates(order is null ? i : order[i], loaded[places[i].Segment], places[i].Document);
-        }
-
-        return true;
+        var columns = new TextColumns(data.Words);
+        return (columns, columns.Size);
     }
 
-    private async ValueTask<bool> FillTextsAsync(
-        List<OpenSegment> used, (int Segment, int Document)[] places, int[]? order, MessageKeyParts parts, MessageKeysBuilder columns, CancellationToken cancellationToken)
+    private static (ThreadColumn Value, long Size) DecodeThreads(LoadedField data, OpenSegment segment)
     {
-        if ((parts & TextParts) == MessageKeyParts.None)
-            return true;
-        var loaded = await LoadAsync(used, SegmentField.Texts, static (data, _) =>
-        {
-            var column = new TextColumns(data.Words);
-            return (column, column.Size);
-        }, cancellationToken);
-        if (loaded is null)
-            return false;
-        for (var i = 0; i < places.Length; i++)
-        {
-            if (places[i].Segment >= 0)
-                columns.SetTexts(order is null ? i : order[i], loaded[places[i].Segment], places[i].Document);
-        }
-
-        return true;
+        var column = new ThreadColumn(data.Words, segment.Contents.Length);
+        return (column, column.Size);
     }
 
-    private async ValueTask<bool> FillThreadsAsync(
-        List<OpenSegment> used, (int Segment, int Document)[] places, int[]? order, MessageKeyParts parts, MessageKeysBuilder columns, CancellationToken cancellationToken)
-    {
-        if ((parts & MessageKeyParts.Thread) == MessageKeyParts.None)
-            return true;
-        var loaded = await LoadAsync(used, SegmentField.Threads, static (data, segment) =>
-        {
-            var column = new ThreadColumn(data.Words, segment.Contents.Length);
-            return (column, column.Size);
-        }, cancellationToken);
-        if (loaded is null)
-            return false;
-        for (var i = 0; i < places.Length; i++)
-        {
-            if (places[i].Segment >= 0)
-                columns.SetThread(order is null ? i : order[i], loaded[places[i].Segment], places[i].Document);
-        }
-
-        return true;
-    }
-
-    private async ValueTask<T[]?> LoadAsync<T>(
-        List<OpenSegment> used, SegmentField field, Func<LoadedField, OpenSegment, (T Value, long Size)> decode, CancellationToken cancellationToken)
+    // Takes a column of all segments; false when one of these was merged away meanwhile
+    private async ValueTask<bool> FillAsync<T>(
+        Placed placed,
+        SegmentField field,
+        Func<LoadedField, OpenSegment, (T Value, long Size)> decode,
+        Action<int, T, int> set,
+        CancellationToken cancellationToken)
         where T : class
     {
         var loaded = new Dictionary<(long, SegmentField), T>();
-        if (!await segments.LoadAsync(used, field, decode, loaded, cancellationToken))
-            return null;
-        var columns = new T[used.Count];
-        for (var i = 0; i < columns.Length; i++)
-            columns[i] = loaded[(used[i].Id, field)];
-        return columns;
+        if (!await segments.LoadAsync(placed.Segments, field, decode, loaded, cancellationToken))
+            return false;
+        var columns = placed.Segments.ConvertAll(segment => loaded[(segment.Id, field)]);
+        for (var i = 0; i < placed.Places.Length; i++)
+        {
+            var (segment, document) = placed.Places[i];
+            if (segment >= 0)
+                set(placed.Order is null ? i : placed.Order[i], columns[segment], document);
+        }
+
+        return true;
     }
 
     private async ValueTask ComputeAsync(
@@ -176,4 +143,7 @@ internal sealed class StoredMessageKeys(AccountSegments segments, DirectMessageK
             ids[i] = contents.Span[missing[i]];
         await direct.ReadAsync(ids, parts, (i, keys) => columns.Set(missing[i], keys), cancellationToken);
     }
+
+    /// <summary>Where messages are: for each its segment, -1 for none, and its document; and the order they were asked for in.</summary>
+    private readonly record struct Placed(List<OpenSegment> Segments, (int Segment, int Document)[] Places, int[]? Order);
 }

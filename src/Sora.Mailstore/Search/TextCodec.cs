@@ -22,7 +22,9 @@ internal static class TextCodec
             var writer = new SegmentWriter();
             writer.Varint((ulong)text.Length);
             writer.Bytes(buffer.AsSpan(0, written));
-            return writer.ToArray();
+            var compressed = writer.ToArray();
+            writer.Dispose();
+            return compressed;
         }
         finally
         {

@@ -12,12 +12,12 @@ internal readonly record struct WaitingContent(ContentId Content, AccountId Acco
 internal readonly record struct PutOffContent(ContentId Content, TimeSpan? Pause, string Error);
 
 /// <summary>A segment without its fields.</summary>
-internal sealed record SegmentHead(long Id, long[] Contents);
+internal sealed record SegmentHead(long Id, long[] Contents, short Format);
 
 /// <summary>A field of a segment; its postings only where they are short.</summary>
 internal readonly record struct LoadedField(long Segment, SegmentField Field, byte[] Words, byte[]? Postings);
 
-/// <summary>A piece of the postings of a field.</summary>
+/// <summary>A piece of the postings or positions of a field.</summary>
 internal readonly record struct PostingsSlice(long Segment, SegmentField Field, int Start, int Length);
 
 /// <summary>How much waits to be indexed, how long the oldest has waited, and how many are left out for good.</summary>
@@ -65,7 +65,10 @@ internal sealed class SearchStore(Database database)
         if (texts.Count > 0)
         {
             batch.BatchCommands.Add(new NpgsqlBatchCommand(
-                "INSERT INTO content_text (content_id, text) SELECT * FROM unnest($1::bigint[], $2::bytea[]) ON CONFLICT DO NOTHING")
+                """
+                INSERT INTO content_text (content_id, text) SELECT * FROM unnest($1::bigint[], $2::bytea[])
+                ON CONFLICT (content_id) DO UPDATE SET text = excluded.text WHERE content_text.text <> excluded.text
+                """)
             {
                 Parameters = { Longs([.. texts.Select(static text => text.Content.Value)]), Bytes([.. texts.Select(static text => text.Text)]) },
             });
@@ -110,12 +113,13 @@ internal sealed class SearchStore(Database database)
         await using var command = database.Write.CreateCommand(
             """
             SELECT account_id, level FROM search_segments
-            WHERE account_id = ANY($1) AND size < $2
+            WHERE account_id = ANY($1) AND size < $2 AND format = $4
             GROUP BY account_id, level HAVING count(*) >= $3
             """);
         command.Parameters.Add(Longs([.. accounts.Select(static account => account.Value)]));
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = full });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = count });
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = SegmentFormat.Current });
         var levels = new List<(AccountId, short)>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
@@ -130,7 +134,7 @@ internal sealed class SearchStore(Database database)
         await using var command = new NpgsqlCommand(
             """
             SELECT id, size FROM search_segments
-            WHERE account_id = $1 AND level = $2 AND size < $3
+            WHERE account_id = $1 AND level = $2 AND size < $3 AND format = $5
             ORDER BY id LIMIT $4
             FOR UPDATE SKIP LOCKED
             """,
@@ -139,6 +143,7 @@ internal sealed class SearchStore(Database database)
         command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = level });
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = full });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = count });
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = SegmentFormat.Current });
         var ids = new List<long>();
         var size = 0L;
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -179,6 +184,59 @@ internal sealed class SearchStore(Database database)
         return segments;
     }
 
+    /// <summary>
+    /// Takes one segment of an older format out of use and queues its contents, or deletes one whose contents were queued before; false when there is none. Those that are
+    /// queued answer for their contents until these are indexed anew. For whoever finds the queue empty; <paramref name="delay"/> is what he waits for, so that the
+    /// contents are due at once.
+    /// </summary>
+    public async Task<bool> RenewAsync(TimeSpan delay, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.Write.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        long id;
+        byte[] contents;
+        bool isQueued;
+        await using (var command = new NpgsqlCommand(
+            """
+            SELECT id, contents, renewing FROM search_segments
+            WHERE format < $1
+            ORDER BY renewing DESC, id LIMIT 1
+            FOR UPDATE SKIP LOCKED
+            """,
+            connection))
+        {
+            command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = SegmentFormat.Current });
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            if (!await reader.ReadAsync(cancellationToken))
+                return false;
+            (id, contents, isQueued) = (reader.GetInt64(0), reader.GetFieldValue<byte[]>(1), reader.GetBoolean(2));
+        }
+
+        await using var batch = new NpgsqlBatch(connection);
+        if (isQueued)
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("DELETE FROM search_fields WHERE segment_id = $1") { Parameters = { new NpgsqlParameter<long> { TypedValue = id } } });
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("DELETE FROM search_segments WHERE id = $1") { Parameters = { new NpgsqlParameter<long> { TypedValue = id } } });
+        }
+        else
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(
+                """
+                INSERT INTO search_queue (content_id, account_id, not_before)
+                SELECT id, account_id, now() - $2 FROM contents WHERE id = ANY($1)
+                ON CONFLICT DO NOTHING
+                """)
+            {
+                Parameters = { Longs(DecodeContents(contents)), new NpgsqlParameter<TimeSpan> { TypedValue = delay } },
+            });
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("UPDATE search_segments SET renewing = true WHERE id = $1") { Parameters = { new NpgsqlParameter<long> { TypedValue = id } } });
+        }
+
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return true;
+    }
+
     /// <summary>Puts a segment in the place of others.</summary>
     public static async Task ReplaceAsync(
         NpgsqlConnection connection, AccountId account, IReadOnlyList<long> ids, SegmentData merged, CancellationToken cancellationToken)
@@ -189,6 +247,24 @@ internal sealed class SearchStore(Database database)
         if (merged.Contents.Length > 0)
             batch.BatchCommands.Add(Insert([(account, merged)]));
         await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// Gives the room of segments that were merged away back to those that come, once it is so many bytes and a tenth of the index. PostgreSQL
+    /// would do so by itself, but once in a minute, and an index is written three times while a large mailbox is filled.
+    /// </summary>
+    public async Task<bool> VacuumAsync(long replaced, CancellationToken cancellationToken)
+    {
+        const long Least = 24 * 1024 * 1024;
+        if (replaced < Least)
+            return false;
+        await using var size = database.Write.CreateCommand("SELECT pg_table_size('search_fields')");
+        if (replaced < (long)(await size.ExecuteScalarAsync(cancellationToken))! / 10)
+            return false;
+        await using var vacuum = database.Write.CreateCommand("VACUUM (SKIP_LOCKED) search_fields");
+        vacuum.CommandTimeout = 0;
+        await vacuum.ExecuteNonQueryAsync(cancellationToken);
+        return true;
     }
 
     /// <summary>Those of the contents that still exist.</summary>
@@ -207,13 +283,19 @@ internal sealed class SearchStore(Database database)
     public Task<List<SegmentHead>> ListAsync(AccountId account, long[] known, CancellationToken cancellationToken) => ReadAgain.OnceAsync(async () =>
     {
         await using var command = database.Read.CreateCommand(
-            "SELECT id, CASE WHEN id = ANY($2) THEN ''::bytea ELSE contents END FROM search_segments WHERE account_id = $1");
+            """
+            SELECT id, CASE WHEN id = ANY($2) THEN ''::bytea ELSE contents END, format
+            FROM search_segments
+            WHERE account_id = $1 AND format BETWEEN $3 AND $4
+            """);
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = account.Value });
         command.Parameters.Add(Longs(known));
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = SegmentFormat.OldestRead });
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = SegmentFormat.Current });
         var heads = new List<SegmentHead>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
-            heads.Add(new SegmentHead(reader.GetInt64(0), DecodeContents(reader.GetFieldValue<byte[]>(1))));
+            heads.Add(new SegmentHead(reader.GetInt64(0), DecodeContents(reader.GetFieldValue<byte[]>(1)), reader.GetInt16(2)));
         return heads;
     });
 
@@ -330,8 +412,8 @@ internal sealed class SearchStore(Database database)
             WITH numbers AS (
                 SELECT number, nextval('search_segment_ids') AS id FROM unnest($1::integer[]) AS number
             ), new_segments AS (
-                INSERT INTO search_segments (id, account_id, level, documents, size, contents)
-                SELECT numbers.id, s.account_id, s.level, s.documents, s.size, s.contents
+                INSERT INTO search_segments (id, account_id, level, documents, size, contents, format)
+                SELECT numbers.id, s.account_id, s.level, s.documents, s.size, s.contents, $11
                 FROM unnest($1::integer[], $2::bigint[], $3::smallint[], $4::integer[], $5::bigint[], $6::bytea[])
                     AS s (number, account_id, level, documents, size, contents)
                 JOIN numbers USING (number)
@@ -354,6 +436,7 @@ internal sealed class SearchStore(Database database)
                 Shorts([.. fields.Select(static field => (short)field.Field)]),
                 Bytes([.. fields.Select(static field => field.Words)]),
                 Bytes([.. fields.Select(static field => field.Postings)]),
+                new NpgsqlParameter<short> { TypedValue = SegmentFormat.Current },
             },
         };
     }

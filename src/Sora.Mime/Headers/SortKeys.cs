@@ -9,7 +9,7 @@ namespace Sora.Mime;
 /// </summary>
 public sealed record SortKeys
 {
-    /// <summary>References are looked at up to this many; of more, the last ones.</summary>
+    /// <summary>References are looked at up to this many; of more, the first, which names the conversation, and the last ones.</summary>
     public const int MaxReferences = 200;
 
     /// <summary>Sort keys are no longer than this many UTF-16 code units: what is equal up to there counts as equal.</summary>
@@ -87,6 +87,8 @@ public sealed record SortKeys
             var hashes = new ulong[ids.Count];
             for (var i = 0; i < hashes.Length; i++)
                 hashes[i] = HashOf(ids[i]);
+            if (hashes.Length == MaxReferences && MessageIds.First(field.Value) is { } oldest)
+                hashes[0] = HashOf(oldest);
             return hashes;
         }
 
@@ -106,9 +108,12 @@ public sealed record SortKeys
         return Fold(first.Host is { Length: > 0 } host ? $"{spec}@{Charsets.DecodeUnlabelled(host)}" : spec);
     }
 
+    // Text that its charset does not allow sorts behind all other text (RFC 5255 section 4.6)
     private static string Fold(string text)
     {
         var folded = UnicodeCasemap.Fold(text);
+        if (folded.Contains('\uFFFD', StringComparison.Ordinal))
+            folded = string.Concat("\uFFFF", folded);
         if (folded.Length <= MaxLength)
             return folded;
         return folded[..(char.IsHighSurrogate(folded[MaxLength - 1]) ? MaxLength - 1 : MaxLength)];

@@ -6,9 +6,14 @@ namespace Sora.Mime;
 /// Where extracted text goes: counts what may still be written, and lets only well-formed UTF-16 without NUL through, which is
 /// what a database takes.
 /// </summary>
-internal sealed class SearchTextSink(IBufferWriter<char> output, int maxChars)
+/// <param name="output">Where it goes.</param>
+/// <param name="maxChars">Most characters that are written.</param>
+/// <param name="buffer">Room for what is written at a time; nobody else's until the sink is flushed.</param>
+internal sealed class SearchTextSink(IBufferWriter<char> output, int maxChars, char[]? buffer = null)
 {
-    private readonly char[] _buffer = new char[2048];
+    public const int BufferLength = 2048;
+
+    private readonly char[] _buffer = buffer ?? new char[BufferLength];
     private int _length;
     private char _highSurrogate;
 

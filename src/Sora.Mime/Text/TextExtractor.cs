@@ -18,9 +18,9 @@ public delegate ValueTask<int> MimeRangeReader(long offset, Memory<byte> destina
 public sealed class TextExtractor
 {
     // How many bytes decide what charset unlabelled text has
-    private const int SniffBytes = 16 * 1024;
+    internal const int SniffBytes = 16 * 1024;
     private const int ReadBytes = 32 * 1024;
-    private const int CharsAtOnce = 4096;
+    internal const int CharsAtOnce = 4096;
     private const int MaxHeaderBytes = 1024 * 1024; // of all parts of a message together; beyond it headers are left out
 
     /// <summary>What stands between parts, and between lines that come from an embedded message's header: no text goes on behind it.</summary>
@@ -32,21 +32,23 @@ public sealed class TextExtractor
     private readonly TransferDecoder _transfer;
     private readonly HtmlText? _html;
     private readonly FlowedText? _flowed;
-    private readonly ArrayBufferWriter<byte> _decoded = new(SniffBytes);
+    private readonly ArrayBufferWriter<byte> _decoded;
     private readonly char[] _chars;
     private Decoder? _decoder;
     private bool _afterReturn;
 
     /// <summary>Creates an extractor for a part that writes at most <paramref name="maxChars"/> characters.</summary>
     public TextExtractor(MimePart part, IBufferWriter<char> output, int maxChars)
-        : this(part, new SearchTextSink(output, maxChars), new char[CharsAtOnce])
+        : this(part, new SearchTextSink(output, maxChars), new ExtractionBuffers())
     {
     }
 
-    private TextExtractor(MimePart part, SearchTextSink sink, char[] chars)
+    private TextExtractor(MimePart part, SearchTextSink sink, ExtractionBuffers buffers)
     {
         _sink = sink;
-        _chars = chars;
+        _chars = buffers.Chars;
+        _decoded = buffers.Decoded;
+        _decoded.ResetWrittenCount();
         _transfer = new TransferDecoder(TransferDecoder.Parse(part.Encoding));
         if (part.Is("text", "html") || part.Is("text", "xhtml"))
             _html = new HtmlText(_sink);
@@ -77,8 +79,8 @@ public sealed class TextExtractor
         int maxChars,
         CancellationToken cancellationToken)
     {
-        var sink = new SearchTextSink(output, maxChars);
-        char[] chars = new char[CharsAtOnce];
+        var buffers = ExtractionBuffers.Rent();
+        var sink = new SearchTextSink(output, maxChars, buffers.Sink);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(ReadBytes);
         try
         {
@@ -92,7 +94,7 @@ public sealed class TextExtractor
                     headers += await ReadHeaderAsync(part, read, takeHeader, cancellationToken).ConfigureAwait(false);
                 if (!IsTextLeaf(part, waiting, sink))
                     continue;
-                var extractor = new TextExtractor(part, sink, chars);
+                var extractor = new TextExtractor(part, sink, buffers);
                 long at = part.BodyStart;
                 while (at < part.End && !sink.IsFull)
                 {
@@ -112,26 +114,28 @@ public sealed class TextExtractor
             ArrayPool<byte>.Shared.Return(buffer);
         }
         sink.Flush();
+        buffers.Return();
         return sink.Written;
     }
 
     /// <summary>As <see cref="ExtractAsync(MimePart, MimeRangeReader, IBufferWriter{char}, int, CancellationToken)"/>, over a message that is in memory.</summary>
     public static int Extract(MimePart root, ReadOnlySpan<byte> message, IBufferWriter<char> output, int maxChars)
     {
-        var sink = new SearchTextSink(output, maxChars);
-        char[] chars = new char[CharsAtOnce];
+        var buffers = ExtractionBuffers.Rent();
+        var sink = new SearchTextSink(output, maxChars, buffers.Sink);
         var waiting = new Stack<MimePart>([root]);
         while (!sink.IsFull && waiting.TryPop(out var part))
         {
             if (!IsTextLeaf(part, waiting, sink))
                 continue;
-            var extractor = new TextExtractor(part, sink, chars);
+            var extractor = new TextExtractor(part, sink, buffers);
             int start = (int)Math.Min(part.BodyStart, message.Length);
             extractor.Write(message[start..(int)Math.Min(part.End, message.Length)]);
             extractor.Complete();
             sink.Add(PartEnd);
         }
         sink.Flush();
+        buffers.Return();
         return sink.Written;
     }
 

@@ -45,11 +45,7 @@ public sealed class MbsyncTests(SharedServer server)
 
             """);
         Directory.CreateDirectory(folder.File("mail"));
-        using (var lmtp = await LmtpClient.ConnectAsync(_sora.LmtpPort))
-        {
-            for (var number = 1; number <= 5; number++)
-                await lmtp.DeliverAsync(_user, TestMail.Make(number));
-        }
+        await server.DeliverAsync(_user, Enumerable.Range(1, 5));
 
         // Down: the messages and the mailboxes
         await SyncAsync();

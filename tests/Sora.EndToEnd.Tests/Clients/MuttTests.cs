@@ -16,12 +16,7 @@ public sealed class MuttTests(SharedServer server)
     public async Task Mutt_opens_the_mailbox_reads_flags_and_copies(string scheme)
     {
         using var folder = new TempFolder();
-        using (var lmtp = await LmtpClient.ConnectAsync(_sora.LmtpPort))
-        {
-            for (var number = 1; number <= 3; number++)
-                await lmtp.DeliverAsync(_user, TestMail.Make(number));
-        }
-
+        await server.DeliverAsync(_user, Enumerable.Range(1, 3));
         var port = scheme == "imap" ? _sora.ImapPort : _sora.ImapsPort;
         var certificates = folder.File("certificates");
         await File.WriteAllTextAsync(certificates, await CertificateAsync());

@@ -11,13 +11,14 @@ public sealed class ScriptTests(SharedServer server)
 
     [Theory]
     [InlineData("python3", "imaplib_session.py", "python3")]
+    [InlineData("python3", "imaplib_extensions.py", "python3")]
     [InlineData("python3", "smtplib_lmtp.py", "python3")]
     [InlineData("perl", "mail_imapclient.pl", "libmail-imapclient-perl")]
     public async Task A_session(string interpreter, string script, string package)
     {
         string[] ports = [.. new[] { _sora.LmtpPort, _sora.ImapPort, _sora.ImapsPort }.Select(static port => port.ToString(CultureInfo.InvariantCulture))];
         var run = await CommandRun.RunAsync(
-            interpreter, [Programs.Script(script), .. ports, server.NextAccount(), server.NextAccount(), SharedServer.Password], package);
+            interpreter, [Programs.Script(script), .. ports, server.NextAccount(), server.NextAccount(), SharedServer.Password, SharedServer.Administrator], package);
         if (run.All.Contains("Can't locate Mail/IMAPClient.pm", StringComparison.Ordinal))
             Assert.Fail($"missing Perl module Mail::IMAPClient: install the package {package} (./dev test does)");
         run.ExitCode.ShouldBe(0, run.All);

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Sora.EndToEnd.Tests.Wire;
+using Sora.Testing;
 
 namespace Sora.EndToEnd.Tests.Servers;
 
@@ -8,15 +10,18 @@ public sealed class SharedServer : IAsyncLifetime
     /// <summary>The password of all accounts.</summary>
     internal const string Password = "secret";
 
-    private const int Accounts = 24;
+    /// <summary>Who may set quotas and the server's annotations.</summary>
+    internal const string Administrator = "admin@example.com";
+
+    private const int Accounts = 40;
     private int _taken;
 
     internal SoraProcess Sora { get; private set; } = null!;
 
     public async Task InitializeAsync()
     {
-        Sora = await SoraProcess.StartAsync();
-        await Sora.CreateAccountsAsync(Password, [.. Enumerable.Range(1, Accounts).Select(Address)]);
+        Sora = await SoraProcess.StartAsync($"imap.administrators=[\"{Administrator}\"]");
+        await Sora.CreateAccountsAsync(Password, [Administrator, .. Enumerable.Range(1, Accounts).Select(Address)]);
     }
 
     public async Task DisposeAsync() => await Sora.DisposeAsync();
@@ -27,6 +32,14 @@ public sealed class SharedServer : IAsyncLifetime
         var number = Interlocked.Increment(ref _taken);
         number.ShouldBeLessThanOrEqualTo(Accounts, "more accounts are needed");
         return Address(number);
+    }
+
+    /// <summary>Delivers the messages of these numbers (<see cref="TestMail"/>), one after the other.</summary>
+    internal async Task DeliverAsync(string user, params IEnumerable<int> numbers)
+    {
+        using var lmtp = await LmtpClient.ConnectAsync(Sora.LmtpPort);
+        foreach (var number in numbers)
+            await lmtp.DeliverAsync(user, TestMail.Make(number));
     }
 
     private static string Address(int number) => string.Create(CultureInfo.InvariantCulture, $"user{number}@example.com");

@@ -248,7 +248,7 @@ public sealed class BatchTests(ImapFixture fixture)
         fixture.Options.ProgressInterval = TimeSpan.FromTicks(1);
         try
         {
-            await client.Socket.SendAsync("a]1 FETCH 1:* (RFC822.SIZE)\r\na2 FETCH 1:* (RFC822.SIZE)\r\n");
+            await client.Socket.SendAsync("a]1 FETCH 1:* (ENVELOPE)\r\na2 FETCH 1:* (ENVELOPE)\r\n");
             var progress = new List<string>();
             while (await client.Socket.LineAsync() is { } line && !line.StartsWith("a2 ", StringComparison.Ordinal))
             {

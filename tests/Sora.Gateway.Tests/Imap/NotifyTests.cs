@@ -177,7 +177,10 @@ public sealed class NotifyTests(ImapFixture fixture)
         await other.DoAsync("STORE 1 +FLAGS.SILENT (\\Deleted)");
         await client.PlayAsync("S: * 1 FETCH (UID 1 FLAGS (\\Deleted \\Recent) MODSEQ (4))");
         await other.DoAsync("EXPUNGE");
-        await client.PlayAsync("S: * VANISHED 1");
+        await client.PlayAsync("""
+            S: * VANISHED 1
+            S: * OK [HIGHESTMODSEQ 5] Highest
+            """);
         await user.DeliverAsync(Mail);
         await client.PlayAsync("""
             S: * 2 EXISTS

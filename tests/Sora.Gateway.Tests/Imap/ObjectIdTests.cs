@@ -48,7 +48,7 @@ public sealed partial class ObjectIdTests(ImapFixture fixture)
         ids.ShouldAllBe(id => EmailId().IsMatch(id));
         await client.PlayAsync($"""
             C: a FETCH 2 (emailid threadid)
-            S: * 2 FETCH (EMAILID ({ids[1]}) THREADID NIL)
+            S: * 2 FETCH (EMAILID ({ids[1]}) THREADID (T{ids[1]}))
             S: a OK FETCH completed
             C: b SEARCH EMAILID {ids[1]}
             S: * SEARCH 2

@@ -145,6 +145,7 @@ public sealed class QResyncTests(ImapFixture fixture)
             C: a5 IDLE
             S: + idling
             S: * VANISHED 5
+            S: * OK [HIGHESTMODSEQ {{known + 6}}] Highest
             C: DONE
             S: a5 OK IDLE completed
             C: a6 STORE 1 +FLAGS.SILENT (\Deleted)
@@ -183,6 +184,50 @@ public sealed class QResyncTests(ImapFixture fixture)
     }
 
     [Fact]
+    public async Task Vanished_messages_bring_the_mod_sequence_with_them_unless_flags_do()
+    {
+        var user = await fixture.UserAsync();
+        await user.DeliverAsync(Mail, Mail, Mail);
+        using var other = await user.LogInAsync("SELECT INBOX");
+        using var client = await user.LogInAsync("ENABLE QRESYNC");
+        var (_, known) = Numbers(await client.DoAsync("SELECT INBOX"));
+        await other.DoAsync("STORE 1:2 +FLAGS.SILENT (\\Deleted)");
+        await other.DoAsync("UID EXPUNGE 1");
+        await other.DoAsync("UID STORE 3 +FLAGS.SILENT (\\Flagged)");
+        await client.PlayAsync($$"""
+            C: a1 SEARCH 1:3
+            S: * 2 FETCH (UID 2 FLAGS (\Deleted…) MODSEQ ({{known + 1}}))
+            S: * 3 FETCH (UID 3 FLAGS (\Flagged…) MODSEQ ({{known + 3}}))
+            S: * SEARCH 1 2 3
+            S: * OK [HIGHESTMODSEQ {{known}}] …
+            S: a1 OK SEARCH completed
+            C: a2 NOOP
+            S: * VANISHED 1
+            S: * OK [HIGHESTMODSEQ {{known + 3}}] Highest
+            S: a2 OK NOOP completed
+            """);
+        await other.DoAsync("UID EXPUNGE 2");
+        await client.PlayAsync($$"""
+            C: a3 NOOP
+            S: * VANISHED 2
+            S: * OK [HIGHESTMODSEQ {{known + 4}}] Highest
+            S: a3 OK NOOP completed
+            """);
+        await other.DoAsync("UID STORE 3 +FLAGS.SILENT (\\Deleted)");
+        await other.DoAsync("EXPUNGE");
+        await user.DeliverAsync(Mail);
+        await other.DoAsync("NOOP");
+        await other.DoAsync("UID STORE 4 +FLAGS.SILENT (\\Seen)");
+        await client.PlayAsync($$"""
+            C: a4 NOOP
+            S: * VANISHED 3
+            S: * 1 EXISTS
+            S: * OK [HIGHESTMODSEQ {{known + 8}}] Highest
+            S: a4 OK NOOP completed
+            """);
+    }
+
+    [Fact]
     public async Task What_the_log_no_longer_holds_has_vanished_all_the_same()
     {
         var user = await fixture.UserAsync();
@@ -216,6 +261,7 @@ public sealed class QResyncTests(ImapFixture fixture)
             S: * VANISHED (EARLIER) 3
             S: * VANISHED 1
             S: * 2 EXISTS
+            S: * OK [HIGHESTMODSEQ {{known + 5}}] Highest
             S: a1 OK FETCH completed
             C: a2 UID FETCH 1:9 (FLAGS) (VANISHED CHANGEDSINCE {{known}})
             S: * VANISHED (EARLIER) 1,3

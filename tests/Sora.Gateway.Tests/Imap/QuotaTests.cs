@@ -8,18 +8,18 @@ public sealed class QuotaTests(ImapFixture fixture)
     private static readonly CancellationToken None = CancellationToken.None;
 
     [Fact]
-    public async Task Without_limits_there_is_a_root_with_nothing_in_it()
+    public async Task Without_limits_there_is_a_root_that_names_the_most_mailboxes()
     {
         var user = await fixture.UserAsync();
         using var client = await user.LogInAsync();
         await client.PlayAsync("""
             C: G1 GETQUOTAROOT INBOX
             S: * QUOTAROOT INBOX ""
-            S: * QUOTA "" ()
+            S: * QUOTA "" (MAILBOX 6 10000)
             S: G1 OK GETQUOTAROOT completed
             C: G2 GETQUOTAROOT "not yet"
             S: * QUOTAROOT "not yet" ""
-            S: * QUOTA "" ()
+            S: * QUOTA "" (MAILBOX 6 10000)
             S: G2 OK GETQUOTAROOT completed
             C: G3 GETQUOTA "!partition/sda4"
             S: G3 NO [NONEXISTENT] …
@@ -66,7 +66,7 @@ public sealed class QuotaTests(ImapFixture fixture)
             """);
         await admin.PlayAsync($"""
             C: S5 SETQUOTA "{root}" ()
-            S: * QUOTA {root} ()
+            S: * QUOTA {root} (MAILBOX 6 10000)
             S: S5 OK SETQUOTA completed
             """);
     }

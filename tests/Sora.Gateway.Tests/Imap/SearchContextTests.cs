@@ -79,7 +79,7 @@ public sealed partial class SearchContextTests(ImapFixture fixture)
     }
 
     [Fact]
-    public async Task Update_can_fetch_what_joins()
+    public async Task Update_can_fetch_new_messages_that_join()
     {
         var user = await fixture.UserAsync();
         await user.DeliverAsync(Mail, Mail);
@@ -91,15 +91,24 @@ public sealed partial class SearchContextTests(ImapFixture fixture)
             S: a1 OK SEARCH completed
             """);
         await b.DoAsync("STORE 2 +FLAGS.SILENT (\\Flagged)");
+        await user.DeliverToAsync("INBOX", Mail, FlagSet.Of(SystemFlags.Flagged));
+        await user.DeliverAsync(Mail);
         await a.PlayAsync("""
             C: a2 NOOP
+            S: * 4 EXISTS
+            S: * 2 RECENT
             S: * 2 FETCH (FLAGS (\Flagged))
-            S: * ESEARCH (TAG "a1") UID ADDTO (0 2)
-            S: * 2 FETCH (UID 2 BODY[TEXT] {6}
+            S: * 3 FETCH (UID 3 BODY[TEXT] {6}
             S: body
             S: )
+            S: * ESEARCH (TAG "a1") UID ADDTO (0 2:3)
             S: a2 OK NOOP completed
             """);
+
+        // A message that was there before is not news when its flags make it a member
+        await b.DoAsync("UID STORE 4 +FLAGS.SILENT (\\Flagged)");
+        (await a.DoAsync("NOOP")).ShouldContain("* ESEARCH (TAG \"a1\") UID ADDTO (0 4)");
+        (await a.DoAsync("NOOP")).ShouldBeEmpty();
     }
 
     [Fact]

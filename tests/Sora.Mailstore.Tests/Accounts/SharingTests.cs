@@ -128,6 +128,16 @@ public sealed class SharingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_may_create_shared_mailboxes_may_not_below_those_of_others()
+    {
+        _node.SharingOptions.Creators = ["@example.com"];
+        (await _node.Sharing.CreateSharedAsync(_user.Id, Name("a"), SpecialUse.None, None)).IsOk.ShouldBeTrue();
+        (await _node.Sharing.CreateSharedAsync(_owner.Id, Name("a/x"), SpecialUse.None, None)).Error!.Code.ShouldBe(MailErrorCode.NoPerm);
+        (await _node.Sharing.CreateSharedAsync(_owner.Id, Name("a/x/y"), SpecialUse.None, None)).Error!.Code.ShouldBe(MailErrorCode.NoPerm);
+        (await _node.Sharing.CreateSharedAsync(_user.Id, Name("a/x"), SpecialUse.None, None)).IsOk.ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task The_writer_changes_only_the_flags_that_are_covered()
     {
         var mailbox = _node.Mailboxes.Get(await MailstoreNode.IdAsync(_owner, "INBOX"));

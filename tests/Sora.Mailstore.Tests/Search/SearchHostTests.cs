@@ -79,7 +79,7 @@ public sealed class SearchHostTests : IAsyncLifetime, IDisposable
         }
 
         (await ScalarAsync("SELECT count(*) FROM search_segments")).ShouldBeLessThan(12);
-        (await ScalarAsync("SELECT count(*) FROM search_fields")).ShouldBe(6 * await ScalarAsync("SELECT count(*) FROM search_segments"));
+        (await ScalarAsync("SELECT count(*) FROM search_fields")).ShouldBe(8 * await ScalarAsync("SELECT count(*) FROM search_segments"));
         (await ScalarAsync("SELECT count(*) FROM search_queue")).ShouldBe(0);
     }
 
@@ -148,6 +148,91 @@ public sealed class SearchHostTests : IAsyncLifetime, IDisposable
         (await ScalarAsync("SELECT count(*) FROM search_queue")).ShouldBe(0);
     }
 
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(0, false)]
+    public async Task Segments_of_an_older_format_are_made_anew(short format, bool areReadMeanwhile)
+    {
+        await using (var before = Open(new SearchOptions { Delay = TimeSpan.Zero, Batch = 2 }))
+        {
+            for (var i = 0; i < 5; i++)
+                await AppendAsync($"Subject: number {i}\n\nalpha {(i < 3 ? "beta" : "the beta")}\n");
+            await before.IndexDueAsync(CancellationToken.None);
+        }
+
+        await RunAsync($"UPDATE search_segments SET format = {format}");
+        await RunAsync("DELETE FROM search_fields WHERE field IN (6, 7)");
+        await RunAsync("UPDATE content_text SET text = '\\x00' WHERE content_id = (SELECT min(content_id) FROM content_text)");
+        await AppendAsync("Subject: new\n\nalpha beta\n");
+        var contents = await ContentsAsync();
+        TextQuestion[] questions = [new(TextField.Body, "BETA"), new(TextField.Subject, "NUMBER")];
+
+        // One step after the other, as the worker does it: each answer is right, with segments that are old, new, or there twice
+        await using var host = Open(new SearchOptions { Delay = TimeSpan.Zero, Batch = 2 });
+        var indexer = new Indexer(_node.Database, _bodies.Messages, new SearchOptions { Delay = TimeSpan.Zero, Batch = 2 }, TimeProvider.System);
+        var steps = 0;
+        var unindexed = areReadMeanwhile ? 1 : 6;
+        IndexedBatch batch;
+        do
+        {
+            var answer = await host.Index.FindAsync(_account.Id, contents, questions, CancellationToken.None);
+            answer.Unindexed.Length.ShouldBeLessThanOrEqualTo(unindexed);
+            unindexed = answer.Unindexed.Length;
+            answer.Answers[0].Matches.Length.ShouldBe(6 - unindexed);
+            answer.Answers[1].Matches.ToArray().ShouldBe([.. contents[..5].Except(answer.Unindexed.ToArray())]);
+            batch = await indexer.IndexAsync(CancellationToken.None);
+            if (++steps == 1)
+                (await ScalarAsync($"SELECT count(*) FROM search_queue")).ShouldBe(0, "new mail comes first");
+        }
+        while (batch.Taken > 0 || batch.HasMore);
+        unindexed.ShouldBe(0);
+        (await ScalarAsync("SELECT count(*) FROM search_segments WHERE format <> 2 OR renewing")).ShouldBe(0);
+        (await ScalarAsync("SELECT count(*) FROM search_fields")).ShouldBe(8 * await ScalarAsync("SELECT count(*) FROM search_segments"));
+        (await ScalarAsync("SELECT sum(documents) FROM search_segments")).ShouldBe(6);
+        (await ScalarAsync("SELECT count(*) FROM search_queue")).ShouldBe(0);
+        (await ScalarAsync("SELECT count(*) FROM content_text WHERE text = '\\x00'")).ShouldBe(0);
+        var after = await host.Index.FindAsync(_account.Id, contents, [new(TextField.Body, "ALPHA BETA")], CancellationToken.None);
+        after.Answers[0].Matches.ToArray().ShouldBe([contents[0], contents[1], contents[2], contents[5]]);
+    }
+
+    [Fact]
+    public async Task A_space_is_found_in_a_segment_whose_postings_are_long()
+    {
+        await using var host = Open();
+        await AppendAsync("Subject: many\n\n" + string.Join('\n', Enumerable.Range(100_000, SearchStore.ShortPostings + 1)) + "\n");
+        await AppendAsync("Subject: one\n\nalpha");
+        (await host.IndexDueAsync(CancellationToken.None)).ShouldBe(2);
+        (await ScalarAsync("SELECT max(octet_length(postings))::bigint FROM search_fields")).ShouldBeGreaterThan(SearchStore.ShortPostings);
+        var contents = await ContentsAsync();
+        var answer = await host.Index.FindAsync(
+            _account.Id,
+            contents,
+            [new TextQuestion(TextField.Body, " "), new TextQuestion(TextField.Body, "7 100008"), new TextQuestion(TextField.Body, "7 100009")],
+            CancellationToken.None);
+        answer.Answers[0].Matches.ToArray().ShouldBe([contents[0]]);
+        answer.Answers[1].Matches.ToArray().ShouldBe([contents[0]]);
+        (answer.Answers[2].Matches.Length + answer.Answers[2].Candidates.Length).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task The_worker_makes_old_segments_anew()
+    {
+        await using (var before = Open())
+        {
+            await AppendAsync("Subject: one\n\nalpha\n");
+            await before.IndexDueAsync(CancellationToken.None);
+        }
+
+        await RunAsync("UPDATE search_segments SET format = 1");
+        await RunAsync("DELETE FROM search_fields WHERE field IN (6, 7)");
+        await using var host = Open(new SearchOptions { Delay = TimeSpan.Zero, Interval = TimeSpan.FromMilliseconds(10) });
+        host.Start();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (await ScalarAsync("SELECT count(*) FROM search_segments WHERE format = 1") > 0)
+            await Task.Delay(10, limit.Token);
+        (await ScalarAsync("SELECT count(*) FROM search_segments WHERE format = 2 AND documents = 1")).ShouldBe(1);
+    }
+
     [Fact]
     public async Task Nothing_of_deleted_contents_stays_in_queue_and_texts()
     {
@@ -201,6 +286,12 @@ public sealed class SearchHostTests : IAsyncLifetime, IDisposable
     {
         await using var command = _node.Database.Write.CreateCommand(sql);
         return (long)(await command.ExecuteScalarAsync())!;
+    }
+
+    private async Task RunAsync(string sql)
+    {
+        await using var command = _node.Database.Write.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
     }
 
     private sealed class UnreadableStore(IMessageStore store) : IMessageStore

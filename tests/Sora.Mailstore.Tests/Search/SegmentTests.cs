@@ -48,7 +48,7 @@ public sealed class SegmentTests
         merged.Contents.ShouldBe([1, 3]);
         var body = merged.Fields[(int)SegmentField.Body];
         var words = new FieldWords(body.Words, body.Postings);
-        Enumerable.Range(0, words.Count).Select(i => Encoding.UTF8.GetString(words.Word(i))).ShouldBe(["GONE", "ONE"]);
+        Enumerable.Range(0, words.Count).Select(i => Encoding.UTF8.GetString(words.Word(i))).ShouldBe([PositionLayout.BreakWord, "GONE", "ONE"]);
         new DateColumn(merged.Fields[(int)SegmentField.Dates].Words).Dates.ShouldBe([1, 3]);
         new TextColumns(merged.Fields[(int)SegmentField.Texts].Words).Text(1, 0).ShouldBe("S3");
         new ThreadColumn(merged.Fields[(int)SegmentField.Threads].Words, 2).References[1].ShouldBe([3ul, 4ul]);
@@ -84,7 +84,13 @@ public sealed class SegmentTests
         var whole = new SegmentBuilder();
         whole.Begin(new ContentId(1), new SortKeys());
         foreach (var word in UnicodeCasemap.Fold(text).Split([' ', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries))
+        {
             whole.AddBodyWord(word);
+            if (word != "END")
+                whole.SeparateBody(' ');
+        }
+
+        var built = whole.Build();
         var random = new Random(2);
         for (var round = 0; round < 50; round++)
         {
@@ -102,7 +108,9 @@ public sealed class SegmentTests
 
             body.Complete();
             Encoding.UTF8.GetString(body.Text!.Value.Span).ShouldBe(SearchText.Wanted(text));
-            pieces.Build().Fields[(int)SegmentField.Body].Words.ShouldBe(whole.Build().Fields[(int)SegmentField.Body].Words);
+            var (some, all) = (pieces.Build(), built);
+            some.Fields[(int)SegmentField.Body].Words.ShouldBe(all.Fields[(int)SegmentField.Body].Words);
+            some.Fields[(int)SegmentField.BodyPositions].Postings.ShouldBe(all.Fields[(int)SegmentField.BodyPositions].Postings);
         }
     }
 
@@ -153,7 +161,10 @@ public sealed class SegmentTests
             var number = first + i + 1;
             builder.Begin(new ContentId(number), new SortKeys { SentDate = number, Subject = $"S{number}", References = [(ulong)number, (ulong)number + 1] });
             foreach (var word in texts[i].Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            {
                 builder.AddBodyWord(word);
+                builder.SeparateBody(' ');
+            }
         }
 
         return builder.Build();

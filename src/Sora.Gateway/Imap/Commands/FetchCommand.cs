@@ -12,6 +12,7 @@ namespace Sora.Gateway.Imap.Commands;
 internal sealed class FetchCommand : ImapCommand
 {
     private const int BatchSize = 256;
+    private const int IndexBatchSize = 4096; // Where nothing of the contents is read
 
     private readonly SequenceSet _set;
     private readonly bool _byUid;
@@ -153,6 +154,7 @@ internal sealed class FetchCommand : ImapCommand
         MessageFetch fetch, SelectedMailbox selected, UidSet uids, MailboxIndex latest, CancellationToken cancellationToken)
     {
         var needsContent = !_items.TrueForAll(static item => item.IsIndexOnly);
+        var batchSize = needsContent ? BatchSize : IndexBatchSize;
         var all = selected.NumbersOf(uids);
         var progress = new ProgressReport(fetch.Connection, all.Count);
         var done = 0L;
@@ -166,7 +168,7 @@ internal sealed class FetchCommand : ImapCommand
                 continue;
             numbers.Add((int)number);
             rows.Add(row);
-            if (rows.Count < BatchSize)
+            if (rows.Count < batchSize)
                 continue;
             await FetchBatchAsync(fetch, numbers, rows, needsContent, cancellationToken).ConfigureAwait(false);
             await progress.ReportAsync(done).ConfigureAwait(false);
@@ -190,6 +192,7 @@ internal sealed class FetchCommand : ImapCommand
             fetch.Announce(contents);
         }
 
+        await fetch.ReadKeysAsync(rows, cancellationToken).ConfigureAwait(false);
         for (var i = 0; i < rows.Count; i++)
         {
             if (needsContent && contents![i] is null)

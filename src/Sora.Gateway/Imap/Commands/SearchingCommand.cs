@@ -9,8 +9,8 @@ namespace Sora.Gateway.Imap.Commands;
 /// <summary>What SEARCH, SORT and THREAD have in common: finding messages of the selected mailbox, saving them as <c>$</c>, keeping a result up to date.</summary>
 internal abstract class SearchingCommand(SearchProgram program, bool byUid, SearchOptions? given) : ImapCommand
 {
-    /// <summary>Strings are UTF-8 once UTF8=ACCEPT was enabled (RFC 6855 section 3).</summary>
-    private static readonly ImapReply CharsetAfterUtf8 = ImapReply.Bad("Strings are UTF-8 since UTF8=ACCEPT was enabled; CHARSET must not be given");
+    /// <summary>Strings are UTF-8 once UTF8=ACCEPT was enabled (RFC 9755 section 3).</summary>
+    private static readonly ImapReply CharsetAfterUtf8 = ImapReply.Bad("Strings are UTF-8 since UTF8=ACCEPT was enabled; no other charset can be named");
 
     /// <summary>Updates are told by tag (RFC 5267 section 4.3).</summary>
     public static readonly ImapReply TagReuse = ImapReply.Bad("Tag reuse");
@@ -63,7 +63,7 @@ internal abstract class SearchingCommand(SearchProgram program, bool byUid, Sear
 
     /// <summary>The answer to keys that this session may not use.</summary>
     public static ImapReply? WhyBad(ImapConnection connection, SearchProgram program) =>
-        program.NamesCharset && connection.Session.Utf8Accept ? CharsetAfterUtf8
+        program.HasOwnCharset && connection.Session.Utf8Accept ? CharsetAfterUtf8
         : program.UsesRecent && connection.Session.Rev2 ? ImapReply.Bad("IMAP4rev2 has no RECENT, OLD and NEW")
         : null;
 

@@ -7,7 +7,7 @@ using Sora.Gateway.Imap.Wire;
 namespace Sora.Gateway.Imap.Commands;
 
 /// <summary>SELECT and EXAMINE (RFC 9051 sections 6.3.2 and 6.3.3; parameters: RFC 7162 sections 3.1.8 and 3.2.5).</summary>
-internal sealed class SelectCommand(MailboxName name, bool readOnly, bool condStore, QResyncParameter? qresync) : ImapCommand
+internal sealed class SelectCommand(MailboxName name, string supplied, bool readOnly, bool condStore, QResyncParameter? qresync) : ImapCommand
 {
     public static ImapCommand Parse(ref ImapParser parser, ParseContext context) => Parse(ref parser, readOnly: false);
 
@@ -40,7 +40,11 @@ internal sealed class SelectCommand(MailboxName name, bool readOnly, bool condSt
         if (connection.Session.Rev2)
         {
             var list = await connection.Directory.ListAsync(cancellationToken).ConfigureAwait(false);
-            ListResponse.Write(connection.Writer, ListAttributes.Of(target.Entry with { Name = target.Name, SpecialUse = target.IsOwn ? target.Entry.SpecialUse : SpecialUse.None }, list), target.Name.Value, extended: null);
+            var entry = target.Entry with { Name = target.Name, SpecialUse = target.IsOwn ? target.Entry.SpecialUse : SpecialUse.None };
+
+            // Who wrote "inbox" is told that this is INBOX (RFC 9051 section 6.3.2, example in section 8)
+            var oldName = supplied == target.Name.Value ? null : supplied;
+            ListResponse.Write(connection.Writer, ListAttributes.Of(entry, list), target.Name.Value, extended: null, oldName: oldName);
         }
 
         if (qresync is not null && await ResynchronizeAsync(connection, selected, cancellationToken).ConfigureAwait(false) is { } failure)
@@ -121,7 +125,7 @@ internal sealed class SelectCommand(MailboxName name, bool readOnly, bool condSt
     private static SelectCommand Parse(ref ImapParser parser, bool readOnly)
     {
         parser.Space();
-        var name = parser.Mailbox();
+        var name = parser.Mailbox(out var supplied);
         var condStore = false;
         QResyncParameter? qresync = null;
         if (parser.TrySpace())
@@ -140,6 +144,6 @@ internal sealed class SelectCommand(MailboxName name, bool readOnly, bool condSt
             parser.Close();
         }
 
-        return new SelectCommand(name, readOnly, condStore, qresync);
+        return new SelectCommand(name, supplied, readOnly, condStore, qresync);
     }
 }

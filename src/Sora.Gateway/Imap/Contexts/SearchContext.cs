@@ -19,7 +19,9 @@ internal sealed class SearchContext
         ByUid = byUid;
         Program = program;
         Order = order;
-        var uids = Array.ConvertAll(outcome.Positions, outcome.Selected.View.UidAt);
+        var view = outcome.Selected.View;
+        UidNext = view.UidNext;
+        var uids = Array.ConvertAll(outcome.Positions, view.UidAt);
         Members = UidSet.Of(uids);
         Sorted = order.Count > 0 ? uids : null;
     }
@@ -36,7 +38,7 @@ internal sealed class SearchContext
 
     public IReadOnlyList<SortCriterion> Order { get; }
 
-    /// <summary>What is told of messages that join the result (RFC 5465 section 7); null for nothing.</summary>
+    /// <summary>What is told of new messages that join the result (RFC 5465 section 7); null for nothing.</summary>
     public List<FetchItem>? Items { get; }
 
     /// <summary>UIDs in the result.</summary>
@@ -44,6 +46,9 @@ internal sealed class SearchContext
 
     /// <summary>The same in the order of SORT; null for SEARCH, whose result has the order of the mailbox.</summary>
     public uint[]? Sorted { get; private set; }
+
+    /// <summary>UIDNEXT when the mailbox was looked at last; messages from there on are new.</summary>
+    public Uid UidNext { get; set; }
 
     /// <summary>UIDs that have changed and were not looked at yet.</summary>
     public UidSet Changed { get; set; } = UidSet.Empty;

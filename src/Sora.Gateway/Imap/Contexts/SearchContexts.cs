@@ -96,12 +96,21 @@ internal sealed class SearchContexts
             }
 
             context.Changed = UidSet.Empty;
+            var view = connection.Selected.View;
+            var firstNew = context.UidNext.Value;
+            context.UidNext = view.UidNext;
             if (result.Members == context.Members)
                 continue;
-            var added = result.Members.Except(context.Members);
+
+            // Only new messages are fetched, not those that flags make members, and before the ESEARCH that names them (RFC 5465 section 7)
+            if (context.Items is { } items)
+            {
+                int[] arrived = [.. result.Members.Except(context.Members).Where(uid => uid >= firstNew).Select(view.PositionOf)];
+                if (arrived.Length > 0)
+                    await ArrivalFetch.WriteAsync(connection, items, arrived, cancellationToken).ConfigureAwait(false);
+            }
+
             await ContextUpdate.WriteAsync(connection, context, result.Members, result.Sorted).ConfigureAwait(false);
-            if (context.Items is { } items && !added.IsEmpty)
-                await ArrivalFetch.WriteAsync(connection, items, [.. added.Select(connection.Selected.View.PositionOf)], cancellationToken).ConfigureAwait(false);
         }
     }
 

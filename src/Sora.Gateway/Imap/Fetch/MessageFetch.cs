@@ -19,6 +19,8 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
     private string? _preview;
     private readonly UidSet.Builder _notTold = new();
     private IReadOnlyDictionary<ContentId, ContentId>? _emailIds;
+    private readonly bool _tellsThreads = items.Exists(static item => item.Kind == FetchKind.ThreadId);
+    private readonly Dictionary<ContentId, ulong> _conversations = [];
     private readonly SourcesAhead _ahead = new(connection.Server.Messages, items, connection.Server.Options);
 
     public ImapConnection Connection => connection;
@@ -32,8 +34,46 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
     /// <summary>Looks up what the items need to know once, before the first message.</summary>
     public async ValueTask BeginAsync(CancellationToken cancellationToken)
     {
-        if (items.Exists(static item => item.Kind == FetchKind.EmailId))
+        if (_tellsThreads || items.Exists(static item => item.Kind == FetchKind.EmailId))
             _emailIds = await connection.Server.Messages.EmailIdsAsync(connection.Selected.Target.Account.Id, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads at once what the items need to know of the messages that <see cref="WriteAsync"/> will get next.</summary>
+    public async ValueTask ReadKeysAsync(List<MessageRow> rows, CancellationToken cancellationToken)
+    {
+        if (!_tellsThreads)
+            return;
+        _conversations.Clear();
+        try
+        {
+            await ReadConversationsAsync(rows, cancellationToken).ConfigureAwait(false);
+        }
+        catch (BodyUnavailableException)
+        {
+            // One of them cannot be read: the others can be told all the same
+            foreach (var row in rows)
+            {
+                try
+                {
+                    await ReadConversationsAsync([row], cancellationToken).ConfigureAwait(false);
+                }
+                catch (BodyUnavailableException e)
+                {
+                    Fail(row.Content, e);
+                }
+            }
+        }
+    }
+
+    private async ValueTask ReadConversationsAsync(List<MessageRow> rows, CancellationToken cancellationToken)
+    {
+        var contents = new ContentId[rows.Count];
+        for (var i = 0; i < contents.Length; i++)
+            contents[i] = rows[i].Content;
+        var account = connection.Selected.Target.Account.Id;
+        var keys = await connection.Server.Keys.ReadAsync(account, contents, MessageKeyParts.Conversation, cancellationToken).ConfigureAwait(false);
+        for (var i = 0; i < contents.Length; i++)
+            _conversations[contents[i]] = keys.Conversations[i];
     }
 
     /// <summary>The contents that <see cref="WriteAsync"/> will get next, in that order; saying so is not needed, but quicker.</summary>
@@ -53,6 +93,12 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
 
     public async ValueTask WriteAsync(int number, MessageRow row, MessageContent? content, CancellationToken cancellationToken)
     {
+        if (_tellsThreads && !_conversations.ContainsKey(row.Content))
+        {
+            _notTold.Add(row.Uid);
+            return;
+        }
+
         try
         {
             await using var source = content is null
@@ -207,11 +253,13 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
                 break;
             case FetchKind.EmailId:
                 _writer.Raw("EMAILID ("u8);
-                ObjectIds.Write(_writer, _emailIds?.GetValueOrDefault(row.Content, row.Content) ?? row.Content);
+                ObjectIds.Write(_writer, EmailIdOf(row.Content));
                 _writer.Raw(")"u8);
                 break;
-            case FetchKind.ThreadId: // Threads are not kept (RFC 8474 section 5.2)
-                _writer.Raw("THREADID NIL"u8);
+            case FetchKind.ThreadId:
+                _writer.Raw("THREADID ("u8);
+                ObjectIds.WriteThread(_writer, _conversations[row.Content], EmailIdOf(row.Content));
+                _writer.Raw(")"u8);
                 break;
             case FetchKind.Size:
                 _writer.Raw("RFC822.SIZE "u8);
@@ -219,6 +267,8 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
                 break;
         }
     }
+
+    private ContentId EmailIdOf(ContentId content) => _emailIds?.GetValueOrDefault(content, content) ?? content;
 
     private async ValueTask WriteContentItemAsync(FetchItem item, MessageSource source, CancellationToken cancellationToken)
     {

@@ -36,6 +36,7 @@ internal static class ArrivalFetch
             var contents = needsContent
                 ? await connection.Server.Messages.ReadAsync(positions.Select(position => view[position].Content).ToArray(), parts, cancellationToken).ConfigureAwait(false)
                 : null;
+            await fetch.ReadKeysAsync([.. positions.Select(position => view[position])], cancellationToken).ConfigureAwait(false);
             for (var i = 0; i < positions.Length; i++)
             {
                 var row = view[positions[i]];

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using Sora.Contracts;
 using Sora.Gateway.Imap.Wire;
@@ -7,6 +8,10 @@ namespace Sora.Gateway.Imap.Responses;
 /// <summary>objectid of RFC 8474: a letter for what it names, then the number.</summary>
 internal static class ObjectIds
 {
+    private const int ThreadLength = 17;
+
+    private static readonly SearchValues<char> LowerHex = SearchValues.Create("0123456789abcdef");
+
     public static void Write(ImapWriter writer, MailboxId mailbox) => Write(writer, "F"u8, mailbox.Value);
 
     public static void Write(ImapWriter writer, ContentId content) => Write(writer, "M"u8, content.Value);
@@ -16,6 +21,31 @@ internal static class ObjectIds
         id is ['M', >= '1' and <= '9', ..] && long.TryParse(id.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? new ContentId(number)
             : null;
+
+    /// <summary>THREADID (docs/decisions/0017): of what the conversation's messages have in common, or of the only one when that is 0.</summary>
+    public static void WriteThread(ImapWriter writer, ulong conversation, ContentId email)
+    {
+        if (conversation == 0)
+        {
+            Write(writer, "TM"u8, email.Value);
+            return;
+        }
+
+        Span<byte> text = stackalloc byte[ThreadLength];
+        text[0] = (byte)'T';
+        conversation.TryFormat(text[1..], out _, "x16", CultureInfo.InvariantCulture);
+        writer.Raw(text);
+    }
+
+    /// <summary>What a THREADID names: a conversation, else the content of a message without one; neither for an id that Sora never gives.</summary>
+    public static (ulong Conversation, ContentId? Email) ThreadOf(string id)
+    {
+        if (id is ['T', 'M', ..])
+            return (0, ContentOf(id[1..]));
+        return id is ['T', ..] && id.Length == ThreadLength && !id.AsSpan(1).ContainsAnyExcept(LowerHex)
+            ? (ulong.Parse(id.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture), null)
+            : default;
+    }
 
     private static void Write(ImapWriter writer, ReadOnlySpan<byte> prefix, long number)
     {

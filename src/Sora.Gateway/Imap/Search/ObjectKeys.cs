@@ -1,4 +1,5 @@
 using Sora.Contracts;
+using Sora.Gateway.Imap.Responses;
 
 namespace Sora.Gateway.Imap.Search;
 
@@ -18,6 +19,38 @@ internal sealed class EmailIdKey(ContentId? id) : SearchKey
     {
         if (id is not null)
             needs.EmailIds.Add(this);
+    }
+}
+
+/// <summary>THREADID (RFC 8474 section 6): the conversation that the id names, or the only message of it when that has no ids of its own.</summary>
+internal sealed class ThreadIdKey : SearchKey
+{
+    private readonly ulong _conversation;
+    private readonly EmailIdKey? _only;
+
+    public ThreadIdKey(string id)
+    {
+        (_conversation, var email) = ObjectIds.ThreadOf(id);
+        _only = email is null ? null : new EmailIdKey(email);
+    }
+
+    public override SearchCost Cost => IsKnown ? SearchCost.Header : SearchCost.Index;
+
+    private bool IsKnown => _conversation != 0 || _only is not null;
+
+    public override Match Evaluate(SearchCandidate candidate)
+    {
+        if (!IsKnown)
+            return Match.No;
+        if (_only?.Evaluate(candidate) == Match.No)
+            return Match.No;
+        return candidate.Conversation is { } conversation ? Of(conversation == _conversation) : Match.Unknown;
+    }
+
+    public override void Collect(SearchNeeds needs)
+    {
+        needs.Conversations |= IsKnown;
+        _only?.Collect(needs);
     }
 }
 

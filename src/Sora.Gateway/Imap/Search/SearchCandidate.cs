@@ -10,6 +10,9 @@ internal sealed class SearchCandidate
     /// <summary>The day of the Date field (<see cref="DateOnly.DayNumber"/>; -1 without a readable one), once it was asked for.</summary>
     public int? SentDay { get; set; }
 
+    /// <summary>What it has in common with the messages of its conversation (<see cref="MessageKeys.Conversations"/>), once it was asked for.</summary>
+    public ulong? Conversation { get; set; }
+
     /// <summary>What the search index knows, once it was asked.</summary>
     public IndexedTexts? Index { get; set; }
 

@@ -5,7 +5,7 @@ namespace Sora.Gateway.Imap.Search;
 
 /// <summary>
 /// Runs a search over a session's view: first what the mailbox's index knows, for all messages; then, only for those still undecided, the day
-/// they were sent, and what the search index says of their text; then their header; then the text of their body.
+/// they were sent and their conversation, and what the search index says of their text; then their header; then the text of their body.
 /// </summary>
 internal sealed class SearchEvaluator(ImapServer server, SelectedMailbox selected, MailboxIndex latest, SearchKey key)
 {
@@ -18,7 +18,8 @@ internal sealed class SearchEvaluator(ImapServer server, SelectedMailbox selecte
     private readonly SearchCandidate _candidate = new();
     private readonly SearchNeeds _needs = new();
     private readonly List<ContentId> _contents = []; // of the messages that are undecided, in their order
-    private int[]? _sentDays; // by position
+    private int[]? _sentDays; // by position, as all columns
+    private ulong[]? _conversations;
 
     /// <summary>Positions in the view of the messages that match, ascending.</summary>
     /// <exception cref="BodyUnavailableException">A message that had to be read cannot be.</exception>
@@ -36,9 +37,9 @@ internal sealed class SearchEvaluator(ImapServer server, SelectedMailbox selecte
 
         var matches = new List<int>();
         var undecided = Scan(only: null, matches);
-        if (undecided.Count > 0 && _needs.SentDays)
+        if (undecided.Count > 0 && (_needs.SentDays || _needs.Conversations))
         {
-            await ReadSentDaysAsync(undecided, cancellationToken).ConfigureAwait(false);
+            await ReadKeysAsync(undecided, cancellationToken).ConfigureAwait(false);
             undecided = Scan(undecided, matches);
         }
 
@@ -59,12 +60,23 @@ internal sealed class SearchEvaluator(ImapServer server, SelectedMailbox selecte
         return matches;
     }
 
-    private async ValueTask ReadSentDaysAsync(List<int> positions, CancellationToken cancellationToken)
+    private async ValueTask ReadKeysAsync(List<int> positions, CancellationToken cancellationToken)
     {
-        var keys = await server.Keys.ReadAsync(selected.Target.Account.Id, _contents.ToArray(), MessageKeyParts.SentDay, cancellationToken).ConfigureAwait(false);
-        _sentDays = new int[selected.View.Count];
+        var parts = (_needs.SentDays ? MessageKeyParts.SentDay : MessageKeyParts.None)
+            | (_needs.Conversations ? MessageKeyParts.Conversation : MessageKeyParts.None);
+        var keys = await server.Keys.ReadAsync(selected.Target.Account.Id, _contents.ToArray(), parts, cancellationToken).ConfigureAwait(false);
+        _sentDays = ByPosition(_needs.SentDays, keys.SentDays, positions);
+        _conversations = ByPosition(_needs.Conversations, keys.Conversations, positions);
+    }
+
+    private T[]? ByPosition<T>(bool isNeeded, T[] column, List<int> positions)
+    {
+        if (!isNeeded)
+            return null;
+        var placed = new T[selected.View.Count];
         for (var i = 0; i < positions.Count; i++)
-            _sentDays[positions[i]] = keys.SentDays[i];
+            placed[positions[i]] = column[i];
+        return placed;
     }
 
     // Contents of the undecided messages, each once. Mostly they are in order already
@@ -134,6 +146,7 @@ internal sealed class SearchEvaluator(ImapServer server, SelectedMailbox selecte
     {
         _candidate.Row = row;
         _candidate.SentDay = _sentDays?[position];
+        _candidate.Conversation = _conversations?[position];
         switch (key.Evaluate(_candidate))
         {
             case Match.Yes:
@@ -159,7 +172,13 @@ internal sealed class SearchEvaluator(ImapServer server, SelectedMailbox selecte
             if (contents[i] is not { } content)
                 continue;
             var row = selected.RowAt(positions[i], latest);
-            var candidate = new SearchCandidate { Row = row, SentDay = _sentDays?[positions[i]], Index = _candidate.Index };
+            var candidate = new SearchCandidate
+            {
+                Row = row,
+                SentDay = _sentDays?[positions[i]],
+                Conversation = _conversations?[positions[i]],
+                Index = _candidate.Index,
+            };
             if (await MatchesAsync(candidate, content, cancellationToken).ConfigureAwait(false))
                 matches.Add(positions[i]);
         }

@@ -18,6 +18,9 @@ internal sealed class SearchNeeds
     /// <summary>The day of the Date field is needed.</summary>
     public bool SentDays { get; set; }
 
+    /// <summary>What conversation a message is of is needed.</summary>
+    public bool Conversations { get; set; }
+
     /// <summary>The number of a question to the search index; the same one is asked once.</summary>
     public int Ask(TextField field, string text)
     {

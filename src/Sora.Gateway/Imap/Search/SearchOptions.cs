@@ -65,11 +65,11 @@ internal readonly record struct SearchOptions(SearchReturn What, PartialRange Pa
                 var option = Option(parser.Atom("a return option"));
                 if (option == SearchReturn.None)
                     throw parser.Error("a return option");
+                // One PARTIAL or ALL in a command (RFC 9394 section 3.1)
+                if (option is SearchReturn.Partial or SearchReturn.All && (what & (SearchReturn.Partial | SearchReturn.All)) != SearchReturn.None)
+                    throw parser.Error("either ALL or PARTIAL, and only once");
                 if (option == SearchReturn.Partial)
                 {
-                    // One PARTIAL or ALL in a command (RFC 9394 section 3.1)
-                    if ((what & SearchReturn.Partial) != SearchReturn.None)
-                        throw parser.Error("PARTIAL only once");
                     parser.Space();
                     partial = parser.PartialRange();
                 }
@@ -86,8 +86,6 @@ internal readonly record struct SearchOptions(SearchReturn What, PartialRange Pa
         }
 
         parser.Close();
-        if ((what & (SearchReturn.Partial | SearchReturn.All)) == (SearchReturn.Partial | SearchReturn.All))
-            throw parser.Error("either ALL or PARTIAL");
         return what == SearchReturn.None ? All : new SearchOptions(what, partial, items);
     }
 

@@ -23,18 +23,22 @@ internal static class SearchParser
             parser.Space();
         }
 
-        return Parse(ref parser, charset);
+        return Parse(ref parser, charset, isLabelled: charset is not null);
     }
 
-    /// <summary>search-criteria of SORT and THREAD (RFC 5256 section 5): a charset always stands before the keys.</summary>
+    /// <summary>
+    /// search-criteria of SORT and THREAD (RFC 5256 section 5): a charset always stands before the keys. With UTF8=ACCEPT it is to be UTF-8 (RFC 9755
+    /// section 3); US-ASCII contradicts it in nothing, and is what clients name when all keys are ASCII.
+    /// </summary>
     public static SearchProgram ParseCriteria(ref ImapParser parser)
     {
         var charset = Encoding.Latin1.GetString(parser.AString());
         parser.Space();
-        return Parse(ref parser, charset);
+        var isUtf8 = charset.Equals("UTF-8", StringComparison.OrdinalIgnoreCase) || charset.Equals("US-ASCII", StringComparison.OrdinalIgnoreCase);
+        return Parse(ref parser, charset, isLabelled: !isUtf8);
     }
 
-    private static SearchProgram Parse(ref ImapParser parser, string? charset)
+    private static SearchProgram Parse(ref ImapParser parser, string? charset, bool isLabelled)
     {
         // An unknown charset must not hide that the command is wrong: BAD goes before NO
         var isKnown = Charsets.TryGet(charset, out var encoding);
@@ -62,7 +66,7 @@ internal static class SearchParser
             UsesModSeq = context.UsesModSeq,
             UsesRecent = context.UsesRecent,
             IsFuzzy = context.IsFuzzy,
-            NamesCharset = charset is not null,
+            HasOwnCharset = isLabelled,
             Keys = context.Keys,
             Texts = context.Texts,
             Depth = context.Depth + 1,
@@ -148,8 +152,7 @@ internal static class SearchParser
                 return new EmailIdKey(ObjectIds.ContentOf(parser.ObjectId()));
             case "THREADID":
                 parser.Space();
-                parser.ObjectId();
-                return new EmailIdKey(null); // No message has a thread
+                return new ThreadIdKey(parser.ObjectId());
             case "SENTBEFORE":
                 return new SentDateKey(DateComparison.Before, Date(ref parser));
             case "SENTON":

@@ -24,8 +24,8 @@ internal sealed class SearchProgram(
     /// <summary>FUZZY was given (RFC 6203).</summary>
     public bool IsFuzzy { get; init; }
 
-    /// <summary>A charset was named, which UTF8=ACCEPT forbids to SEARCH (RFC 6855 section 3).</summary>
-    public bool NamesCharset { get; init; }
+    /// <summary>A charset was named that UTF8=ACCEPT forbids: to SEARCH any, to SORT and THREAD another than UTF-8 (RFC 9755 section 3).</summary>
+    public bool HasOwnCharset { get; init; }
 
     /// <summary>How many keys there are, parentheses counted too.</summary>
     public int Keys { get; init; }

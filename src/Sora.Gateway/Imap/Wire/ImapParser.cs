@@ -177,9 +177,14 @@ internal ref partial struct ImapParser
     }
 
     /// <summary>mailbox: checked and normalised; a name that cannot be one is refused with NO.</summary>
-    public MailboxName Mailbox()
+    public MailboxName Mailbox() => Mailbox(out _);
+
+    /// <inheritdoc cref="Mailbox()"/>
+    /// <param name="supplied">The name as the client wrote it.</param>
+    public MailboxName Mailbox(out string supplied)
     {
-        var parsed = MailboxName.Parse(MailboxText(AString()));
+        supplied = MailboxText(AString());
+        var parsed = MailboxName.Parse(supplied);
         return parsed.IsOk ? parsed.Value : throw new ImapSyntaxException(parsed.Error);
     }
 

@@ -1,0 +1,62 @@
+using Sora.Gateway.Connections;
+
+namespace Sora.Gateway.Imap;
+
+/// <summary>
+/// The time that the server may work on a command (<see cref="ImapOptions.CommandTimeout"/>): one source of cancellation for all commands of a connection, whose
+/// clock runs only while the server works on one.
+/// </summary>
+internal sealed class CommandLimit(ClientConnection client, ImapOptions options) : IDisposable
+{
+    private CancellationTokenSource? _source;
+    private bool _isRunning;
+
+    /// <summary>The command was cancelled because its time is up, not because the client has gone.</summary>
+    public bool HasPassed => _source is { IsCancellationRequested: true } && !client.Closed.IsCancellationRequested;
+
+    /// <summary>Begins a command. One that waits for its client ends only with the connection.</summary>
+    public CancellationToken Start(bool waitsForClient)
+    {
+        if (options.CommandTimeout == TimeSpan.Zero || waitsForClient)
+            return client.Closed;
+        _source ??= CancellationTokenSource.CreateLinkedTokenSource(client.Closed);
+        _source.CancelAfter(options.CommandTimeout);
+        _isRunning = true;
+        return _source.Token;
+    }
+
+    public void End()
+    {
+        if (!_isRunning)
+            return;
+        _isRunning = false;
+        if (!_source!.IsCancellationRequested)
+            _source.CancelAfter(Timeout.InfiniteTimeSpan);
+        if (!_source.IsCancellationRequested)
+            return;
+        _source.Dispose();
+        _source = null;
+    }
+
+    /// <summary>Sends what was written. A client that takes its time does not use up the command's, and what it has taken is progress.</summary>
+    public ValueTask<bool> FlushAsync()
+    {
+        if (!_isRunning)
+            return client.FlushAsync();
+        _source!.CancelAfter(Timeout.InfiniteTimeSpan);
+        var flushed = client.FlushAsync();
+        if (!flushed.IsCompletedSuccessfully)
+            return FlushLimitedAsync(flushed);
+        _source.CancelAfter(options.CommandTimeout);
+        return flushed;
+    }
+
+    public void Dispose() => _source?.Dispose();
+
+    private async ValueTask<bool> FlushLimitedAsync(ValueTask<bool> flushing)
+    {
+        var flushed = await flushing.ConfigureAwait(false);
+        _source!.CancelAfter(options.CommandTimeout);
+        return flushed;
+    }
+}
