@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Sora.Contracts;
 using Sora.Sieve;
 
@@ -72,6 +73,44 @@ public sealed class ScriptLibrary(
     {
         var key = new Key(script.Hash, true);
         return Find(key) ?? Keep(key, script.Content, site);
+    }
+
+    /// <summary>The scripts of a delivery in their order: the site's, the user's or in its place the site's default, the site's.</summary>
+    public ScriptSequence Sequence(
+        ImmutableArray<SieveGlobalScript> before, (string? Name, SieveCompilation? Script) active, SieveGlobalScript? @default, ImmutableArray<SieveGlobalScript> after)
+    {
+        var scripts = ImmutableArray.CreateBuilder<SieveSequenceItem>(before.Length + 1 + after.Length);
+        foreach (var script in before)
+        {
+            if (Add(scripts, script.Name, Compile(script)) is { } broken)
+                return new ScriptSequence(scripts.ToImmutable(), broken);
+        }
+
+        if (active is { Name: { } name, Script: { } own })
+        {
+            if (Add(scripts, name, own) is { } broken)
+                return new ScriptSequence(scripts.ToImmutable(), broken);
+        }
+        else if (@default is not null && Add(scripts, @default.Name, Compile(@default)) is { } broken)
+        {
+            return new ScriptSequence(scripts.ToImmutable(), broken);
+        }
+
+        foreach (var script in after)
+        {
+            if (Add(scripts, script.Name, Compile(script)) is { } broken)
+                return new ScriptSequence(scripts.ToImmutable(), broken);
+        }
+
+        return new ScriptSequence(scripts.ToImmutable());
+    }
+
+    private static BrokenScript? Add(ImmutableArray<SieveSequenceItem>.Builder scripts, string name, SieveCompilation compilation)
+    {
+        if (compilation.Script is not { } script)
+            return BrokenScript.Of(name, compilation);
+        scripts.Add(new SieveSequenceItem(name, script));
+        return null;
     }
 
     private async ValueTask<MailResult<SieveCompilation>> GetAsync(AccountId account, SieveScriptEntry entry, CancellationToken cancellationToken)

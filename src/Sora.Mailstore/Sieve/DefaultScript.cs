@@ -6,12 +6,15 @@ namespace Sora.Mailstore.Sieve;
 /// <summary>The script for users without one of their own, when the operator names no other.</summary>
 internal static class DefaultScript
 {
+    // The script asks for this field and for the detail, and for nothing else
+    private const string SpamField = "X-Spam";
+
     private const string Text =
         """
         require ["fileinto", "envelope", "subaddress", "variables", "mailbox", "ihave"];
 
         # What the spam filter before us has marked
-        if header :is "X-Spam" "Yes" {
+        if header :is "FIELD" "Yes" {
             if ihave "special-use" {
                 fileinto :specialuse "\\Junk" "Junk";
             } else {
@@ -43,7 +46,7 @@ internal static class DefaultScript
 
     private static SieveGlobalScript Make(string detail)
     {
-        var content = Encoding.UTF8.GetBytes(Text.Replace("DETAIL", detail, StringComparison.Ordinal).ReplaceLineEndings("\r\n"));
-        return new SieveGlobalScript("default", ScriptHash.Of(content), content);
+        var content = Encoding.UTF8.GetBytes(Text.Replace("FIELD", SpamField, StringComparison.Ordinal).Replace("DETAIL", detail, StringComparison.Ordinal).ReplaceLineEndings("\r\n"));
+        return new SieveGlobalScript("default", ScriptHash.Of(content), content) { OnlyWithField = SpamField };
     }
 }

@@ -35,14 +35,19 @@ public sealed class SieveFiles : ISieveGlobals
         }
     }
 
-    public MailResult<SieveGlobalScripts> Around(string domain)
+    public MailResult<SieveGlobalScripts> Around(ReadOnlySpan<char> domain)
     {
-        var around = _domains.GetValueOrDefault(domain, _others);
-        if (!TryReadAll(around.Before, out var before) || !TryReadAll(around.After, out var after))
+        var around = _domains.Count > 0 && _domains.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(domain, out var own) ? own : _others;
+        if (around.HasNoFiles)
+            return around.Last ??= new SieveGlobalScripts([], around.Default.BuiltIn, []);
+        SieveGlobalScript? script = null;
+        if (!TryReadAll(around.Before, out var before) || !TryReadAll(around.After, out var after)
+            || (around.Default.File is { } file && !TryRead(file, out script)))
             return Unreadable();
-        if (around.Default.File is not { } file)
-            return new SieveGlobalScripts(before, around.Default.BuiltIn, after);
-        return TryRead(file, out var script) ? new SieveGlobalScripts(before, script, after) : Unreadable();
+        script ??= around.Default.BuiltIn;
+        if (around.Last is { } last && ReferenceEquals(last.Default, script) && Same(last.Before, before) && Same(last.After, after))
+            return last;
+        return around.Last = new SieveGlobalScripts(before, script, after);
     }
 
     public MailResult<SieveGlobalScript> Find(string name)
@@ -75,6 +80,9 @@ public sealed class SieveFiles : ISieveGlobals
             return Unreadable();
         }
     }
+
+    private static bool Same(ImmutableArray<SieveGlobalScript> left, ImmutableArray<SieveGlobalScript> right) =>
+        left.AsSpan().SequenceEqual(right.AsSpan(), ReferenceEqualityComparer.Instance);
 
     // A name that stays within the folder on every system
     private static bool IsFileName(string name) =>
@@ -128,4 +136,22 @@ public sealed class SieveFiles : ISieveGlobals
 }
 
 /// <summary>The files around the scripts of some users.</summary>
-internal sealed record Around(ScriptFile[] Before, (ScriptFile? File, SieveGlobalScript? BuiltIn) Default, ScriptFile[] After);
+internal sealed class Around(ScriptFile[] before, (ScriptFile? File, SieveGlobalScript? BuiltIn) @default, ScriptFile[] after)
+{
+    private volatile SieveGlobalScripts? _last;
+
+    public ScriptFile[] Before => before;
+
+    public (ScriptFile? File, SieveGlobalScript? BuiltIn) Default => @default;
+
+    public ScriptFile[] After => after;
+
+    public bool HasNoFiles { get; } = before.Length == 0 && after.Length == 0 && @default.File is null;
+
+    /// <summary>The scripts as they were read last.</summary>
+    public SieveGlobalScripts? Last
+    {
+        get => _last;
+        set => _last = value;
+    }
+}

@@ -9,9 +9,24 @@ namespace Sora.Sieve;
 /// </summary>
 public abstract class SieveMessage
 {
-    private readonly Dictionary<MimePart, HeaderBlock> _partHeaders = [];
+    private readonly Dictionary<MimePart, HeaderBlock> _partHeaders;
+    private readonly PartText _texts;
     private HeaderBlock? _headers;
-    private PartText? _texts;
+
+    /// <summary>A message of which nothing was looked at yet.</summary>
+    protected SieveMessage()
+    {
+        _partHeaders = [];
+        _texts = new PartText(this);
+    }
+
+    /// <summary>The same message with another header block, and the same <see cref="Root"/>: what was decoded of its parts is known already.</summary>
+    protected SieveMessage(SieveMessage same)
+    {
+        ArgumentNullException.ThrowIfNull(same);
+        _partHeaders = same._partHeaders;
+        _texts = same._texts;
+    }
 
     /// <summary>Size in bytes as IMAP's RFC822.SIZE.</summary>
     public abstract long Size { get; }
@@ -30,7 +45,7 @@ public abstract class SieveMessage
 
     internal HeaderBlock Headers => _headers ??= HeaderBlock.Parse(Header);
 
-    internal PartText Texts => _texts ??= new PartText(this);
+    internal PartText Texts => _texts;
 
     /// <summary>The header of a part (RFC 5703 section 4).</summary>
     internal async ValueTask<HeaderBlock> GetHeadersAsync(MimePart part, int maxBytes, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using Sora.Contracts;
 using Sora.Mailstore;
 using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Accounts.Passwords;
@@ -28,6 +29,8 @@ internal sealed record MailstoreParts(
     public required SieveHistoryHost SieveHistory { get; init; }
 
     public required SieveFiles SieveFiles { get; init; }
+
+    public required IRelay Relay { get; init; }
 
     /// <summary>Opens the database: starts the private server if there is to be one, waits until it answers, and brings the schema up to date.</summary>
     /// <exception cref="DatabaseException">It cannot be used.</exception>
@@ -80,6 +83,7 @@ internal sealed record MailstoreParts(
             Scripts = scripts,
             SieveHistory = new SieveHistoryHost(database, options.Sieve, loggers),
             SieveFiles = new SieveFiles(options.Sieve, time, loggers),
+            Relay = DeliveryRelay.Open(database, time),
         };
     }
 

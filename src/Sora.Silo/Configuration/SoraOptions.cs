@@ -4,6 +4,7 @@ using Sora.Gateway.Connections;
 using Sora.Gateway.Imap;
 using Sora.Gateway.Lmtp;
 using Sora.Gateway.ManageSieve;
+using Sora.Gateway.Sieve;
 using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Accounts.Passwords;
 using Sora.Mailstore.Bodies;
@@ -49,6 +50,8 @@ public sealed class SoraOptions : IValidatableOptions
     public SieveOptions Sieve { get; set; } = new();
 
     public SieveEngineOptions SieveLimits { get; set; } = new();
+
+    public SieveDeliveryOptions SieveDelivery { get; set; } = new();
 
     public ConnectionOptions Connections { get; set; } = new();
 
