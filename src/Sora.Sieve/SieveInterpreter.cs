@@ -40,7 +40,7 @@ public static class SieveInterpreter
             var isLast = !isKept || i == input.Scripts.Length - 1;
             foreach (var action in actions.All)
                 if (isLast || action is not KeepAction)
-                    Add(done, action);
+                    Add(done, i == 0 ? action : action with { Script = i });
             if (!isLast)
                 continue;
             return Result(run, done, duplicates) with

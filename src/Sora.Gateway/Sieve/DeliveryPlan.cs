@@ -30,7 +30,13 @@ public sealed class DeliveryPlan
     private readonly List<SieveAction> _sends = [];
     private readonly List<DeliveryNote> _notes = [];
 
-    internal DeliveryPlan(SieveResult result) => Result = result;
+    private readonly ScriptSequence _sequence;
+
+    internal DeliveryPlan(ScriptSequence sequence, SieveResult result)
+    {
+        _sequence = sequence;
+        Result = result;
+    }
 
     /// <summary>What the scripts said.</summary>
     public SieveResult Result { get; }
@@ -60,6 +66,10 @@ public sealed class DeliveryPlan
         HasFailed = true;
         _notes.Add(note);
     }
+
+    /// <summary>An action could not be carried out.</summary>
+    internal void Fail(SieveAction action, string text) =>
+        Fail(new DeliveryNote(action.Script < _sequence.Scripts.Length ? _sequence.Scripts[action.Script].Name : "", action.Line, text));
 
     internal void Send(SieveAction action) => _sends.Add(action);
 

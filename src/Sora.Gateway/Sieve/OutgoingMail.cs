@@ -18,7 +18,7 @@ internal sealed class OutgoingMail(DeliveryScripts scripts, Arrival arrival, Scr
     private DateTimeOffset Now => input.Time;
 
     /// <summary>Copies of what was sent, for mailboxes (RFC 8580).</summary>
-    public List<(SieveFcc Place, byte[] Message)> Copies { get; } = [];
+    public List<(SieveAction Action, SieveFcc Place, byte[] Message)> Copies { get; } = [];
 
     /// <summary>A redirect could not be queued for good: the message is to be kept instead, as the script has changed it.</summary>
     public List<SieveNewMessage?> Kept { get; } = [];
@@ -52,7 +52,7 @@ internal sealed class OutgoingMail(DeliveryScripts scripts, Arrival arrival, Scr
             NewMessageId(), Now);
         var request = new RelayRequest(
             keys.Of(Account, RelayKind.Report, "reject"), Account, RelayKind.Report, "", [new RelayRecipient(arrival.ReversePath, "NEVER")], message);
-        return await EnqueueAsync(request, "reject", reject.Line, cancellationToken);
+        return await EnqueueAsync(request, "reject", reject, cancellationToken);
     }
 
     private async ValueTask RedirectAsync(RedirectAction redirect, CancellationToken cancellationToken)
@@ -77,7 +77,7 @@ internal sealed class OutgoingMail(DeliveryScripts scripts, Arrival arrival, Scr
             Return = redirect.Ret,
             NotAfter = redirect is { BySeconds: { } seconds, ByMode: 'R' } ? Now.AddSeconds(seconds) : null,
         };
-        if (!await EnqueueAsync(request, "redirect", redirect.Line, cancellationToken))
+        if (!await EnqueueAsync(request, "redirect", redirect, cancellationToken))
             Kept.Add(redirect.Message);
     }
 
@@ -112,10 +112,10 @@ internal sealed class OutgoingMail(DeliveryScripts scripts, Arrival arrival, Scr
             var message = VacationMessage.Make(vacation, input.Message.Header.Span, NewMessageId(), Now);
             var operation = isNoted ? OperationKeys.New() : keys.Of(Account, RelayKind.Vacation, $"{vacation.Handle}\n{vacation.Recipient}");
             isQueued = await EnqueueAsync(
-                new RelayRequest(operation, Account, RelayKind.Vacation, "", [new RelayRecipient(vacation.Recipient, "NEVER")], message), "vacation", vacation.Line,
+                new RelayRequest(operation, Account, RelayKind.Vacation, "", [new RelayRecipient(vacation.Recipient, "NEVER")], message), "vacation", vacation,
                 cancellationToken);
             if (isQueued && vacation.Fcc is { } fcc)
-                Copies.Add((fcc, message));
+                Copies.Add((vacation, fcc, message));
         }
         finally
         {
@@ -147,18 +147,18 @@ internal sealed class OutgoingMail(DeliveryScripts scripts, Arrival arrival, Scr
         var message = NotifyMessage.Make(notify, uri!, from, input.Recipient.PrimaryAddress, input.Message.Header.Span, NewMessageId(), Now);
         var request = new RelayRequest(
             keys.Of(Account, RelayKind.Notify, $"{_notifications++}\n{notify.Method}"), Account, RelayKind.Notify, arrival.ReversePath.Length == 0 ? "" : sender, recipients, message);
-        if (await EnqueueAsync(request, "notify", notify.Line, cancellationToken) && notify.Fcc is { } fcc)
-            Copies.Add((fcc, message));
+        if (await EnqueueAsync(request, "notify", notify, cancellationToken) && notify.Fcc is { } fcc)
+            Copies.Add((notify, fcc, message));
     }
 
     /// <summary>True when the message is in the queue; else a note says why not.</summary>
-    private async ValueTask<bool> EnqueueAsync(RelayRequest request, string action, int line, CancellationToken cancellationToken)
+    private async ValueTask<bool> EnqueueAsync(RelayRequest request, string name, SieveAction action, CancellationToken cancellationToken)
     {
         var status = await scripts.Relay.EnqueueAsync(request, cancellationToken);
         switch (status)
         {
             case RelayStatus.Queued:
-                scripts.Instruments.Sent(action);
+                scripts.Instruments.Sent(name);
                 Log.Sent(scripts.Logger, arrival.TransactionId, request.Kind, Account.Value, string.Join(", ", request.Recipients.Select(static one => one.Address)));
                 return true;
             case RelayStatus.AlreadyQueued:
@@ -167,7 +167,7 @@ internal sealed class OutgoingMail(DeliveryScripts scripts, Arrival arrival, Scr
                 throw new ScriptsUnavailableException(MailError.Unavailable("Too much mail waits to be sent on, try again later"));
         }
 
-        plan.Fail(new DeliveryNote("", line, $"{action} to {string.Join(", ", request.Recipients.Select(static one => one.Address))}: {Problem(status)}"));
+        plan.Fail(action, $"{name} to {string.Join(", ", request.Recipients.Select(static one => one.Address))}: {Problem(status)}");
         return false;
     }
 

@@ -48,7 +48,7 @@ public sealed class ScriptPlanner(ScriptPorts ports)
                 IsTraced = input.IsTraced,
             },
             cancellationToken);
-        var planning = new Planning(input, mailboxes, host, new DeliveryPlan(result));
+        var planning = new Planning(input, mailboxes, host, new DeliveryPlan(sequence, result));
         return await planning.RunAsync(sequence, cancellationToken);
     }
 
@@ -156,7 +156,7 @@ public sealed class ScriptPlanner(ScriptPorts ports)
         // RFC 5228 section 2.10.6: what cannot be done must not lose the message
         private async ValueTask InsteadAsync(SieveAction action, string problem, CancellationToken cancellationToken)
         {
-            plan.Fail(new DeliveryNote("", action.Line, problem));
+            plan.Fail(action, problem);
             await KeepAsync(null, action.Message, cancellationToken);
         }
     }

@@ -182,11 +182,11 @@ internal sealed class ScriptedDelivery : IAsyncDisposable
             targets.Add(new DeliveryTarget(store.Mailbox, store.Flags) { Content = content });
         }
 
-        foreach (var (place, message) in mail.Copies)
+        foreach (var (action, place, message) in mail.Copies)
         {
             var (store, problem) = await ScriptPlanner.PlaceAsync(mailboxes, place, DeliveryFlags.Of(place.Flags), isTrial: false, cancellationToken);
             if (store is null)
-                plan.Fail(new DeliveryNote("", 0, $":fcc: {problem}"));
+                plan.Fail(action, $":fcc: {problem}");
             else
                 targets.Add(new DeliveryTarget(store.Mailbox, store.Flags) { Content = await TakeAsync(message, cancellationToken), IsAnotherMessage = true });
         }

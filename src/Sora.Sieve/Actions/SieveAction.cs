@@ -10,6 +10,9 @@ public abstract record SieveAction
     /// <summary>The line of the script that asked for it, from 1.</summary>
     public int Line { get; init; }
 
+    /// <summary>Which script of the sequence asked for it, from 0; for an action of an included script the one that includes it.</summary>
+    public int Script { get; init; }
+
     /// <summary>The message as it was changed by the script before this action (RFC 5293, RFC 5703); null for the message as it came.</summary>
     public SieveNewMessage? Message { get; init; }
 }
