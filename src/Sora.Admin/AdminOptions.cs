@@ -1,4 +1,7 @@
 using Sora.Configuration;
+using Sora.Gateway.Imap;
+using Sora.Gateway.Lmtp;
+using Sora.Gateway.Sieve;
 using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Accounts.Passwords;
 using Sora.Mailstore.Sieve;
@@ -24,4 +27,10 @@ internal sealed class AdminOptions
     public SieveOptions Sieve { get; set; } = new();
 
     public SieveEngineOptions SieveLimits { get; set; } = new();
+
+    public SieveDeliveryOptions SieveDelivery { get; set; } = new();
+
+    public LmtpOptions Lmtp { get; set; } = new();
+
+    public ImapOptions Imap { get; set; } = new();
 }

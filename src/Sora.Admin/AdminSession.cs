@@ -23,6 +23,7 @@ internal sealed class AdminSession : IAsyncDisposable
     private PasswordVerifier? _verifier;
     private AccountHost? _accounts;
     private SharingHost? _sharing;
+    private MetadataHost? _metadata;
 
     private AdminSession(AdminDatabase database, WarningLog log)
     {
@@ -45,7 +46,13 @@ internal sealed class AdminSession : IAsyncDisposable
 
     public SieveScriptHost Scripts { get; }
 
-    public ISieveLog ScriptLog { get; }
+    public SieveHistoryHost ScriptLog { get; }
+
+    /// <summary>Accounts by number, for those who ask for others' mailboxes.</summary>
+    public IAccounts AccountHost => Engine();
+
+    /// <summary>Annotations.</summary>
+    public IMetadata Metadata => _metadata ??= new MetadataHost(_database.Database, _feed, new MetadataOptions(), _log);
 
     /// <summary>Access control lists.</summary>
     public ISharing Sharing
@@ -110,6 +117,7 @@ internal sealed class AdminSession : IAsyncDisposable
     {
         Quotas.Dispose();
         Scripts.Dispose();
+        _metadata?.Dispose();
         _sharing?.Dispose();
         _accounts?.Dispose();
         if (_mailboxes is not null)

@@ -90,8 +90,33 @@ public sealed class SieveTests : AdminTest
         await File.WriteAllTextAsync(
             folder.File("script"), "require [\"mailbox\", \"fileinto\"];\nif mailboxexists \"Archive\" { fileinto \"Archive\"; } else { discard; }\n");
         (await RunAsync("sieve", "test", "--script", folder.File("script"), "--message", folder.File("message"), "--email", "user@example.com"))
-            .ShouldSucceed().Output.ShouldBe("line 2: fileinto \"Archive\"\n");
+            .ShouldSucceed().Output.ShouldBe("line 2: fileinto \"Archive\"\nstored in \"Archive\"\n");
         (await Cli.RunAsync(["sieve", "test", "--script", folder.File("script"), "--message", folder.File("message")])).ShouldSucceed().Output
             .ShouldBe("line 2: discard\n");
+    }
+
+    [Fact]
+    public async Task Test_plans_as_a_delivery_does()
+    {
+        using var folder = new TempFolder();
+        await CreateAsync("user@example.com");
+        await CreateAsync("other@example.com");
+        await File.WriteAllTextAsync(folder.File("message"), "From: ada@example.org\r\nSubject: news\r\n\r\ntext\r\n");
+        await File.WriteAllTextAsync(
+            folder.File("script"),
+            "require [\"mailbox\", \"fileinto\", \"imap4flags\", \"copy\", \"include\", \"variables\"];\r\nfileinto :copy :create :flags \"\\\\Seen\" \"New\";\r\n"
+            + "fileinto \"Nowhere\";\r\nfileinto \"Other Users/other@example.com/INBOX\";\r\n");
+        await File.WriteAllTextAsync(folder.File("before.sieve"), "require [\"fileinto\", \"copy\"];\r\nfileinto :copy \"Archive\";\r\n");
+        var run = await RunAsync(
+            "sieve", "test", "--script", folder.File("script"), "--message", folder.File("message"), "--email", "user@example.com", "--site", "--set",
+            $"sieve.before=[\"{folder.File("before.sieve")}\"]");
+        run.ShouldSucceed().Output.ShouldBe(
+            "line 2: fileinto \"Archive\" :copy\nline 2: fileinto \"New\" :create :copy with flags (\\Seen)\nline 3: fileinto \"Nowhere\"\n"
+            + "line 4: fileinto \"Other Users/other@example.com/INBOX\"\n"
+            + "problem: line 3: fileinto: There is no mailbox \"Nowhere\" that messages can be put into\n"
+            + "problem: line 4: fileinto: There is no mailbox \"Other Users/other@example.com/INBOX\" that messages can be put into\n"
+            + "stored in \"Archive\"\nstored in \"New\", which would be created with flags (\\Seen)\nstored in \"INBOX\"\n");
+        var account = (await AccountAsync("user@example.com")).Id;
+        (await Node.Accounts.Get(account).ListAsync(None)).Find(MailboxName.Parse("New").Value).ShouldBeNull("a trial creates nothing");
     }
 }

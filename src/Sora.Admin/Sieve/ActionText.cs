@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Sora.Contracts;
+using Sora.Gateway.Sieve;
 using Sora.Sieve;
 
 namespace Sora.Admin.Sieve;
@@ -7,6 +9,17 @@ namespace Sora.Admin.Sieve;
 internal static class ActionText
 {
     public static string Of(SieveAction action) => $"line {action.Line}: {What(action)}";
+
+    public static string Of(PlannedStore store) =>
+        $"{Quoted(store.Name.Value)}{(store.IsCreated ? ", which would be created" : "")}{FlagsOf(store.Flags)}{(store.Message is null ? "" : ", changed")}";
+
+    private static string FlagsOf(FlagSet flags)
+    {
+        if (flags.IsEmpty)
+            return "";
+        var names = Enum.GetValues<SystemFlags>().Where(flag => flag != SystemFlags.None && flags.System.HasFlag(flag)).Select(static flag => $"\\{flag}");
+        return $" with flags ({string.Join(' ', names.Concat(flags.Keywords))})";
+    }
 
     public static string Flags(ImmutableArray<string>? flags) => flags is { } set ? $" with flags ({string.Join(' ', set)})" : "";
 

@@ -8,8 +8,14 @@ namespace Sora.Gateway.Sieve;
 /// The scripts of accounts and of the site, compiled. A script is compiled once, whoever has it: compiled scripts are kept by the hash of their bytes, so that neither
 /// the bytes nor the database are asked for when a message comes. Scripts that do not compile are kept too. Thread-safe.
 /// </summary>
+/// <param name="scripts">The accounts' scripts; null when there are none.</param>
+/// <param name="globals">The site's scripts.</param>
+/// <param name="personal">How the accounts' scripts are compiled.</param>
+/// <param name="site">How the site's are.</param>
+/// <param name="maxScripts">Compiled scripts that are kept.</param>
+/// <param name="maxBytes">Memory that they may take, as it is estimated.</param>
 public sealed class ScriptLibrary(
-    ISieveScripts scripts, ISieveGlobals globals, SieveCompilerOptions personal, SieveCompilerOptions site, int maxScripts, long maxBytes)
+    ISieveScripts? scripts, ISieveGlobals globals, SieveCompilerOptions personal, SieveCompilerOptions site, int maxScripts, long maxBytes)
 {
     // A tree takes about so many bytes for each byte of source
     private const int TreePerSource = 8;
@@ -36,6 +42,8 @@ public sealed class ScriptLibrary(
     /// <summary>The account's active script; the name is null when it has none. UNAVAILABLE.</summary>
     public async ValueTask<MailResult<(string? Name, SieveCompilation? Script)>> FindActiveAsync(AccountId account, CancellationToken cancellationToken)
     {
+        if (scripts is null)
+            return (null, null);
         var list = await scripts.FindAsync(account, cancellationToken);
         if (!list.IsOk)
             return list.Error;
@@ -53,7 +61,7 @@ public sealed class ScriptLibrary(
     public async ValueTask<MailResult<SieveCompilation>> FindPersonalAsync(AccountId account, string name, CancellationToken cancellationToken)
     {
         var parsed = SieveScriptName.Parse(name);
-        if (!parsed.IsOk)
+        if (!parsed.IsOk || scripts is null)
             return NoScript();
         var list = await scripts.FindAsync(account, cancellationToken);
         if (!list.IsOk)
@@ -117,7 +125,7 @@ public sealed class ScriptLibrary(
     {
         if (Find(new Key(entry.Hash, false)) is { } known)
             return known;
-        var script = await scripts.GetAsync(account, entry.Name, cancellationToken);
+        var script = await scripts!.GetAsync(account, entry.Name, cancellationToken);
         if (!script.IsOk)
             return script.Error;
 
