@@ -9,7 +9,7 @@ using Sora.Testing;
 namespace Sora.EndToEnd.Tests;
 
 /// <summary>What a script sends is in the queue before the message is stored: a process that dies in between does neither twice.</summary>
-public sealed class ScriptCrashTests : IAsyncLifetime
+public sealed class ScriptCrashTests : IAsyncLifetime, IDisposable
 {
     private const string User = "user@example.com";
     private const string Password = "secret";
@@ -27,11 +27,9 @@ public sealed class ScriptCrashTests : IAsyncLifetime
         await _sora.AdminAsync("sieve", "put", "--email", User, "--name", "main", "--file", script, "--activate");
     }
 
-    public async Task DisposeAsync()
-    {
-        await _sora.DisposeAsync();
-        _folder.Dispose();
-    }
+    public async Task DisposeAsync() => await _sora.DisposeAsync();
+
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task Kill_9_after_the_queue_and_before_the_commit()

@@ -73,22 +73,31 @@ public sealed class DeliveryScripts
 
     internal ILogger Logger { get; }
 
-    /// <summary>The scripts that a message has to go through; null for none. UNAVAILABLE.</summary>
-    internal async ValueTask<MailResult<ScriptSequence?>> FindAsync(DeliveryRecipient recipient, IngestedMessage message, CancellationToken cancellationToken)
+    /// <summary>The scripts that a message has to go through; null for none. UNAVAILABLE. Completes at once where all of it is known.</summary>
+    internal ValueTask<MailResult<ScriptSequence?>> FindAsync(DeliveryRecipient recipient, IngestedMessage message, CancellationToken cancellationToken)
     {
         var around = _globals.Around(recipient.PrimaryAddress.AsSpan(recipient.PrimaryAddress.LastIndexOf('@') + 1));
         if (!around.IsOk)
-            return around.Error;
-        var library = Planner.Ports.Library;
-        var active = await library.FindActiveAsync(recipient.Account, cancellationToken);
+            return new(around.Error);
+        var active = Planner.Ports.Library.FindActiveAsync(recipient.Account, cancellationToken);
+        return active.IsCompletedSuccessfully ? new(SequenceOf(around.Value, active.Result, recipient, message)) : FindAsync(around.Value, active, recipient, message);
+    }
+
+    private async ValueTask<MailResult<ScriptSequence?>> FindAsync(
+        SieveGlobalScripts around, ValueTask<MailResult<(string? Name, SieveCompilation? Script)>> active, DeliveryRecipient recipient, IngestedMessage message) =>
+        SequenceOf(around, await active, recipient, message);
+
+    private MailResult<ScriptSequence?> SequenceOf(
+        SieveGlobalScripts around, MailResult<(string? Name, SieveCompilation? Script)> active, DeliveryRecipient recipient, IngestedMessage message)
+    {
         if (!active.IsOk)
             return active.Error;
-        var (before, fallback, after) = (around.Value.Before, around.Value.Default, around.Value.After);
+        var fallback = around.Default;
         if (active.Value.Name is not null || (fallback is not null && HasNothingToDo(fallback, recipient, message)))
             fallback = null;
-        if (active.Value.Name is null && fallback is null && before.IsEmpty && after.IsEmpty)
+        if (active.Value.Name is null && fallback is null && around.Before.IsEmpty && around.After.IsEmpty)
             return (ScriptSequence?)null;
-        return library.Sequence(before, active.Value, fallback, after);
+        return Planner.Ports.Library.Sequence(around.Before, active.Value, fallback, around.After);
     }
 
     /// <summary>Runs the scripts of those recipients that have any to run; null when none has.</summary>

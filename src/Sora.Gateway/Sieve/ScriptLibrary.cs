@@ -39,12 +39,23 @@ public sealed class ScriptLibrary(
         }
     }
 
-    /// <summary>The account's active script; the name is null when it has none. UNAVAILABLE.</summary>
-    public async ValueTask<MailResult<(string? Name, SieveCompilation? Script)>> FindActiveAsync(AccountId account, CancellationToken cancellationToken)
+    /// <summary>The account's active script; the name is null when it has none. UNAVAILABLE. Completes at once where lists and scripts are known.</summary>
+    public ValueTask<MailResult<(string? Name, SieveCompilation? Script)>> FindActiveAsync(AccountId account, CancellationToken cancellationToken)
     {
         if (scripts is null)
-            return (null, null);
-        var list = await scripts.FindAsync(account, cancellationToken);
+            return new((default(string), default(SieveCompilation)));
+        var list = scripts.FindAsync(account, cancellationToken);
+
+        // Most accounts have none: for them nothing is made
+        return list.IsCompletedSuccessfully && list.Result is { IsOk: true, Value.Active: null }
+            ? new((default(string), default(SieveCompilation)))
+            : FindActiveAsync(account, list, cancellationToken);
+    }
+
+    private async ValueTask<MailResult<(string? Name, SieveCompilation? Script)>> FindActiveAsync(
+        AccountId account, ValueTask<MailResult<SieveScriptList>> finding, CancellationToken cancellationToken)
+    {
+        var list = await finding;
         if (!list.IsOk)
             return list.Error;
         if (list.Value.Active is not { } active)

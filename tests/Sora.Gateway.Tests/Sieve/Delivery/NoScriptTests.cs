@@ -21,8 +21,8 @@ public sealed class NoScriptTests(DeliveryFixture fixture)
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 1000; i++)
         {
-            var found = scripts.FindAsync(recipient, message, CancellationToken.None);
-            if (!found.IsCompletedSuccessfully || found.Result.Value is not null)
+            var finding = scripts.FindAsync(recipient, message, CancellationToken.None);
+            if (!finding.IsCompletedSuccessfully || (await finding).Value is not null)
                 Assert.Fail("There is something to run");
         }
 
