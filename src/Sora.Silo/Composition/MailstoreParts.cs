@@ -1,3 +1,4 @@
+using Sora.Contracts;
 using Sora.Mailstore;
 using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Accounts.Passwords;
@@ -6,6 +7,7 @@ using Sora.Mailstore.Delivery;
 using Sora.Mailstore.Mailboxes;
 using Sora.Mailstore.Maintenance;
 using Sora.Mailstore.Search;
+using Sora.Mailstore.Sieve;
 using Sora.Mailstore.Storage;
 using Sora.Mailstore.Storage.Embedded;
 using Sora.Silo.Configuration;
@@ -21,6 +23,14 @@ internal sealed record MailstoreParts(
     public required MetadataHost Metadata { get; init; }
 
     public required SearchHost Search { get; init; }
+
+    public required SieveScriptHost Scripts { get; init; }
+
+    public required SieveHistoryHost SieveHistory { get; init; }
+
+    public required SieveFiles SieveFiles { get; init; }
+
+    public required IRelay Relay { get; init; }
 
     /// <summary>Opens the database: starts the private server if there is to be one, waits until it answers, and brings the schema up to date.</summary>
     /// <exception cref="DatabaseException">It cannot be used.</exception>
@@ -54,6 +64,7 @@ internal sealed record MailstoreParts(
         var passwords = new PasswordHasher(options.Passwords);
         var verifier = parts.AddDisposable("Password checks", new PasswordVerifier(passwords, options.Passwords, time));
         var quotas = parts.AddDisposable("Quotas", new QuotaHost(database, feed, options.Quota, options.Accounts.MaxMailboxes, time, loggers));
+        var scripts = parts.AddDisposable("Sieve scripts", new SieveScriptHost(database, feed, options.Sieve, loggers));
         var mailboxes = parts.Add("Mailboxes", new MailboxHost(database, feed, options.Mailboxes, metrics, time, loggers) { Quotas = quotas });
         var accounts = parts.AddDisposable("Accounts", new AccountHost(database, feed, mailboxes, verifier, options.Accounts, time, loggers));
         var metadata = parts.AddDisposable("Annotations", new MetadataHost(database, feed, mailboxes, accounts, options.Metadata, loggers));
@@ -69,6 +80,10 @@ internal sealed record MailstoreParts(
             Quotas = quotas,
             Metadata = metadata,
             Search = search,
+            Scripts = scripts,
+            SieveHistory = new SieveHistoryHost(database, options.Sieve, loggers),
+            SieveFiles = new SieveFiles(options.Sieve, time, loggers),
+            Relay = DeliveryRelay.Open(database, time),
         };
     }
 

@@ -1,0 +1,57 @@
+using System.Buffers;
+using System.Text;
+using Sora.Sieve.Runtime;
+
+namespace Sora.Sieve.Messages;
+
+/// <summary>Makes messages out of pieces.</summary>
+internal static class NewMessage
+{
+    /// <summary>Makes <see cref="SieveRun.NewMessage"/> the message that the script sees from here on.</summary>
+    public static void Use(SieveRun run)
+    {
+        if (run.NewMessage is not { Body: { } body } message)
+            return;
+        var bytes = new byte[message.Header.Length + body.Length];
+        message.Header.CopyTo(bytes);
+        body.CopyTo(bytes.AsMemory(message.Header.Length));
+        run.Message = new SieveMessageInMemory(bytes);
+        run.Headers = run.Message.Headers;
+    }
+
+    /// <summary>The whole message as it is at the moment.</summary>
+    public static async ValueTask<byte[]> ReadAsync(SieveRun run)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        output.Write((run.NewMessage?.Header ?? run.Message.Header).Span);
+        if (run.NewMessage?.Body is { } body)
+            output.Write(body.Span);
+        var at = run.NewMessage?.Body is null ? run.Message.Root.BodyStart : run.Message.Size;
+        if (output.WrittenCount + (run.Message.Size - at) > run.Limits.MaxNewMessageSize)
+            throw new SieveRuntimeException($"A changed message is larger than {run.Limits.MaxNewMessageSize} bytes");
+        while (at < run.Message.Size)
+        {
+            var count = await run.Message.ReadAsync(at, output.GetMemory(32 * 1024), run.CancellationToken);
+            if (count == 0)
+                break;
+            run.Spend(count, 1);
+            output.Advance(count);
+            at += count;
+        }
+
+        return output.WrittenSpan.ToArray();
+    }
+
+    /// <summary>A text/plain entity in UTF-8 as quoted-printable: header fields, empty line, content.</summary>
+    public static byte[] TextEntity(string text)
+    {
+        var octets = SieveText.Encode(text.ReplaceLineEndings("\r\n"));
+        var isPlain = Ascii.IsValid(octets) && Array.TrueForAll(text.Split('\n'), static line => line.Length <= 900);
+        var header = isPlain
+            ? "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"u8
+            : "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"u8;
+        return isPlain
+            ? [.. header, .. octets]
+            : [.. header, .. Encoding.ASCII.GetBytes(Convert.ToBase64String(octets, Base64FormattingOptions.InsertLineBreaks)), .. "\r\n"u8];
+    }
+}

@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using Sora.Sieve.Commands;
+using Sora.Sieve.Extensions;
+using Sora.Sieve.Runtime;
+using Sora.Sieve.Syntax;
+
+namespace Sora.Sieve.Validation;
+
+/// <summary>Compiles commands in a row: puts <c>if</c>, <c>elsif</c> and <c>else</c> together and sees to the place of <c>require</c>.</summary>
+internal sealed class BlockCompiler(CompilationContext context)
+{
+    private static readonly SourcePosition Start = new(1, 1);
+
+    /// <summary>A whole script.</summary>
+    public ImmutableArray<CommandNode> CompileScript(ImmutableArray<CallSyntax> commands)
+    {
+        var first = 0;
+        while (first < commands.Length && commands[first].Name == "require")
+            Require(commands[first++]);
+        return Compile(commands[first..]);
+    }
+
+    public ImmutableArray<CommandNode> Compile(ImmutableArray<CallSyntax> commands)
+    {
+        var nodes = ImmutableArray.CreateBuilder<CommandNode>(commands.Length);
+        for (var i = 0; i < commands.Length; i++)
+        {
+            var command = commands[i];
+            switch (command.Name)
+            {
+                case "if":
+                    nodes.Add(If(commands, ref i));
+                    break;
+                case "elsif" or "else":
+                    // Compiled all the same, for the sake of the errors in it
+                    context.SyntaxError(command.Position, $"'{command.Name}' only follows an 'if' or 'elsif'");
+                    Branch(command);
+                    break;
+                case "require":
+                    context.SyntaxError(command.Position, "'require' only stands before all other commands");
+                    Require(command);
+                    break;
+                default:
+                    if (context.Command(command) is { } node)
+                        nodes.Add(node);
+                    break;
+            }
+        }
+
+        return nodes.ToImmutable();
+    }
+
+    private void Require(CallSyntax command)
+    {
+        if (command.Arguments is not [StringsSyntax capabilities] || !command.Tests.IsEmpty || !command.Block.IsDefault)
+        {
+            context.SyntaxError(command.Position, "'require' takes one string list, the capabilities, and a semicolon");
+            return;
+        }
+
+        foreach (var (name, position) in capabilities.Strings)
+        {
+            if (context.IsSupported(name))
+                context.Enable(name);
+            else
+                context.SyntaxError(position, $"There is no extension {SieveText.Show(name)} here");
+        }
+    }
+
+    private IfCommand If(ImmutableArray<CallSyntax> commands, ref int i)
+    {
+        var branches = ImmutableArray.CreateBuilder<IfBranch>();
+        var position = commands[i].Position;
+        branches.Add(Branch(commands[i]));
+        while (i + 1 < commands.Length && commands[i + 1].Name is "elsif" or "else")
+        {
+            var branch = commands[++i];
+            branches.Add(Branch(branch));
+            if (branch.Name == "else")
+                break;
+        }
+
+        return new IfCommand(position, branches.ToImmutable());
+    }
+
+    private IfBranch Branch(CallSyntax command)
+    {
+        var isElse = command.Name == "else";
+        if (!command.Arguments.IsEmpty)
+            context.SyntaxError(command.Arguments[0].Position, $"'{command.Name}' takes no arguments besides its test");
+        if (isElse != command.Tests.IsEmpty || command.IsTestList)
+            context.SyntaxError(command.Position, isElse ? "'else' takes no test" : $"'{command.Name}' takes one test");
+        if (command.Block.IsDefault)
+            context.SyntaxError(command.Position, $"'{command.Name}' takes a block", "';'", "'{'");
+
+        var guards = command.Tests.Any(IhaveExtension.IsGuard) ? 1 : 0;
+        TestNode? test = null;
+        foreach (var syntax in command.Tests)
+            test = context.Test(syntax);
+        context.GuardDepth += guards;
+        var block = command.Block.IsDefault ? [] : context.Block(command.Block);
+        context.GuardDepth -= guards;
+        return new IfBranch(isElse ? null : test ?? new DeferredErrorTest(Start, ""), block);
+    }
+}
