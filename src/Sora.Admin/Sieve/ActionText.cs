@@ -21,6 +21,7 @@ internal static class ActionText
         RejectAction reject => $"{(reject.IsEreject ? "ereject" : "reject")} {Quoted(reject.Reason)}",
         VacationAction vacation => $"vacation to {Quoted(vacation.Recipient)} with subject {Quoted(vacation.ReplySubject)}: {Quoted(vacation.Reason)}",
         NotifyAction notify => $"notify {Quoted(notify.Method)}{Value(":message", notify.Text)}",
+        ReportAction report => $"report{Flag(report.IsHeadersOnly, ":headers_only")} {Quoted(report.FeedbackType)} {Quoted(report.Text)} to {Quoted(report.Recipient)}",
         AddHeaderAction add => $"addheader{Flag(add.IsLast, ":last")} {Quoted(add.Name)} {Quoted(add.Value)}",
         DeleteHeaderAction delete => $"deleteheader {Quoted(delete.Name)}: {delete.Count} fields",
         ReplaceAction => "replace",

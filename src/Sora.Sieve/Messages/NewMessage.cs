@@ -42,6 +42,17 @@ internal static class NewMessage
         return output.WrittenSpan.ToArray();
     }
 
+    /// <summary>A boundary that the message does not hold; the same message has the same one.</summary>
+    public static string Boundary(string prefix, byte[] message)
+    {
+        for (var i = 0; ; i++)
+        {
+            var boundary = $"{prefix}{message.Length:x}_{i}";
+            if (message.AsSpan().IndexOf(Encoding.ASCII.GetBytes(boundary)) < 0)
+                return boundary;
+        }
+    }
+
     /// <summary>A text/plain entity in UTF-8 as quoted-printable: header fields, empty line, content.</summary>
     public static byte[] TextEntity(string text)
     {

@@ -68,6 +68,7 @@ internal sealed class SieveRegistry
         new RejectExtension("reject"),
         new RelationalExtension(),
         new ReplaceExtension(),
+        new ReportExtension(),
         new ServerMetadataExtension(),
         new SpamTestExtension(isPlus: false),
         new SpamTestExtension(isPlus: true),
