@@ -47,7 +47,7 @@ public static class SieveInterpreter
             return Result(run, done, duplicates) with
             {
                 ImplicitKeep = actions.ImplicitKeep,
-                KeepFlags = actions.ImplicitKeep ? run.Flags : null,
+                KeepFlags = actions.ImplicitKeep && input.ImapEvent is null ? run.Flags : null,
                 KeepMessage = actions.ImplicitKeep && input.ImapEvent is null ? run.NewMessage : null,
                 FlagChange = ImapEventRun.FlagChange(run, isKept),
             };
