@@ -24,6 +24,7 @@ internal static class ActionText
         ReportAction report => $"report{Flag(report.IsHeadersOnly, ":headers_only")} {Quoted(report.FeedbackType)} {Quoted(report.Text)} to {Quoted(report.Recipient)}",
         AddHeaderAction add => $"addheader{Flag(add.IsLast, ":last")} {Quoted(add.Name)} {Quoted(add.Value)}",
         DeleteHeaderAction delete => $"deleteheader {Quoted(delete.Name)}: {delete.Count} fields",
+        ConvertAction convert => $"convert {Quoted(convert.From)} to {Quoted(convert.To)}",
         ReplaceAction => "replace",
         EncloseAction => "enclose",
         _ => action.GetType().Name,

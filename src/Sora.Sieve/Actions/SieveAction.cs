@@ -136,6 +136,11 @@ public sealed record NotifyAction(string Method) : SieveAction
     public SieveFcc? Fcc { get; init; }
 }
 
+/// <summary><c>convert</c> (RFC 6558) that has changed parts. Actions after it carry its outcome in <see cref="SieveAction.Message"/>.</summary>
+/// <param name="From">The media type of the parts.</param>
+/// <param name="To">Their new one.</param>
+public sealed record ConvertAction(string From, string To) : SieveAction;
+
 /// <summary><c>report</c> of <c>vnd.dovecot.report</c>: send an abuse report (RFC 5965). <see cref="SieveReport"/> writes it.</summary>
 /// <param name="FeedbackType">The Feedback-Type, such as <c>abuse</c>.</param>
 /// <param name="Text">What the report says to people.</param>

@@ -61,6 +61,9 @@ internal sealed class PartText(SieveMessage message)
         return value;
     }
 
+    /// <summary>So many bytes can still be read in this run.</summary>
+    public bool HasRoom(SieveRun run, long bytes) => _bytes + bytes <= run.Limits.MaxBodyBytes;
+
     // Reads no more than the limits allow: what comes behind them is not seen
     private async ValueTask CopyAsync(SieveRun run, long start, long end, ArrayBufferWriter<byte>? bytes, TextExtractor? extractor)
     {

@@ -34,6 +34,7 @@ internal sealed class SieveRegistry
         new ComparatorExtension(new Matching.AsciiNumericComparator()),
         new ComparatorExtension(new Matching.UnicodeCasemapComparator()),
         new BodyExtension(),
+        new ConvertExtension(),
         new CopyExtension(),
         new DateExtension(),
         new DebugExtension(),
