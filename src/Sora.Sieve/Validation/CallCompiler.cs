@@ -175,8 +175,8 @@ internal sealed class CallCompiler
             else
                 Error(tag.Position, $"{Capital(_definition.Show())} has no tag ':{SieveText.Cut(tag.Name, 80)}'");
 
-            // What stands behind it is most likely its own
-            if (missing is not null && missing.Kind != ArgumentKind.None && i + 1 < arguments.Length && arguments[i + 1] is not TagSyntax)
+            // What stands behind it may be its own
+            if (i + 1 < arguments.Length && arguments[i + 1] is not TagSyntax && (missing is null ? IsValue(arguments, i + 1) : missing.Kind != ArgumentKind.None))
                 i++;
             return;
         }
@@ -211,6 +211,20 @@ internal sealed class CallCompiler
         }
 
         _binding.Add(binding);
+    }
+
+    // Behind a tag that nobody knows: tags follow, or there is one argument too many
+    private bool IsValue(ImmutableArray<ArgumentSyntax> arguments, int at)
+    {
+        var left = 0;
+        for (var i = at; i < arguments.Length; i++)
+        {
+            if (arguments[i] is TagSyntax)
+                return true;
+            left++;
+        }
+
+        return left > _definition.Arguments.Length;
     }
 
     private void BindComparator(TagSyntax tag, ImmutableArray<ArgumentSyntax> arguments, ref int i)
@@ -288,7 +302,7 @@ internal sealed class CallCompiler
         {
             if (!tests.IsEmpty)
             {
-                var hint = _syntax.IsTestList ? "" : ": is a semicolon missing before it?";
+                var hint = _syntax.IsTestList ? "" : "; a semicolon may be missing before it";
                 Error(tests[0].Position, $"{Capital(_definition.Show())} takes no test{hint}", $"'{SieveText.Cut(tests[0].Name, 80)}'", "';'");
             }
 
