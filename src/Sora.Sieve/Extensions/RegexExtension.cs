@@ -102,7 +102,8 @@ internal sealed class RegexExtension : SieveExtension
         {
             foreach (var pattern in patterns)
             {
-                run.Spend(value.Text.Length, 1 + (pattern.Size / 32));
+                // An automaton may have to follow all of its places at each character
+                run.Spend(value.Text.Length, 1 + (pattern.Size / 4));
                 if (pattern.Regex is null)
                 {
                     // Made of variables: constants were checked. The owner can see it, and nothing matches
