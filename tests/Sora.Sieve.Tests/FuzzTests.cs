@@ -88,6 +88,40 @@ public sealed class FuzzTests
         ran.ShouldBeGreaterThan(1_000);
     }
 
+    // SORA_FUZZ_MINUTES makes it go on with other seeds
+    [Fact]
+    public void ScriptsOnBrokenMessages()
+    {
+        var minutes = double.TryParse(Environment.GetEnvironmentVariable("SORA_FUZZ_MINUTES"), System.Globalization.CultureInfo.InvariantCulture, out var given) ? given : 0;
+        var end = DateTime.UtcNow.AddMinutes(minutes);
+        var seed = 5;
+        do
+        {
+            var random = new Random(seed);
+            var ran = 0;
+            for (var round = 0; round < 1_500; round++)
+            {
+                var isDelivery = random.Next(4) > 0;
+                var script = Encoding.UTF8.GetBytes(new ScriptGenerator(random, isDelivery).Script());
+                var message = new MessageGenerator(random).Message();
+                try
+                {
+                    ran += Check(script, new SieveMessageInMemory(message), isDelivery ? null : Happened).IsOk ? 1 : 0;
+                }
+                catch (Exception e) when (e is not Xunit.Sdk.XunitException)
+                {
+                    Assert.Fail($"seed {seed}, round {round}: {e}\n{Encoding.UTF8.GetString(script)}\n{Convert.ToBase64String(message)}");
+                }
+            }
+
+            ran.ShouldBeGreaterThan(500);
+            seed++;
+        }
+        while (DateTime.UtcNow < end);
+    }
+
+    private static readonly SieveImapEvent Happened = new(SieveImapCause.Flag, "INBOX") { Flags = ["\\Seen", "a"], ChangedFlags = ["a"] };
+
     [Fact]
     public void DeepNestingIsRefusedAndNoStackRunsOver()
     {
@@ -108,7 +142,7 @@ public sealed class FuzzTests
         result.Steps.ShouldBeLessThan(Limits.MaxSteps + 100_000);
     }
 
-    private static SieveCompilation Check(byte[] script)
+    private static SieveCompilation Check(byte[] script, SieveMessage? only = null, SieveImapEvent? happened = null)
     {
         var compilation = SieveCompiler.Compile(script);
         compilation.Diagnostics.Length.ShouldBeLessThanOrEqualTo(SieveCompilerOptions.Default.MaxDiagnostics);
@@ -122,14 +156,27 @@ public sealed class FuzzTests
 
         if (!compilation.IsOk)
             return compilation;
-        foreach (var message in (string[])[Scripts.MessageA, Scripts.MessageB])
+        SieveMessage[] messages = only is null ? [Scripts.Message(Scripts.MessageA), Scripts.Message(Scripts.MessageB)] : [only];
+        foreach (var message in messages)
         {
             var result = Scripts.Run(new SieveInput
             {
                 Scripts = [new SieveSequenceItem("fuzz", compilation.Script), new SieveSequenceItem("fuzz", compilation.Script)],
-                Message = Scripts.Message(message),
-                Envelope = new SieveEnvelope { From = "a@b", To = "c+d@e" },
-                Host = new TestHost { Scripts = { ["one"] = "require \"include\"; include :once \"two\"; return;", ["two"] = "require \"include\"; include \"one\";" } },
+                Message = message,
+                ImapEvent = happened,
+                Envelope = happened is null ? new SieveEnvelope { From = "a@b", To = "c+d@e", Notify = "NEVER", ByTime = DateTimeOffset.UnixEpoch, ByMode = 'R' } : null,
+                Host = new TestHost
+                {
+                    Scripts =
+                    {
+                        ["one"] = "require \"include\"; include :once \"two\"; return;",
+                        ["two"] = "require \"include\"; include \"one\";",
+                        ["loop"] = "require [\"foreverypart\", \"extracttext\", \"variables\", \"include\"]; global \"g\"; foreverypart { extracttext \"g\"; }",
+                    },
+                    Lists = { ["tag:x,2026:y"] = ["joe@example.com", "a@b"], [SieveListName.DefaultAddressBook] = [] },
+                    Checks = { [SieveCheckKind.Spam] = 0.5 },
+                    NotifySchemes = { "xmpp" },
+                },
                 Limits = Limits,
                 IsTraced = true,
             });

@@ -3,14 +3,15 @@ using System.Text;
 namespace Sora.Sieve.Tests;
 
 /// <summary>Makes scripts out of the grammar, most of them without errors.</summary>
-internal sealed class ScriptGenerator(Random random)
+internal sealed class ScriptGenerator(Random random, bool isDelivery = true)
 {
     private readonly StringBuilder _script = new();
     private int _budget = 60;
 
     public string Script()
     {
-        _script.Append($"require [{string.Join(", ", SieveCapabilities.All.Select(static name => $"\"{name}\""))}];\r\n");
+        var capabilities = SieveCapabilities.All.Where(name => isDelivery || name is not ("reject" or "ereject" or "vacation" or "vacation-seconds"));
+        _script.Append($"require [{string.Join(", ", capabilities.Select(static name => $"\"{name}\""))}];\r\n");
         Commands(0);
         return _script.ToString();
     }
@@ -23,8 +24,25 @@ internal sealed class ScriptGenerator(Random random)
 
     private void Command(int depth)
     {
-        switch (random.Next(depth < 6 ? 13 : 9))
+        var command = random.Next(depth < 6 ? 15 : 11);
+        switch (isDelivery || command is not 8 ? command : 0)
         {
+            case 9:
+                _script.Append(Pick(
+                    $"report {Pick("", ":headers_only ")}\"abuse\" {Value()} \"desk@example.org\";\r\n",
+                    $"convert \"text/{Pick("plain", "html")}\" \"{Pick("text/html", "text/plain", "image/png")}\" \"\";\r\n",
+                    $"redirect {Pick(":copy ", ":notify \"NEVER\" ", ":ret \"FULL\" ", ":bytimerelative 60 :bymode \"notify\" ", ":list ")}\"{Pick("a@b.example", "tag:x,2026:y", ":addrbook:default")}\";\r\n",
+                    $"notify {Pick("", ":fcc \"Sent\" ", ":options \"a=b\" ")}{Value()};\r\n",
+                    isDelivery ? "discard;\r\n" : "keep;\r\n",
+                    !isDelivery ? "stop;\r\n" : $"vacation {Pick("", ":handle \"h\" ", ":addresses \"a@b\" ", ":from \"a@b.example\" :subject \"s\" ")}{Value()};\r\n"));
+                break;
+            case 10:
+                _script.Append(Pick(
+                    $"set \"re\" \"{Pick("(a|b)+", "[", "x{1,300}", "(((a*)*)*)*b", "^.*$")}\";\r\n",
+                    "global \"g\";\r\n", $"error {Value()};\r\n", "return;\r\n", "include :optional :once \"loop\";\r\n",
+                    $"extracttext {Pick("", ":first 3 ", ":upper ")}\"{Pick("a", "b")}\";\r\n",
+                    Pick("break;\r\n", "break :name \"l\";\r\n")));
+                break;
             case 0:
                 _script.Append("keep;\r\n");
                 break;
@@ -62,8 +80,8 @@ internal sealed class ScriptGenerator(Random random)
                     $"{Pick("reject", "ereject")} {Value()};\r\n",
                     $"include {Pick("", ":once ", ":optional ", ":global :optional ")}\"{Pick("one", "two")}\";\r\n"));
                 break;
-            case 9:
-                _script.Append("foreverypart");
+            case 11:
+                _script.Append(Pick("foreverypart", "foreverypart :name \"l\""));
                 Block(depth);
                 break;
             default:
@@ -137,10 +155,15 @@ internal sealed class ScriptGenerator(Random random)
             case 8:
                 _script.Append(Pick(
                     "duplicate", "duplicate :uniqueid \"${a}\"", $"mailboxexists {Values()}", $"environment {Match()} \"name\" {Values()}",
-                    $"spamtest {Match()} {Value()}", $"metadata {Match()} \"INBOX\" \"/private/x\" {Values()}", $"valid_notify_method {Values()}", "ihave \"fileinto\""));
+                    $"spamtest {Match()} {Value()}", $"spamtest :percent {Match()} {Value()}", $"virustest {Match()} {Value()}", $"valid_ext_list {Values()}",
+                    $"convert \"text/html\" \"text/plain\" \"\"", $"header :list {Texts()} \"{Pick("tag:x,2026:y", ":addrbook:default")}\"", $"specialuse_exists {Texts()}",
+                    $"mailboxidexists {Values()}", $"servermetadataexists {Texts()}", $"notify_method_capability {Match()} \"mailto:a@b\" \"online\" {Values()}",
+                    $"envelope {Match()} \"{Pick("notify", "bytimerelative", "bytrace", "orcpt", "auth")}\" {Values()}", $"currentdate {Match()} :zone \"{Pick("+0100", "-1300")}\" \"std11\" {Values()}",
+                    $"header :mime :anychild {Pick(":subtype", ":contenttype", ":param \"filename\"")} {Match()} [\"Content-Type\", \"Content-Disposition\"] {Values()}",
+                    $"address :mime :anychild {Match()} {Texts()} {Values()}", $"exists :mime :anychild {Texts()}", $"header :index {random.Next(1, 4)} {Pick("", ":last ")}{Match()} {Texts()} {Values()}", $"metadata {Match()} \"INBOX\" \"/private/x\" {Values()}", $"valid_notify_method {Values()}", "ihave \"fileinto\""));
                 break;
             case 9:
-                _script.Append($"header :regex \"Subject\" \"{Pick("(a|b)*c", "^.{0,20}$", "[[:alpha:]]+ (x)?", "${a}")}\"");
+                _script.Append($"header :regex \"Subject\" \"{Pick("(a|b)*c", "^.{0,20}$", "[[:alpha:]]+ (x)?", "${a}", "${re}")}\"");
                 break;
             case 10:
                 _script.Append("not ");

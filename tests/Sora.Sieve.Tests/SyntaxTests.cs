@@ -124,7 +124,7 @@ public sealed class SyntaxTests
             "line 10, column 17", "line 11, column 1", "line 12, column 10",
         ]);
         errors[0].ShouldContain("no extension \"no-such-thing\"");
-        errors[1].ShouldContain("is a semicolon missing before it?: expected ';', found 'discard'");
+        errors[1].ShouldContain("a semicolon may be missing before it: expected ';', found 'discard'");
         errors[2].ShouldContain("lacks its mailbox: expected a string, found nothing");
         errors[6].ShouldContain("expected ';', a block or an argument, found '}'");
         errors[9].ShouldContain("expected a string, found a string list");

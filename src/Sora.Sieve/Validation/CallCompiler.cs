@@ -104,6 +104,8 @@ internal sealed class CallCompiler
                 BindTag(tag, arguments, ref i);
         }
 
+        if (_binding is { MatchTypeDefinition: { ExcludesComparator: true } matchType, ComparatorGiven: not null })
+            Error(_syntax.Position, $"':comparator' cannot stand with ':{matchType.Tag}'");
         BindPositional(positional);
     }
 
@@ -118,6 +120,8 @@ internal sealed class CallCompiler
             if (_binding.MatchTypeDefinition is not null)
                 Error(tag.Position, $"{Capital(_definition.Show())} takes one match type", $"':{tag.Name}' besides ':{_binding.MatchTypeDefinition.Tag}'");
             _binding.MatchTypeDefinition = matchType;
+            if (matchType.Tests is not null && !matchType.Tests.Contains(_definition.Name, StringComparer.Ordinal))
+                Error(tag.Position, $"{Capital(_definition.Show())} cannot be used with ':{tag.Name}'");
             if (matchType.Kind == ArgumentKind.String && Value(tag, ArgumentKind.String, arguments, ref i) is StringsSyntax relation)
             {
                 _binding.MatchRelation = _context.String(relation.Strings[0]).Constant ?? "";
@@ -171,8 +175,8 @@ internal sealed class CallCompiler
             else
                 Error(tag.Position, $"{Capital(_definition.Show())} has no tag ':{SieveText.Cut(tag.Name, 80)}'");
 
-            // What stands behind it is most likely its own
-            if (missing is not null && missing.Kind != ArgumentKind.None && i + 1 < arguments.Length && arguments[i + 1] is not TagSyntax)
+            // What stands behind it may be its own
+            if (i + 1 < arguments.Length && arguments[i + 1] is not TagSyntax && (missing is null ? IsValue(arguments, i + 1) : missing.Kind != ArgumentKind.None))
                 i++;
             return;
         }
@@ -207,6 +211,20 @@ internal sealed class CallCompiler
         }
 
         _binding.Add(binding);
+    }
+
+    // Behind a tag that nobody knows: tags follow, or there is one argument too many
+    private bool IsValue(ImmutableArray<ArgumentSyntax> arguments, int at)
+    {
+        var left = 0;
+        for (var i = at; i < arguments.Length; i++)
+        {
+            if (arguments[i] is TagSyntax)
+                return true;
+            left++;
+        }
+
+        return left > _definition.Arguments.Length;
     }
 
     private void BindComparator(TagSyntax tag, ImmutableArray<ArgumentSyntax> arguments, ref int i)
@@ -269,7 +287,8 @@ internal sealed class CallCompiler
                 Error(given[i].Position, $"The {name} of {_definition.Show()} is {Show(kind)}", Show(given[i]), Show(kind));
         }
 
-        if (given.Count + offset < expected.Length - (_definition.IsLastOptional ? 1 : 0))
+        // After another mistake it is most likely that one which took the argument
+        if (_isValid && given.Count + offset < expected.Length - (_definition.IsLastOptional ? 1 : 0))
         {
             var (name, kind) = expected[given.Count + offset];
             Error(_syntax.Position, $"{Capital(_definition.Show())} lacks its {name}", "nothing", Show(kind));
@@ -283,7 +302,7 @@ internal sealed class CallCompiler
         {
             if (!tests.IsEmpty)
             {
-                var hint = _syntax.IsTestList ? "" : ": is a semicolon missing before it?";
+                var hint = _syntax.IsTestList ? "" : "; a semicolon may be missing before it";
                 Error(tests[0].Position, $"{Capital(_definition.Show())} takes no test{hint}", $"'{SieveText.Cut(tests[0].Name, 80)}'", "';'");
             }
 
