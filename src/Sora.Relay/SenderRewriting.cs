@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Sora.Mailstore.Relay;
+namespace Sora.Relay;
 
 /// <summary>
 /// The Sender Rewriting Scheme: a redirect leaves with an address of this system as its reverse-path, which says where a bounce goes on to.
@@ -12,7 +12,7 @@ namespace Sora.Mailstore.Relay;
 /// <param name="domain">The domain of the addresses that are made.</param>
 /// <param name="validity">How long a bounce may come back, up to 1023 days.</param>
 /// <param name="time">The clock.</param>
-internal sealed class SenderRewriting(IReadOnlyList<string> secrets, string domain, TimeSpan validity, TimeProvider time)
+public sealed class SenderRewriting(IReadOnlyList<string> secrets, string domain, TimeSpan validity, TimeProvider time)
 {
     private const string Base32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     private const int HashLength = 8;
@@ -20,6 +20,10 @@ internal sealed class SenderRewriting(IReadOnlyList<string> secrets, string doma
 
     // Two digits of 32 values: the days begin anew after 1024
     private const int Days = 1024;
+
+    /// <summary>As the options say; null when senders are not rewritten.</summary>
+    public static SenderRewriting? Of(RelaySrsOptions options, TimeProvider time) =>
+        options.Domain is { } domain ? new SenderRewriting(options.Secrets, domain, options.Validity, time) : null;
 
     /// <summary>The address to send with; the sender itself when it is of this domain, empty, or too long to be rewritten.</summary>
     public string Encode(string sender)
