@@ -11,6 +11,9 @@ internal sealed record Delivery(RelayTarget Target, RelayFate Fate, RelayReply R
     /// <summary>The next system keeps the time that the sender set (RFC 2852).</summary>
     public bool PeerDeliversBy { get; init; }
 
+    /// <summary>What a report is to say in the place of the reply's status code (RFC 3463); null for that one.</summary>
+    public string? Status { get; init; }
+
     /// <summary>It has reached its mailbox, not only the next system.</summary>
     public bool IsFinal { get; init; }
 }

@@ -46,7 +46,7 @@ internal sealed class RelaySender(
         foreach (var target in work.Recipients)
         {
             if (target.IsExpired)
-                deliveries.Add(new Delivery(target, RelayFate.Failed, Expired(work, target)));
+                deliveries.Add(Expired(work, target));
             else if (work.Kind == RelayKind.Report && await TryLocalAsync(work, target, cancellationToken) is { } delivery)
                 deliveries.Add(delivery);
             else
@@ -61,10 +61,10 @@ internal sealed class RelaySender(
     }
 
     // RFC 3463 section 3.5: X.4.7, delivery time expired; what the last attempt came to says more than that
-    private static RelayReply Expired(RelayWork work, RelayTarget target)
+    private static Delivery Expired(RelayWork work, RelayTarget target)
     {
         var status = work.DeliverBy is { IsReturn: true } ? "5.4.7" : "4.4.7";
-        return target.LastReply is { } last ? last with { Status = status } : new RelayReply(0, status, "The time for its delivery is over");
+        return new Delivery(target, RelayFate.Failed, target.LastReply ?? new RelayReply(0, status, "The time for its delivery is over")) { Status = status };
     }
 
     private async Task<Delivery?> TryLocalAsync(RelayWork work, RelayTarget target, CancellationToken cancellationToken)

@@ -86,7 +86,7 @@ internal sealed class SmtpPeer : IAsyncDisposable
                 _sessions.Add(Task.Run(() => ServeAsync(client)));
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException or InvalidOperationException)
         {
             // The test is over
         }

@@ -128,14 +128,14 @@ internal sealed class ReportWriter(IRelayQueue queue, RelayReportOptions options
         // RFC 3461 section 6.3 b
         Field(text, "Reporting-MTA", $"{(hostName.Contains('.', StringComparison.Ordinal) || hostName.StartsWith('[') ? "dns" : "x-local-hostname")}; {hostName}");
         Field(text, "Arrival-Date", Date(work.QueuedAt));
-        foreach (var (target, action, reply) in recipients)
+        foreach (var (target, action, status, reply) in recipients)
         {
             text.Append("\r\n");
             if (target.Recipient.OriginalRecipient is { } original)
                 Field(text, "Original-Recipient", Original(original, isGlobal));
             Field(text, "Final-Recipient", $"{(Ascii.IsValid(target.Recipient.Address) ? "rfc822" : "utf-8")}; {target.Recipient.Address}");
             Field(text, "Action", action.ToString().ToLowerInvariant());
-            Field(text, "Status", reply.Status);
+            Field(text, "Status", status);
             if (reply.Host.Length > 0)
                 Field(text, "Remote-MTA", "dns; " + reply.Host);
             if (reply.Text.Length > 0)

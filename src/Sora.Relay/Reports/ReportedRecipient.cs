@@ -12,7 +12,7 @@ internal enum ReportAction
 }
 
 /// <summary>What a report says of one recipient.</summary>
-internal sealed record ReportedRecipient(RelayTarget Target, ReportAction Action, RelayReply Reply)
+internal sealed record ReportedRecipient(RelayTarget Target, ReportAction Action, string Status, RelayReply Reply)
 {
     /// <summary>Which action the rules of RFC 3461 section 5.2 ask for; null when the sender is not to hear of it.</summary>
     /// <param name="work">The message.</param>
@@ -32,7 +32,7 @@ internal sealed record ReportedRecipient(RelayTarget Target, ReportAction Action
             RelayFate.Sent when IsRelayed(work, delivery, notify) => delivery.IsFinal ? ReportAction.Delivered : ReportAction.Relayed,
             _ => null,
         };
-        return action is { } known ? new ReportedRecipient(delivery.Target, known, delivery.Reply) : null;
+        return action is { } known ? new ReportedRecipient(delivery.Target, known, delivery.Status ?? delivery.Reply.Status, delivery.Reply) : null;
     }
 
     private static bool Wants(string? notify, string word, bool byDefault) =>
