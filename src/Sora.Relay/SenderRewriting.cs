@@ -32,6 +32,10 @@ public sealed class SenderRewriting(IReadOnlyList<string> secrets, string domain
         if (at <= 0 || sender.AsSpan(at + 1).Equals(domain, StringComparison.OrdinalIgnoreCase))
             return sender;
         var local = sender[..at];
+
+        // What is quoted would have to be quoted anew, and the brackets of an address literal too: too rare to be worth it
+        if (local[0] == '"' || sender[at + 1] == '[')
+            return sender;
         string signed, prefix;
         if (IsForm(local, "SRS0"))
         {
@@ -48,7 +52,7 @@ public sealed class SenderRewriting(IReadOnlyList<string> secrets, string domain
         }
 
         var rewritten = $"{prefix}{Hash(secrets[0], signed)}={signed}";
-        return rewritten.Length > MaxLocalPart ? sender : $"{rewritten}@{domain}";
+        return Encoding.UTF8.GetByteCount(rewritten) > MaxLocalPart ? sender : $"{rewritten}@{domain}";
     }
 
     /// <summary>Where a bounce to this address goes on to; null when it is none of ours, was changed, or is too old.</summary>
