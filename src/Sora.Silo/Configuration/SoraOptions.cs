@@ -13,6 +13,7 @@ using Sora.Mailstore.Maintenance;
 using Sora.Mailstore.Search;
 using Sora.Mailstore.Sieve;
 using Sora.Mailstore.Storage;
+using Sora.Relay;
 using Sora.Sieve;
 
 namespace Sora.Silo.Configuration;
@@ -49,6 +50,8 @@ public sealed class SoraOptions : IValidatableOptions
     public SieveOptions Sieve { get; set; } = new();
 
     public SieveEngineOptions SieveLimits { get; set; } = new();
+
+    public RelayOptions Relay { get; set; } = new();
 
     public ConnectionOptions Connections { get; set; } = new();
 
