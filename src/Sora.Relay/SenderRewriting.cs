@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Sora.Contracts;
 
 namespace Sora.Relay;
 
@@ -12,7 +13,7 @@ namespace Sora.Relay;
 /// <param name="domain">The domain of the addresses that are made.</param>
 /// <param name="validity">How long a bounce may come back, up to 1023 days.</param>
 /// <param name="time">The clock.</param>
-public sealed class SenderRewriting(IReadOnlyList<string> secrets, string domain, TimeSpan validity, TimeProvider time)
+public sealed class SenderRewriting(IReadOnlyList<string> secrets, string domain, TimeSpan validity, TimeProvider time) : ISenderRewriting
 {
     private const string Base32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     private const int HashLength = 8;
@@ -55,7 +56,7 @@ public sealed class SenderRewriting(IReadOnlyList<string> secrets, string domain
         return Encoding.UTF8.GetByteCount(rewritten) > MaxLocalPart ? sender : $"{rewritten}@{domain}";
     }
 
-    /// <summary>Where a bounce to this address goes on to; null when it is none of ours, was changed, or is too old.</summary>
+    /// <inheritdoc/>
     public string? Decode(string address)
     {
         var at = address.LastIndexOf('@');

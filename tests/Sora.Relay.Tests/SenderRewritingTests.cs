@@ -1,4 +1,5 @@
 using Sora.Contracts;
+using Sora.Testing;
 using static Sora.Relay.Tests.RelayFixture;
 
 namespace Sora.Relay.Tests;

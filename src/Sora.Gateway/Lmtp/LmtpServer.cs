@@ -54,6 +54,9 @@ public sealed class LmtpServer : IProtocolServer
 
     internal IDelivery Delivery { get; }
 
+    /// <summary>Sends bounces of redirected messages on; null when senders are not rewritten.</summary>
+    public BounceReturn? Returns { get; init; }
+
     internal ILogger Logger { get; }
 
     internal TimeProvider Time { get; }

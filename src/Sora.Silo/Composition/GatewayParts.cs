@@ -5,6 +5,7 @@ using Sora.Gateway.Imap;
 using Sora.Gateway.Lmtp;
 using Sora.Gateway.ManageSieve;
 using Sora.Gateway.Replicas;
+using Sora.Relay;
 using Sora.Silo.Configuration;
 
 namespace Sora.Silo.Composition;
@@ -63,7 +64,10 @@ internal sealed class GatewayParts : IAsyncDisposable
         SoraOptions options, MailstoreParts mailstore, GatewayMetrics metrics, ILoggerFactory loggers, TimeProvider time)
     {
         var lmtp = new LmtpServer(
-            options.Lmtp, mailstore.Accounts, mailstore.Bodies.Intakes, mailstore.Delivery, metrics, loggers.CreateLogger<LmtpServer>(), time);
+            options.Lmtp, mailstore.Accounts, mailstore.Bodies.Intakes, mailstore.Delivery, metrics, loggers.CreateLogger<LmtpServer>(), time)
+        {
+            Returns = SenderRewriting.Of(options.Relay.Srs, time) is { } rewriting ? new BounceReturn(mailstore.Relay, rewriting) : null,
+        };
         foreach (var listener in lmtp.Listeners())
             yield return (listener.ImplicitTls ? "lmtp.tls_listen" : "lmtp.listen", listener);
 

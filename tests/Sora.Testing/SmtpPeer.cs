@@ -5,10 +5,10 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
-namespace Sora.Relay.Tests;
+namespace Sora.Testing;
 
 /// <summary>A message that the peer took.</summary>
-internal sealed record Received(string Mail, IReadOnlyList<string> Recipients, byte[] Bytes)
+public sealed record Received(string Mail, IReadOnlyList<string> Recipients, byte[] Bytes)
 {
     public string Text => Encoding.UTF8.GetString(Bytes);
 }
@@ -17,12 +17,13 @@ internal sealed record Received(string Mail, IReadOnlyList<string> Recipients, b
 /// An SMTP (or LMTP) server on loopback that does what a test tells it to, and notes what no client may do. A rule answers a command that begins with its text; the
 /// answer may have several lines, be empty to say nothing at all, or be "close".
 /// </summary>
-internal sealed class SmtpPeer : IAsyncDisposable
+public sealed class SmtpPeer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentBag<Task> _sessions = [];
     private readonly Task _accepting;
+    private int _connections;
 
     public SmtpPeer()
     {
@@ -34,7 +35,7 @@ internal sealed class SmtpPeer : IAsyncDisposable
 
     public string Greeting { get; set; } = "220 peer.example ready";
 
-    public List<string> Extensions { get; set; } = ["PIPELINING", "SIZE 10000000", "8BITMIME", "SMTPUTF8", "DSN", "ENHANCEDSTATUSCODES"];
+    public IList<string> Extensions { get; set; } = ["PIPELINING", "SIZE 10000000", "8BITMIME", "SMTPUTF8", "DSN", "ENHANCEDSTATUSCODES"];
 
     public bool IsLmtp { get; set; }
 
@@ -43,7 +44,7 @@ internal sealed class SmtpPeer : IAsyncDisposable
     public bool ImplicitTls { get; set; }
 
     /// <summary>Answers to commands: the first that returns something has its way.</summary>
-    public List<Func<string, string?>> Rules { get; } = [];
+    public IList<Func<string, string?>> Rules { get; } = [];
 
     /// <summary>The answers to the end of the message; more than one only for LMTP.</summary>
     public Func<Received, IEnumerable<string>>? Final { get; set; }
@@ -54,7 +55,7 @@ internal sealed class SmtpPeer : IAsyncDisposable
 
     public ConcurrentQueue<string> Violations { get; } = new();
 
-    public int Connections;
+    public int Connections => _connections;
 
     public void On(string command, params string[] answers)
     {
@@ -82,7 +83,7 @@ internal sealed class SmtpPeer : IAsyncDisposable
             while (true)
             {
                 var client = await _listener.AcceptTcpClientAsync(_stopping.Token);
-                Interlocked.Increment(ref Connections);
+                Interlocked.Increment(ref _connections);
                 _sessions.Add(Task.Run(() => ServeAsync(client)));
             }
         }
