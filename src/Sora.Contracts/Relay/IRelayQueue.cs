@@ -39,10 +39,10 @@ public enum RelayContent
     /// <summary>All octets are below 128.</summary>
     SevenBit = 0,
 
-    /// <summary>The header has octets from 128 on (RFC 6532).</summary>
+    /// <summary>The header has UTF-8 beyond ASCII (RFC 6532).</summary>
     EightBitHeader = 1,
 
-    /// <summary>The body has octets from 128 on (RFC 6152).</summary>
+    /// <summary>The body, or a header that is not UTF-8, has octets from 128 on (RFC 6152).</summary>
     EightBitBody = 2,
 }
 

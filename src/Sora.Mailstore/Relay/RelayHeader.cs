@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Unicode;
 using Sora.Contracts;
 
 namespace Sora.Mailstore.Relay;
@@ -68,9 +69,13 @@ internal static class RelayHeader
     /// <summary>What the octets of a piece ask of a server.</summary>
     /// <param name="piece">The bytes.</param>
     /// <param name="headerLength">How many of them are the header's.</param>
-    public static RelayContent Content(ReadOnlySpan<byte> piece, int headerLength) =>
-        (Ascii.IsValid(piece[..headerLength]) ? RelayContent.SevenBit : RelayContent.EightBitHeader)
-        | (Ascii.IsValid(piece[headerLength..]) ? RelayContent.SevenBit : RelayContent.EightBitBody);
+    public static RelayContent Content(ReadOnlySpan<byte> piece, int headerLength)
+    {
+        // A header in another charset than UTF-8 is no header of RFC 6532: SMTPUTF8 is not for it, only the octets have to get through
+        var header = piece[..headerLength];
+        return (Ascii.IsValid(header) ? RelayContent.SevenBit : Utf8.IsValid(header) ? RelayContent.EightBitHeader : RelayContent.EightBitBody)
+            | (Ascii.IsValid(piece[headerLength..]) ? RelayContent.SevenBit : RelayContent.EightBitBody);
+    }
 
     private static byte[] Mark(string primaryAddress)
     {

@@ -158,6 +158,13 @@ public sealed class RelayQueueTests : IAsyncLifetime
         (await TakeAsync())!.Content.ShouldBe(expected);
     }
 
+    [Fact]
+    public async Task A_header_that_is_no_UTF_8_asks_for_eight_bits_and_no_more()
+    {
+        await _queue.EnqueueAsync(Request("op") with { Prefix = Encoding.Latin1.GetBytes("Subject: \u00FC\r\n\r\nplain\r\n") }, None);
+        (await TakeAsync())!.Content.ShouldBe(RelayContent.EightBitBody);
+    }
+
     [Theory]
     [InlineData("b@example.net>\r\nRCPT TO:<c@example.net")]
     [InlineData("b@example.net NOTIFY=NEVER")]
