@@ -40,7 +40,9 @@ internal sealed class SmtpEnvelope(RelayWork work, string sender, SmtpCapabiliti
     public string Mail()
     {
         var command = new StringBuilder("MAIL FROM:<").Append(Convert(hidesSender ? "" : sender)).Append('>');
-        if (capabilities.Size)
+
+        // Quoted-printable has another size, which nobody knows before it is written
+        if (capabilities.Size && (capabilities.EightBitMime || !work.Content.HasFlag(RelayContent.EightBitBody)))
             command.Append(CultureInfo.InvariantCulture, $" SIZE={work.Size}");
         if (capabilities.EightBitMime && work.Content != RelayContent.SevenBit)
             command.Append(" BODY=8BITMIME");

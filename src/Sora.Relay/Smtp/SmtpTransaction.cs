@@ -183,22 +183,47 @@ internal sealed class SmtpTransaction(
     private async Task SendContentAsync(CancellationToken cancellationToken)
     {
         var stuffer = new DotStuffer();
-        for (var number = 0; await queue.ReadAsync(work.Message, number, cancellationToken) is { } piece; number++)
-        {
-            var output = ArrayPool<byte>.Shared.Rent(DotStuffer.MaxLength(piece.Length));
-            try
-            {
-                var length = stuffer.Write(piece, output);
-                await _stream.WriteAsync(output.AsMemory(0, length), _timeouts.Block, cancellationToken);
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(output);
-            }
-        }
-
+        if (work.Content.HasFlag(RelayContent.EightBitBody) && !connection.Capabilities.EightBitMime)
+            await SendSevenBitAsync(stuffer, cancellationToken);
+        else
+            for (var number = 0; await queue.ReadAsync(work.Message, number, cancellationToken) is { } piece; number++)
+                await SendAsync(stuffer, piece, cancellationToken);
         var end = new byte[DotStuffer.MaxLength(0)];
         await _stream.WriteAsync(end.AsMemory(0, stuffer.Finish(end)), _timeouts.Block, cancellationToken);
+    }
+
+    private async Task SendSevenBitAsync(DotStuffer stuffer, CancellationToken cancellationToken)
+    {
+        var encoder = new SevenBitEncoder();
+        encoder.Begin(null);
+        for (var number = 0; await queue.ReadAsync(work.Message, number, cancellationToken) is { } piece; number++)
+            encoder.Add(piece);
+        encoder.Finish();
+        var encoded = new ArrayBufferWriter<byte>();
+        encoder.Begin(encoded);
+        for (var number = 0; await queue.ReadAsync(work.Message, number, cancellationToken) is { } piece; number++)
+        {
+            encoder.Add(piece);
+            await SendAsync(stuffer, encoded.WrittenMemory, cancellationToken);
+            encoded.ResetWrittenCount();
+        }
+
+        encoder.Finish();
+        await SendAsync(stuffer, encoded.WrittenMemory, cancellationToken);
+    }
+
+    private async Task SendAsync(DotStuffer stuffer, ReadOnlyMemory<byte> piece, CancellationToken cancellationToken)
+    {
+        var output = ArrayPool<byte>.Shared.Rent(DotStuffer.MaxLength(piece.Length));
+        try
+        {
+            var length = stuffer.Write(piece.Span, output);
+            await _stream.WriteAsync(output.AsMemory(0, length), _timeouts.Block, cancellationToken);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(output);
+        }
     }
 
     private void Decide(RelayTarget recipient, SmtpReply reply) => Decide(
