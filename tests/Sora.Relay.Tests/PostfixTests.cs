@@ -85,7 +85,7 @@ public sealed partial class PostfixTests
         public static async Task<Postfix> StartAsync(TempFolder folder)
         {
             var postfix = new Postfix(folder.Path, FreePort.NextRange(1));
-            File.SetUnixFileMode(folder.Path, (UnixFileMode)0x1ED);
+            await RunAsync("chmod", "755", folder.Path);
             foreach (var name in (string[])["etc", "queue", "data", "mail"])
                 Directory.CreateDirectory(Path.Combine(folder.Path, name));
             await RunAsync("chown", "postfix", Path.Combine(folder.Path, "data"), Path.Combine(folder.Path, "mail"));
@@ -148,7 +148,7 @@ public sealed partial class PostfixTests
 
         private static async Task<string> RunAsync(string program, params string[] arguments)
         {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using var process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
             var error = process.StandardError.ReadToEndAsync();
             var output = await process.StandardOutput.ReadToEndAsync();
             await process.WaitForExitAsync();
