@@ -223,6 +223,23 @@ public sealed class ReportTests
     }
 
     [Fact]
+    public async Task A_sender_who_has_an_account_here_hears_also_while_no_host_can_be_reached()
+    {
+        var peer = new SmtpPeer();
+        await using var fixture = await RelayFixture.StartAsync(peer);
+        await peer.DisposeAsync();
+        fixture.Options.HostRetry = fixture.Options.HostRetryMax = TimeSpan.FromHours(1);
+        var ada = await fixture.Node.CreateAccountAsync("ada@example.org");
+        await fixture.EnqueueAsync(Request("op", Message) with { Kind = RelayKind.Notify, Sender = "ada@example.org" });
+        fixture.Work();
+        await Eventually.WaitAsync(async () => await fixture.ScalarAsync<bool>("SELECT lease IS NULL AND attempts = 1 FROM relay_recipients"));
+        await fixture.ExecuteAsync("UPDATE relay_recipients SET expires_at = now(), next_attempt = now()");
+        await fixture.EmptyAsync();
+        var inbox = await MailstoreNode.IdAsync(ada, "INBOX");
+        (await ada.StatusAsync([inbox], false, default))[0]!.Totals.Messages.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_failure_and_its_report_are_one_thing()
     {
         await using var peer = Refusing();

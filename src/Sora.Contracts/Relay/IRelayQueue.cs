@@ -9,9 +9,9 @@ public interface IRelayQueue
     /// <summary>Takes due recipients of one message; null when none is due.</summary>
     /// <param name="lease">How long they are the caller's.</param>
     /// <param name="maxRecipients">Most recipients to take.</param>
-    /// <param name="onlyExpired">Only those that are not to be tried any more.</param>
+    /// <param name="withoutHost">Only those that need no host: what is not to be tried any more, and reports, which may be for somebody who has an account here.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    Task<RelayWork?> TakeAsync(TimeSpan lease, int maxRecipients, bool onlyExpired, CancellationToken cancellationToken);
+    Task<RelayWork?> TakeAsync(TimeSpan lease, int maxRecipients, bool withoutHost, CancellationToken cancellationToken);
 
     /// <summary>Begins the lease anew; false when it was lost, and with it the right to send.</summary>
     Task<bool> RenewAsync(RelayWork work, TimeSpan lease, CancellationToken cancellationToken);

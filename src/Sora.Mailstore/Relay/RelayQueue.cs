@@ -47,8 +47,13 @@ public sealed class RelayQueue : IRelay, IRelayQueue, IDisposable
         return status;
     }
 
-    public Task<RelayWork?> TakeAsync(TimeSpan lease, int maxRecipients, bool onlyExpired, CancellationToken cancellationToken) =>
-        _store.TakeAsync(Guid.NewGuid(), lease, maxRecipients, onlyExpired, cancellationToken);
+    public async Task<RelayWork?> TakeAsync(TimeSpan lease, int maxRecipients, bool withoutHost, CancellationToken cancellationToken)
+    {
+        if (!withoutHost)
+            return await _store.TakeAsync(RelayDue.All, Guid.NewGuid(), lease, maxRecipients, cancellationToken);
+        return await _store.TakeAsync(RelayDue.Expired, Guid.NewGuid(), lease, maxRecipients, cancellationToken)
+            ?? await _store.TakeAsync(RelayDue.Reports, Guid.NewGuid(), lease, maxRecipients, cancellationToken);
+    }
 
     public Task<bool> RenewAsync(RelayWork work, TimeSpan lease, CancellationToken cancellationToken) => _store.RenewAsync(work, lease, cancellationToken);
 

@@ -11,6 +11,14 @@ namespace Sora.Mailstore.Storage;
 /// <param name="PrimaryAddress">The account's, or null.</param>
 internal readonly record struct RelaySender(bool IsNew, long Hour, long Day, string? PrimaryAddress);
 
+/// <summary>Which of the due recipients are meant.</summary>
+internal enum RelayDue
+{
+    All,
+    Expired,
+    Reports,
+}
+
 /// <summary>The tables of the relay queue.</summary>
 internal sealed class RelayStore(Database database)
 {
@@ -64,8 +72,8 @@ internal sealed class RelayStore(Database database)
                 INSERT INTO relay_messages (account_id, kind, sender, size, content, ret, envelope_id, by_time, by_return, by_trace)
                 VALUES ($1, $2, $3, octet_length($12), $4, $5, $6, $13, $14, $15) RETURNING id),
             recipients AS (
-                INSERT INTO relay_recipients (message_id, number, address, notify, original, expires_at)
-                SELECT message.id, r.number, r.address, r.notify, r.original, least(now() + $10, $11)
+                INSERT INTO relay_recipients (message_id, number, address, notify, original, expires_at, is_report)
+                SELECT message.id, r.number, r.address, r.notify, r.original, least(now() + $10, $11), $16
                 FROM message, unnest($7::text[], $8::text[], $9::text[]) WITH ORDINALITY AS r (address, notify, original, number)),
             chunk AS (
                 INSERT INTO relay_chunks (message_id, number, data) SELECT id, 0, $12 FROM message)
@@ -82,11 +90,12 @@ internal sealed class RelayStore(Database database)
         command.Parameters.Add(Texts(request.Recipients.Select(static recipient => recipient.Notify)));
         command.Parameters.Add(Texts(request.Recipients.Select(static recipient => recipient.OriginalRecipient)));
         command.Parameters.Add(Interval(expiry));
-        command.Parameters.Add(Time(request.NotAfter));
+        command.Parameters.Add(Time(request.DeliverBy is { IsReturn: true } by && !(request.NotAfter < by.Time) ? by.Time : request.NotAfter));
         command.Parameters.Add(Bytes(piece));
         command.Parameters.Add(Time(request.DeliverBy?.Time));
         command.Parameters.Add(Bool(request.DeliverBy?.IsReturn ?? false));
         command.Parameters.Add(Bool(request.DeliverBy?.IsTrace ?? false));
+        command.Parameters.Add(Bool(request.Kind == RelayKind.Report));
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
@@ -132,9 +141,9 @@ internal sealed class RelayStore(Database database)
     }
 
     /// <summary>Takes due recipients of the message that has waited longest since its turn came.</summary>
-    public async Task<RelayWork?> TakeAsync(Guid lease, TimeSpan time, int limit, bool onlyExpired, CancellationToken cancellationToken)
+    public async Task<RelayWork?> TakeAsync(RelayDue which, Guid lease, TimeSpan time, int limit, CancellationToken cancellationToken)
     {
-        await using var command = database.Write.CreateCommand(onlyExpired ? TakeExpired : TakeDue);
+        await using var command = database.Write.CreateCommand(which switch { RelayDue.Expired => TakeExpired, RelayDue.Reports => TakeReports, _ => TakeDue });
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = lease });
         command.Parameters.Add(Interval(time));
         command.Parameters.Add(Int(limit));
@@ -268,6 +277,16 @@ internal sealed class RelayStore(Database database)
         due AS MATERIALIZED (
             SELECT message_id, number FROM relay_recipients
             WHERE message_id = (SELECT message_id FROM first) AND expires_at <= now() AND next_attempt <= now()
+            ORDER BY number LIMIT $3 FOR UPDATE SKIP LOCKED)
+        """ + "\n" + TakeThem;
+
+    private const string TakeReports =
+        """
+        WITH first AS MATERIALIZED (
+            SELECT message_id FROM relay_recipients WHERE is_report AND next_attempt <= now() ORDER BY next_attempt LIMIT 1 FOR UPDATE SKIP LOCKED),
+        due AS MATERIALIZED (
+            SELECT message_id, number FROM relay_recipients
+            WHERE message_id = (SELECT message_id FROM first) AND next_attempt <= now()
             ORDER BY number LIMIT $3 FOR UPDATE SKIP LOCKED)
         """ + "\n" + TakeThem;
 

@@ -100,6 +100,11 @@ internal sealed class HttpTransport : IRelayTransport
                 ? (RelayFate.Failed, Reply("5.0.0", code, text))
                 : (RelayFate.Deferred, Reply("4.0.0", code, text));
         }
+        catch (Exception e) when ((e as System.Data.Common.DbException ?? e.InnerException as System.Data.Common.DbException) is { } database)
+        {
+            Log.SendFailed(_logger, work.Message, database);
+            return (RelayFate.Deferred, new RelayReply(0, "4.3.0", "The message could not be read from the queue"));
+        }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {
             var isStopped = cancellationToken.IsCancellationRequested;

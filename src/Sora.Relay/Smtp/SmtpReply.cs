@@ -7,6 +7,9 @@ namespace Sora.Relay.Smtp;
 /// <param name="Lines">Its lines without the code.</param>
 internal sealed record SmtpReply(int Code, IReadOnlyList<string> Lines)
 {
+    // It is kept with each recipient, and shown in logs and reports
+    private const int MaxText = 1000;
+
     public bool IsPositive => Code is >= 200 and < 300;
 
     public bool IsIntermediate => Code is >= 300 and < 400;
@@ -36,7 +39,8 @@ internal sealed record SmtpReply(int Code, IReadOnlyList<string> Lines)
             }
         }
 
-        return new RelayReply(Code, status ?? $"{Code / 100}.0.0", string.Join(' ', texts.Where(static text => text.Length > 0)), host);
+        var whole = string.Join(' ', texts.Where(static text => text.Length > 0));
+        return new RelayReply(Code, status ?? $"{Code / 100}.0.0", whole.Length > MaxText ? whole[..MaxText] : whole, host);
     }
 
     /// <summary>RFC 3463 section 2: class "." subject "." detail.</summary>

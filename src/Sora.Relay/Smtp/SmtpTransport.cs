@@ -8,6 +8,8 @@ internal sealed class SmtpTransport : IRelayTransport
 {
     private static readonly RelayReply Stopped = new(0, "4.3.2", "This node stopped while it was sending");
 
+    private static readonly RelayReply Unreadable = new(0, "4.3.0", "The message could not be read from the queue");
+
     private readonly IRelayQueue _queue;
     private readonly RelayOptions _options;
     private readonly TimeProvider _time;
@@ -114,18 +116,21 @@ internal sealed class SmtpTransport : IRelayTransport
                 done.AddRange(transaction.Undecided.Select(recipient => new Delivery(recipient, RelayFate.Deferred, reason)));
                 return ([.. undecided.Except(transaction.Undecided)], reason);
             }
-            catch (OperationCanceledException)
+            catch (Exception e)
             {
+                // Nothing that a host did: this node stops, or the message cannot be read. What was decided before stays so
                 connection?.Dispose();
+                reason = Stopped;
+                if (e is not OperationCanceledException)
+                {
+                    Log.SendFailed(_logger, work.Message, e);
+                    reason = Unreadable;
+                }
+
                 done.AddRange(transaction?.Deliveries ?? []);
                 left = transaction is null ? left : Without(left, transaction);
-                done.AddRange(left.Select(static recipient => new Delivery(recipient, RelayFate.Deferred, Stopped)));
-                return ([], Stopped);
-            }
-            catch
-            {
-                connection?.Dispose();
-                throw;
+                done.AddRange(left.Select(recipient => new Delivery(recipient, RelayFate.Deferred, reason)));
+                return ([], reason);
             }
         }
 

@@ -318,10 +318,16 @@ public sealed class RelayQueueTests : IAsyncLifetime
         await _queue.EnqueueAsync(Request("1"), None);
         await _queue.EnqueueAsync(Request("2") with { NotAfter = DateTimeOffset.UtcNow.AddSeconds(-1) }, None);
         await _queue.EnqueueAsync(Request("3") with { NotAfter = DateTimeOffset.UtcNow.AddDays(100) }, None);
-        var expired = (await _queue.TakeAsync(Minute, 10, onlyExpired: true, None))!;
+        var expired = (await _queue.TakeAsync(Minute, 10, withoutHost: true, None))!;
         expired.Recipients.Single().IsExpired.ShouldBeTrue();
-        (await _queue.TakeAsync(Minute, 10, onlyExpired: true, None)).ShouldBeNull();
+        (await _queue.TakeAsync(Minute, 10, withoutHost: true, None)).ShouldBeNull();
         (await ScalarAsync<bool>("SELECT max(expires_at) BETWEEN now() + interval '4.9 days' AND now() + interval '5 days' FROM relay_recipients")).ShouldBeTrue();
+
+        // A time limit of RFC 2852 is one too
+        await _queue.EnqueueAsync(Request("4") with { DeliverBy = new RelayDeliverBy(DateTimeOffset.UtcNow.AddSeconds(-1), IsReturn: true) }, None);
+        (await _queue.TakeAsync(Minute, 10, withoutHost: true, None))!.Recipients.Single().IsExpired.ShouldBeTrue();
+        await _queue.EnqueueAsync(Request("5") with { DeliverBy = new RelayDeliverBy(DateTimeOffset.UtcNow.AddSeconds(-1), IsReturn: false), Kind = RelayKind.Report }, None);
+        (await _queue.TakeAsync(Minute, 10, withoutHost: true, None))!.Recipients.Single().IsExpired.ShouldBeFalse();
 
         // A pause does not reach beyond it
         var work = (await TakeAsync())!;
@@ -386,7 +392,7 @@ public sealed class RelayQueueTests : IAsyncLifetime
 
     private static RelayOutcome Sent(int number) => new(number, RelayFate.Sent, new RelayReply(250, "2.0.0", "ok"));
 
-    private Task<RelayWork?> TakeAsync() => _queue.TakeAsync(Minute, 10, onlyExpired: false, None);
+    private Task<RelayWork?> TakeAsync() => _queue.TakeAsync(Minute, 10, withoutHost: false, None);
 
     private async Task<string> ReadAsync(RelayWork work)
     {

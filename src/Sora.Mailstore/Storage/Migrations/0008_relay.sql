@@ -32,6 +32,7 @@ CREATE TABLE relay_recipients (
     next_attempt   timestamptz NOT NULL DEFAULT now(), -- while somebody sends: when the lease ends
     expires_at     timestamptz NOT NULL,
     lease          uuid,                              -- who sends
+    is_report      boolean NOT NULL,                  -- it may be for somebody who has an account here
     delay_reported boolean NOT NULL DEFAULT false,
     reply_code     integer NOT NULL DEFAULT 0,        -- of the last attempt
     reply_status   text,
@@ -41,6 +42,7 @@ CREATE TABLE relay_recipients (
 );
 CREATE INDEX relay_recipients_due ON relay_recipients (next_attempt);
 CREATE INDEX relay_recipients_expiry ON relay_recipients (expires_at);
+CREATE INDEX relay_recipients_reports ON relay_recipients (next_attempt) WHERE is_report;
 
 -- Outlives the message, so that a delivery that is repeated late sends nothing twice; the account's messages of the last day are counted here too
 CREATE TABLE relay_operations (
