@@ -4,6 +4,7 @@ using Sora.Mailstore;
 using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Accounts.Passwords;
 using Sora.Mailstore.Mailboxes;
+using Sora.Mailstore.Relay;
 using Sora.Mailstore.Search;
 using Sora.Mailstore.Sieve;
 using Sora.Mailstore.Storage;
@@ -38,6 +39,7 @@ internal sealed class AdminSession : IAsyncDisposable
         Quotas = new QuotaHost(database.Database, _feed, database.Options.Quota, database.Options.Accounts.MaxMailboxes, TimeProvider.System, log);
         Scripts = new SieveScriptHost(database.Database, _feed, database.Options.Sieve, log);
         ScriptLog = new SieveHistoryHost(database.Database, database.Options.Sieve, log);
+        Relay = new RelayAdministration(database.Database);
     }
 
     public AccountAdministration Accounts { get; }
@@ -64,6 +66,8 @@ internal sealed class AdminSession : IAsyncDisposable
             return _metadata ??= new MetadataHost(_database.Database, _feed, _mailboxes!, accounts, new MetadataOptions(), _log);
         }
     }
+
+    public RelayAdministration Relay { get; }
 
     /// <summary>Access control lists.</summary>
     public ISharing Sharing

@@ -46,6 +46,9 @@ internal static partial class Log
     [LoggerMessage(13, LogLevel.Warning, "Indexing failed; it is tried again in {Pause}")]
     public static partial void IndexingFailed(ILogger logger, TimeSpan pause, Exception exception);
 
+    [LoggerMessage(60, LogLevel.Information, "{Operations} messages that have left are forgotten")]
+    public static partial void RelayOperationsTrimmed(ILogger logger, long operations);
+
     [LoggerMessage(50, LogLevel.Warning, "Sieve scripts, their log or their history could not be read or changed")]
     public static partial void SieveFailed(ILogger logger, Exception exception);
 

@@ -54,7 +54,16 @@ public enum RelayStatus
 
     /// <summary>No recipient, too many of them, or an address or parameter that cannot stand in an SMTP command.</summary>
     Invalid = 6,
+
+    /// <summary>A redirect of a message that this account has redirected before, or that has gone through too many hosts (RFC 5321 section 6.3).</summary>
+    Loop = 7,
 }
+
+/// <summary>BY of RFC 2852 section 4, as redirect asks for it (RFC 6009 section 5).</summary>
+/// <param name="Time">When the message is to be delivered.</param>
+/// <param name="IsReturn">by-mode R: after that time it is returned; false is N: its sender hears of the delay.</param>
+/// <param name="IsTrace">by-trace T: each host on the way reports.</param>
+public sealed record RelayDeliverBy(DateTimeOffset Time, bool IsReturn, bool IsTrace = false);
 
 /// <summary>One recipient of a message that leaves.</summary>
 /// <param name="Address">The forward-path without angle brackets.</param>
@@ -89,4 +98,7 @@ public sealed record RelayRequest(
 
     /// <summary>When it is given up if it was not sent until then, also before the queue's own limit; null for that limit alone.</summary>
     public DateTimeOffset? NotAfter { get; init; }
+
+    /// <summary>BY of RFC 2852, passed on where it is understood; null when not given.</summary>
+    public RelayDeliverBy? DeliverBy { get; init; }
 }

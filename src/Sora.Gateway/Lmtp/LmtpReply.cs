@@ -35,6 +35,7 @@ internal sealed class LmtpReply
     public static readonly LmtpReply UnknownParameter = new(555, "5.5.4", "Parameter not recognised");
     public static readonly LmtpReply NeedsSmtpUtf8 = new(553, "5.6.7", "Address needs SMTPUTF8");
     public static readonly LmtpReply NoSuchUser = new(550, "5.1.1", "No such user here");
+    public static readonly LmtpReply BouncesOnly = new(550, "5.7.1", "This address takes reports with a null reverse-path only");
     public static readonly LmtpReply TooBig = new(552, "5.3.4", "Message is too big");
     public static readonly LmtpReply Loop = new(554, "5.4.6", "Message is in a loop");
     public static readonly LmtpReply NotTrusted = new(554, "5.7.1", "Access denied");

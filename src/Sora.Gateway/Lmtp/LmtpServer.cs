@@ -60,6 +60,9 @@ public sealed class LmtpServer : IProtocolServer
     /// <summary>Runs the recipients' scripts; null when there are none.</summary>
     internal DeliveryScripts? Scripts { get; }
 
+    /// <summary>Sends bounces of redirected messages on; null when senders are not rewritten.</summary>
+    public BounceReturn? Returns { get; init; }
+
     internal ILogger Logger { get; }
 
     internal TimeProvider Time { get; }

@@ -38,7 +38,7 @@ internal static class MessageDelivery
         // Outcomes are not held back for the sake of a batch: what is acknowledged is not sent again
         if (!await session.Connection.FlushAsync())
             session.HasEnded = true;
-        return Array.Exists(replies, static reply => reply is null);
+        return Array.Exists(replies, static reply => reply is null or { IsPositive: true });
     }
 
     private static async ValueTask DeliverAsync(
@@ -51,13 +51,15 @@ internal static class MessageDelivery
     {
         var server = session.Server;
         var recipients = WithoutLoops(transaction.Recipients, message, server.Options.MaxReceived, replies);
-        if (recipients.Count == 0)
-            return;
         IReadOnlyList<DeliveryOutcome> outcomes;
         ScriptedDelivery? scripted = null;
         try
         {
             var received = ReceivedField.Make(session, transaction, id);
+            if (server.Returns is { } returns)
+                recipients = await returns.TakeAsync(recipients, message, received, replies, cancellationToken);
+            if (recipients.Count == 0)
+                return;
             if (server.Scripts is { } scripts)
                 scripted = await scripts.PrepareAsync(session, transaction, message, id, received, recipients, cancellationToken);
             var request = new DeliveryRequest(message, transaction.ReversePath, received, recipients);
@@ -129,6 +131,8 @@ internal static class MessageDelivery
             }
 
             session.Connection.Output.WriteReply(reply);
+            if (reply.IsPositive)
+                continue;
             session.Server.Outcomes.Failed(reply);
             Log.NotTaken(session.Server.Logger, id, size, transaction.ReversePath, recipient, reply.Code);
         }

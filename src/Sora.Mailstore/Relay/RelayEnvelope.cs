@@ -5,11 +5,9 @@ namespace Sora.Mailstore.Relay;
 /// <summary>What may stand in the commands MAIL and RCPT: nothing that ends a path or a line, so that no address becomes a command of its own.</summary>
 internal static class RelayEnvelope
 {
-    // RFC 5321 section 4.5.3.1.3: a path has 256 octets with its angle brackets
-    private const int MaxAddress = 254;
     private const int MaxOperationId = 200;
 
-    // RFC 3461 sections 4.2 and 4.4
+    // RFC 3461 section 5.4
     private const int MaxOriginalRecipient = 500;
     private const int MaxEnvelopeId = 100;
 
@@ -18,25 +16,56 @@ internal static class RelayEnvelope
         && !request.OperationId.Contains('\0', StringComparison.Ordinal)
         && request.Recipients.Count > 0
         && request.Recipients.Count <= maxRecipients
-        && (request.Sender.Length == 0 || IsAddress(request.Sender))
+        && (request.Sender.Length == 0 || RelayAddress.IsValid(request.Sender))
         && request.Return is null or "FULL" or "HDRS"
-        && IsXtext(request.EnvelopeId, MaxEnvelopeId)
-        && request.Recipients.All(static recipient => IsAddress(recipient.Address)
+        && (request.EnvelopeId is not { } id || IsXtext(id, MaxEnvelopeId))
+        && request.Recipients.All(static recipient => RelayAddress.IsValid(recipient.Address)
             && IsNotify(recipient.Notify)
-            && IsXtext(recipient.OriginalRecipient, MaxOriginalRecipient));
+            && IsOriginalRecipient(recipient.OriginalRecipient));
 
-    // A space, an angle bracket or a control would be read as the end of the path by many servers, quoted or not: no mailbox in use has one
-    private static bool IsAddress(string address)
+    // RFC 3461 section 4.1: NEVER stands alone, and no word stands twice
+    private static bool IsNotify(string? notify)
     {
-        var at = address.LastIndexOf('@');
-        return at > 0 && at < address.Length - 1 && System.Text.Encoding.UTF8.GetByteCount(address) <= MaxAddress
-            && address.All(static c => c is > ' ' and not ('<' or '>' or '\x7F') && !char.IsControl(c) && !char.IsSurrogate(c));
+        if (notify is null or "NEVER")
+            return true;
+        var words = notify.Split(',');
+        return Array.TrueForAll(words, static word => word is "SUCCESS" or "FAILURE" or "DELAY") && words.Distinct(StringComparer.Ordinal).Count() == words.Length;
     }
 
-    // RFC 3461 section 4.1: NEVER stands alone
-    private static bool IsNotify(string? notify) =>
-        notify is null or "NEVER" || Array.TrueForAll(notify.Split(','), static word => word is "SUCCESS" or "FAILURE" or "DELAY");
+    // RFC 3461 section 4.2: addr-type ";" xtext; RFC 6533 section 3 adds a type with characters of its own
+    private static bool IsOriginalRecipient(string? text)
+    {
+        if (text is null)
+            return true;
+        var end = text.IndexOf(';', StringComparison.Ordinal);
+        return end > 0 && text.Length <= MaxOriginalRecipient
+            && text.AsSpan(0, end).IndexOfAnyExcept(TypeCharacters) < 0
+            && (text.StartsWith("utf-8;", StringComparison.OrdinalIgnoreCase)
+                ? text[(end + 1)..].All(static c => c is > ' ' and not '\x7F' && !char.IsControl(c) && !char.IsSurrogate(c))
+                : IsXtext(text[(end + 1)..], MaxOriginalRecipient));
+    }
 
-    private static bool IsXtext(string? text, int max) =>
-        text is null || (text.Length > 0 && text.Length <= max && text.All(static c => c is >= '!' and <= '~'));
+    private static readonly System.Buffers.SearchValues<char> TypeCharacters =
+        System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.");
+
+    // RFC 3461 section 4: octets from "!" to "~" but "+" and "=", which stand for others in hexadecimal after a "+"
+    private static bool IsXtext(string text, int max)
+    {
+        if (text.Length == 0 || text.Length > max)
+            return false;
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] is < '!' or > '~' or '=')
+                return false;
+            if (text[i] != '+')
+                continue;
+            if (i + 2 >= text.Length || !IsUpperHex(text[i + 1]) || !IsUpperHex(text[i + 2]))
+                return false;
+            i += 2;
+        }
+
+        return true;
+    }
+
+    private static bool IsUpperHex(char c) => c is (>= '0' and <= '9') or (>= 'A' and <= 'F');
 }

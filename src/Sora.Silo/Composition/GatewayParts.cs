@@ -6,6 +6,7 @@ using Sora.Gateway.Lmtp;
 using Sora.Gateway.ManageSieve;
 using Sora.Gateway.Replicas;
 using Sora.Gateway.Sieve;
+using Sora.Relay;
 using Sora.Silo.Configuration;
 
 namespace Sora.Silo.Composition;
@@ -65,7 +66,10 @@ internal sealed class GatewayParts : IAsyncDisposable
     {
         var lmtp = new LmtpServer(
             options.Lmtp, mailstore.Accounts, mailstore.Bodies.Intakes, mailstore.Delivery, metrics, loggers.CreateLogger<LmtpServer>(), time,
-            Scripts(options, mailstore, metrics, loggers, time));
+            Scripts(options, mailstore, metrics, loggers, time))
+        {
+            Returns = SenderRewriting.Of(options.Relay.Srs, time) is { } rewriting ? new BounceReturn(mailstore.Relay, rewriting) : null,
+        };
         foreach (var listener in lmtp.Listeners())
             yield return (listener.ImplicitTls ? "lmtp.tls_listen" : "lmtp.listen", listener);
 

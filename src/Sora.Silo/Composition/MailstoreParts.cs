@@ -6,6 +6,7 @@ using Sora.Mailstore.Bodies;
 using Sora.Mailstore.Delivery;
 using Sora.Mailstore.Mailboxes;
 using Sora.Mailstore.Maintenance;
+using Sora.Mailstore.Relay;
 using Sora.Mailstore.Search;
 using Sora.Mailstore.Sieve;
 using Sora.Mailstore.Storage;
@@ -30,7 +31,8 @@ internal sealed record MailstoreParts(
 
     public required SieveFiles SieveFiles { get; init; }
 
-    public required IRelay Relay { get; init; }
+    /// <summary>Takes what leaves.</summary>
+    public required RelayQueue Relay { get; init; }
 
     /// <summary>Opens the database: starts the private server if there is to be one, waits until it answers, and brings the schema up to date.</summary>
     /// <exception cref="DatabaseException">It cannot be used.</exception>
@@ -74,6 +76,7 @@ internal sealed record MailstoreParts(
         parts.Add("Maintenance", new MaintenanceWorker(database, options.Maintenance, time, loggers.CreateLogger<MaintenanceWorker>()));
         var search = parts.Add("The search index", new SearchHost(database, bodies.Messages, options.Search, metrics, time, loggers));
         search.Start();
+        var relay = parts.AddDisposable("The relay's queue", RelayParts.OpenQueue(options.Relay, database, metrics, time));
         var delivery = new MessageDelivery(accounts, mailboxes, options.Delivery, time);
         return new MailstoreParts(accounts, sharing, mailboxes, bodies, delivery, new AccountAdministration(database, passwords, accounts.Announce))
         {
@@ -83,7 +86,7 @@ internal sealed record MailstoreParts(
             Scripts = scripts,
             SieveHistory = new SieveHistoryHost(database, options.Sieve, loggers),
             SieveFiles = new SieveFiles(options.Sieve, time, loggers),
-            Relay = DeliveryRelay.Open(database, time),
+            Relay = relay,
         };
     }
 

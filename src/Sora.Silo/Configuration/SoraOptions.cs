@@ -14,6 +14,7 @@ using Sora.Mailstore.Maintenance;
 using Sora.Mailstore.Search;
 using Sora.Mailstore.Sieve;
 using Sora.Mailstore.Storage;
+using Sora.Relay;
 using Sora.Sieve;
 
 namespace Sora.Silo.Configuration;
@@ -52,6 +53,8 @@ public sealed class SoraOptions : IValidatableOptions
     public SieveEngineOptions SieveLimits { get; set; } = new();
 
     public SieveDeliveryOptions SieveDelivery { get; set; } = new();
+
+    public RelayOptions Relay { get; set; } = new();
 
     public ConnectionOptions Connections { get; set; } = new();
 

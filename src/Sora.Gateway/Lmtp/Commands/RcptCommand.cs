@@ -78,8 +78,10 @@ internal sealed class RcptCommand(LmtpPath forwardPath, RecipientParameters? par
         try
         {
             using var timeout = new CancellationTokenSource(server.Options.LookupTimeout, server.Time);
-            if (await FindAsync(server, timeout.Token) is not { } recipient)
+            if ((await FindAsync(server, timeout.Token) ?? server.Returns?.Find(forwardPath.ToString())) is not { } recipient)
                 return LmtpReply.NoSuchUser;
+            if (recipient.Account == default && transaction.ReversePath.Length > 0)
+                return LmtpReply.BouncesOnly;
             transaction.Recipients.Add(recipient);
             return LmtpReply.RecipientOk;
         }

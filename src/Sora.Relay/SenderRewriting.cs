@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Sora.Contracts;
 
-namespace Sora.Mailstore.Relay;
+namespace Sora.Relay;
 
 /// <summary>
 /// The Sender Rewriting Scheme: a redirect leaves with an address of this system as its reverse-path, which says where a bounce goes on to.
@@ -12,7 +13,7 @@ namespace Sora.Mailstore.Relay;
 /// <param name="domain">The domain of the addresses that are made.</param>
 /// <param name="validity">How long a bounce may come back, up to 1023 days.</param>
 /// <param name="time">The clock.</param>
-internal sealed class SenderRewriting(IReadOnlyList<string> secrets, string domain, TimeSpan validity, TimeProvider time)
+public sealed class SenderRewriting(IReadOnlyList<string> secrets, string domain, TimeSpan validity, TimeProvider time) : ISenderRewriting
 {
     private const string Base32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     private const int HashLength = 8;
@@ -21,6 +22,10 @@ internal sealed class SenderRewriting(IReadOnlyList<string> secrets, string doma
     // Two digits of 32 values: the days begin anew after 1024
     private const int Days = 1024;
 
+    /// <summary>As the options say; null when senders are not rewritten.</summary>
+    public static SenderRewriting? Of(RelaySrsOptions options, TimeProvider time) =>
+        options.Domain is { } domain ? new SenderRewriting(options.Secrets, domain, options.Validity, time) : null;
+
     /// <summary>The address to send with; the sender itself when it is of this domain, empty, or too long to be rewritten.</summary>
     public string Encode(string sender)
     {
@@ -28,6 +33,10 @@ internal sealed class SenderRewriting(IReadOnlyList<string> secrets, string doma
         if (at <= 0 || sender.AsSpan(at + 1).Equals(domain, StringComparison.OrdinalIgnoreCase))
             return sender;
         var local = sender[..at];
+
+        // What is quoted would have to be quoted anew, and the brackets of an address literal too: too rare to be worth it
+        if (local[0] == '"' || sender[at + 1] == '[')
+            return sender;
         string signed, prefix;
         if (IsForm(local, "SRS0"))
         {
@@ -44,10 +53,10 @@ internal sealed class SenderRewriting(IReadOnlyList<string> secrets, string doma
         }
 
         var rewritten = $"{prefix}{Hash(secrets[0], signed)}={signed}";
-        return rewritten.Length > MaxLocalPart ? sender : $"{rewritten}@{domain}";
+        return Encoding.UTF8.GetByteCount(rewritten) > MaxLocalPart ? sender : $"{rewritten}@{domain}";
     }
 
-    /// <summary>Where a bounce to this address goes on to; null when it is none of ours, was changed, or is too old.</summary>
+    /// <inheritdoc/>
     public string? Decode(string address)
     {
         var at = address.LastIndexOf('@');
