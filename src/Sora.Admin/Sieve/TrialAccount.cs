@@ -40,6 +40,8 @@ internal sealed class TrialAccount(IReadOnlyList<string> addresses) : IAccount, 
 
     public Task<MailResult<Done>> ChangeAsync(AccessChange change, CancellationToken cancellationToken) => throw Unchanging();
 
+    public Task<AccountId?> FindSharedAccountAsync(string domain, CancellationToken cancellationToken) => throw Unchanging();
+
     public Task<MailResult<MailboxEntry>> CreateSharedAsync(AccountId creator, MailboxName name, SpecialUse use, CancellationToken cancellationToken) => throw Unchanging();
 
     // What is planned asks only for what is above

@@ -8,6 +8,7 @@ using Sora.Gateway.Sieve;
 using Sora.Gateway.Tests.Connections;
 using Sora.Mailstore.Bodies;
 using Sora.Mailstore.Delivery;
+using Sora.Mailstore.Relay;
 using Sora.Mailstore.Sieve;
 using Sora.Sieve;
 using Sora.Testing;
@@ -20,6 +21,7 @@ public sealed class DeliveryFixture : IAsyncLifetime, IDisposable
     private readonly TempFolder _folder = new();
     private int _users;
     private TestGateway? _gateway;
+    private RelayQueue? _queue;
 
     internal MailstoreNode Node { get; private set; } = null!;
 
@@ -39,7 +41,9 @@ public sealed class DeliveryFixture : IAsyncLifetime, IDisposable
     {
         Node = await MailstoreNode.StartAsync();
         Bodies = new BodyHost(Node.Database, new StorageOptions(), _folder.Path, Node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
-        Relay = new RecordingRelay(DeliveryRelay.Open(Node.Database, TimeProvider.System));
+        _queue = new RelayQueue(
+            Node.Database, new RelayLimits(true, 64 << 20, 100, 100_000, 200, 1000, 50, TimeSpan.FromDays(5)), Node.Metrics, TimeProvider.System);
+        Relay = new RecordingRelay(_queue);
         _gateway = await StartAsync();
     }
 
@@ -76,6 +80,7 @@ public sealed class DeliveryFixture : IAsyncLifetime, IDisposable
     public async Task DisposeAsync()
     {
         await _gateway!.DisposeAsync();
+        _queue!.Dispose();
         await Bodies.DisposeAsync();
         await Node.DisposeAsync();
     }
