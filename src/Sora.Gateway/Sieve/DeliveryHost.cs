@@ -23,6 +23,8 @@ internal sealed class DeliveryHost(
 
     public IReadOnlyList<string> Addresses => addresses;
 
+    public char DetailSeparator => ports.DetailSeparator;
+
     public TimeZoneInfo TimeZone => ports.TimeZone;
 
     public async ValueTask<bool> MailboxExistsAsync(string mailbox, CancellationToken cancellationToken) =>

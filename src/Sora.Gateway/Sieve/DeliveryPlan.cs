@@ -7,8 +7,9 @@ namespace Sora.Gateway.Sieve;
 /// <summary>A mailbox that the message goes into.</summary>
 /// <param name="Name">Its name for the recipient.</param>
 /// <param name="Mailbox">Its number; 0 in a trial for one that would be created.</param>
+/// <param name="Owner">Whose mailbox it is.</param>
 /// <param name="Flags">What the message gets, as far as the recipient may set it.</param>
-public sealed record PlannedStore(MailboxName Name, MailboxId Mailbox, FlagSet Flags)
+public sealed record PlannedStore(MailboxName Name, MailboxId Mailbox, AccountId Owner, FlagSet Flags)
 {
     /// <summary>The message as the script has changed it, or null.</summary>
     public SieveNewMessage? Message { get; init; }

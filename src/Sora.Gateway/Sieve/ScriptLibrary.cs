@@ -44,18 +44,24 @@ public sealed class ScriptLibrary(
     {
         if (scripts is null)
             return new((default(string), default(SieveCompilation)));
-        var list = scripts.FindAsync(account, cancellationToken);
+        var finding = scripts.FindAsync(account, cancellationToken);
+        if (!finding.IsCompletedSuccessfully)
+            return FindActiveAsync(account, finding, cancellationToken);
+        var list = finding.Result;
 
         // Most accounts have none: for them nothing is made
-        return list.IsCompletedSuccessfully && list.Result is { IsOk: true, Value.Active: null }
+        return list is { IsOk: true, Value.Active: null }
             ? new((default(string), default(SieveCompilation)))
             : FindActiveAsync(account, list, cancellationToken);
     }
 
     private async ValueTask<MailResult<(string? Name, SieveCompilation? Script)>> FindActiveAsync(
-        AccountId account, ValueTask<MailResult<SieveScriptList>> finding, CancellationToken cancellationToken)
+        AccountId account, ValueTask<MailResult<SieveScriptList>> finding, CancellationToken cancellationToken) =>
+        await FindActiveAsync(account, await finding, cancellationToken);
+
+    private async ValueTask<MailResult<(string? Name, SieveCompilation? Script)>> FindActiveAsync(
+        AccountId account, MailResult<SieveScriptList> list, CancellationToken cancellationToken)
     {
-        var list = await finding;
         if (!list.IsOk)
             return list.Error;
         if (list.Value.Active is not { } active)

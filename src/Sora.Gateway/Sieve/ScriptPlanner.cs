@@ -124,22 +124,22 @@ public sealed class ScriptPlanner(ScriptPorts ports)
         // A redirect to oneself is a keep: it would come back, and be taken for a loop then
         private async ValueTask RedirectAsync(RedirectAction redirect, CancellationToken cancellationToken)
         {
-            if (IsOwn(redirect.Address))
+            if (await IsOwnAsync(redirect.Address, cancellationToken))
                 await KeepAsync(null, redirect.Message, cancellationToken);
             else
                 plan.Send(redirect);
         }
 
-        private bool IsOwn(string address) =>
+        private async ValueTask<bool> IsOwnAsync(string address, CancellationToken cancellationToken) =>
             address.Equals(input.Recipient.ForwardPath, StringComparison.OrdinalIgnoreCase)
             || address.Equals(input.Recipient.PrimaryAddress, StringComparison.OrdinalIgnoreCase)
             || address.Equals(input.Recipient.DeliveredTo, StringComparison.OrdinalIgnoreCase)
-            || host.Addresses.Contains(address, StringComparer.OrdinalIgnoreCase);
+            || (await input.Account.AddressesAsync(cancellationToken)).Contains(address, StringComparer.OrdinalIgnoreCase);
 
         private async ValueTask KeepAsync(System.Collections.Immutable.ImmutableArray<string>? flags, SieveNewMessage? message, CancellationToken cancellationToken)
         {
             var inbox = await mailboxes.FindAsync(MailboxName.Inbox, cancellationToken) ?? throw new ScriptsUnavailableException(MailError.NoSuchMailbox());
-            plan.Store(new PlannedStore(inbox.Name, inbox.Id, DeliveryFlags.Of(flags)) { Message = message }, flags is not null);
+            plan.Store(new PlannedStore(inbox.Name, inbox.Id, inbox.Account.Id, DeliveryFlags.Of(flags)) { Message = message }, flags is not null);
         }
 
         private async ValueTask FileAsync(FileIntoAction file, CancellationToken cancellationToken)
@@ -172,19 +172,19 @@ public sealed class ScriptPlanner(ScriptPorts ports)
         if (target is null && parsed.IsOk)
             target = await mailboxes.FindToStoreAsync(parsed.Value, cancellationToken);
         if (target is not null)
-            return (new PlannedStore(target.Name, target.Id, target.IsOwn ? flags : flags.CoveredBy(target.Rights)), null);
+            return (new PlannedStore(target.Name, target.Id, target.Account.Id, target.IsOwn ? flags : flags.CoveredBy(target.Rights)), null);
         if (!parsed.IsOk)
             return (null, $"\"{place.Mailbox}\" cannot be a mailbox: {parsed.Error.Text}");
         if (!place.Create)
             return (null, $"There is no mailbox \"{place.Mailbox}\" that messages can be put into");
         if (isTrial)
-            return (new PlannedStore(parsed.Value, default, flags) { IsCreated = true }, null);
+            return (new PlannedStore(parsed.Value, default, default, flags) { IsCreated = true }, null);
         var created = await mailboxes.CreateAsync(parsed.Value, place.SpecialUse, cancellationToken);
         if (!created.IsOk)
             return created.Error.Code == MailErrorCode.Unavailable
                 ? throw new ScriptsUnavailableException(created.Error)
                 : (null, $"The mailbox \"{place.Mailbox}\" cannot be created: {created.Error.Text}");
-        var isOwn = created.Value.IsOwn;
-        return (new PlannedStore(created.Value.Name, created.Value.Id, isOwn ? flags : flags.CoveredBy(created.Value.Rights)) { IsCreated = true }, null);
+        var made = created.Value;
+        return (new PlannedStore(made.Name, made.Id, made.Account.Id, made.IsOwn ? flags : flags.CoveredBy(made.Rights)) { IsCreated = true }, null);
     }
 }

@@ -113,7 +113,7 @@ internal sealed class ScriptedDelivery : IAsyncDisposable
         var mail = new OutgoingMail(_scripts, _arrival, input, plan, _keys);
         if (plan.Sends.Count > 0 || plan.Reject is not null)
         {
-            await CheckRoomAsync(plan, recipient, cancellationToken);
+            await CheckRoomAsync(plan, cancellationToken);
             await mail.SendAsync(cancellationToken);
             if (plan.Reject is { } reject)
                 state.Refusal = await RefuseAsync(reject, mail, cancellationToken);
@@ -144,12 +144,14 @@ internal sealed class ScriptedDelivery : IAsyncDisposable
     }
 
     // A message for which there is no room goes back to its sender, or comes again: nothing is to be sent because of it
-    private async ValueTask CheckRoomAsync(DeliveryPlan plan, DeliveryRecipient recipient, CancellationToken cancellationToken)
+    private async ValueTask CheckRoomAsync(DeliveryPlan plan, CancellationToken cancellationToken)
     {
-        if (plan.Stores.Count == 0)
-            return;
-        if (await _scripts.Quotas.CheckAsync(recipient.Account, _arrival.Message.Size * plan.Stores.Count, plan.Stores.Count, cancellationToken) is { } error)
-            throw new ScriptsUnavailableException(error);
+        foreach (var stores in plan.Stores.GroupBy(static store => store.Owner))
+        {
+            var count = stores.Count();
+            if (await _scripts.Quotas.CheckAsync(stores.Key, _arrival.Message.Size * count, count, cancellationToken) is { } error)
+                throw new ScriptsUnavailableException(error);
+        }
     }
 
     /// <summary>What the client is told; null when the sender is told by a message.</summary>
@@ -169,7 +171,7 @@ internal sealed class ScriptedDelivery : IAsyncDisposable
         foreach (var message in mail.Kept)
         {
             var inbox = await mailboxes.FindAsync(MailboxName.Inbox, cancellationToken) ?? throw new ScriptsUnavailableException(MailError.NoSuchMailbox());
-            plan.Store(new PlannedStore(inbox.Name, inbox.Id, FlagSet.Empty) { Message = message }, hasFlags: false);
+            plan.Store(new PlannedStore(inbox.Name, inbox.Id, inbox.Account.Id, FlagSet.Empty) { Message = message }, hasFlags: false);
         }
 
         var targets = new List<DeliveryTarget>(plan.Stores.Count + mail.Copies.Count);

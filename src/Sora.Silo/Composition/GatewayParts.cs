@@ -98,8 +98,10 @@ internal sealed class GatewayParts : IAsyncDisposable
             mailstore.Scripts, mailstore.SieveFiles, limits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()),
             limits.ToCompilerOptions(options.Sieve.MaxGlobalScriptSize.ToInt32()), limits.MaxCompiledScripts, limits.MaxCompiledSize.Bytes);
         var ports = new ScriptPorts(
-            mailstore.Accounts, mailstore.Sharing, library, options.SieveDelivery, limits.ToLimits(), options.Imap.OtherUsersPrefix, options.Imap.SharedPrefix)
+            mailstore.Accounts, mailstore.Sharing, library, options.SieveDelivery,
+            limits.ToLimits() with { MaxDuplicateLifetime = options.Sieve.MaxDuplicatePeriod }, options.Imap.OtherUsersPrefix, options.Imap.SharedPrefix)
         {
+            DetailSeparator = options.Lmtp.RecipientDelimiter is [var separator, ..] ? separator : '+',
             History = mailstore.SieveHistory,
             Metadata = mailstore.Metadata,
             AdminContact = options.Imap.AdminContact ?? "",

@@ -67,6 +67,7 @@ public sealed class DeliveryFixture : IAsyncLifetime, IDisposable
             History = Node.SieveHistory,
             Metadata = Node.Metadata,
             AdminContact = "mailto:postmaster@example.org",
+            DetailSeparator = lmtpOptions.RecipientDelimiter[0],
         };
         var scripts = new DeliveryScripts(
             new ScriptPlanner(ports), files, Node.SieveHistory, Relay, Bodies.Intakes, Node.Quotas, remembers, "mx.example.org", metrics, TimeProvider.System,
@@ -156,6 +157,19 @@ internal sealed class ScriptUser(DeliveryFixture fixture, string address, IAccou
         (await fixture.Node.Scripts.PutAsync(account.Id, parsed, Encoding.UTF8.GetBytes(script), None)).IsOk.ShouldBeTrue();
         if (activate)
             (await fixture.Node.Scripts.ActivateAsync(account.Id, parsed, None)).IsOk.ShouldBeTrue();
+    }
+
+    /// <summary>Another address of this user.</summary>
+    public async Task<string> AddAliasAsync()
+    {
+        var alias = $"alias-of-{address}";
+        await using var command = fixture.Node.Database.Write.CreateCommand(
+            "INSERT INTO credentials (account_id, address, password_hash) SELECT account_id, $1, password_hash FROM credentials WHERE address = $2");
+        command.Parameters.AddWithValue(alias);
+        command.Parameters.AddWithValue(address);
+        await command.ExecuteNonQueryAsync();
+        fixture.Node.Accounts.Announce(account.Id);
+        return alias;
     }
 
     /// <summary>A message to this user; each has an id of its own.</summary>

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using Sora.Mailstore.Sieve;
 
 namespace Sora.Gateway.Tests.Sieve.Delivery;
@@ -34,6 +36,32 @@ public sealed class OrderTests(DeliveryFixture fixture)
         await user.TakeAsync(gateway: gateway);
         (await user.PlacesAsync()).ShouldBe("INBOX 1");
         (await user.LogAsync()).ShouldHaveSingleItem().ShouldContain("There is no mailbox \"Nowhere\"");
+    }
+
+    [Fact]
+    public async Task What_scripts_did_is_counted()
+    {
+        var counted = new ConcurrentDictionary<string, long>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = static (instrument, listener) =>
+            {
+                if (instrument.Name.StartsWith("sora_sieve_", StringComparison.Ordinal))
+                    listener.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, value, labels, _) =>
+            counted.AddOrUpdate($"{instrument.Name} {labels[0].Value}", value, (_, known) => known + value));
+        listener.SetMeasurementEventCallback<double>((instrument, _, _, _) => counted.AddOrUpdate(instrument.Name, 1, static (_, known) => known + 1));
+        listener.Start();
+        await using var gateway = await fixture.StartAsync();
+        var user = await fixture.UserAsync("require [\"fileinto\", \"copy\"]; redirect :copy \"else@example.org\"; fileinto :copy \"Archive\"; fileinto \"Nowhere\";");
+        await user.TakeAsync(gateway: gateway);
+        foreach (var name in new[]
+        {
+            "sora_sieve_runs_total error", "sora_sieve_run_duration_seconds", "sora_sieve_actions_total keep", "sora_sieve_actions_total fileinto", "sora_sieve_actions_total redirect",
+        })
+            counted.GetValueOrDefault(name).ShouldBe(1, name);
     }
 
     [Fact]
@@ -102,6 +130,15 @@ public sealed class OrderTests(DeliveryFixture fixture)
         var user = await fixture.UserAsync();
         await user.TakeAsync(to: user.Address.Replace("@", "+projects/new@", StringComparison.Ordinal), gateway: gateway);
         (await user.PlacesAsync()).ShouldBe("projects/new 1");
+    }
+
+    [Fact]
+    public async Task The_detail_begins_where_the_operator_says()
+    {
+        await using var gateway = await fixture.StartAsync(lmtp: static options => options.RecipientDelimiter = "-");
+        var user = await fixture.UserAsync();
+        await user.TakeAsync(to: user.Address.Replace("@", "-Archive@", StringComparison.Ordinal), gateway: gateway);
+        (await user.PlacesAsync()).ShouldBe("Archive 1");
     }
 
     [Fact]

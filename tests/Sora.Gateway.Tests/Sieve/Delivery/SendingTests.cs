@@ -109,7 +109,9 @@ public sealed class SendingTests(DeliveryFixture fixture)
         var user = await fixture.UserAsync();
         await user.ActivateAsync($"redirect \"{user.Address.ToUpperInvariant()}\";");
         await user.TakeAsync();
-        (await user.PlacesAsync()).ShouldBe("INBOX 1");
+        await user.ActivateAsync($"redirect \"{await user.AddAliasAsync()}\";");
+        await user.TakeAsync();
+        (await user.PlacesAsync()).ShouldBe("INBOX 2");
         user.Relayed.ShouldBeEmpty();
     }
 
@@ -182,6 +184,16 @@ public sealed class SendingTests(DeliveryFixture fixture)
         (await user.LogAsync()).ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task Of_many_messages_at_once_one_is_answered()
+    {
+        var user = await fixture.UserAsync("require \"vacation\"; vacation \"away\";");
+        var replies = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => user.DeliverAsync()));
+        replies.ShouldAllBe(static reply => reply.StartsWith("250 ", StringComparison.Ordinal));
+        (await user.PlacesAsync()).ShouldBe("INBOX 12");
+        user.Relayed.ShouldHaveSingleItem();
+    }
+
     [Theory]
     [InlineData("", "<ada@example.net>", 1)]
     [InlineData("", "<>", 0)]
@@ -201,17 +213,8 @@ public sealed class SendingTests(DeliveryFixture fixture)
     [Fact]
     public async Task Mail_to_any_address_of_the_user_is_answered_and_other_mail_is_not()
     {
-        var user = await fixture.UserAsync("require \"vacation\"; vacation :seconds 0 \"away\";".Replace("\"vacation\";", "[\"vacation\", \"vacation-seconds\"];", StringComparison.Ordinal));
-        var alias = $"alias-of-{user.Address}";
-        await using (var command = fixture.Node.Database.Write.CreateCommand(
-            "INSERT INTO credentials (account_id, address, password_hash) SELECT account_id, $1, password_hash FROM credentials WHERE address = $2"))
-        {
-            command.Parameters.AddWithValue(alias);
-            command.Parameters.AddWithValue(user.Address);
-            await command.ExecuteNonQueryAsync();
-        }
-
-        fixture.Node.Accounts.Announce(user.Account.Id);
+        var user = await fixture.UserAsync("require \"vacation-seconds\"; vacation :seconds 0 \"away\";");
+        var alias = await user.AddAliasAsync();
         await user.TakeAsync(user.Message().Replace($"To: {user.Address}", $"To: {alias}", StringComparison.Ordinal));
         user.Relayed.ShouldHaveSingleItem().Field("From").ShouldBe([alias]);
         await user.TakeAsync(user.Message().Replace($"To: {user.Address}", "To: everyone@example.com", StringComparison.Ordinal));

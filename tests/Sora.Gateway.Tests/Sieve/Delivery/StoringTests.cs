@@ -156,6 +156,21 @@ public sealed class StoringTests(DeliveryFixture fixture)
     }
 
     [Fact]
+    public async Task The_room_that_counts_is_that_of_the_mailboxs_owner()
+    {
+        var owner = await fixture.UserAsync();
+        var user = await fixture.UserAsync($"require [\"fileinto\", \"copy\"]; redirect :copy \"else@example.org\"; fileinto \"Other Users/{owner.Address}/Archive\";");
+        (await fixture.Node.Sharing.ChangeAsync(
+            new AccessChange(await owner.IdAsync("Archive"), user.Address, false, AccessMode.Replace, Rights.Lookup | Rights.Insert), None)).IsOk.ShouldBeTrue();
+        await fixture.Node.Quotas.SetAsync(user.Account.Id, new QuotaLimits(null, 0, null), None);
+        await user.TakeAsync();
+        (await owner.PlacesAsync()).ShouldBe("Archive 1");
+        await fixture.Node.Quotas.SetAsync(owner.Account.Id, new QuotaLimits(null, 1, null), None);
+        (await user.DeliverAsync()).ShouldStartWith("552 5.2.2 ");
+        user.Relayed.ShouldHaveSingleItem();
+    }
+
+    [Fact]
     public async Task A_mailbox_by_its_id()
     {
         var user = await fixture.UserAsync();
