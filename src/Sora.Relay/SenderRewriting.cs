@@ -30,7 +30,7 @@ public sealed class SenderRewriting(IReadOnlyList<string> secrets, string domain
     public string Encode(string sender)
     {
         var at = sender.LastIndexOf('@');
-        if (at <= 0 || sender.AsSpan(at + 1).Equals(domain, StringComparison.OrdinalIgnoreCase))
+        if (at <= 0 || at == sender.Length - 1 || sender.AsSpan(at + 1).Equals(domain, StringComparison.OrdinalIgnoreCase))
             return sender;
         var local = sender[..at];
 
@@ -42,7 +42,7 @@ public sealed class SenderRewriting(IReadOnlyList<string> secrets, string domain
         {
             (prefix, signed) = ("SRS1=", $"{sender[(at + 1)..]}={local[4..]}");
         }
-        else if (IsForm(local, "SRS1") && local.IndexOf('=', 5) is > 0 and var end)
+        else if (IsForm(local, "SRS1") && local.IndexOf('=', 5) is > 0 and var end && Forwarder(local[(end + 1)..]) > 0)
         {
             // Only the last forwarder's hash changes: the first one is still where bounces go
             (prefix, signed) = ("SRS1=", local[(end + 1)..]);
@@ -71,13 +71,20 @@ public sealed class SenderRewriting(IReadOnlyList<string> secrets, string domain
             return null;
         if (!isFirst)
         {
-            var forwarder = signed.IndexOf('=', StringComparison.Ordinal);
-            return forwarder > 0 && forwarder < signed.Length - 1 && IsSeparator(signed[forwarder + 1])
+            var forwarder = Forwarder(signed);
+            return forwarder > 0
                 ? $"SRS0{signed[(forwarder + 1)..]}@{signed[..forwarder]}"
                 : null;
         }
 
         return signed.Split('=', 3) is [var day, { Length: > 0 } host, { Length: > 0 } name] && IsRecent(day) ? $"{name}@{host}" : null;
+    }
+
+    // Where the first forwarder's name ends, before the "=" and the separator of its own form; 0 when this is no such text
+    private static int Forwarder(string signed)
+    {
+        var end = signed.IndexOf('=', StringComparison.Ordinal);
+        return end > 0 && end < signed.Length - 1 && IsSeparator(signed[end + 1]) ? end : 0;
     }
 
     private static bool IsForm(string local, string form) =>
