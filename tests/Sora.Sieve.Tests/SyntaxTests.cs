@@ -155,7 +155,7 @@ public sealed class SyntaxTests
     [InlineData("if true;", "takes a block")]
     [InlineData("if \"x\" true { keep; }", "takes no arguments")]
     [InlineData("if header :is \"X\" \"y\", \"z\" { keep; }", "not complete")]
-    [InlineData("require fileinto;", "takes one string list")]
+    [InlineData("require fileinto;", "expected a string in double quotes, found 'fileinto'")]
     [InlineData("require \"FILEINTO\";", "no extension \"FILEINTO\"")]
     [InlineData("if address \"Subject\" \"x\" { keep; }", "holds no addresses")]
     [InlineData("redirect \"a@b, c@d\";", "no address")]

@@ -54,7 +54,7 @@ internal sealed class DateExtension : SieveExtension
         part = call.String(index);
         if (part.Constant is not { } constant || DatePart.Get(constant, DateTimeOffset.UnixEpoch) is not null)
             return true;
-        call.Context.Error(call.ArgumentPosition(index), $"There is no date part {SieveText.Show(constant)}");
+        call.Context.Error(call.ArgumentPosition(index), $"There is no date part {SieveText.Show(constant)}{call.Context.Hint(constant, DatePart.Names, static meant => $"\"{meant}\"")}");
         return false;
     }
 

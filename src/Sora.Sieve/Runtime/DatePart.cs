@@ -7,6 +7,10 @@ internal static class DatePart
 {
     private static readonly DateTime ModifiedJulianEpoch = new(1858, 11, 17);
 
+    /// <summary>All names.</summary>
+    public static IEnumerable<string> Names { get; } =
+        ["year", "month", "day", "date", "julian", "hour", "minute", "second", "time", "iso8601", "std11", "zone", "weekday"];
+
     /// <summary>A part by its name, without regard to case; null when there is none of that name.</summary>
     public static string? Get(string name, DateTimeOffset time) => name.ToLowerInvariant() switch
     {

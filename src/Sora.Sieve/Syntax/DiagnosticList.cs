@@ -9,6 +9,8 @@ internal sealed class DiagnosticList(int max)
 
     public bool HasErrors { get; private set; }
 
+    public bool IsFull => _list.Count >= max;
+
     public void Error(SourcePosition position, string message, string? found = null, string? expected = null)
     {
         HasErrors = true;

@@ -19,6 +19,7 @@ internal ref struct SieveLexer
     private int _lineStart;
     private int _columnAt;
     private int _column;
+    private int _unknownLine;
 
     public SieveLexer(ReadOnlySpan<byte> script, DiagnosticList diagnostics, int maxString)
     {
@@ -31,6 +32,9 @@ internal ref struct SieveLexer
         if (script.StartsWith("\uFEFF"u8))
             _at = _lineStart = _columnAt = 3;
     }
+
+    /// <summary>A string ran into the end of the script, so what follows it is missing too.</summary>
+    public bool IsCut { get; private set; }
 
     public SieveToken Next()
     {
@@ -230,6 +234,7 @@ internal ref struct SieveLexer
             {
                 _at = _script.Length;
                 _diagnostics.Error(position, "The string that begins here never ends", expected: "'\"'");
+                IsCut = true;
                 break;
             }
 
@@ -287,6 +292,7 @@ internal ref struct SieveLexer
             if (_at >= _script.Length)
             {
                 _diagnostics.Error(position, "The text that begins here never ends", expected: "a line with a dot alone");
+                IsCut = true;
                 break;
             }
 
@@ -325,7 +331,9 @@ internal ref struct SieveLexer
         b is not ((byte)' ' or (byte)'\t' or (byte)'\n' or (byte)'"' or (byte)'#' or (byte)'/' or (byte)':') && Single(b) == TokenKind.End && !IsIdentifierStart(b)
         && !char.IsAsciiDigit((char)b);
 
-    // One message for all of what cannot be read
+    private static bool IsQuote(string text) => text.Trim('"') is ['\'' or '`' or '\u2018' or '\u2019' or '\u201C' or '\u201D' or '\u201E', ..];
+
+    // One message for all of what cannot be read in a line
     private void SkipUnknown(SourcePosition position)
     {
         var start = _at;
@@ -333,6 +341,8 @@ internal ref struct SieveLexer
             _at++;
         while (_at < _script.Length && IsUnknown(_script[_at]));
         var text = SieveText.Show(SieveText.Decode(_script[start..Math.Min(_at, start + 20)]));
-        _diagnostics.Error(position, "This is no part of the language outside of strings and comments", text);
+        if (position.Line != _unknownLine)
+            _diagnostics.Error(position, "This is no part of the language outside of strings and comments", text, IsQuote(text) ? "a string in double quotes" : null);
+        _unknownLine = position.Line;
     }
 }

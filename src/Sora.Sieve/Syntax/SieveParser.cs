@@ -91,7 +91,8 @@ internal ref struct SieveParser
 
         if (_token.Kind != TokenKind.LeftBrace)
         {
-            _diagnostics.Error(_token.Position, $"The command '{call.Name}' is not complete", _token.Show(), "';', a block or an argument");
+            if (_token.Kind != TokenKind.End || !_lexer.IsCut)
+                _diagnostics.Error(_token.Position, $"The command '{call.Name}' is not complete", _token.Show(), "';', a block or an argument");
             return null;
         }
 

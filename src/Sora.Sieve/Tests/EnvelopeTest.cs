@@ -94,7 +94,7 @@ internal sealed class CompiledEnvelopeParts(CompilationContext context)
     {
         var definition = _vocabulary.FindEnvelopePart(SieveText.FoldAscii(name).ToLowerInvariant());
         problem = definition is null
-            ? $"There is no envelope part {SieveText.Show(name)}"
+            ? $"There is no envelope part {SieveText.Show(name)}: it is one of {string.Join(", ", _vocabulary.EnvelopePartNames.Order(StringComparer.Ordinal).Select(static part => $"\"{part}\""))}"
             : definition.Capability.Length > 0 && !_enabled.Contains(definition.Capability)
                 ? $"The envelope part {SieveText.Show(name)} needs 'require \"{definition.Capability}\";' at the beginning"
                 : null;

@@ -52,6 +52,18 @@ internal sealed class BlockCompiler(CompilationContext context)
 
     private void Require(CallSyntax command)
     {
+        if (command is { Arguments: [StringsSyntax], IsTestList: false, Tests: [var next, ..] })
+        {
+            context.SyntaxError(next.Position, "'require' takes one string list; a semicolon may be missing before this", $"'{SieveText.Cut(next.Name, 80)}'", "';'");
+            return;
+        }
+
+        if (command is { Arguments.IsEmpty: true, IsTestList: false, Tests: [var word] })
+        {
+            context.SyntaxError(word.Position, "The capabilities that 'require' takes are strings", $"'{SieveText.Cut(word.Name, 80)}'", "a string in double quotes");
+            return;
+        }
+
         if (command.Arguments is not [StringsSyntax capabilities] || !command.Tests.IsEmpty || !command.Block.IsDefault)
         {
             context.SyntaxError(command.Position, "'require' takes one string list, the capabilities, and a semicolon");
@@ -67,7 +79,7 @@ internal sealed class BlockCompiler(CompilationContext context)
             }
             else
             {
-                context.SyntaxError(position, $"There is no extension {SieveText.Show(name)} here");
+                context.SyntaxError(position, $"There is no extension {SieveText.Show(name)} here{context.Hint(name, context.SupportedNames, static meant => $"\"{meant}\"")}");
             }
         }
     }
@@ -88,6 +100,14 @@ internal sealed class BlockCompiler(CompilationContext context)
         return new IfCommand(position, branches.ToImmutable());
     }
 
+    // "if true keep;": that the command is no test is the one mistake, a missing brace
+    private bool EndsWithCommand(CallSyntax call)
+    {
+        while (!call.Tests.IsEmpty && !call.IsTestList)
+            call = call.Tests[^1];
+        return context.Vocabulary.FindCalls(call.Name) is { Count: > 0 } calls && !calls.Any(static known => known.IsTest);
+    }
+
     private IfBranch Branch(CallSyntax command)
     {
         var isElse = command.Name == "else";
@@ -101,9 +121,11 @@ internal sealed class BlockCompiler(CompilationContext context)
 
         if (!command.Arguments.IsEmpty)
             context.SyntaxError(command.Arguments[0].Position, $"'{command.Name}' takes no arguments besides its test");
-        if (isElse != command.Tests.IsEmpty || command.IsTestList)
+        if (command.IsTestList && !isElse)
+            context.SyntaxError(command.Tests[0].Position, $"'{command.Name}' takes one test without parentheses");
+        else if (isElse != command.Tests.IsEmpty)
             context.SyntaxError(command.Position, isElse ? "'else' takes no test" : $"'{command.Name}' takes one test");
-        if (command.Block.IsDefault)
+        if (command.Block.IsDefault && !EndsWithCommand(command))
             context.SyntaxError(command.Position, $"'{command.Name}' takes a block", "';'", "'{'");
 
         var guards = command.Tests.Any(IhaveExtension.IsGuard) ? 1 : 0;

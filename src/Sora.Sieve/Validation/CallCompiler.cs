@@ -7,12 +7,14 @@ namespace Sora.Sieve.Validation;
 /// <summary>Checks a call against its definition and has its node made. Goes on after an error as far as it makes sense.</summary>
 internal sealed class CallCompiler
 {
+    private static readonly string[] Controls = ["if", "elsif", "else", "require"];
 
     private readonly CompilationContext _context;
     private readonly CallSyntax _syntax;
     private readonly CallDefinition _definition;
     private readonly CallBinding _binding;
     private bool _isValid = true;
+    private bool _isUnquoted;
 
     private CallCompiler(CompilationContext context, CallSyntax syntax, CallDefinition definition)
     {
@@ -62,9 +64,13 @@ internal sealed class CallCompiler
         else if (isOther || syntax.Name is "if" or "elsif" or "else" or "require")
             context.Error(syntax.Position, $"'{syntax.Name}' is a {(isTest ? "command" : "test")}", $"'{syntax.Name}'", isTest ? "a test" : "a command");
         else
-            context.Error(syntax.Position, $"There is no {(isTest ? "test" : "command")} '{SieveText.Cut(syntax.Name, 80)}'");
+            context.Error(syntax.Position, $"There is no {(isTest ? "test" : "command")} '{SieveText.Cut(syntax.Name, 80)}'{Meant(context, syntax.Name, isTest)}");
         return null;
     }
+
+    private static string Meant(CompilationContext context, string name, bool isTest) => name is "elseif" or "elif" && !isTest
+        ? "; 'elsif' may be meant"
+        : context.Hint(name, isTest ? context.Vocabulary.CallNames(isTest) : context.Vocabulary.CallNames(isTest).Concat(Controls), static meant => $"'{meant}'");
 
     private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 
@@ -126,7 +132,7 @@ internal sealed class CallCompiler
             {
                 _binding.MatchRelation = _context.String(relation.Strings[0]).Constant ?? "";
                 if (matchType.Create(_binding.MatchRelation) is null)
-                    Error(relation.Position, $"{SieveText.Show(relation.Strings[0].Text)} cannot stand behind ':{tag.Name}'");
+                    Error(relation.Position, $"{SieveText.Show(relation.Strings[0].Text)} cannot stand behind ':{tag.Name}'", expected: "\"gt\", \"ge\", \"lt\", \"le\", \"eq\" or \"ne\"");
             }
         }
         else if (_definition.HasAddressPart && _context.Vocabulary.FindAddressPart(tag.Name) is { } part && IsUsable(tag, part.Capability))
@@ -173,7 +179,7 @@ internal sealed class CallCompiler
             if (missing is not null && _context.IsSupported(needed))
                 Error(tag.Position, $"':{tag.Name}' needs 'require \"{needed}\";' at the beginning");
             else
-                Error(tag.Position, $"{Capital(_definition.Show())} has no tag ':{SieveText.Cut(tag.Name, 80)}'");
+                Error(tag.Position, $"{Capital(_definition.Show())} has no tag ':{SieveText.Cut(tag.Name, 80)}'{Meant(tag.Name)}");
 
             // What stands behind it may be its own
             if (i + 1 < arguments.Length && arguments[i + 1] is not TagSyntax && (missing is null ? IsValue(arguments, i + 1) : missing.Kind != ArgumentKind.None))
@@ -213,6 +219,8 @@ internal sealed class CallCompiler
         _binding.Add(binding);
     }
 
+    private string Meant(string tag) => _context.Hint(tag, _context.Vocabulary.TagNames(_definition), static meant => $"':{meant}'");
+
     // Behind a tag that nobody knows: tags follow, or there is one argument too many
     private bool IsValue(ImmutableArray<ArgumentSyntax> arguments, int at)
     {
@@ -240,7 +248,8 @@ internal sealed class CallCompiler
         }
         else if (_context.Vocabulary.FindComparator(name, out var capability) is not { } comparator)
         {
-            Error(value.Position, $"There is no comparator {SieveText.Show(name)}");
+            var meant = _context.Hint(name, _context.Vocabulary.ComparatorNames, static meant => $"\"{meant}\"");
+            Error(value.Position, $"There is no comparator {SieveText.Show(name)}{meant}");
         }
         else
         {
@@ -284,26 +293,43 @@ internal sealed class CallCompiler
             if (IsKind(given[i], kind))
                 _binding.Positional[i + offset] = given[i];
             else
-                Error(given[i].Position, $"The {name} of {_definition.Show()} is {Show(kind)}", Show(given[i]), Show(kind));
+                Error(given[i].Position, $"The {name} of {_definition.Show()} {Is(name)} {Show(kind)}", Show(given[i]), Show(kind));
         }
 
         // After another mistake it is most likely that one which took the argument
         if (_isValid && given.Count + offset < expected.Length - (_definition.IsLastOptional ? 1 : 0))
         {
             var (name, kind) = expected[given.Count + offset];
-            Error(_syntax.Position, $"{Capital(_definition.Show())} lacks its {name}", "nothing", Show(kind));
+            if (UnquotedText(kind) is { } word)
+            {
+                _isUnquoted = true;
+                Error(word.Position, $"The {name} of {_definition.Show()} {Is(name)} {Show(kind)}", $"'{SieveText.Cut(word.Name, 80)}'", "a string in double quotes");
+            }
+            else
+            {
+                Error(_syntax.Position, $"{Capital(_definition.Show())} lacks its {name}", "nothing", Show(kind));
+            }
         }
     }
+
+    private static string Is(string name) => name.EndsWith('s') && !name.EndsWith("ss", StringComparison.Ordinal) ? "are" : "is";
+
+    // A word where the last argument is missing is this argument, without its quotes
+    private CallSyntax? UnquotedText(ArgumentKind kind) =>
+        kind != ArgumentKind.Number && _definition.Tests == TestArguments.None && !_syntax.IsTestList
+        && _syntax.Tests is [var word] && _context.Vocabulary.FindCalls(word.Name).Count == 0
+            ? word
+            : null;
 
     private void BindTests()
     {
         var tests = _syntax.Tests;
         if (_definition.Tests == TestArguments.None)
         {
-            if (!tests.IsEmpty)
+            if (!tests.IsEmpty && !_isUnquoted)
             {
-                var hint = _syntax.IsTestList ? "" : "; a semicolon may be missing before it";
-                Error(tests[0].Position, $"{Capital(_definition.Show())} takes no test{hint}", $"'{SieveText.Cut(tests[0].Name, 80)}'", "';'");
+                var hint = _syntax.IsTestList || _definition.IsTest ? "" : "; a semicolon may be missing before it";
+                Error(tests[0].Position, $"{Capital(_definition.Show())} takes no test{hint}", $"'{SieveText.Cut(tests[0].Name, 80)}'", _definition.IsTest ? "'{', ',' or ')'" : "';'");
             }
 
             return;

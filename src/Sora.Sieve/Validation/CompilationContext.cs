@@ -48,6 +48,13 @@ internal sealed class CompilationContext(SieveCompilerOptions options, SieveRegi
     public bool IsSupported(string capability) =>
         registry.Find(capability) is not null && (options.Extensions.Contains(capability) || ComparatorExtension.IsBuiltIn(capability));
 
+    /// <summary>A hint at what the author may have meant, behind a message; see <see cref="Spelling"/>.</summary>
+    public string Hint(string name, IEnumerable<string> known, Func<string, string> show) =>
+        GuardDepth > 0 || diagnostics.IsFull ? "" : Spelling.Hint(name, known, show);
+
+    /// <summary>What a script may require.</summary>
+    public IEnumerable<string> SupportedNames => options.Extensions.Where(IsSupported);
+
     public void Enable(string capability)
     {
         if (!_enabled.Add(capability))

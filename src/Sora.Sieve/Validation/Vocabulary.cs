@@ -119,6 +119,24 @@ internal sealed class Vocabulary
     /// <summary>Tags of that name of a call, from any extension.</summary>
     public IReadOnlyList<TagDefinition> FindTags(string call, string tag) => _tags.TryGetValue($"{call}:{tag}", out var tags) ? tags : [];
 
+    /// <summary>Names of commands or of tests.</summary>
+    public IEnumerable<string> CallNames(bool isTest) => _calls.Where(call => call.Value.Exists(definition => definition.IsTest == isTest)).Select(static call => call.Key);
+
+    /// <summary>Tags that a call may have.</summary>
+    public IEnumerable<string> TagNames(CallDefinition call)
+    {
+        var names = _tags.Keys.Where(key => key.StartsWith($"{call.Name}:", StringComparison.Ordinal)).Select(key => key[(call.Name.Length + 1)..]);
+        if (call.IsMatching)
+            names = names.Concat(_matchTypes.Keys).Append("comparator");
+        return call.HasAddressPart ? names.Concat(_addressParts.Keys) : names;
+    }
+
+    /// <summary>Names of comparators.</summary>
+    public IEnumerable<string> ComparatorNames => _comparators.Keys;
+
+    /// <summary>Names of the parts of the envelope.</summary>
+    public IEnumerable<string> EnvelopePartNames => _envelopeParts.Keys;
+
     public MatchTypeDefinition? FindMatchType(string tag) => _matchTypes.GetValueOrDefault(tag);
 
     public AddressPartDefinition? FindAddressPart(string tag) => _addressParts.GetValueOrDefault(tag);

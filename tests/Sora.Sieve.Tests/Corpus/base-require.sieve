@@ -8,4 +8,4 @@ require fileinto;
 #: error 4:9 There is no extension "vnd.example.nothing" here
 #: error 6:1 'require' only stands before all other commands
 #: error 7:1 'require' only stands before all other commands
-#: error 7:1 'require' takes one string list
+#: error 7:9 The capabilities that 'require' takes are strings
