@@ -45,7 +45,7 @@ public sealed class DeliveryPlan
     /// <summary>Where the message goes: each mailbox once (RFC 5228 section 2.10.3).</summary>
     public IReadOnlyList<PlannedStore> Stores => _stores;
 
-    /// <summary>Redirects (each with an address), answers and notifications, in order.</summary>
+    /// <summary>Redirects (each with an address), answers, notifications and reports, in order.</summary>
     public IReadOnlyList<SieveAction> Sends => _sends;
 
     /// <summary>The message is refused.</summary>

@@ -40,6 +40,9 @@ internal sealed class OutgoingMail(DeliveryScripts scripts, Arrival arrival, Scr
                 case NotifyAction notify:
                     await NotifyAsync(notify, cancellationToken);
                     break;
+                case ReportAction report:
+                    await ReportAsync(report, cancellationToken);
+                    break;
             }
         }
     }
@@ -72,7 +75,7 @@ internal sealed class OutgoingMail(DeliveryScripts scripts, Arrival arrival, Scr
         }
 
         var request = new RelayRequest(
-            keys.Of(Account, RelayKind.Redirect, redirect.Address), Account, RelayKind.Redirect, RedirectSender(), [new RelayRecipient(redirect.Address, redirect.Notify)], prefix, rest)
+            keys.Of(Account, RelayKind.Redirect, redirect.Address), Account, RelayKind.Redirect, RedirectSender(redirect), [new RelayRecipient(redirect.Address, redirect.Notify)], prefix, rest)
         {
             Return = redirect.Ret,
             NotAfter = redirect is { BySeconds: { } seconds, ByMode: 'R' } ? Now.AddSeconds(seconds) : null,
@@ -82,8 +85,9 @@ internal sealed class OutgoingMail(DeliveryScripts scripts, Arrival arrival, Scr
     }
 
     // A message without a sender must not get one (RFC 5321 section 4.5.5)
-    private string RedirectSender() => scripts.Options.RedirectSender switch
+    private string RedirectSender(RedirectAction redirect) => scripts.Options.RedirectSender switch
     {
+        _ when redirect.IsFromOwner && arrival.ReversePath.Length > 0 => input.Recipient.PrimaryAddress,
         Sieve.RedirectSender.Recipient when arrival.ReversePath.Length > 0 => input.Recipient.PrimaryAddress,
         Sieve.RedirectSender.Null => "",
         _ => arrival.ReversePath,
@@ -149,6 +153,25 @@ internal sealed class OutgoingMail(DeliveryScripts scripts, Arrival arrival, Scr
             keys.Of(Account, RelayKind.Notify, $"{_notifications++}\n{notify.Method}"), Account, RelayKind.Notify, arrival.ReversePath.Length == 0 ? "" : sender, recipients, message);
         if (await EnqueueAsync(request, "notify", notify, cancellationToken) && notify.Fcc is { } fcc)
             Copies.Add((notify, fcc, message));
+    }
+
+    // Nobody is to hear of a report that did not arrive
+    private async ValueTask ReportAsync(ReportAction report, CancellationToken cancellationToken)
+    {
+        var source = new SieveReportSource
+        {
+            Message = input.Message,
+            Envelope = input.Envelope,
+            From = input.Recipient.PrimaryAddress,
+            UserAgent = "Sora",
+            MessageId = NewMessageId(),
+            Time = Now,
+        };
+        var message = await SieveReport.WriteAsync(report, source, cancellationToken);
+        var request = new RelayRequest(
+            keys.Of(Account, RelayKind.Report, $"{report.FeedbackType}\n{report.Recipient}"), Account, RelayKind.Report, "", [new RelayRecipient(report.Recipient, "NEVER")],
+            message);
+        await EnqueueAsync(request, "report", report, cancellationToken);
     }
 
     /// <summary>True when the message is in the queue; else a note says why not.</summary>

@@ -115,7 +115,7 @@ public sealed class ScriptPlanner(ScriptPorts ports)
                 case RejectAction reject:
                     plan.Reject = reject;
                     break;
-                case VacationAction or NotifyAction:
+                case VacationAction or NotifyAction or ReportAction:
                     plan.Send(action);
                     break;
             }

@@ -75,6 +75,7 @@ public sealed class SendingTests(DeliveryFixture fixture)
             "require [\"redirect-dsn\", \"redirect-deliverby\"]; redirect :notify \"FAILURE,DELAY\" :ret \"HDRS\" :bytimerelative 3600 :bymode \"return\" \"else@example.org\";");
         await user.TakeAsync();
         var request = user.Relayed.ShouldHaveSingleItem().Request;
+        request.Sender.ShouldBe(user.Address); // who is to hear of it (RFC 6009 section 6.1)
         (request.Recipients[0].Notify, request.Return).ShouldBe(("FAILURE,DELAY", "HDRS"));
         (request.NotAfter!.Value - TimeProvider.System.GetUtcNow()).ShouldBeInRange(TimeSpan.FromMinutes(50), TimeSpan.FromHours(1));
     }
@@ -355,6 +356,24 @@ public sealed class SendingTests(DeliveryFixture fixture)
         sent.Field("Subject").ShouldBe(["News from Ada"]);
         sent.Field("X-Extra").ShouldBe(["yes"]);
         sent.Text.ShouldContain("\r\n\r\nsee mail");
+        await user.TakeAsync(message);
+        user.Relayed.Select(static one => one.Status).ShouldBe([RelayStatus.Queued, RelayStatus.AlreadyQueued]);
+    }
+
+    [Fact]
+    public async Task A_report_of_abuse()
+    {
+        var user = await fixture.UserAsync("require \"vnd.dovecot.report\"; report \"abuse\" \"This is not wanted.\" \"abuse@example.net\";");
+        var message = user.Message();
+        await user.TakeAsync(message);
+        (await user.PlacesAsync()).ShouldBe("INBOX 1");
+        var sent = user.Relayed.ShouldHaveSingleItem();
+        (sent.Request.Kind, sent.Request.Sender, sent.To).ShouldBe((RelayKind.Report, "", "abuse@example.net"));
+        sent.Field("From").ShouldBe([user.Address]);
+        sent.Field("Content-Type").ShouldHaveSingleItem().ShouldStartWith("multipart/report; report-type=feedback-report;");
+        sent.Text.ShouldContain("\r\nFeedback-Type: abuse\r\n");
+        sent.Text.ShouldContain("\r\nOriginal-Mail-From: <ada@example.net>\r\n");
+        sent.Text.ShouldContain(message);
         await user.TakeAsync(message);
         user.Relayed.Select(static one => one.Status).ShouldBe([RelayStatus.Queued, RelayStatus.AlreadyQueued]);
     }
