@@ -75,7 +75,7 @@ internal sealed class OutgoingMail(DeliveryScripts scripts, Arrival arrival, Scr
         }
 
         var request = new RelayRequest(
-            keys.Of(Account, RelayKind.Redirect, redirect.Address), Account, RelayKind.Redirect, RedirectSender(redirect), [new RelayRecipient(redirect.Address, redirect.Notify)], prefix, rest)
+            keys.Of(Account, RelayKind.Redirect, redirect.Address), Account, RelayKind.Redirect, SenderOf(redirect), [new RelayRecipient(redirect.Address, redirect.Notify)], prefix, rest)
         {
             Return = redirect.Ret,
             NotAfter = redirect is { BySeconds: { } seconds, ByMode: 'R' } ? Now.AddSeconds(seconds) : null,
@@ -84,14 +84,20 @@ internal sealed class OutgoingMail(DeliveryScripts scripts, Arrival arrival, Scr
             Kept.Add(redirect.Message);
     }
 
-    // A message without a sender must not get one (RFC 5321 section 4.5.5)
-    private string RedirectSender(RedirectAction redirect) => scripts.Options.RedirectSender switch
+    // A message without a sender must not get one (RFC 5321 section 4.5.5). Who asks for reports gets them: the owner of the script (RFC 6009 section 6.1)
+    private string SenderOf(RedirectAction redirect)
     {
-        _ when redirect.IsFromOwner && arrival.ReversePath.Length > 0 => input.Recipient.PrimaryAddress,
-        Sieve.RedirectSender.Recipient when arrival.ReversePath.Length > 0 => input.Recipient.PrimaryAddress,
-        Sieve.RedirectSender.Null => "",
-        _ => arrival.ReversePath,
-    };
+        if (arrival.ReversePath.Length == 0)
+            return "";
+        if (redirect.IsFromOwner)
+            return input.Recipient.PrimaryAddress;
+        return scripts.Options.RedirectSender switch
+        {
+            RedirectSender.Recipient => input.Recipient.PrimaryAddress,
+            RedirectSender.Null => "",
+            _ => arrival.ReversePath,
+        };
+    }
 
     private async ValueTask AnswerAsync(VacationAction vacation, CancellationToken cancellationToken)
     {

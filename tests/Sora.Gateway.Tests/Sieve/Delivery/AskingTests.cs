@@ -28,7 +28,7 @@ public sealed class AskingTests(DeliveryFixture fixture)
     [InlineData("envelope \"envid\" \"id 1\"")]
     [InlineData("envelope \"orcpt\" \"rfc822;first@example.org\"")]
     [InlineData("envelope \"notify\" [\"DELAY\"]")]
-    [InlineData("envelope \"bymode\" \"R\"")]
+    [InlineData("envelope \"bymode\" \"return\"")]
     [InlineData("header :matches \"Received\" \"from client.example.net *\"")]
     [InlineData("header \"Return-Path\" \"<ada@example.net>\"")]
     [InlineData("header :contains \"Delivered-To\" \"+Detail@\"")]

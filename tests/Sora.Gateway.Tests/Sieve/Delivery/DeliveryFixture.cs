@@ -113,7 +113,7 @@ public sealed class DeliveryFixture : IAsyncLifetime, IDisposable
         (await client.LineAsync()).ShouldStartWith("250 ");
         foreach (var recipient in recipients)
         {
-            await client.SendAsync($"RCPT TO:<{recipient}>{recipientParameters}\r\n");
+            await client.SendAsync(Encoding.UTF8.GetBytes($"RCPT TO:<{recipient}>{recipientParameters}\r\n"));
             (await client.LineAsync()).ShouldStartWith("250 ");
         }
 

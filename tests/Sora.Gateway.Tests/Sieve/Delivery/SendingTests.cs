@@ -75,9 +75,10 @@ public sealed class SendingTests(DeliveryFixture fixture)
             "require [\"redirect-dsn\", \"redirect-deliverby\"]; redirect :notify \"FAILURE,DELAY\" :ret \"HDRS\" :bytimerelative 3600 :bymode \"return\" \"else@example.org\";");
         await user.TakeAsync();
         var request = user.Relayed.ShouldHaveSingleItem().Request;
-        request.Sender.ShouldBe(user.Address); // who is to hear of it (RFC 6009 section 6.1)
-        (request.Recipients[0].Notify, request.Return).ShouldBe(("FAILURE,DELAY", "HDRS"));
+        (request.Recipients[0].Notify, request.Return, request.Sender).ShouldBe(("FAILURE,DELAY", "HDRS", user.Address));
         (request.NotAfter!.Value - TimeProvider.System.GetUtcNow()).ShouldBeInRange(TimeSpan.FromMinutes(50), TimeSpan.FromHours(1));
+        await user.TakeAsync(from: "<>");
+        user.Relayed[1].Request.Sender.ShouldBe("");
     }
 
     [Theory]
