@@ -83,6 +83,7 @@ public sealed class SmtpPeer : IAsyncDisposable
             while (true)
             {
                 var client = await _listener.AcceptTcpClientAsync(_stopping.Token);
+                client.NoDelay = true;
                 Interlocked.Increment(ref _connections);
                 _sessions.Add(Task.Run(() => ServeAsync(client)));
             }
