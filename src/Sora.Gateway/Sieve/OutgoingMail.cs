@@ -78,7 +78,7 @@ internal sealed class OutgoingMail(DeliveryScripts scripts, Arrival arrival, Scr
             keys.Of(Account, RelayKind.Redirect, redirect.Address), Account, RelayKind.Redirect, SenderOf(redirect), [new RelayRecipient(redirect.Address, redirect.Notify)], prefix, rest)
         {
             Return = redirect.Ret,
-            NotAfter = redirect is { BySeconds: { } seconds, ByMode: 'R' } ? Now.AddSeconds(seconds) : null,
+            DeliverBy = redirect.BySeconds is { } seconds ? new RelayDeliverBy(Now.AddSeconds(seconds), redirect.ByMode == 'R', redirect.ByTrace) : null,
         };
         if (!await EnqueueAsync(request, "redirect", redirect, cancellationToken))
             Kept.Add(redirect.Message);

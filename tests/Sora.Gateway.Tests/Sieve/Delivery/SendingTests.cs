@@ -76,7 +76,8 @@ public sealed class SendingTests(DeliveryFixture fixture)
         await user.TakeAsync();
         var request = user.Relayed.ShouldHaveSingleItem().Request;
         (request.Recipients[0].Notify, request.Return, request.Sender).ShouldBe(("FAILURE,DELAY", "HDRS", user.Address));
-        (request.NotAfter!.Value - TimeProvider.System.GetUtcNow()).ShouldBeInRange(TimeSpan.FromMinutes(50), TimeSpan.FromHours(1));
+        (request.DeliverBy!.Time - TimeProvider.System.GetUtcNow()).ShouldBeInRange(TimeSpan.FromMinutes(50), TimeSpan.FromHours(1));
+        (request.DeliverBy.IsReturn, request.DeliverBy.IsTrace).ShouldBe((true, false));
         await user.TakeAsync(from: "<>");
         user.Relayed[1].Request.Sender.ShouldBe("");
     }
@@ -347,6 +348,7 @@ public sealed class SendingTests(DeliveryFixture fixture)
             + "\"mailto:phone@sms.example?cc=two@example.org&body=see%20mail&X-Extra=yes&from=forged@example.org&auto-submitted=no\";");
         var message = user.Message();
         await user.TakeAsync(message);
+        (await user.LogAsync()).ShouldBeEmpty();
         (await user.PlacesAsync()).ShouldBe("INBOX 1, Sent 1");
         var sent = user.Relayed.ShouldHaveSingleItem();
         (sent.Request.Kind, sent.Request.Sender, sent.To).ShouldBe((RelayKind.Notify, user.Address, "phone@sms.example, two@example.org"));
