@@ -43,12 +43,30 @@ public sealed record MailtoUri(ImmutableArray<string> To, ImmutableArray<KeyValu
     {
         foreach (var part in list.Split(','))
         {
-            if (!TryDecode(part, out var address) || !SieveAddress.TryParse(address, out var spec))
+            if (!TryDecode(part, out var address))
                 return false;
-            to.Add(spec);
+            if (SieveAddress.TryParse(address, out var spec))
+            {
+                Add(to, spec);
+                continue;
+            }
+
+            // RFC 2368 wrote the comma between addresses as %2C
+            foreach (var one in address.Split(','))
+            {
+                if (!SieveAddress.TryParse(one, out spec))
+                    return false;
+                Add(to, spec);
+            }
         }
 
         return true;
+    }
+
+    private static void Add(ImmutableArray<string>.Builder to, string address)
+    {
+        if (!to.Contains(address, StringComparer.OrdinalIgnoreCase))
+            to.Add(address);
     }
 
     private static bool TryDecode(string text, out string decoded)

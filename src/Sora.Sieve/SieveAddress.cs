@@ -26,12 +26,18 @@ public static class SieveAddress
             var open = spec.LastIndexOf('<');
             if (open < 0 || !IsPhrase(spec[..open].Trim(" \t\r\n")))
                 return false;
-            spec = spec[(open + 1)..^1].Trim(" \t");
+            spec = spec[(open + 1)..^1];
         }
 
-        if (spec.Length > MaxLength || !IsAddrSpec(spec))
+        if (spec.Length > MaxLength || !TrySplit(spec, out var at))
             return false;
-        address = spec.ToString();
+
+        // White space may stand around the atoms (RFC 5322 section 3.4.1); "joe"@example.com is joe@example.com
+        var local = spec[..at].Trim(" \t\r\n");
+        var domain = spec[(at + 1)..].Trim(" \t\r\n");
+        if (!(local.StartsWith("\"") ? IsQuoted(local) : IsDotAtom(local)) || !IsDomainPart(domain))
+            return false;
+        address = $"{(local[0] == '"' ? QuoteLocalPart(Unquote(local)) : local.ToString())}@{domain}";
         return true;
     }
 
@@ -68,42 +74,103 @@ public static class SieveAddress
         return quoted.Append('"').ToString();
     }
 
-    private static bool IsAddrSpec(ReadOnlySpan<char> spec)
+    /// <summary>A path of the envelope without angle brackets and route, in its halves; more is let through than mail is sent to, as other systems do.</summary>
+    internal static bool TryParsePath(string path, out string local, out string domain)
     {
-        int at;
-        if (spec.StartsWith("\""))
+        local = domain = "";
+        var spec = path.AsSpan();
+        if (spec.StartsWith("<") && spec.EndsWith(">") && spec.Length > 1)
+            spec = spec[1..^1];
+        if (spec.StartsWith("@"))
         {
-            at = 1;
-            while (at < spec.Length && spec[at] != '"')
-            {
-                if (spec[at] == '\\')
-                    at++;
-                if (at < spec.Length && (spec[at] < ' ' || spec[at] == 127))
+            // A-d-l = At-domain *( "," At-domain ) (RFC 5321 section 4.1.2): accepted and ignored
+            var colon = spec.IndexOf(':');
+            if (colon < 0)
+                return false;
+            foreach (var hop in spec[..colon].Split(','))
+                if (spec[hop] is not ['@', .. var name] || !IsDomain(name, isLoose: true))
                     return false;
-                at++;
-            }
-
-            at++;
-            if (at >= spec.Length || spec[at] != '@' || at == 2)
-                return false;
-        }
-        else
-        {
-            at = spec.IndexOf('@');
-            if (at <= 0 || !IsDotAtom(spec[..at]))
-                return false;
+            spec = spec[(colon + 1)..];
         }
 
-        var domain = spec[(at + 1)..];
-        return domain.Length is > 0 and <= MaxDomain && (domain[0] == '[' ? IsLiteral(domain) : IsDomain(domain));
+        if (!TrySplit(spec, out var at))
+            return false;
+        var left = spec[..at];
+        var right = spec[(at + 1)..];
+        if (!IsDomainPart(right, isLoose: true) || !(left.StartsWith("\"") ? IsQuoted(left) : IsLooseAtom(left)))
+            return false;
+        local = left.StartsWith("\"") ? Unquote(left) : left.ToString();
+        domain = right.ToString();
+        return true;
     }
 
-    private static bool IsDomain(ReadOnlySpan<char> domain)
+    /// <summary>A local part alone, which only the postmaster's path may be (RFC 5321 section 4.1.1.3), and programs are.</summary>
+    internal static bool IsLocalPartAlone(ReadOnlySpan<char> path) => IsLooseAtom(path);
+
+    // The @ that stands behind a quoted string or the first of all
+    private static bool TrySplit(ReadOnlySpan<char> spec, out int at)
+    {
+        at = 0;
+        var start = spec.Length - spec.TrimStart(" \t\r\n").Length;
+        if (start < spec.Length && spec[start] == '"')
+        {
+            at = start + 1;
+            while (at < spec.Length && spec[at] != '"')
+                at += spec[at] == '\\' ? 2 : 1;
+            at++;
+            while (at < spec.Length && spec[at] is ' ' or '\t' or '\r' or '\n')
+                at++;
+            return at < spec.Length && spec[at] == '@';
+        }
+
+        at = spec.IndexOf('@');
+        return at > 0;
+    }
+
+    // quoted-string with something in it
+    private static bool IsQuoted(ReadOnlySpan<char> text)
+    {
+        if (text.Length <= 2 || text[^1] != '"')
+            return false;
+        for (var at = 1; at < text.Length - 1; at++)
+        {
+            if (text[at] == '\\')
+                at++;
+            else if (text[at] == '"')
+                return false;
+            if (at >= text.Length - 1 || text[at] < ' ' || text[at] == 127)
+                return false;
+        }
+
+        return true;
+    }
+
+    private static string Unquote(ReadOnlySpan<char> quoted)
+    {
+        var text = new StringBuilder(quoted.Length);
+        for (var at = 1; at < quoted.Length - 1; at++)
+            text.Append(quoted[quoted[at] == '\\' ? ++at : at]);
+        return text.ToString();
+    }
+
+    private static bool IsDomainPart(ReadOnlySpan<char> domain, bool isLoose = false) =>
+        domain.Length is > 0 and <= MaxDomain && (domain[0] == '[' ? IsLiteral(domain) : IsDomain(domain, isLoose));
+
+    // Dots may stand anywhere: there are such addresses
+    private static bool IsLooseAtom(ReadOnlySpan<char> text)
+    {
+        foreach (var c in text)
+            if (c != '.' && !Atext.Contains(c) && (c < 128 || SieveText.HasEscapes([c])))
+                return false;
+        return !text.IsEmpty;
+    }
+
+    private static bool IsDomain(ReadOnlySpan<char> domain, bool isLoose)
     {
         foreach (var range in domain.Split('.'))
         {
             var label = domain[range];
-            if (label.Length is 0 or > 63 || label[0] == '-' || label[^1] == '-')
+            if (label.Length is 0 or > 63 || (!isLoose && (label[0] == '-' || label[^1] == '-')))
                 return false;
             foreach (var c in label)
                 if (!(char.IsAsciiLetterOrDigit(c) || c is '-' or '_' || (c >= 128 && !char.IsSurrogate(c) && !char.IsControl(c))))

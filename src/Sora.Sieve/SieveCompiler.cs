@@ -23,7 +23,10 @@ public static class SieveCompiler
         var syntax = new SieveParser(script.Span, options, diagnostics).Parse();
         var context = new CompilationContext(options, SieveRegistry.Default, diagnostics);
         var commands = new BlockCompiler(context).CompileScript(syntax);
-        var compiled = diagnostics.HasErrors ? null : new SieveScript(commands, context.Enabled.ToImmutableHashSet(StringComparer.Ordinal), script.Length);
+        var compiled = diagnostics.HasErrors
+            ? null
+            : new SieveScript(
+                commands, context.Enabled.ToImmutableHashSet(StringComparer.Ordinal), context.InRequire.ToImmutableHashSet(StringComparer.Ordinal), script.Length);
         return new SieveCompilation(compiled, diagnostics.ToOrdered());
     }
 }

@@ -22,6 +22,7 @@ public static class SieveInterpreter
             Begin(run, name, script);
             try
             {
+                ImapEventRun.CheckRequired(run, script);
                 await Block.RunAsync(script.Commands, run);
             }
             catch (SieveRuntimeException e)
@@ -46,8 +47,9 @@ public static class SieveInterpreter
             return Result(run, done, duplicates) with
             {
                 ImplicitKeep = actions.ImplicitKeep,
-                KeepFlags = actions.ImplicitKeep ? run.Flags : null,
-                KeepMessage = actions.ImplicitKeep ? run.NewMessage : null,
+                KeepFlags = actions.ImplicitKeep && input.ImapEvent is null ? run.Flags : null,
+                KeepMessage = actions.ImplicitKeep && input.ImapEvent is null ? run.NewMessage : null,
+                FlagChange = ImapEventRun.FlagChange(run, isKept),
             };
         }
     }
@@ -57,7 +59,6 @@ public static class SieveInterpreter
         run.Script = script;
         run.ScriptName = name;
         run.Scope = new VariableScope();
-        run.Flags = null;
         run.Actions = new ScriptActions();
         run.Duplicates.Clear();
         run.At(new(1, 1));

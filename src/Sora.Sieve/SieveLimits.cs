@@ -18,7 +18,7 @@ public sealed record SieveLimits
     /// <summary>Redirects of a run (RFC 5228 section 10).</summary>
     public int MaxRedirects { get; init; } = 4;
 
-    /// <summary>Notifications of a run (RFC 5435 section 8).</summary>
+    /// <summary>Notifications and reports of a run (RFC 5435 section 8).</summary>
     public int MaxNotifications { get; init; } = 4;
 
     /// <summary>How long <c>duplicate</c> remembers without <c>:seconds</c> (RFC 7352 section 3.3 speaks of 7 days).</summary>
@@ -29,6 +29,9 @@ public sealed record SieveLimits
 
     /// <summary>Changes to the header in a run (RFC 5293).</summary>
     public int MaxHeaderEdits { get; init; } = 64;
+
+    /// <summary>Longest value of a header field that <c>addheader</c> adds, in characters (RFC 5293 section 4: a limit is allowed).</summary>
+    public int MaxHeaderValue { get; init; } = 4_096;
 
     /// <summary>Longest value of a variable in characters; longer ones are cut (RFC 5229 section 6 asks for at least 4,000).</summary>
     public int MaxVariableSize { get; init; } = 8_192;

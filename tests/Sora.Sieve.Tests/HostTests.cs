@@ -98,8 +98,8 @@ public sealed class HostTests
     [InlineData("envelope \"bytimerelative\" \"600\"", true)]
     [InlineData("envelope \"bytimeabsolute\" \"2026-11-28T12:40:00Z\"", true)]
     [InlineData("envelope :zone \"+0530\" \"bytimeabsolute\" \"2026-11-28T18:10:00+05:30\"", true)]
-    [InlineData("envelope \"bymode\" \"R\"", true)]
-    [InlineData("envelope \"bytrace\" \"true\"", true)]
+    [InlineData("envelope \"bymode\" \"return\"", true)]
+    [InlineData("envelope \"bytrace\" \"trace\"", true)]
     public void EnvelopeDsn(string test, bool holds)
     {
         const string require = "[\"envelope\", \"envelope-dsn\", \"envelope-deliverby\", \"relational\", \"comparator-i;ascii-numeric\"]";
@@ -134,7 +134,7 @@ public sealed class HostTests
         var redirect = Redirect("redirect :copy :notify \"NEVER\" :ret \"hdrs\" \"elsewhere@example.com\";");
         (redirect.Notify, redirect.Ret, redirect.IsCopy).ShouldBe(("NEVER", "HDRS", true));
         redirect = Redirect("redirect :copy :bytimerelative 600 \"cellphone@example.com\";");
-        (redirect.BySeconds, redirect.ByMode, redirect.ByTrace).ShouldBe((600L, 'N', false));
+        (redirect.BySeconds, redirect.ByMode, redirect.ByTrace).ShouldBe((600L, 'R', false));
         redirect = Redirect(
             """
             if currentdate :value "lt" :comparator "i;ascii-numeric" "hour" "22"
@@ -166,10 +166,10 @@ public sealed class HostTests
     public void ExtLists(string test, bool holds) => Holds(test, require: "[\"extlists\", \"envelope\"]", host: ListHost()).ShouldBe(holds);
 
     [Theory]
-    [InlineData("redirect :list \":addrbook:default\";", "redirect :list :addrbook:default")]
-    [InlineData("redirect :list :copy \":addrbook:default\";", "redirect :list :addrbook:default :copy; (keep)")]
-    [InlineData("redirect :list \":addrbook:none\";", "error in line 1: redirect: there is no list \":addrbook:none\"; (keep)")]
-    [InlineData("if header :list \"from\" \":addrbook:none\" { discard; }", "error in line 1: The list \":addrbook:none\" cannot be asked; (keep)")]
+    [InlineData("redirect :list \":addrbook:default\";", "redirect :list urn:ietf:params:sieve:addrbook:default")]
+    [InlineData("redirect :list :copy \":addrbook:default\";", "redirect :list urn:ietf:params:sieve:addrbook:default :copy; (keep)")]
+    [InlineData("redirect :list \":addrbook:none\";", "error in line 1: redirect: there is no list \":addrbook:none\" of addresses; (keep)")]
+    [InlineData("if header :list \"from\" \":addrbook:none\" { discard; }", "error in line 1: The list \"urn:ietf:params:sieve:addrbook:none\" cannot be asked; (keep)")]
     public void ListActions(string script, string outcome) => Outcome($"require [\"extlists\", \"copy\"]; {script}", host: ListHost()).ShouldBe(outcome);
 
     [Fact]
@@ -197,7 +197,7 @@ public sealed class HostTests
     [Fact]
     public void ImapSieve() => Outcome(
         """
-        require ["imapsieve", "variables", "fileinto"];
+        require ["imapsieve", "environment", "variables", "fileinto"];
         if allof (environment :is "imap.cause" "FLAG", environment :contains "imap.changedflags" "\\Flagged") { fileinto "flagged"; }
         """,
         host: new TestHost { Environment = { ["imap.cause"] = "FLAG", ["imap.changedflags"] = "\\Flagged \\Seen" } }).ShouldBe("fileinto flagged");
@@ -210,7 +210,7 @@ public sealed class HostTests
         return host;
     }
 
-    private static TestHost ListHost() => new() { Lists = { [":addrbook:default"] = ["coyote@desert.example.org"], [":addrbook:other"] = [] } };
+    private static TestHost ListHost() => new() { Lists = { [SieveListName.DefaultAddressBook] = ["coyote@desert.example.org"], ["urn:ietf:params:sieve:addrbook:other"] = [] } };
 
     private static RedirectAction Redirect(string script) => Run(
         $"require [\"copy\", \"redirect-dsn\", \"redirect-deliverby\", \"date\", \"variables\", \"relational\", \"comparator-i;ascii-numeric\"]; {script}")

@@ -113,6 +113,7 @@ internal static class Scripts
         VacationAction vacation => $"vacation to {vacation.Recipient}",
         NotifyAction notify => $"notify {notify.Method}",
         AddHeaderAction add => $"addheader {add.Name}: {add.Value}",
+        ReportAction report => $"report {report.FeedbackType} to {report.Recipient}{(report.IsHeadersOnly ? " :headers_only" : "")}",
         DeleteHeaderAction delete => $"deleteheader {delete.Name} {delete.Count}",
         _ => action.GetType().Name,
     };

@@ -23,6 +23,16 @@ internal sealed class TestHost : SieveHost
 
     public Dictionary<SieveCheckKind, double> Checks { get; } = [];
 
+    /// <summary>Methods of <c>notify</c> that can be used besides mail.</summary>
+    public HashSet<string> NotifySchemes { get; } = [];
+
+    /// <summary>Capabilities of methods, as <c>scheme capability</c>.</summary>
+    public Dictionary<string, string> NotifyCapabilities { get; } = [];
+
+    public TimeZoneInfo Zone { get; init; } = TimeZoneInfo.Utc;
+
+    public override TimeZoneInfo TimeZone => Zone;
+
     public override IReadOnlyList<string> Addresses => OwnAddresses;
 
     /// <summary>Answers about mailboxes come later.</summary>
@@ -55,6 +65,14 @@ internal sealed class TestHost : SieveHost
         new(Lists.TryGetValue(list, out var members) ? members.Contains(value, StringComparer.OrdinalIgnoreCase) : null);
 
     public override ValueTask<IReadOnlyList<string>?> GetListAsync(string list, CancellationToken cancellationToken) => new(Lists.GetValueOrDefault(list));
+
+    public override ValueTask<string> GetListValueAsync(string list, string value, CancellationToken cancellationToken) =>
+        new(Lists[list].First(member => string.Equals(member, value, StringComparison.OrdinalIgnoreCase)));
+
+    public override bool IsNotifyMethodValid(string uri) => NotifySchemes.Contains(uri.Split(':')[0]) || base.IsNotifyMethodValid(uri);
+
+    public override ValueTask<string?> GetNotifyCapabilityAsync(string uri, string capability, CancellationToken cancellationToken) =>
+        NotifyCapabilities.TryGetValue($"{uri.Split(':')[0]} {capability}", out var value) ? new(value) : base.GetNotifyCapabilityAsync(uri, capability, cancellationToken);
 
     public override string? GetEnvironment(string item) => Environment.GetValueOrDefault(item);
 

@@ -43,7 +43,7 @@ internal sealed class ActionArguments
 
     public long? BySeconds { get; set; }
 
-    public char ByMode { get; set; } = 'N';
+    public char ByMode { get; set; } = 'R';
 
     public bool ByTrace { get; set; }
 

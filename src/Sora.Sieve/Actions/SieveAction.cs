@@ -54,20 +54,25 @@ public sealed record RedirectAction(string Address) : SieveAction
     /// <summary><c>:list</c> (RFC 6134): the name of the external list to whose members the message goes, or null.</summary>
     public string? List { get; init; }
 
-    /// <summary><c>:notify</c> (RFC 6009 section 4) as the NOTIFY parameter of RCPT, or null.</summary>
+    /// <summary><c>:notify</c> (RFC 6009 section 6) as the NOTIFY parameter of RCPT, or null.</summary>
     public string? Notify { get; init; }
 
-    /// <summary><c>:ret</c> (RFC 6009 section 4): FULL or HDRS, or null.</summary>
+    /// <summary><c>:ret</c> (RFC 6009 section 6): FULL or HDRS, or null.</summary>
     public string? Ret { get; init; }
 
-    /// <summary><c>:bytimerelative</c> or <c>:bytimeabsolute</c> (RFC 6009 section 5) as seconds from the start of the run, or null.</summary>
+    /// <summary><c>:bytimerelative</c> or <c>:bytimeabsolute</c> (RFC 6009 section 7) as seconds from the start of the run, or null.</summary>
     public long? BySeconds { get; init; }
 
-    /// <summary><c>:bymode</c> (RFC 6009 section 5): N or R.</summary>
-    public char ByMode { get; init; } = 'N';
+    /// <summary><c>:bymode</c> (RFC 6009 section 7): N or R.</summary>
+    public char ByMode { get; init; } = 'R';
 
-    /// <summary><c>:bytrace</c> (RFC 6009 section 5).</summary>
+    /// <summary><c>:bytrace</c> (RFC 6009 section 7).</summary>
     public bool ByTrace { get; init; }
+
+    /// <summary>
+    /// The script's owner hears of what becomes of the message: unless the envelope's sender is empty, MAIL FROM is the owner's address (RFC 6009 sections 6.1 and 7.1).
+    /// </summary>
+    public bool IsFromOwner => Notify is not null || Ret is not null || BySeconds is not null;
 }
 
 /// <summary><c>discard</c> (RFC 5228 section 4.4): nothing is to be done; it stands in the list so that logs can tell of it.</summary>
@@ -132,6 +137,21 @@ public sealed record NotifyAction(string Method) : SieveAction
 
     /// <summary><c>:fcc</c> (RFC 8580), or null.</summary>
     public SieveFcc? Fcc { get; init; }
+}
+
+/// <summary><c>convert</c> (RFC 6558) that has changed parts. Actions after it carry its outcome in <see cref="SieveAction.Message"/>.</summary>
+/// <param name="From">The media type of the parts.</param>
+/// <param name="To">Their new one.</param>
+public sealed record ConvertAction(string From, string To) : SieveAction;
+
+/// <summary><c>report</c> of <c>vnd.dovecot.report</c>: send an abuse report (RFC 5965). <see cref="SieveReport"/> writes it.</summary>
+/// <param name="FeedbackType">The Feedback-Type, such as <c>abuse</c>.</param>
+/// <param name="Text">What the report says to people.</param>
+/// <param name="Recipient">Whom it goes to: an addr-spec that is none of the account's.</param>
+public sealed record ReportAction(string FeedbackType, string Text, string Recipient) : SieveAction
+{
+    /// <summary><c>:headers_only</c>: the report holds the message's header instead of the message.</summary>
+    public bool IsHeadersOnly { get; init; }
 }
 
 /// <summary>Where a copy of a message that a script sends is stored (RFC 8580).</summary>

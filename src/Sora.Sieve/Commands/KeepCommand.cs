@@ -11,7 +11,7 @@ internal sealed class KeepCommand(SourcePosition position, ImmutableArray<Action
     public override async ValueTask<Flow> ExecuteAsync(SieveRun run)
     {
         var arguments = await ActionArguments.ReadAsync(modifiers, run);
-        run.Actions.Store(new KeepAction { Line = Position.Line, Message = run.NewMessage, Flags = arguments.Flags ?? run.Flags });
+        run.Actions.Store(new KeepAction { Line = Position.Line, Message = run.KeptMessage, Flags = arguments.Flags ?? run.Flags });
         run.Actions.ImplicitKeep = false;
         run.CheckActions();
         run.Trace(Position, "keep");

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Sora.Sieve.Actions;
+using Sora.Sieve.Extensions;
 using Sora.Sieve.Runtime;
 using Sora.Sieve.Syntax;
 
@@ -15,14 +16,17 @@ internal sealed class RedirectCommand(SourcePosition position, SieveString addre
         var spec = "";
         if (!arguments.IsList && !SieveAddress.TryParse(text, out spec))
             throw new SieveRuntimeException($"redirect: {SieveText.Show(text)} is no address");
-        if (arguments.IsList && !await run.Host.IsListValidAsync(text, run.CancellationToken))
-            throw new SieveRuntimeException($"redirect: there is no list {SieveText.Show(text)}");
+
+        // "If neither ... can enumerate the list ... the situation MUST result in a runtime error" (RFC 6134 section 2.3)
+        var list = arguments.IsList ? ExtListsExtension.Normalize(text) : null;
+        if (list is not null && (!await run.Host.IsListValidAsync(list, run.CancellationToken) || await run.Host.GetListAsync(list, run.CancellationToken) is null))
+            throw new SieveRuntimeException($"redirect: there is no list {SieveText.Show(text)} of addresses");
         var isNew = run.Actions.Redirect(new RedirectAction(spec)
         {
             Line = Position.Line,
             Message = run.RedirectMessage,
             IsCopy = arguments.IsCopy,
-            List = arguments.IsList ? text : null,
+            List = list,
             Notify = arguments.Notify,
             Ret = arguments.Ret,
             BySeconds = arguments.BySeconds,

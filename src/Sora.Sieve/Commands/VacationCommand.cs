@@ -38,6 +38,7 @@ internal sealed class VacationCommand(SourcePosition position, SieveString reaso
 
     public override async ValueTask<Flow> ExecuteAsync(SieveRun run)
     {
+        ImapEventRun.CheckAction(run, "vacation");
         run.Actions.BeginVacation(Position.Line);
         var addresses = Addresses.Get(run);
         var arguments = await ActionArguments.ReadAsync(Modifiers, run);

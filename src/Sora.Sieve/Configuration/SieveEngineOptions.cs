@@ -86,6 +86,11 @@ public sealed class SieveEngineOptions : IValidatableOptions
     [OptionRange(0, 10_000)]
     public int MaxHeaderEdits { get; set; } = SieveLimits.Default.MaxHeaderEdits;
 
+    /// <inheritdoc cref="SieveLimits.MaxHeaderValue"/>
+    [Option("Characters in a header field that a script adds", Reference = "RFC 5293 4: at least 998")]
+    [OptionRange(998, 100_000)]
+    public int MaxHeaderValue { get; set; } = SieveLimits.Default.MaxHeaderValue;
+
     /// <inheritdoc cref="SieveLimits.MaxVariableSize"/>
     [Option("Characters in the value of a variable; longer values are cut", Reference = "RFC 5229 6: at least 4000")]
     [OptionRange(4000, 1_000_000)]
@@ -167,6 +172,7 @@ public sealed class SieveEngineOptions : IValidatableOptions
         MaxRedirects = MaxRedirects,
         MaxNotifications = MaxNotifications,
         MaxHeaderEdits = MaxHeaderEdits,
+        MaxHeaderValue = MaxHeaderValue,
         MaxVariableSize = MaxVariableSize,
         MaxVariables = MaxVariables,
         MaxStringSize = MaxStringSize.ToInt32(),

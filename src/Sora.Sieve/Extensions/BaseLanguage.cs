@@ -38,7 +38,15 @@ internal sealed class BaseLanguage : SieveExtension
     private static RedirectCommand? BuildRedirect(CallBinding call)
     {
         var address = call.String(0);
-        if (address.Constant is { } constant && !call.Has("list") && !SieveAddress.TryParse(constant, out _))
+        if (call.Has("list"))
+        {
+            if (address.Constant is { } list && ExtListsExtension.Check(list) is { } problem)
+            {
+                call.Context.Error(call.ArgumentPosition(0), problem);
+                return null;
+            }
+        }
+        else if (address.Constant is { } constant && !SieveAddress.TryParse(constant, out _))
         {
             call.Context.Error(call.ArgumentPosition(0), $"{SieveText.Show(constant)} is no address that mail can be sent to");
             return null;

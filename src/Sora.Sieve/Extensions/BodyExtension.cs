@@ -78,7 +78,7 @@ internal sealed class BodyExtension : SieveExtension
             if (_isFound || depth == 0)
                 return;
             run.Spend(0, 1);
-            var isWanted = types is null ? part.IsText : Array.Exists(types, type => IsType(part, type));
+            var isWanted = types is null ? IsReadable(part) : Array.Exists(types, type => IsType(part, type));
             if (part.IsMultipart)
             {
                 if (isWanted && types is not null)
@@ -89,13 +89,21 @@ internal sealed class BodyExtension : SieveExtension
             else if (part.Message is { } message)
             {
                 if (isWanted && types is not null)
-                    await LookAtAsync(await run.Message.Texts.GetRawAsync(run, message.HeaderStart, message.BodyStart));
+                    await LookAtAsync(await HeaderOfAsync(message));
                 await WalkAsync(message, depth - 1);
             }
             else if (isWanted)
             {
                 await LookAtAsync(await run.Message.Texts.GetAsync(run, part, types is null ? PartForm.Plain : PartForm.Content));
             }
+        }
+
+        // "treating the header as a single string": without the empty line behind it
+        private async ValueTask<SieveValue> HeaderOfAsync(MimePart message)
+        {
+            var header = (await run.Message.Texts.GetRawAsync(run, message.HeaderStart, message.BodyStart)).Text;
+            var end = header.EndsWith("\r\n\r\n", StringComparison.Ordinal) ? 2 : header.EndsWith("\n\n", StringComparison.Ordinal) ? 1 : 0;
+            return new SieveValue(header[..^end]);
         }
 
         // The prologue and the epilogue of a multipart, each for itself
@@ -112,6 +120,10 @@ internal sealed class BodyExtension : SieveExtension
             var end = line < 0 ? -1 : epilogue.IndexOf('\n', line);
             await LookAtAsync(end < 0 ? SieveValue.Empty : new SieveValue(epilogue[(end + 1)..]));
         }
+
+        // What is text as people read it (RFC 5173 section 5.3): nothing that is in no known encoding
+        private static bool IsReadable(MimePart part) =>
+            (part.IsText || part.Is("application", "xhtml+xml")) && TransferDecoder.Parse(part.Encoding) != TransferEncoding.Unknown;
 
         // RFC 5173 section 5.2: a type, a type with its subtype, or all
         private static bool IsType(MimePart part, string type)

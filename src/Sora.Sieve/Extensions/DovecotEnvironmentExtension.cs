@@ -1,3 +1,4 @@
+using Sora.Sieve.Runtime;
 using Sora.Sieve.Validation;
 
 namespace Sora.Sieve.Extensions;
@@ -16,6 +17,6 @@ internal sealed class DovecotEnvironmentExtension : SieveExtension
         static (_, name) =>
         {
             var item = name.Replace('_', '-');
-            return run => run.Host.GetEnvironment(item) ?? run.Host.GetEnvironment(name) ?? "";
+            return run => ImapEventRun.Environment(run, item) ?? ImapEventRun.Environment(run, name) ?? "";
         }));
 }

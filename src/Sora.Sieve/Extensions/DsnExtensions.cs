@@ -6,7 +6,7 @@ using Sora.Sieve.Validation;
 
 namespace Sora.Sieve.Extensions;
 
-/// <summary>envelope-dsn (RFC 6009 section 3): the DSN parameters of the envelope (RFC 3461).</summary>
+/// <summary>envelope-dsn (RFC 6009 section 4): the DSN parameters of the envelope (RFC 3461).</summary>
 internal sealed class EnvelopeDsnExtension : SieveExtension
 {
     public override string Capability => "envelope-dsn";
@@ -25,7 +25,7 @@ internal sealed class EnvelopeDsnExtension : SieveExtension
     private static string[] Notify(string? value) => value?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 }
 
-/// <summary>envelope-deliverby (RFC 6009 section 4): the BY parameter of the envelope (RFC 2852).</summary>
+/// <summary>envelope-deliverby (RFC 6009 section 5): the BY parameter of the envelope (RFC 2852).</summary>
 internal sealed class EnvelopeDeliverByExtension : SieveExtension
 {
     public override string Capability => "envelope-deliverby";
@@ -46,13 +46,13 @@ internal sealed class EnvelopeDeliverByExtension : SieveExtension
                 ? [((long)(time - run.Input.Time).TotalSeconds).ToString(CultureInfo.InvariantCulture)]
                 : []));
         vocabulary.EnvelopePart(new EnvelopePartDefinition(
-            "bymode", IsAddress: false, static (_, envelope) => envelope.ByMode is { } mode ? [mode.ToString()] : []));
+            "bymode", IsAddress: false, static (_, envelope) => envelope.ByTime is null ? [] : [envelope.ByMode is 'N' ? "notify" : "return"]));
         vocabulary.EnvelopePart(new EnvelopePartDefinition(
-            "bytrace", IsAddress: false, static (_, envelope) => envelope.ByTrace ? ["true"] : []));
+            "bytrace", IsAddress: false, static (_, envelope) => envelope.ByTime is null ? [] : [envelope.ByTrace ? "trace" : ""]));
     }
 }
 
-/// <summary>redirect-dsn (RFC 6009 section 5): DSN parameters of what is redirected.</summary>
+/// <summary>redirect-dsn (RFC 6009 section 6): DSN parameters of what is redirected.</summary>
 internal sealed class RedirectDsnExtension : SieveExtension
 {
     private static readonly string[] Conditions = ["SUCCESS", "FAILURE", "DELAY"];
@@ -99,7 +99,7 @@ internal sealed class RedirectDsnExtension : SieveExtension
         text == "NEVER" || (text.Length > 0 && Array.TrueForAll(text.Split(','), static condition => Conditions.Contains(condition)));
 }
 
-/// <summary>redirect-deliverby (RFC 6009 section 6): the BY parameter of what is redirected.</summary>
+/// <summary>redirect-deliverby (RFC 6009 section 7): the BY parameter of what is redirected.</summary>
 internal sealed class RedirectDeliverByExtension : SieveExtension
 {
     private const string Group = "bytime";

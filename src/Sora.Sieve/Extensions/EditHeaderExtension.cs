@@ -18,7 +18,7 @@ internal sealed class EditHeaderExtension : SieveExtension
         {
             Name = "addheader",
             Arguments = [("field name", ArgumentKind.String), ("value", ArgumentKind.String)],
-            Build = static call => IsName(call) ? new AddHeaderCommand(call.Position, call.String(0), call.String(1), call.Has("last")) : null,
+            Build = static call => IsName(call) && IsValue(call) ? new AddHeaderCommand(call.Position, call.String(0), call.String(1), call.Has("last")) : null,
         });
         vocabulary.Command(new CallDefinition
         {
@@ -55,6 +55,14 @@ internal sealed class EditHeaderExtension : SieveExtension
         return false;
     }
 
+    private static bool IsValue(CallBinding call)
+    {
+        if (call.String(1).Constant is not { } value || !value.Contains('\0', StringComparison.Ordinal))
+            return true;
+        call.Context.Error(call.ArgumentPosition(1), "A NUL cannot stand in a header field");
+        return false;
+    }
+
     private static string Name(SieveRun run, SieveString field)
     {
         var name = field.Get(run);
@@ -68,7 +76,9 @@ internal sealed class EditHeaderExtension : SieveExtension
             throw new SieveRuntimeException($"The header is changed more than {run.Limits.MaxHeaderEdits} times");
         run.Spend(0, 1 + (entries.Count / 16));
         run.Headers = HeaderBlock.Of(entries);
-        run.NewMessage = new SieveNewMessage(run.Headers.ToBytes(), run.NewMessage?.Body);
+        var header = run.Headers.ToBytes();
+        run.Spend(header.Length, 1);
+        run.NewMessage = new SieveNewMessage(header, run.NewMessage?.Body);
     }
 
     private sealed class Edits
@@ -82,6 +92,10 @@ internal sealed class EditHeaderExtension : SieveExtension
         {
             var name = Name(run, field);
             var text = value.Get(run).Trim(' ', '\t', '\r', '\n');
+            if (text.Contains('\0', StringComparison.Ordinal))
+                throw new SieveRuntimeException("addheader: A NUL cannot stand in a header field");
+            if (text.Length > run.Limits.MaxHeaderValue)
+                throw new SieveRuntimeException($"addheader: The value is longer than {run.Limits.MaxHeaderValue} characters");
             if (run.Message.HeaderTruncated)
                 return new(Flow.Next);
             var line = HeaderFieldWriter.Write(name, text);

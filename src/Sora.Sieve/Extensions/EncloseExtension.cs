@@ -33,7 +33,7 @@ internal sealed class EncloseExtension : SieveExtension
             if (run.Message.HeaderTruncated)
                 return Flow.Next;
             var old = await NewMessage.ReadAsync(run);
-            var boundary = Boundary(old);
+            var boundary = NewMessage.Boundary("=_enclosed_", old);
             var header = Header(run, boundary);
             var body = new ArrayBufferWriter<byte>(old.Length + 1024);
             body.Write(Encoding.ASCII.GetBytes($"--{boundary}\r\n"));
@@ -81,17 +81,6 @@ internal sealed class EncloseExtension : SieveExtension
                 output.Write(HeaderFieldWriter.Write("From", run.Host.Addresses is [var own, ..] ? own : run.Input.Envelope?.To ?? ""));
             output.Write(Encoding.ASCII.GetBytes($"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"{boundary}\"\r\n\r\n"));
             return output.WrittenSpan.ToArray();
-        }
-
-        // One that the message does not hold; the same message has the same one
-        private static string Boundary(byte[] message)
-        {
-            for (var i = 0; ; i++)
-            {
-                var boundary = $"=_enclosed_{message.Length:x}_{i}";
-                if (message.AsSpan().IndexOf(Encoding.ASCII.GetBytes(boundary)) < 0)
-                    return boundary;
-            }
         }
     }
 }

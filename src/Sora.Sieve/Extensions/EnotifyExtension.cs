@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
@@ -14,6 +15,7 @@ namespace Sora.Sieve.Extensions;
 internal sealed class EnotifyExtension : SieveExtension
 {
     private static readonly string[] Calls = ["notify"];
+    private static readonly SearchValues<char> SchemeCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-.");
 
     public override string Capability => "enotify";
 
@@ -39,7 +41,7 @@ internal sealed class EnotifyExtension : SieveExtension
             Arguments = [("notification URI", ArgumentKind.String), ("capability", ArgumentKind.String), ("keys", ArgumentKind.StringList)],
             Build = static call => call.Match(2) is { } match ? new CapabilityTest(call.Position, call.String(0), call.String(1), match) : null,
         });
-        vocabulary.Tag(VariablesExtension.Modifier("encodeurl", 15, EncodeUrl));
+        vocabulary.Tag(VariablesExtension.Modifier("encodeurl", 15, EncodeUrl, CutUrl));
     }
 
     private static NotifyCommand? BuildNotify(CallBinding call)
@@ -47,6 +49,20 @@ internal sealed class EnotifyExtension : SieveExtension
         if (call.Tag("importance") is { String.Constant: { } importance } tag && importance is not ("1" or "2" or "3"))
         {
             tag.Error("The importance is \"1\", \"2\" or \"3\"");
+            return null;
+        }
+
+        // "An implementation ... MUST cause an error" for a method whose syntax is wrong (RFC 5435 section 3.2); which schemes there are is only known when it runs
+        if (call.String(0).Constant is { } method && WhyNot(method) is { } problem)
+        {
+            call.Context.Error(call.ArgumentPosition(0), problem);
+            return null;
+        }
+
+        // The syntax of :from is the method's: that of mail is an address (RFC 5436 section 2.3)
+        if (call.Tag("from") is { String.Constant: { } from } sender && call.String(0).Constant is { } uri && IsMailto(uri) && !SieveAddress.TryParse(from, out _))
+        {
+            sender.Error($"{SieveText.Show(from)} is no address");
             return null;
         }
 
@@ -60,6 +76,16 @@ internal sealed class EnotifyExtension : SieveExtension
             call.Position, call.String(0), call.Tag("from")?.String, call.Tag("importance")?.String, call.Tag("options")?.Strings, call.Tag("message")?.String,
             call.Modifiers());
     }
+
+    private static string? WhyNot(string method)
+    {
+        var colon = method.IndexOf(':', StringComparison.Ordinal);
+        if (colon <= 0 || !char.IsAsciiLetter(method[0]) || method.AsSpan(0, colon).IndexOfAnyExcept(SchemeCharacters) >= 0)
+            return $"{SieveText.Show(method)} is no URI such as \"mailto:user@example.com\"";
+        return IsMailto(method) && !MailtoUri.TryParse(method, out _) ? $"{SieveText.Show(method)} is no mailto URI with an address that mail can be sent to" : null;
+    }
+
+    private static bool IsMailto(string uri) => uri.StartsWith("mailto:", StringComparison.OrdinalIgnoreCase);
 
     // "<optionname>=<value>" (RFC 5435 section 3.5)
     private static bool IsOption(string option)
@@ -88,9 +114,11 @@ internal sealed class EnotifyExtension : SieveExtension
         return encoded.ToString();
     }
 
-    private sealed class Sent
+    // Not between a percent and its digits
+    private static string CutUrl(string text, int length)
     {
-        public int Count { get; set; }
+        var percent = text.LastIndexOf('%', Math.Max(length - 1, 0), Math.Min(length, 2));
+        return text[..(length < text.Length && percent >= 0 ? percent : Math.Min(length, text.Length))];
     }
 
     private sealed class NotifyCommand(
@@ -108,9 +136,12 @@ internal sealed class EnotifyExtension : SieveExtension
             var given = options?.Get(run) ?? [];
             if (Array.Find(given, static option => !IsOption(option)) is { } wrong)
                 throw new SieveRuntimeException($"notify: {SieveText.Show(wrong)} is no option such as \"name=value\"");
-            if (++run.State<Sent>().Count > run.Limits.MaxNotifications)
-                throw new SieveRuntimeException($"More than {run.Limits.MaxNotifications} notifications");
+            run.CountNotification();
             var arguments = await ActionArguments.ReadAsync(modifiers, run);
+
+            // "An error occurs if the FCC extension is used with a notification method that doesn't support it" (RFC 8580 section 6)
+            if (arguments.Fcc is not null && await run.Host.GetNotifyCapabilityAsync(uri, "fcc", run.CancellationToken) is not "yes")
+                throw new SieveRuntimeException($"notify: no copy of what is sent by {SieveText.Show(uri)} can be filed");
             run.Actions.Send(new NotifyAction(uri)
             {
                 Line = Position.Line,
@@ -143,9 +174,12 @@ internal sealed class EnotifyExtension : SieveExtension
         {
             var matcher = match.For(run);
             var method = uri.Get(run);
-            if (!run.Host.IsNotifyMethodValid(method))
+            var name = capability.Get(run).ToLowerInvariant();
+
+            // "fcc" is a matter of the scheme alone (RFC 8580 section 6.1)
+            if (name != "fcc" && !run.Host.IsNotifyMethodValid(method))
                 return false;
-            var value = await run.Host.GetNotifyCapabilityAsync(method, capability.Get(run).ToLowerInvariant(), run.CancellationToken);
+            var value = await run.Host.GetNotifyCapabilityAsync(method, name, run.CancellationToken);
             if (value is null)
                 return false;
             return matcher.CountsValues ? matcher.MatchCount(run, value.Length == 0 ? 0 : 1) : await matcher.MatchAsync(run, new SieveValue(value));

@@ -27,12 +27,12 @@ internal sealed class EnvironmentExtension : SieveExtension
         protected override async ValueTask<bool> RunAsync(SieveRun run)
         {
             var matcher = match.For(run);
-            var value = run.Host.GetEnvironment(item.Get(run).ToLowerInvariant());
+            var value = ImapEventRun.Environment(run, item.Get(run).ToLowerInvariant());
 
-            // RFC 5183 section 4: the count is 1 for a value that is not empty
-            if (matcher.CountsValues)
-                return matcher.MatchCount(run, string.IsNullOrEmpty(value) ? 0 : 1);
-            return value is not null && await matcher.MatchAsync(run, new SieveValue(value));
+            // "MUST fail unconditionally if the specified information item does not exist"; the count is 1 for a value that is not empty (RFC 5183 section 4)
+            if (value is null)
+                return false;
+            return matcher.CountsValues ? matcher.MatchCount(run, value.Length == 0 ? 0 : 1) : await matcher.MatchAsync(run, new SieveValue(value));
         }
     }
 }

@@ -15,7 +15,11 @@ internal sealed class ExtListsExtension : SieveExtension
 
     public override void Register(Vocabulary vocabulary)
     {
-        vocabulary.MatchType(new MatchTypeDefinition("list", ArgumentKind.None, static _ => new ListMatchType()));
+        vocabulary.MatchType(new MatchTypeDefinition("list", ArgumentKind.None, static _ => new ListMatchType())
+        {
+            Tests = ["address", "envelope", "header", "string", "date", "currentdate"],
+            ExcludesComparator = true,
+        });
         vocabulary.Tag(new TagDefinition
         {
             Name = "list",
@@ -31,9 +35,18 @@ internal sealed class ExtListsExtension : SieveExtension
         });
     }
 
+    /// <summary>Why a string names no list, or null.</summary>
+    public static string? Check(string name) =>
+        SieveListName.TryNormalize(name, out _) ? null : $"{SieveText.Show(name)} is no name of a list, which is a URI such as \"tag:example.com,2026:friends\" or \":addrbook:default\"";
+
+    /// <summary>The list of that name as the host knows it.</summary>
+    public static string Normalize(string name) => SieveListName.TryNormalize(name, out var normal) ? normal : throw new SieveRuntimeException(Check(name)!);
+
     private sealed class ListMatchType : MatchType
     {
-        public override Matcher Create(Comparator comparator, string[] keys, bool captures) => new ListMatcher(keys, captures);
+        public override string? Check(string key, CompilationContext context) => ExtListsExtension.Check(key);
+
+        public override Matcher Create(Comparator comparator, string[] keys, bool captures) => new ListMatcher(Array.ConvertAll(keys, Normalize), captures);
     }
 
     // Comparators mean nothing to a list: it knows itself what is the same (RFC 6134 section 2.2)
@@ -49,7 +62,7 @@ internal sealed class ExtListsExtension : SieveExtension
                 if (!isMember)
                     continue;
                 if (captures)
-                    run.Scope.MatchValues = [value.Text];
+                    run.Scope.MatchValues = [await run.Host.GetListValueAsync(list, value.Text, run.CancellationToken)];
                 return true;
             }
 
@@ -66,7 +79,7 @@ internal sealed class ExtListsExtension : SieveExtension
             foreach (var list in lists.Get(run))
             {
                 run.Spend(0, 1);
-                if (!await run.Host.IsListValidAsync(list, run.CancellationToken))
+                if (!SieveListName.TryNormalize(list, out var name) || !await run.Host.IsListValidAsync(name, run.CancellationToken))
                     return false;
             }
 

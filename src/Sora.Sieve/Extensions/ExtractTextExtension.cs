@@ -41,22 +41,17 @@ internal sealed class ExtractTextExtension : SieveExtension
             : null;
     }
 
-    private sealed class ExtractTextCommand(SourcePosition position, VariableTarget target, Func<string, string>[] transforms, long? first) : CommandNode(position)
+    private sealed class ExtractTextCommand(SourcePosition position, VariableTarget target, TagDefinition[] transforms, long? first) : CommandNode(position)
     {
         public override async ValueTask<Flow> ExecuteAsync(SieveRun run)
         {
             var text = "";
             if (run.CurrentPart is { IsMultipart: false, IsMessage: false } part && IsReadable(part))
-                text = (await run.Message.Texts.GetAsync(run, part, PartForm.Content)).Text;
+                text = (await run.Message.Texts.GetAsync(run, part, PartForm.Plain)).Text;
 
             // Of a part that is longer than a variable nothing more is ever seen
             text = SieveText.Cut(text, (int)Math.Min(first ?? int.MaxValue, run.Limits.MaxStringSize));
-            foreach (var transform in transforms)
-            {
-                run.Spend(text.Length, 1);
-                text = transform(text);
-            }
-
+            text = VariablesExtension.Apply(run, transforms, text);
             target.Set(run, text);
             if (run.IsTraced)
                 run.Trace(Position, $"extracttext {SieveText.Show(text)}");

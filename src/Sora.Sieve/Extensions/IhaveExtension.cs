@@ -38,7 +38,8 @@ internal sealed class IhaveExtension : SieveExtension
             return null;
         }
 
-        var isSupported = Array.TrueForAll(capabilities, call.Context.IsSupported);
+        // "Implementations MUST NOT allow it to be used with ... encoded-character or variables": the test fails (RFC 5463 section 4)
+        var isSupported = Array.TrueForAll(capabilities, capability => capability is not ("encoded-character" or "variables") && call.Context.IsSupported(capability));
 
         // What was found is in effect from here on (RFC 5463 section 4)
         if (isSupported)

@@ -3,16 +3,15 @@ using Sora.Sieve.Validation;
 namespace Sora.Sieve.Extensions;
 
 /// <summary>
-/// imapsieve (RFC 6785): brings <c>environment</c>, whose items (<c>imap.cause</c>, <c>imap.mailbox</c>, <c>imap.changedflags</c> and others) the host gives.
+/// imapsieve (RFC 6785): scripts that run for events in IMAP. What is different then: <see cref="Runtime.ImapEventRun"/>. "Scripts that directly use Environment MUST also
+/// include its capability string" (section 2.1).
 /// </summary>
 internal sealed class ImapSieveExtension : SieveExtension
 {
     public override string Capability => "imapsieve";
 
-    public override string[] Implies => ["environment"];
-
     public override void Register(Vocabulary vocabulary)
     {
-        // Scripts bound to mailboxes are scripts like others; the host gives the items
+        // It brings no words of its own
     }
 }

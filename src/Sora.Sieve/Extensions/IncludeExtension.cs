@@ -42,13 +42,16 @@ internal sealed class IncludeExtension : SieveExtension
     private static IncludeCommand? BuildInclude(CallBinding call)
     {
         var name = call.String(0);
-        if (name.Constant is { } constant && !IsName(constant))
+        if (name.Constant is not { } constant || !IsName(constant))
         {
-            call.Context.Error(call.ArgumentPosition(0), $"{SieveText.Show(constant)} cannot be the name of a script");
+            // "MUST be a constant string"
+            call.Context.Error(
+                call.ArgumentPosition(0),
+                name.Constant is null ? "The name of a script to be included cannot hold variables" : $"{SieveText.Show(name.Constant)} cannot be the name of a script");
             return null;
         }
 
-        return new IncludeCommand(call.Position, name, call.Has("global"), call.Has("once"), call.Has("optional"));
+        return new IncludeCommand(call.Position, constant, call.Has("global"), call.Has("once"), call.Has("optional"));
     }
 
     private static GlobalCommand? BuildGlobal(CallBinding call)
@@ -102,13 +105,10 @@ internal sealed class IncludeExtension : SieveExtension
         public int Count { get; set; }
     }
 
-    private sealed class IncludeCommand(SourcePosition position, SieveString script, bool isGlobal, bool isOnce, bool isOptional) : CommandNode(position)
+    private sealed class IncludeCommand(SourcePosition position, string name, bool isGlobal, bool isOnce, bool isOptional) : CommandNode(position)
     {
         public override async ValueTask<Flow> ExecuteAsync(SieveRun run)
         {
-            var name = script.Get(run);
-            if (!IsName(name))
-                throw new SieveRuntimeException($"include: {SieveText.Show(name)} cannot be the name of a script");
             var included = run.State<Included>();
             var key = $"{(isGlobal ? "global" : "personal")} {name}";
             var isRecursive = included.Stack.Contains(key) || (included.Stack.Count == 0 && !isGlobal && run.ScriptName == name);
@@ -124,15 +124,16 @@ internal sealed class IncludeExtension : SieveExtension
                 return isOptional ? Flow.Next : throw new SieveRuntimeException($"include: there is no script {SieveText.Show(name)}");
             if (!compilation.IsOk)
                 throw new SieveRuntimeException($"include: the script {SieveText.Show(name)} has errors: {FirstError(compilation)}");
+            ImapEventRun.CheckRequired(run, compilation.Script);
             included.All.Add(key);
-            return await RunAsync(run, compilation.Script, name, key, included);
+            return await RunAsync(run, compilation.Script, key, included);
         }
 
         private static SieveDiagnostic? FirstError(SieveCompilation compilation) =>
             compilation.Diagnostics.FirstOrDefault(static diagnostic => diagnostic.Severity == SieveSeverity.Error);
 
         // After an error the included script's name stays: that is where the error is
-        private async ValueTask<Flow> RunAsync(SieveRun run, SieveScript inner, string name, string key, Included included)
+        private async ValueTask<Flow> RunAsync(SieveRun run, SieveScript inner, string key, Included included)
         {
             run.Trace(Position, $"include {key}");
             var (outer, outerName, scope) = (run.Script, run.ScriptName, run.Scope);

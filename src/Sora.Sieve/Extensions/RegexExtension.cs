@@ -18,7 +18,7 @@ internal sealed class RegexExtension : SieveExtension
     public override void Register(Vocabulary vocabulary)
     {
         vocabulary.MatchType(new MatchTypeDefinition("regex", ArgumentKind.None, static _ => new RegexMatchType()));
-        vocabulary.Tag(VariablesExtension.Modifier("quoteregex", 20, Quote));
+        vocabulary.Tag(VariablesExtension.Modifier("quoteregex", 20, Quote, VariablesExtension.CutQuoted));
     }
 
     private static string Quote(string text)
@@ -66,7 +66,8 @@ internal sealed class RegexExtension : SieveExtension
             new RegexMatcher(Array.ConvertAll(keys, key => Compiled.Of(key, comparator)), captures);
     }
 
-    private sealed record Compiled(Regex Regex, int Size)
+    /// <summary>A pattern, or why it is none.</summary>
+    private sealed record Compiled(Regex? Regex, int Size, string? Problem = null)
     {
         // For patterns that are made of variables; those of scripts are shorter by option
         private const int MaxLength = 4_096;
@@ -83,9 +84,14 @@ internal sealed class RegexExtension : SieveExtension
                     options |= RegexOptions.IgnoreCase;
                 return new Compiled(new Regex(translated, options, Regex.InfiniteMatchTimeout), size);
             }
-            catch (Exception e) when (e is RegexSyntaxException or ArgumentException or NotSupportedException)
+            catch (RegexSyntaxException e)
             {
-                throw new SieveRuntimeException($"{SieveText.Show(pattern)} is no regular expression: {e.Message}");
+                return new Compiled(null, 0, $"{SieveText.Show(pattern)} is no regular expression: {e.Message}");
+            }
+            catch (Exception e) when (e is ArgumentException or NotSupportedException)
+            {
+                // .NET's own limit of the automaton
+                throw new SieveRuntimeException($"The regular expression {SieveText.Show(pattern)} is too large once its repetitions are written out");
             }
         }
     }
@@ -97,6 +103,14 @@ internal sealed class RegexExtension : SieveExtension
             foreach (var pattern in patterns)
             {
                 run.Spend(value.Text.Length, 1 + (pattern.Size / 32));
+                if (pattern.Regex is null)
+                {
+                    // Made of variables: constants were checked. The owner can see it, and nothing matches
+                    run.Log($"line {run.Line}: {pattern.Problem}");
+                    run.Trace(new(run.Line, 1), pattern.Problem!);
+                    continue;
+                }
+
                 if (!captures)
                 {
                     if (pattern.Regex.IsMatch(value.Text))

@@ -20,6 +20,7 @@ internal sealed class RejectExtension(string name) : SieveExtension
     {
         public override ValueTask<Flow> ExecuteAsync(SieveRun run)
         {
+            ImapEventRun.CheckAction(run, isEreject ? "ereject" : "reject");
             run.Actions.Reject(new RejectAction(reason.Get(run), isEreject) { Line = Position.Line });
             run.Actions.ImplicitKeep = false;
             run.CheckActions();

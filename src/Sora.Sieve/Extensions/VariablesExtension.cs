@@ -33,19 +33,28 @@ internal sealed class VariablesExtension : SieveExtension
         vocabulary.Tag(Modifier("upper", 40, SieveText.FoldAscii));
         vocabulary.Tag(Modifier("lowerfirst", 30, static text => text.Length == 0 ? text : ToLower(text[..1]) + text[1..]));
         vocabulary.Tag(Modifier("upperfirst", 30, static text => text.Length == 0 ? text : SieveText.FoldAscii(text[..1]) + text[1..]));
-        vocabulary.Tag(Modifier("quotewildcard", 20, QuoteWildcard));
+        vocabulary.Tag(Modifier("quotewildcard", 20, QuoteWildcard, CutQuoted));
         vocabulary.Tag(Modifier("length", 10, Length));
     }
 
     /// <summary>A modifier of <c>set</c>; two of the same precedence exclude each other (RFC 5229 section 4.1).</summary>
-    public static TagDefinition Modifier(string name, int precedence, Func<string, string> transform) => new()
+    public static TagDefinition Modifier(string name, int precedence, Func<string, string> transform, Func<string, int, string>? cut = null) => new()
     {
         Name = name,
         Calls = ["set", "extracttext"],
         Group = $"precedence {precedence}",
         Precedence = precedence,
         Transform = transform,
+        Cut = cut,
     };
+
+    /// <summary>Cuts quoted text: not between a backslash and what it quotes.</summary>
+    public static string CutQuoted(string text, int length)
+    {
+        var cut = SieveText.Cut(text, length);
+        var backslashes = cut.Length - cut.AsSpan().TrimEnd('\\').Length;
+        return cut.Length < text.Length && backslashes % 2 == 1 ? cut[..^1] : cut;
+    }
 
     private static SetCommand? BuildSet(CallBinding call)
     {
@@ -55,13 +64,27 @@ internal sealed class VariablesExtension : SieveExtension
     }
 
     /// <summary>The modifiers of a call in the order in which they are applied (RFC 5229 section 4.1).</summary>
-    public static Func<string, string>[] Transforms(CallBinding call) =>
+    public static TagDefinition[] Transforms(CallBinding call) =>
     [
         .. call.Tags
             .Where(static tag => tag.Definition.Transform is not null)
             .OrderByDescending(static tag => tag.Definition.Precedence)
-            .Select(static tag => tag.Definition.Transform!),
+            .Select(static tag => tag.Definition),
     ];
+
+    /// <summary>Applies modifiers; what gets longer than a variable is cut where that does no harm.</summary>
+    public static string Apply(SieveRun run, TagDefinition[] transforms, string text)
+    {
+        foreach (var transform in transforms)
+        {
+            run.Spend(text.Length, 1);
+            text = transform.Transform!(text);
+            if (transform.Cut is { } cut && text.Length > run.Limits.MaxVariableSize)
+                text = cut(text, run.Limits.MaxVariableSize);
+        }
+
+        return text;
+    }
 
     private static string ToLower(string text) => string.Create(text.Length, text, static (lower, source) =>
     {
@@ -92,18 +115,12 @@ internal sealed class VariablesExtension : SieveExtension
         return count.ToString(CultureInfo.InvariantCulture);
     }
 
-    private sealed class SetCommand(SourcePosition position, string name, VariableTarget target, Func<string, string>[] transforms, SieveString value)
+    private sealed class SetCommand(SourcePosition position, string name, VariableTarget target, TagDefinition[] transforms, SieveString value)
         : CommandNode(position)
     {
         public override ValueTask<Flow> ExecuteAsync(SieveRun run)
         {
-            var text = value.Get(run);
-            foreach (var transform in transforms)
-            {
-                run.Spend(text.Length, 1);
-                text = transform(text);
-            }
-
+            var text = Apply(run, transforms, value.Get(run));
             target.Set(run, text);
             if (run.IsTraced)
                 run.Trace(Position, $"set {name} = {SieveText.Show(text)}");

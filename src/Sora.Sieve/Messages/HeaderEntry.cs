@@ -27,8 +27,11 @@ internal sealed class HeaderEntry(ReadOnlyMemory<byte> raw, ReadOnlyMemory<byte>
 
     private SieveAddressValue[] ParseAddresses()
     {
+        var list = MailAddress.ParseList(value.Span);
+        if (list.Count == 0)
+            return [SieveAddressValue.Invalid(Value.Text)];
         var addresses = new List<SieveAddressValue>();
-        foreach (var address in MailAddress.ParseList(value.Span))
+        foreach (var address in list)
             if (!address.IsGroupStart && !address.IsGroupEnd)
                 addresses.Add(SieveAddressValue.From(address));
         return [.. addresses];

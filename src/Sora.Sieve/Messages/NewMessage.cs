@@ -42,14 +42,23 @@ internal static class NewMessage
         return output.WrittenSpan.ToArray();
     }
 
-    /// <summary>A text/plain entity in UTF-8 as quoted-printable: header fields, empty line, content.</summary>
-    public static byte[] TextEntity(string text)
+    /// <summary>A boundary that the message does not hold; the same message has the same one.</summary>
+    public static string Boundary(string prefix, byte[] message)
+    {
+        for (var i = 0; ; i++)
+        {
+            var boundary = $"{prefix}{message.Length:x}_{i}";
+            if (message.AsSpan().IndexOf(Encoding.ASCII.GetBytes(boundary)) < 0)
+                return boundary;
+        }
+    }
+
+    /// <summary>A text entity in UTF-8: header fields, empty line, content.</summary>
+    public static byte[] TextEntity(string text, string subtype = "plain")
     {
         var octets = SieveText.Encode(text.ReplaceLineEndings("\r\n"));
         var isPlain = Ascii.IsValid(octets) && Array.TrueForAll(text.Split('\n'), static line => line.Length <= 900);
-        var header = isPlain
-            ? "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"u8
-            : "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"u8;
+        var header = Encoding.ASCII.GetBytes($"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {(isPlain ? "7bit" : "base64")}\r\n\r\n");
         return isPlain
             ? [.. header, .. octets]
             : [.. header, .. Encoding.ASCII.GetBytes(Convert.ToBase64String(octets, Base64FormattingOptions.InsertLineBreaks)), .. "\r\n"u8];

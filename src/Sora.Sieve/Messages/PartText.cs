@@ -30,7 +30,7 @@ internal sealed class PartText(SieveMessage message)
 
     private async ValueTask<SieveValue> ReadAsync(SieveRun run, MimePart part, PartForm form)
     {
-        if (form == PartForm.Plain && part.IsText && part.Subtype.Equals("html", StringComparison.OrdinalIgnoreCase))
+        if (form == PartForm.Plain && (part.Is("text", "html") || part.Is("text", "xhtml") || part.Is("application", "xhtml+xml")))
         {
             var text = new ArrayBufferWriter<char>();
             var extractor = new TextExtractor(part, text, run.Limits.MaxPartSize);
@@ -44,7 +44,7 @@ internal sealed class PartText(SieveMessage message)
         var decoded = new ArrayBufferWriter<byte>(Math.Max(raw.WrittenCount, 1));
         if (!TransferDecoder.TryDecode(raw.WrittenSpan, TransferDecoder.Parse(part.Encoding), decoded))
             decoded = raw;
-        return Keep((part.BodyStart, part.End, form), part.IsText ? Decode(part, decoded.WrittenSpan) : SieveText.Decode(decoded.WrittenSpan));
+        return Keep((part.BodyStart, part.End, form), part.IsText || form == PartForm.Plain ? Decode(part, decoded.WrittenSpan) : SieveText.Decode(decoded.WrittenSpan));
     }
 
     private static string Decode(MimePart part, ReadOnlySpan<byte> bytes) =>
@@ -60,6 +60,9 @@ internal sealed class PartText(SieveMessage message)
         _known[key] = value;
         return value;
     }
+
+    /// <summary>So many bytes can still be read in this run.</summary>
+    public bool HasRoom(SieveRun run, long bytes) => _bytes + bytes <= run.Limits.MaxBodyBytes;
 
     // Reads no more than the limits allow: what comes behind them is not seen
     private async ValueTask CopyAsync(SieveRun run, long start, long end, ArrayBufferWriter<byte>? bytes, TextExtractor? extractor)

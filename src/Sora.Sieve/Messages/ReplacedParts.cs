@@ -31,10 +31,14 @@ internal sealed class ReplacedParts
     }
 
     /// <summary>Puts a whole entity in place of a part that is not the message itself.</summary>
-    public async ValueTask ReplaceAsync(SieveRun run, MimePart part, byte[] entity)
+    public ValueTask ReplaceAsync(SieveRun run, MimePart part, byte[] entity) => ReplaceAsync(run, [(part, entity)]);
+
+    /// <summary>Puts whole entities in place of parts that are not the message itself, nor inside each other.</summary>
+    public async ValueTask ReplaceAsync(SieveRun run, List<(MimePart Part, byte[] Entity)> replacements)
     {
         _of = run.Message;
-        _parts[part.HeaderStart] = (part.End, entity);
+        foreach (var (part, entity) in replacements)
+            _parts[part.HeaderStart] = (part.End, entity);
         var body = new ArrayBufferWriter<byte>();
         var at = run.Message.Root.BodyStart;
         foreach (var (start, (end, replacement)) in _parts)

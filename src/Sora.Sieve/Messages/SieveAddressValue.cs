@@ -54,15 +54,18 @@ internal sealed class SieveAddressValue
     /// <summary>A path of the envelope: an addr-spec, a local part alone, or nothing.</summary>
     public static SieveAddressValue FromPath(string path)
     {
-        if (path.Length == 0)
+        if (path.Length == 0 || path == "<>")
             return Null;
-        var list = MailAddress.ParseList(Encoding.UTF8.GetBytes($"<{path}>"));
-        var found = list is [{ Host: not null } only] ? only : null;
-        if (found is null)
-            return new SieveAddressValue(new SieveValue(path), null, null);
-        var value = From(found);
+        if (SieveAddress.TryParsePath(path, out var local, out var domain))
+            return new SieveAddressValue(new SieveValue($"{SieveAddress.QuoteLocalPart(local)}@{domain}"), new SieveValue(local), new SieveValue(domain));
 
         // "Postmaster" alone is a valid forward-path (RFC 5321 section 4.1.1.3)
-        return found.Host is { Length: 0 } ? new SieveAddressValue(value.All, value.All, SieveValue.Empty) : value;
+        var alone = path is ['<', .. var inner, '>'] ? inner : path;
+        return SieveAddress.IsLocalPartAlone(alone)
+            ? new SieveAddressValue(new SieveValue(alone), new SieveValue(alone), SieveValue.Empty)
+            : new SieveAddressValue(new SieveValue(path), null, null);
     }
+
+    /// <summary>A field that holds no address at all: its text is what <c>:all</c> looks at.</summary>
+    public static SieveAddressValue Invalid(string text) => new(new SieveValue(text), null, null);
 }

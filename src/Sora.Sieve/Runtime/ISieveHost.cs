@@ -39,11 +39,14 @@ public interface ISieveHost
     /// <param name="cancellationToken">Cancels the question.</param>
     ValueTask<SieveCompilation?> GetScriptAsync(string name, bool isGlobal, CancellationToken cancellationToken);
 
-    /// <summary>The script may name that external list (RFC 6134 section 2.5).</summary>
+    /// <summary>The script may name that external list (RFC 6134 section 2.7). The names of lists are as <see cref="SieveListName"/> makes them.</summary>
     ValueTask<bool> IsListValidAsync(string list, CancellationToken cancellationToken);
 
     /// <summary>The external list holds the value (RFC 6134 section 2.2); null when the list is not there or cannot be asked, a run-time error.</summary>
     ValueTask<bool?> IsInListAsync(string list, string value, CancellationToken cancellationToken);
+
+    /// <summary>How the list that holds a value writes it (RFC 6134 section 2.2: the match variable 0), asked after <see cref="IsInListAsync"/>.</summary>
+    ValueTask<string> GetListValueAsync(string list, string value, CancellationToken cancellationToken) => new(value);
 
     /// <summary>The members of an external list that <c>redirect :list</c> sends to (RFC 6134 section 2.3); null when there is no such list.</summary>
     ValueTask<IReadOnlyList<string>?> GetListAsync(string list, CancellationToken cancellationToken);

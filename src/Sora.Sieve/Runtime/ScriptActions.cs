@@ -106,6 +106,17 @@ internal sealed class ScriptActions
         _actions.Add(action);
     }
 
+    /// <summary>Adds a report; false when there is one of the same type to the same recipient already: the first one counts.</summary>
+    public bool Report(ReportAction action)
+    {
+        foreach (var known in _actions)
+            if (known is ReportAction report && report.FeedbackType.Equals(action.FeedbackType, StringComparison.OrdinalIgnoreCase)
+                && report.Recipient.Equals(action.Recipient, StringComparison.OrdinalIgnoreCase))
+                return false;
+        Send(action);
+        return true;
+    }
+
     private void Check(string name, bool isDelivery)
     {
         foreach (var known in _actions)

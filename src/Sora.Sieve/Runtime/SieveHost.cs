@@ -33,10 +33,14 @@ public class SieveHost : ISieveHost
         new((SieveCompilation?)null);
 
     /// <inheritdoc/>
-    public virtual ValueTask<bool> IsListValidAsync(string list, CancellationToken cancellationToken) => new(false);
+    public virtual ValueTask<bool> IsListValidAsync(string list, CancellationToken cancellationToken) => new(list == SieveListName.DefaultAddressBook);
+
+    /// <summary>Nobody is in the default address book, which is always there (RFC 6134 section 2.5); there are no other lists.</summary>
+    public virtual ValueTask<bool?> IsInListAsync(string list, string value, CancellationToken cancellationToken) =>
+        new(list == SieveListName.DefaultAddressBook ? false : null);
 
     /// <inheritdoc/>
-    public virtual ValueTask<bool?> IsInListAsync(string list, string value, CancellationToken cancellationToken) => new((bool?)null);
+    public virtual ValueTask<string> GetListValueAsync(string list, string value, CancellationToken cancellationToken) => new(value);
 
     /// <inheritdoc/>
     public virtual ValueTask<IReadOnlyList<string>?> GetListAsync(string list, CancellationToken cancellationToken) =>
@@ -48,9 +52,18 @@ public class SieveHost : ISieveHost
     /// <inheritdoc/>
     public virtual bool IsNotifyMethodValid(string uri) => MailtoUri.TryParse(uri, out _);
 
-    /// <inheritdoc/>
-    public virtual ValueTask<string?> GetNotifyCapabilityAsync(string uri, string capability, CancellationToken cancellationToken) =>
-        new((string?)null);
+    /// <summary>That mail is being read cannot be known (RFC 5436 section 2.2), and a copy of it can be kept (RFC 8580 section 6.1).</summary>
+    public virtual ValueTask<string?> GetNotifyCapabilityAsync(string uri, string capability, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(uri);
+        var isMail = uri.StartsWith("mailto:", StringComparison.OrdinalIgnoreCase);
+        return new(capability switch
+        {
+            "online" when isMail => "maybe",
+            "fcc" => isMail ? "yes" : "no",
+            _ => null,
+        });
+    }
 
     /// <inheritdoc/>
     public virtual SieveCheck? GetCheck(SieveCheckKind kind, SieveMessage message) => null;

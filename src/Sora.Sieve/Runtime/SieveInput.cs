@@ -22,6 +22,11 @@ public sealed record SieveInput
     /// <summary>The envelope; null when the message came without one, and <c>envelope</c> is then false.</summary>
     public SieveEnvelope? Envelope { get; init; }
 
+    /// <summary>
+    /// The event in IMAP that the scripts run for; null for a delivery. It changes what scripts may do and what keep means: see <see cref="SieveResult.FlagChange"/>.
+    /// </summary>
+    public SieveImapEvent? ImapEvent { get; init; }
+
     /// <summary>Answers the scripts' questions.</summary>
     public required ISieveHost Host { get; init; }
 

@@ -12,6 +12,7 @@ internal sealed class SieveRun(SieveInput input, CancellationToken cancellationT
     private readonly List<string> _trace = [];
     private readonly List<string> _log = [];
     private SourcePosition _position = new(1, 1);
+    private int _notifications;
 
     public SieveInput Input => input;
 
@@ -55,7 +56,10 @@ internal sealed class SieveRun(SieveInput input, CancellationToken cancellationT
     public Dictionary<string, string> Globals { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The flags that actions set where they do not say (RFC 5232 section 2); null while nothing was said of flags.</summary>
-    public ImmutableArray<string>? Flags { get; set; }
+    public ImmutableArray<string>? Flags { get; set; } = ImapEventRun.Flags(input);
+
+    /// <summary>The message as <c>keep</c> stores it: what is in a mailbox already does not change (RFC 6785 section 3.1).</summary>
+    public SieveNewMessage? KeptMessage => input.ImapEvent is null ? NewMessage : null;
 
     public ScriptActions Actions { get; set; } = new();
 
@@ -105,6 +109,13 @@ internal sealed class SieveRun(SieveInput input, CancellationToken cancellationT
         Steps += (long)times * (1 + (characters >> 8));
         if (Steps > input.Limits.MaxSteps)
             throw new SieveRuntimeException($"The script does more work than is allowed ({input.Limits.MaxSteps} steps)");
+    }
+
+    /// <summary>Counts a message that <c>notify</c> or <c>report</c> sends.</summary>
+    public void CountNotification()
+    {
+        if (++_notifications > input.Limits.MaxNotifications)
+            throw new SieveRuntimeException($"More than {input.Limits.MaxNotifications} notifications");
     }
 
     /// <summary>There is room for one more action that stores, sends or answers.</summary>

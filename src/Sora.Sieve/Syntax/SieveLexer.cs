@@ -321,13 +321,17 @@ internal ref struct SieveLexer
         return new SieveToken(TokenKind.String, SieveText.Decode(content.WrittenSpan), 0, position);
     }
 
+    private static bool IsUnknown(byte b) =>
+        b is not ((byte)' ' or (byte)'\t' or (byte)'\n' or (byte)'"' or (byte)'#' or (byte)'/' or (byte)':') && Single(b) == TokenKind.End && !IsIdentifierStart(b)
+        && !char.IsAsciiDigit((char)b);
+
     // One message for all of what cannot be read
     private void SkipUnknown(SourcePosition position)
     {
         var start = _at;
         do
             _at++;
-        while (_at < _script.Length && _script[_at] is >= 128 or (byte)'\r' or 0);
+        while (_at < _script.Length && IsUnknown(_script[_at]));
         var text = SieveText.Show(SieveText.Decode(_script[start..Math.Min(_at, start + 20)]));
         _diagnostics.Error(position, "This is no part of the language outside of strings and comments", text);
     }

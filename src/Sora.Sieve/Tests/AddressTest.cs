@@ -70,7 +70,7 @@ internal sealed class AddressTest(SourcePosition position, HeaderQuery query, Ma
         {
             if (part.Select(run, address) is not { } value)
                 return new(false);
-            count++;
+            count += value.Text.Length > 0 ? 1 : 0;
             return matcher.CountsValues ? new(false) : matcher.MatchAsync(run, value);
         }
     }

@@ -9,7 +9,7 @@ namespace Sora.Sieve.Tests;
 
 /// <summary>envelope (RFC 5228 section 5.4).</summary>
 internal sealed class EnvelopeTest(
-    SourcePosition position, EnvelopePartDefinition[] known, SieveStrings names, CompiledEnvelopeParts available, MatchArguments match, AddressPart part, SieveString? zone)
+    SourcePosition position, EnvelopePartDefinition[] known, SieveStrings names, CompiledEnvelopeParts available, MatchArguments match, AddressPart? part, SieveString? zone)
     : TestNode(position)
 {
     public override string Name => "envelope";
@@ -24,8 +24,8 @@ internal sealed class EnvelopeTest(
             if (available.Find(name, out var problem) is { } definition)
             {
                 known.Add(definition);
-                if (!definition.IsAddress && call.AddressPartGiven is not null && call.AddressPartGiven != AddressPart.All)
-                    problem = $"The envelope part {SieveText.Show(name)} is no address, so it has no parts";
+                if (!definition.IsAddress && call.AddressPartGiven is not null)
+                    problem = NoAddress(name);
             }
 
             if (problem is not null)
@@ -36,7 +36,7 @@ internal sealed class EnvelopeTest(
         }
 
         return DateExtension.TryZone(call, out var zone) && call.Match(1) is { } match
-            ? new EnvelopeTest(call.Position, [.. known], names, available, match, call.AddressPart, zone)
+            ? new EnvelopeTest(call.Position, [.. known], names, available, match, call.AddressPartGiven, zone)
             : null;
     }
 
@@ -44,6 +44,8 @@ internal sealed class EnvelopeTest(
     {
         var matcher = match.For(run);
         var count = 0;
+        if (run.Input.ImapEvent is not null)
+            throw new SieveRuntimeException("'envelope' cannot be used on a message that is in a mailbox already: it has no envelope (RFC 6785 section 4.6)");
         if (run.Input.Envelope is not { } envelope)
             return matcher.CountsValues && matcher.MatchCount(run, 0);
         run.State<EnvelopeZone>().Zone = zone;
@@ -51,12 +53,12 @@ internal sealed class EnvelopeTest(
         {
             foreach (var text in definition.Get(run, envelope))
             {
-                var value = definition.IsAddress ? part.Select(run, SieveAddressValue.FromPath(text)) : new SieveValue(text);
+                var value = definition.IsAddress ? (part ?? AddressPart.All).Select(run, SieveAddressValue.FromPath(text)) : new SieveValue(text);
                 if (value is null)
                     continue;
 
                 // The null reverse-path is matched as the empty string, but it is nobody who could be counted
-                if (text.Length > 0)
+                if (text.Length > 0 || !definition.IsAddress)
                     count++;
                 if (!matcher.CountsValues && await matcher.MatchAsync(run, value))
                     return true;
@@ -70,9 +72,16 @@ internal sealed class EnvelopeTest(
     {
         var parts = new List<EnvelopePartDefinition>();
         foreach (var name in names.Get(run))
-            parts.Add(available.Find(name, out var problem) ?? throw new SieveRuntimeException($"envelope: {problem}"));
+        {
+            var definition = available.Find(name, out var problem) ?? throw new SieveRuntimeException($"envelope: {problem}");
+            parts.Add(definition.IsAddress || part is null ? definition : throw new SieveRuntimeException($"envelope: {NoAddress(name)}"));
+        }
+
         return [.. parts];
     }
+
+    // "it is an error to specify an ADDRESS-PART argument in conjunction with these" (RFC 6009 sections 4 and 5)
+    private static string NoAddress(string name) => $"The envelope part {SieveText.Show(name)} is no address, so it has no parts";
 }
 
 /// <summary>The parts of the envelope that a script may name.</summary>
@@ -93,7 +102,7 @@ internal sealed class CompiledEnvelopeParts(CompilationContext context)
     }
 }
 
-/// <summary>The <c>:zone</c> of the envelope test at hand (RFC 6009 section 4).</summary>
+/// <summary>The <c>:zone</c> of the envelope test at hand (RFC 6009 section 5).</summary>
 internal sealed class EnvelopeZone
 {
     public SieveString? Zone { get; set; }

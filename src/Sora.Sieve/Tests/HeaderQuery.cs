@@ -32,7 +32,7 @@ internal sealed class HeaderQuery(SieveStrings names)
     /// <summary>Checks what only makes sense together, once all tags were seen.</summary>
     public void Complete(CallBinding call)
     {
-        if (IsFromLast && Index == 0)
+        if (IsFromLast && !call.Has("index"))
             call.Error("':last' only stands with ':index'");
         if (names.Constant is { } constant)
             _constant = Array.ConvertAll(constant, HeaderName.From);

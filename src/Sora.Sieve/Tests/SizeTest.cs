@@ -17,5 +17,12 @@ internal sealed class SizeTest(SourcePosition position, bool isOver, long limit)
         return null;
     }
 
-    protected override ValueTask<bool> RunAsync(SieveRun run) => new(isOver ? run.Message.Size > limit : run.Message.Size < limit);
+    // What was added to the header, or taken away, counts
+    protected override ValueTask<bool> RunAsync(SieveRun run)
+    {
+        var size = run.NewMessage is { } changed && run.CurrentPart is null
+            ? changed.Header.Length + (changed.Body?.Length ?? run.Message.Size - run.Message.Root.BodyStart)
+            : run.Message.Size;
+        return new(isOver ? size > limit : size < limit);
+    }
 }

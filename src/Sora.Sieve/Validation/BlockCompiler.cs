@@ -61,9 +61,14 @@ internal sealed class BlockCompiler(CompilationContext context)
         foreach (var (name, position) in capabilities.Strings)
         {
             if (context.IsSupported(name))
+            {
                 context.Enable(name);
+                context.InRequire.Add(name);
+            }
             else
+            {
                 context.SyntaxError(position, $"There is no extension {SieveText.Show(name)} here");
+            }
         }
     }
 
@@ -86,6 +91,14 @@ internal sealed class BlockCompiler(CompilationContext context)
     private IfBranch Branch(CallSyntax command)
     {
         var isElse = command.Name == "else";
+        if (isElse && command.Tests is [{ Name: "if" } written] && !command.IsTestList)
+        {
+            // One mistake, one message; the rest is read as it was meant
+            context.SyntaxError(written.Position, "'else if' is written as one word", "'if'", "'elsif' instead of 'else if'");
+            command = command with { Name = "elsif", Tests = written.Tests, Arguments = written.Arguments };
+            isElse = false;
+        }
+
         if (!command.Arguments.IsEmpty)
             context.SyntaxError(command.Arguments[0].Position, $"'{command.Name}' takes no arguments besides its test");
         if (isElse != command.Tests.IsEmpty || command.IsTestList)

@@ -104,6 +104,8 @@ internal sealed class CallCompiler
                 BindTag(tag, arguments, ref i);
         }
 
+        if (_binding is { MatchTypeDefinition: { ExcludesComparator: true } matchType, ComparatorGiven: not null })
+            Error(_syntax.Position, $"':comparator' cannot stand with ':{matchType.Tag}'");
         BindPositional(positional);
     }
 
@@ -118,6 +120,8 @@ internal sealed class CallCompiler
             if (_binding.MatchTypeDefinition is not null)
                 Error(tag.Position, $"{Capital(_definition.Show())} takes one match type", $"':{tag.Name}' besides ':{_binding.MatchTypeDefinition.Tag}'");
             _binding.MatchTypeDefinition = matchType;
+            if (matchType.Tests is not null && !matchType.Tests.Contains(_definition.Name, StringComparer.Ordinal))
+                Error(tag.Position, $"{Capital(_definition.Show())} cannot be used with ':{tag.Name}'");
             if (matchType.Kind == ArgumentKind.String && Value(tag, ArgumentKind.String, arguments, ref i) is StringsSyntax relation)
             {
                 _binding.MatchRelation = _context.String(relation.Strings[0]).Constant ?? "";
@@ -269,7 +273,8 @@ internal sealed class CallCompiler
                 Error(given[i].Position, $"The {name} of {_definition.Show()} is {Show(kind)}", Show(given[i]), Show(kind));
         }
 
-        if (given.Count + offset < expected.Length - (_definition.IsLastOptional ? 1 : 0))
+        // After another mistake it is most likely that one which took the argument
+        if (_isValid && given.Count + offset < expected.Length - (_definition.IsLastOptional ? 1 : 0))
         {
             var (name, kind) = expected[given.Count + offset];
             Error(_syntax.Position, $"{Capital(_definition.Show())} lacks its {name}", "nothing", Show(kind));

@@ -21,6 +21,9 @@ internal sealed class CompilationContext(SieveCompilerOptions options, SieveRegi
     /// <summary>The capabilities that the script has required so far.</summary>
     public IReadOnlySet<string> Enabled => _enabled;
 
+    /// <summary>Those of them that stand in <c>require</c>.</summary>
+    public HashSet<string> InRequire { get; } = [];
+
     public Comparator DefaultComparator { get; } = registry.Vocabulary.FindComparator("i;ascii-casemap", out _)!;
 
     /// <summary>
@@ -133,6 +136,15 @@ internal sealed class CompilationContext(SieveCompilerOptions options, SieveRegi
             }
         }
 
-        return new MatchArguments(type, call.Comparator, keys, captures && IsEnabled("variables"), prepare);
+        try
+        {
+            return new MatchArguments(type, call.Comparator, keys, captures && IsEnabled("variables"), prepare);
+        }
+        catch (SieveRuntimeException e)
+        {
+            // A pattern whose automaton is larger than it can be
+            Error(keysAt, e.Message);
+            return null;
+        }
     }
 }

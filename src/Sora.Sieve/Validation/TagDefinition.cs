@@ -30,6 +30,9 @@ internal sealed class TagDefinition
     /// <summary>For modifiers of <c>set</c> (RFC 5229 section 4.1): what it makes of the value. Those with the greatest <see cref="Precedence"/> come first.</summary>
     public Func<string, string>? Transform { get; init; }
 
+    /// <summary>For modifiers: cuts what <see cref="Transform"/> made to a length where a character of it may not be cut in two; null where any place will do.</summary>
+    public Func<string, int, string>? Cut { get; init; }
+
     /// <summary>The precedence of a modifier; make it the <see cref="Group"/> too.</summary>
     public int Precedence { get; init; }
 

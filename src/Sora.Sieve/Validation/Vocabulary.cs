@@ -10,6 +10,12 @@ namespace Sora.Sieve.Validation;
 /// <param name="Create">Makes the match type; null when the string is none that it knows.</param>
 internal sealed record MatchTypeDefinition(string Tag, ArgumentKind Kind, Func<string, MatchType?> Create)
 {
+    /// <summary>The only tests that take it; null for all.</summary>
+    public string[]? Tests { get; init; }
+
+    /// <summary>It stands with no comparator.</summary>
+    public bool ExcludesComparator { get; init; }
+
     public string Capability { get; internal set; } = "";
 }
 
