@@ -44,6 +44,12 @@ public sealed class DeliveryPlan
     /// <summary>Where the message goes: each mailbox once (RFC 5228 section 2.10.3).</summary>
     public IReadOnlyList<PlannedStore> Stores => _stores;
 
+    /// <summary>The message is in a mailbox already, and stays as it is there: nothing has cancelled that.</summary>
+    public bool IsKeptInPlace { get; private set; }
+
+    /// <summary>What is to take the message's place, by FILTER; null for the message as it is.</summary>
+    public SieveNewMessage? KeptMessage { get; private set; }
+
     /// <summary>Redirects (each with an address), answers and notifications, in order.</summary>
     public IReadOnlyList<SieveAction> Sends => _sends;
 
@@ -70,6 +76,12 @@ public sealed class DeliveryPlan
     /// <summary>An action could not be carried out.</summary>
     internal void Fail(SieveAction action, string text) =>
         Fail(new DeliveryNote(action.Script < _sequence.Scripts.Length ? _sequence.Scripts[action.Script].Name : "", action.Line, text));
+
+    internal void KeepInPlace(SieveNewMessage? message)
+    {
+        IsKeptInPlace = true;
+        KeptMessage = message;
+    }
 
     internal void Send(SieveAction action) => _sends.Add(action);
 
