@@ -13,6 +13,9 @@ public sealed record PlannedStore(MailboxName Name, MailboxId Mailbox, FlagSet F
     /// <summary>The message as the script has changed it, or null.</summary>
     public SieveNewMessage? Message { get; init; }
 
+    /// <summary>Whose mailbox it is; nobody's in a trial for one that would be created.</summary>
+    public AccountId Owner { get; init; }
+
     /// <summary>The mailbox was created for it, or in a trial would be.</summary>
     public bool IsCreated { get; init; }
 }

@@ -53,6 +53,8 @@ public sealed class DeliveryScripts
 
     internal ScriptPlanner Planner { get; }
 
+    internal ISieveGlobals Globals => _globals;
+
     internal SieveDeliveryOptions Options => Planner.Ports.Options;
 
     internal ISieveLog ScriptLog { get; }

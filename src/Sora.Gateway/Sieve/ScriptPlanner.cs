@@ -131,7 +131,9 @@ public sealed class ScriptPlanner(ScriptPorts ports)
             if (input.Event is null && IsOwn(redirect.Address))
                 await KeepAsync(null, redirect.Message, cancellationToken);
             else
-                plan.Send(redirect);
+                plan.Send(redirect.Message is null && input.Event is not null && !input.Message.HeaderTruncated
+                    ? redirect with { Message = new SieveNewMessage(input.Message.Header, null) } // Its trace fields are in it already
+                    : redirect);
         }
 
         private bool IsOwn(string address) =>
@@ -182,7 +184,7 @@ public sealed class ScriptPlanner(ScriptPorts ports)
         if (target is null && parsed.IsOk)
             target = await mailboxes.FindToStoreAsync(parsed.Value, cancellationToken);
         if (target is not null)
-            return (new PlannedStore(target.Name, target.Id, target.IsOwn ? flags : flags.CoveredBy(target.Rights)), null);
+            return (new PlannedStore(target.Name, target.Id, target.IsOwn ? flags : flags.CoveredBy(target.Rights)) { Owner = target.Account.Id }, null);
         if (!parsed.IsOk)
             return (null, $"\"{place.Mailbox}\" cannot be a mailbox: {parsed.Error.Text}");
         if (!place.Create)
@@ -195,6 +197,6 @@ public sealed class ScriptPlanner(ScriptPorts ports)
                 ? throw new ScriptsUnavailableException(created.Error)
                 : (null, $"The mailbox \"{place.Mailbox}\" cannot be created: {created.Error.Text}");
         var isOwn = created.Value.IsOwn;
-        return (new PlannedStore(created.Value.Name, created.Value.Id, isOwn ? flags : flags.CoveredBy(created.Value.Rights)) { IsCreated = true }, null);
+        return (new PlannedStore(created.Value.Name, created.Value.Id, isOwn ? flags : flags.CoveredBy(created.Value.Rights)) { Owner = created.Value.Account.Id, IsCreated = true }, null);
     }
 }
