@@ -22,12 +22,18 @@ internal sealed class MadeMessages(IIntakes intakes) : IAsyncDisposable
         }
         else
         {
-            var buffer = new byte[CopyBuffer];
-            var at = other.Root.BodyStart;
-            for (int count; (count = await other.ReadAsync(at, buffer, cancellationToken)) > 0; at += count)
-                await intake.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
+            await CopyAsync(other, other.Root.BodyStart, intake, cancellationToken);
         }
 
+        return Keep(await intake.CompleteAsync(cancellationToken));
+    }
+
+    /// <summary>Stages another message as it is.</summary>
+    /// <exception cref="ScriptsUnavailableException">It cannot be staged now.</exception>
+    public async ValueTask<IngestedMessage> TakeAsync(SieveMessage other, CancellationToken cancellationToken)
+    {
+        await using var intake = intakes.Begin(long.MaxValue, other.Size, keepNuls: true);
+        await CopyAsync(other, 0, intake, cancellationToken);
         return Keep(await intake.CompleteAsync(cancellationToken));
     }
 
@@ -44,6 +50,14 @@ internal sealed class MadeMessages(IIntakes intakes) : IAsyncDisposable
     {
         foreach (var message in _made)
             await message.DisposeAsync();
+    }
+
+    private static async ValueTask CopyAsync(SieveMessage message, long from, IMessageIntake intake, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[CopyBuffer];
+        var at = from;
+        for (int count; (count = await message.ReadAsync(at, buffer, cancellationToken)) > 0; at += count)
+            await intake.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
     }
 
     private IngestedMessage Keep(MailResult<IngestedMessage> message)
