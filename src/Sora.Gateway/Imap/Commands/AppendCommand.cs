@@ -42,7 +42,7 @@ internal sealed class AppendCommand(MailboxName name, AppendParser rest, List<Ap
             await connection.SynchronizeAsync(mayExpunge: true, scope, result.ModSeq, cancellationToken).ConfigureAwait(false);
         }
 
-
+        await CommandEvents.AppendedAsync(connection, target, result.Uids, cancellationToken).ConfigureAwait(false);
         return ImapReply.Ok("APPEND completed", new AppendUidCode(result.UidValidity, result.Uids));
     }
 }

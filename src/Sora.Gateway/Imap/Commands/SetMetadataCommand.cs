@@ -3,6 +3,7 @@ using Sora.Contracts;
 using Sora.Gateway.Imap.Metadata;
 using Sora.Gateway.Imap.Responses;
 using Sora.Gateway.Imap.Wire;
+using Sora.Gateway.Sieve.Mailboxes;
 
 namespace Sora.Gateway.Imap.Commands;
 
@@ -39,6 +40,8 @@ internal sealed class SetMetadataCommand(MailboxName? name, List<MetadataEntry> 
     {
         if (entries.Exists(static entry => Is(entry, MetadataLookup.AdminEntry)))
             return new(ImapReply.No("This entry cannot be set by clients", ResponseCode.Of(MailErrorCode.NoPerm)));
+        if (WhyNoScript(connection) is { } noScript)
+            return new(noScript);
         return !connection.IsAdministrator && entries.Exists(static entry => !entry.IsPrivate)
             ? new(ImapReply.No("Only an administrator may set the server's shared annotations", ResponseCode.Of(MailErrorCode.NoPerm)))
             : WriteAsync(connection, default, entries, NameOwn(connection), cancellationToken);
@@ -51,6 +54,8 @@ internal sealed class SetMetadataCommand(MailboxName? name, List<MetadataEntry> 
         if (!found.IsOk)
             return ImapReply.No(found.Error);
         var target = found.Value;
+        if (WhyNoScript(connection, target) is { } noScript)
+            return noScript;
         var reply = await SetMailboxAsync(connection, target, cancellationToken).ConfigureAwait(false);
         if (reply.Status != ReplyStatus.Ok)
             return reply;
@@ -79,6 +84,17 @@ internal sealed class SetMetadataCommand(MailboxName? name, List<MetadataEntry> 
         else if (use != target.Entry.SpecialUse)
             connection.Server.Metadata.Announce(new MetadataChange(target.Id, connection.Account.Id, operation, [MetadataLookup.SpecialUseEntry]));
         return reply;
+    }
+
+    // The script runs with the rights of the mailbox's owner, so who chooses it needs more than the right to set flags. Whether there is a script by that name is seen when one is
+    // to run (RFC 6785 section 2.3.1)
+    private ImapReply? WhyNoScript(ImapConnection connection, MailboxTarget? target = null)
+    {
+        if (connection.Server.Scripts?.Url is null || entries.FindLast(static entry => Is(entry, EventBindings.Entry)) is not { } entry)
+            return null;
+        if (target is not null && !target.May(Rights.Administer))
+            return ImapReply.No("Only who may administrate a mailbox may give it a script", ResponseCode.Of(MailErrorCode.NoPerm));
+        return EventBindings.IsUsable(entry.Value) ? null : ImapReply.No("The value cannot be the name of a script", ResponseCode.Of(MailErrorCode.Cannot));
     }
 
     // The session itself is not told of what it changes under this name

@@ -155,6 +155,7 @@ internal sealed class EventRunner(MailboxScripts scripts, EventScripts events) :
         private async ValueTask RunAsync(ScriptSequence sequence, DeliveryRecipient owner, MailboxReplica replica, EventGroup group, List<uint> uids)
         {
             var index = replica.Current!;
+            uids.RemoveAll(uid => index.PositionOf(uid) < 0);
             var ids = uids.ConvertAll(uid => index[index.PositionOf(uid)].Content).ToArray();
             var contents = await scripts.Messages.ReadAsync(ids, ContentParts.All, stop);
             for (var i = 0; i < ids.Length; i++)
