@@ -50,7 +50,7 @@ internal sealed class FilterCommand(FilterKind kind, byte[] script, SearchProgra
             return ImapReply.No(refusal);
         if (!connection.Server.SearchRate.TryTake(connection.Account.Id))
             return ImapReply.No(SearchRate.TooMany);
-        if (await scripts.RecipientAsync(connection.Account, cancellationToken).ConfigureAwait(false) is not { } user)
+        if (await MailboxScripts.RecipientAsync(connection.Account, cancellationToken).ConfigureAwait(false) is not { } user)
             return ImapReply.No(MailError.Unavailable());
         var compiled = await filters.CompileAsync(kind, script, user, cancellationToken).ConfigureAwait(false);
         if (!compiled.IsOk)

@@ -13,7 +13,7 @@ internal sealed class EventBindings : IMetadataSubscriber, IDisposable
     /// <summary>The annotation.</summary>
     public const string Entry = "/shared/imapsieve/script";
 
-    private static readonly MailboxId Server = default;
+    private static MailboxId Server => new(0);
 
     private readonly ConcurrentDictionary<MailboxId, Known> _known = [];
     private readonly IMetadata _metadata;

@@ -121,7 +121,7 @@ internal sealed class EventRunner(MailboxScripts scripts, EventScripts events) :
         public async ValueTask<List<EventGroup>> RunAsync(ScriptSequence sequence)
         {
             var target = happened.Target;
-            if (await scripts.RecipientAsync(target.Account, stop) is not { } owner)
+            if (await MailboxScripts.RecipientAsync(target.Account, stop) is not { } owner)
                 return [];
             var opened = await scripts.Replicas.OpenAsync(target.Id, stop);
             if (!opened.IsOk)

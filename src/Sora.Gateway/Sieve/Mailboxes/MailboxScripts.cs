@@ -80,7 +80,7 @@ public sealed class MailboxScripts : IAsyncDisposable
     }
 
     /// <summary>An account and who it is, for its scripts; null when it is gone.</summary>
-    internal async ValueTask<DeliveryRecipient?> RecipientAsync(IAccount account, CancellationToken cancellationToken) =>
+    internal static async ValueTask<DeliveryRecipient?> RecipientAsync(IAccount account, CancellationToken cancellationToken) =>
         await account.AddressesAsync(cancellationToken) is [var primary, ..] ? new DeliveryRecipient(primary, account.Id, primary, null) : null;
 
     /// <summary>The items of environment for a mailbox.</summary>

@@ -391,7 +391,7 @@ public sealed class Rfc6785Tests(ImapFixture fixture)
         using var client = await user.LogInAsync("SETMETADATA INBOX (/shared/imapsieve/script \"s\")", gateway);
         await client.DoAsync("SELECT INBOX");
         await client.PlayAsync($"""
-            C: a APPEND INBOX {"{7+}"}
+            C: a APPEND INBOX {"{8+}"}
             C: x: y
             C:
             C:
