@@ -17,8 +17,8 @@ public sealed class FilterTests(ImapFixture fixture)
     public async Task The_clients_script_runs_on_what_matches()
     {
         using var client = await StartAsync(await fixture.UserAsync());
-        await client.PlayAsync($$"""
-            C: A004 UID FILTER SIEVE SCRIPT {87+}
+        await client.PlayAsync("""
+            C: A004 UID FILTER SIEVE SCRIPT {81+}
             C: if header :contains "subject"
             C:   "Male Enhancement" {
             C:   discard;
@@ -33,12 +33,13 @@ public sealed class FilterTests(ImapFixture fixture)
             S: A005 OK FILTER completed
             C: A006 FILTER SIEVE SCRIPT "require \"imap4flags\"; addflag \"x\";" CHARSET UTF-8 SUBJECT hello
             S: * FLAGS (\Answered \Flagged \Deleted \Seen \Draft x)
+            S: * OK [PERMANENTFLAGS …
             S: * 2 FETCH (FLAGS (\Recent x))
             S: * 2 FILTERED (TAG "A006") OK
             S: A006 OK FILTER completed
             C: A007 UID FILTER SIEVE SCRIPT "discard;" SUBJECT nothing
             S: A007 OK FILTER completed
-            """.Replace("{87+}", "{77+}", StringComparison.Ordinal));
+            """);
     }
 
     // Section 3.4: what is wrong with the script itself
@@ -202,7 +203,7 @@ public sealed class FilterTests(ImapFixture fixture)
         using var other = await guest.LogInAsync($"SELECT \"Other Users/{owner.Address}/INBOX\"");
         (await other.DoAsync("UID FILTER SIEVE SCRIPT \"discard;\" ALL")).ShouldContain("The message stays: it may not be deleted from this mailbox");
         (await other.DoAsync("UID FILTER SIEVE SCRIPT \"require [\\\"copy\\\", \\\"fileinto\\\", \\\"imap4flags\\\"]; addflag \\\"x\\\"; fileinto :copy \\\"Trash\\\";\" ALL"))[^1].ShouldEndWith(" UID 1 OK");
-        (await other.DoAsync("FETCH 1 FLAGS"))[^1].ShouldBe("* 1 FETCH (FLAGS (x))");
+        (await other.DoAsync("FETCH 1 FLAGS"))[^1].ShouldBe("* 1 FETCH (FLAGS (\\Recent x))");
         (await other.DoAsync("STATUS Trash (MESSAGES)"))[0].ShouldBe("* STATUS Trash (MESSAGES 1)");
         (await client.DoAsync("STATUS Trash (MESSAGES)"))[0].ShouldBe("* STATUS Trash (MESSAGES 0)");
     }

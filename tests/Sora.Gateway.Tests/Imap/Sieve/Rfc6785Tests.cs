@@ -205,6 +205,7 @@ public sealed class Rfc6785Tests(ImapFixture fixture)
             C: a STORE 1 +FLAGS (\Seen)
             S: * 1 FETCH (FLAGS (\Seen \Recent))
             S: * FLAGS (\Answered \Flagged \Deleted \Seen \Draft checked)
+            S: * OK [PERMANENTFLAGS …
             S: * 1 FETCH (FLAGS (\Seen \Recent checked))
             S: a OK STORE completed
             """);
