@@ -90,7 +90,12 @@ internal sealed class DeliveryHost(
 
     // RFC 5436 section 2.2: nobody knows where the recipients of mail are
     public ValueTask<string?> GetNotifyCapabilityAsync(string uri, string capability, CancellationToken cancellationToken) =>
-        new(capability == "online" ? "maybe" : null);
+        new(capability switch
+        {
+            "online" => "maybe",
+            "fcc" => uri.StartsWith("mailto:", StringComparison.OrdinalIgnoreCase) ? "yes" : "no", // RFC 8580 section 6.1
+            _ => null,
+        });
 
     public SieveCheck? GetCheck(SieveCheckKind kind, SieveMessage message) => ports.Checks.Get(kind, message);
 }
