@@ -41,14 +41,14 @@ public static class SieveInterpreter
             var isLast = !isKept || i == input.Scripts.Length - 1;
             foreach (var action in actions.All)
                 if (isLast || action is not KeepAction)
-                    Add(done, i == 0 ? action : action with { Script = i });
+                    Add(done, i == 0 ? action : action with { Script = i }, keepsInInbox: input.ImapEvent is null);
             if (!isLast)
                 continue;
             return Result(run, done, duplicates) with
             {
                 ImplicitKeep = actions.ImplicitKeep,
                 KeepFlags = actions.ImplicitKeep && input.ImapEvent is null ? run.Flags : null,
-                KeepMessage = actions.ImplicitKeep && input.ImapEvent is null ? run.NewMessage : null,
+                KeepMessage = actions.ImplicitKeep ? run.KeptMessage : null,
                 FlagChange = ImapEventRun.FlagChange(run, isKept),
             };
         }
@@ -59,19 +59,19 @@ public static class SieveInterpreter
         run.Script = script;
         run.ScriptName = name;
         run.Scope = new VariableScope();
-        run.Actions = new ScriptActions();
+        run.Actions = SieveRun.ActionsOf(run.Input);
         run.Duplicates.Clear();
         run.At(new(1, 1));
     }
 
     // What an earlier script has stored in a mailbox is not stored there again (RFC 5228 section 2.10.3)
-    private static void Add(List<SieveAction> done, SieveAction action)
+    private static void Add(List<SieveAction> done, SieveAction action, bool keepsInInbox)
     {
         if (action is StoreAction store)
         {
             for (var i = 0; i < done.Count; i++)
             {
-                if (done[i] is not StoreAction earlier || !ScriptActions.IsSamePlace(earlier, store))
+                if (done[i] is not StoreAction earlier || !ScriptActions.IsSamePlace(earlier, store, keepsInInbox))
                     continue;
                 done[i] = earlier with { Flags = store.Flags ?? earlier.Flags, Message = store.Message };
                 return;

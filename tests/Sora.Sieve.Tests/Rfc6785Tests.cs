@@ -108,6 +108,14 @@ public sealed class Rfc6785Tests
         On(Append, "require \"editheader\"; addheader \"X\" \"y\";").KeepMessage.ShouldBeNull();
     }
 
+    // INBOX is a mailbox like any other: keep leaves the message where it is (section 3.2), and "fileinto always creates a new message" (section 3.3)
+    [Fact]
+    public void KeepIsNotFileintoInbox_3_3()
+    {
+        Show(On(Append, "require \"fileinto\"; keep; fileinto \"INBOX\";")).ShouldBe("keep []; fileinto INBOX []");
+        On(Append, "require \"fileinto\"; fileinto \"INBOX\";").FlagChange!.Added.ShouldBe(["\\Deleted"]);
+    }
+
     // A copy has the flags that the message has
     [Fact]
     public void AFiledCopyHasTheFlags_3_8() => Show(On(Flag, "require [\"fileinto\", \"imap4flags\"]; addflag \"x\"; fileinto \"b\";"))

@@ -87,6 +87,8 @@ internal static class Capabilities
         new("METADATA", LoggedIn),
         new("METADATA-SERVER", LoggedIn),
         new("LIST-METADATA", LoggedIn),
+        new("IMAPSIEVE", LoggedIn, static connection => connection.Server.Scripts?.Url is { } url ? $"IMAPSIEVE={url}" : null),
+        new("FILTER=SIEVE", LoggedIn, static connection => connection.Server.Scripts?.Filters is null ? null : "FILTER=SIEVE"),
         new("UNAUTHENTICATE", LoggedIn),
         new("APPENDLIMIT", LoggedIn, static connection => FormattableString.Invariant($"APPENDLIMIT={connection.Server.Options.AppendLimit.Bytes}")),
     ];

@@ -3,6 +3,7 @@ using Sora.Contracts;
 using Sora.Gateway.Connections;
 using Sora.Gateway.Imap.Commands;
 using Sora.Gateway.Replicas;
+using Sora.Gateway.Sieve.Mailboxes;
 
 namespace Sora.Gateway.Imap;
 
@@ -21,7 +22,8 @@ public sealed class ImapServer(
     TimeProvider time,
     ILogger<ImapServer> logger,
     IMessageKeys keys,
-    ISearchIndex? index = null) : IProtocolServer
+    ISearchIndex? index = null,
+    MailboxScripts? scripts = null) : IProtocolServer
 {
     /// <inheritdoc/>
     public string Name => "imap";
@@ -46,6 +48,9 @@ public sealed class ImapServer(
 
     /// <summary>The index of the messages' text; null when there is none and messages must be read.</summary>
     internal ISearchIndex? Index => index;
+
+    /// <summary>Sieve scripts on messages in mailboxes; null when there are none.</summary>
+    internal MailboxScripts? Scripts => scripts;
 
     /// <summary>How many searches accounts may make.</summary>
     internal Search.SearchRate SearchRate { get; } = new(options, time);

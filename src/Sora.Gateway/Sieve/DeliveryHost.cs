@@ -90,12 +90,14 @@ internal sealed class DeliveryHost(
 
     public bool IsNotifyMethodValid(string uri) => MailtoUri.TryParse(uri, out _);
 
-    public ValueTask<string?> GetNotifyCapabilityAsync(string uri, string capability, CancellationToken cancellationToken) => new(capability switch
-    {
-        "online" => "maybe", // nobody knows where the recipients of mail are (RFC 5436 section 2.2)
-        "fcc" => "yes", // RFC 8580 section 7.2
-        _ => null,
-    });
+    // RFC 5436 section 2.2: nobody knows where the recipients of mail are
+    public ValueTask<string?> GetNotifyCapabilityAsync(string uri, string capability, CancellationToken cancellationToken) =>
+        new(capability switch
+        {
+            "online" => "maybe",
+            "fcc" => uri.StartsWith("mailto:", StringComparison.OrdinalIgnoreCase) ? "yes" : "no", // RFC 8580 section 6.1
+            _ => null,
+        });
 
     public SieveCheck? GetCheck(SieveCheckKind kind, SieveMessage message) => ports.Checks.Get(kind, message);
 }

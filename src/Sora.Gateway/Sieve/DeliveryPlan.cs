@@ -7,7 +7,7 @@ namespace Sora.Gateway.Sieve;
 /// <summary>A mailbox that the message goes into.</summary>
 /// <param name="Name">Its name for the recipient.</param>
 /// <param name="Mailbox">Its number; 0 in a trial for one that would be created.</param>
-/// <param name="Owner">Whose mailbox it is.</param>
+/// <param name="Owner">Whose mailbox it is; nobody's in a trial for one that would be created.</param>
 /// <param name="Flags">What the message gets, as far as the recipient may set it.</param>
 public sealed record PlannedStore(MailboxName Name, MailboxId Mailbox, AccountId Owner, FlagSet Flags)
 {
@@ -45,6 +45,12 @@ public sealed class DeliveryPlan
     /// <summary>Where the message goes: each mailbox once (RFC 5228 section 2.10.3).</summary>
     public IReadOnlyList<PlannedStore> Stores => _stores;
 
+    /// <summary>The message is in a mailbox already, and stays as it is there: nothing has cancelled that.</summary>
+    public bool IsKeptInPlace { get; private set; }
+
+    /// <summary>What is to take the message's place, by FILTER; null for the message as it is.</summary>
+    public SieveNewMessage? KeptMessage { get; private set; }
+
     /// <summary>Redirects (each with an address), answers, notifications and reports, in order.</summary>
     public IReadOnlyList<SieveAction> Sends => _sends;
 
@@ -71,6 +77,12 @@ public sealed class DeliveryPlan
     /// <summary>An action could not be carried out.</summary>
     internal void Fail(SieveAction action, string text) =>
         Fail(new DeliveryNote(action.Script < _sequence.Scripts.Length ? _sequence.Scripts[action.Script].Name : "", action.Line, text));
+
+    internal void KeepInPlace(SieveNewMessage? message)
+    {
+        IsKeptInPlace = true;
+        KeptMessage = message;
+    }
 
     internal void Send(SieveAction action) => _sends.Add(action);
 

@@ -53,6 +53,8 @@ public sealed class DeliveryScripts
 
     internal ScriptPlanner Planner { get; }
 
+    internal ISieveGlobals Globals => _globals;
+
     internal SieveDeliveryOptions Options => Planner.Ports.Options;
 
     internal ISieveLog ScriptLog { get; }
@@ -116,6 +118,33 @@ public sealed class DeliveryScripts
         }
 
         return delivery;
+    }
+
+    /// <summary>The message has been taken care of: what scripts remember of it is noted, and the owner is told what went wrong.</summary>
+    internal async ValueTask CompleteAsync(AccountId account, DeliveryPlan plan, string? messageId, string id)
+    {
+        if (!plan.Duplicates.IsEmpty && Planner.Ports.History is { } history)
+        {
+            var marked = await history.MarkAsync(
+                account, [.. plan.Duplicates.Select(static seen => new SieveDuplicateMark(seen.Handle, seen.Id, seen.Lifetime))], CancellationToken.None);
+            if (!marked.IsOk)
+                Log.NotRemembered(Logger, account.Value, marked.Error.Text);
+        }
+
+        if (plan.Notes.Count == 0)
+            return;
+        var now = Time.GetUtcNow();
+        var entries = new List<SieveLogEntry>(plan.Notes.Count);
+        foreach (var note in plan.Notes)
+        {
+            entries.Add(new SieveLogEntry(now, note.Script, note.Line, messageId ?? "", note.Text));
+            if (plan.HasFailed)
+                Log.ScriptFailed(Logger, id, account.Value, note.Script, note.Line, note.Text);
+        }
+
+        var logged = await ScriptLog.AddAsync(account, entries, CancellationToken.None);
+        if (!logged.IsOk)
+            Log.NotRemembered(Logger, account.Value, logged.Error.Text);
     }
 
     /// <summary>The header that a script has made, with this host's trace fields where they are not in it: enclose makes a new one.</summary>

@@ -12,6 +12,9 @@ public sealed record ScriptEnvironment(string HostName, string RemoteHost, IPAdd
 {
     private static readonly string ProductVersion = typeof(ScriptEnvironment).Assembly.GetName().Version?.ToString(3) ?? "";
 
+    /// <summary>The mailbox that keep is about.</summary>
+    public string DefaultMailbox { get; init; } = MailboxName.Inbox.Value;
+
     /// <summary>An item by its name in small letters; null when it is not known.</summary>
     internal string? Get(string item, string primaryAddress) => item switch
     {
@@ -23,7 +26,7 @@ public sealed record ScriptEnvironment(string HostName, string RemoteHost, IPAdd
         "version" => ProductVersion,
         "remote-host" => RemoteHost.StartsWith('[') ? "" : RemoteHost,
         "remote-ip" => RemoteAddress is { } address ? Literal(address) : "",
-        "vnd.dovecot.default-mailbox" => MailboxName.Inbox.Value,
+        "vnd.dovecot.default-mailbox" => DefaultMailbox,
         "vnd.dovecot.username" => primaryAddress,
         _ => null,
     };

@@ -14,6 +14,9 @@ public sealed record ScriptInput(IAccount Account, DeliveryRecipient Recipient, 
     /// <summary>The time that scripts see.</summary>
     public required DateTimeOffset Time { get; init; }
 
+    /// <summary>The message is in a mailbox already: what has happened to it there; null for a delivery.</summary>
+    public SieveImapEvent? Event { get; init; }
+
     /// <summary>Nothing is to be changed: no mailbox is created.</summary>
     public bool IsTrial { get; init; }
 
@@ -42,6 +45,7 @@ public sealed class ScriptPlanner(ScriptPorts ports)
                 Scripts = sequence.Scripts,
                 Message = input.Message,
                 Envelope = input.Envelope,
+                ImapEvent = input.Event,
                 Host = host,
                 Limits = ports.Limits,
                 Time = input.Time,
@@ -121,13 +125,15 @@ public sealed class ScriptPlanner(ScriptPorts ports)
             }
         }
 
-        // A redirect to oneself is a keep: it would come back, and be taken for a loop then
+        // A redirect to oneself is a keep: it would come back, and be taken for a loop then. What is in a mailbox already may come as new mail besides
         private async ValueTask RedirectAsync(RedirectAction redirect, CancellationToken cancellationToken)
         {
-            if (await IsOwnAsync(redirect.Address, cancellationToken))
+            if (input.Event is null && await IsOwnAsync(redirect.Address, cancellationToken))
                 await KeepAsync(null, redirect.Message, cancellationToken);
             else
-                plan.Send(redirect);
+                plan.Send(redirect.Message is null && input.Event is not null && !input.Message.HeaderTruncated
+                    ? redirect with { Message = new SieveNewMessage(input.Message.Header, null) } // Its trace fields are in it already
+                    : redirect);
         }
 
         private async ValueTask<bool> IsOwnAsync(string address, CancellationToken cancellationToken) =>
@@ -138,6 +144,12 @@ public sealed class ScriptPlanner(ScriptPorts ports)
 
         private async ValueTask KeepAsync(System.Collections.Immutable.ImmutableArray<string>? flags, SieveNewMessage? message, CancellationToken cancellationToken)
         {
+            if (input.Event is not null)
+            {
+                plan.KeepInPlace(message);
+                return;
+            }
+
             var inbox = await mailboxes.FindAsync(MailboxName.Inbox, cancellationToken) ?? throw new ScriptsUnavailableException(MailError.NoSuchMailbox());
             plan.Store(new PlannedStore(inbox.Name, inbox.Id, inbox.Account.Id, DeliveryFlags.Of(flags)) { Message = message }, flags is not null);
         }

@@ -11,14 +11,12 @@ internal sealed class ScriptedDelivery : IAsyncDisposable
     /// <summary>What a sender hears when the reason itself cannot be said (RFC 5429 section 2.1.1).</summary>
     private const string NoReason = "The message was refused by the recipient's mail filter";
 
-    private const int CopyBuffer = 64 * 1024;
-
     private readonly DeliveryScripts _scripts;
     private readonly Arrival _arrival;
     private readonly List<DeliveryRecipient> _recipients;
     private readonly State?[] _states;
     private readonly OperationKeys _keys;
-    private readonly List<IngestedMessage> _made = [];
+    private readonly MadeMessages _made;
     private ArrivedMessage? _message;
 
     public ScriptedDelivery(DeliveryScripts scripts, Arrival arrival, List<DeliveryRecipient> recipients)
@@ -28,6 +26,7 @@ internal sealed class ScriptedDelivery : IAsyncDisposable
         _recipients = recipients;
         _states = new State?[recipients.Count];
         _keys = new OperationKeys(arrival.Message, scripts.Remembers);
+        _made = new MadeMessages(scripts.Intakes);
     }
 
     /// <summary>Why a recipient refuses the message, or null; the message may have been stored for the recipient all the same.</summary>
@@ -92,17 +91,13 @@ internal sealed class ScriptedDelivery : IAsyncDisposable
             if (outcomes[i].Error is { Code: MailErrorCode.NonExistent } gone)
                 outcomes[i] = await DeliverToInboxAsync(delivery, request, state, plan, gone, cancellationToken);
             if (outcomes[i].IsDelivered)
-                await CompleteAsync(state, plan);
+                await _scripts.CompleteAsync(state.Recipient.Account, plan, _arrival.Message.MessageId, _arrival.TransactionId);
         }
 
         return outcomes;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var message in _made)
-            await message.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _made.DisposeAsync();
 
     private async ValueTask PrepareAsync(State state, DeliveryRecipient recipient, ScriptSequence sequence, CancellationToken cancellationToken)
     {
@@ -190,47 +185,15 @@ internal sealed class ScriptedDelivery : IAsyncDisposable
             if (store is null)
                 plan.Fail(action, $":fcc: {problem}");
             else
-                targets.Add(new DeliveryTarget(store.Mailbox, store.Flags) { Content = await TakeAsync(message, cancellationToken), IsAnotherMessage = true });
+                targets.Add(new DeliveryTarget(store.Mailbox, store.Flags) { Content = await _made.TakeAsync(message, cancellationToken), IsAnotherMessage = true });
         }
 
         return targets;
     }
 
     // The bytes that a script has made are staged once, whichever mailboxes get them
-    private async ValueTask<IngestedMessage> TakeAsync(ScriptInput input, SieveNewMessage changed, CancellationToken cancellationToken)
-    {
-        var header = DeliveryScripts.Whole(_arrival, input, changed);
-        await using var intake = _scripts.Intakes.Begin(long.MaxValue, header.Length + (changed.Body?.Length ?? _arrival.Message.Size), keepNuls: true);
-        await intake.WriteAsync(header, cancellationToken);
-        if (changed.Body is { } body)
-        {
-            await intake.WriteAsync(body, cancellationToken);
-        }
-        else
-        {
-            var buffer = new byte[CopyBuffer];
-            var at = input.Message.Root.BodyStart;
-            for (int count; (count = await input.Message.ReadAsync(at, buffer, cancellationToken)) > 0; at += count)
-                await intake.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
-        }
-
-        return Keep(await intake.CompleteAsync(cancellationToken));
-    }
-
-    private async ValueTask<IngestedMessage> TakeAsync(byte[] message, CancellationToken cancellationToken)
-    {
-        await using var intake = _scripts.Intakes.Begin(long.MaxValue, message.Length);
-        await intake.WriteAsync(message, cancellationToken);
-        return Keep(await intake.CompleteAsync(cancellationToken));
-    }
-
-    private IngestedMessage Keep(MailResult<IngestedMessage> message)
-    {
-        if (!message.IsOk)
-            throw new ScriptsUnavailableException(message.Error);
-        _made.Add(message.Value);
-        return message.Value;
-    }
+    private ValueTask<IngestedMessage> TakeAsync(ScriptInput input, SieveNewMessage changed, CancellationToken cancellationToken) =>
+        _made.TakeAsync(DeliveryScripts.Whole(_arrival, input, changed), changed.Body, input.Message, cancellationToken);
 
     // A mailbox was deleted since the script named it
     private static async Task<DeliveryOutcome> DeliverToInboxAsync(
@@ -239,33 +202,6 @@ internal sealed class ScriptedDelivery : IAsyncDisposable
         plan.Fail(new DeliveryNote("", 0, $"A mailbox is not there any more: {gone.Text}"));
         var outcomes = await delivery.DeliverAsync(request with { Recipients = [state.Recipient with { Targets = null }] }, cancellationToken);
         return outcomes[0];
-    }
-
-    private async ValueTask CompleteAsync(State state, DeliveryPlan plan)
-    {
-        var account = state.Recipient.Account;
-        if (!plan.Duplicates.IsEmpty && _scripts.Planner.Ports.History is { } history)
-        {
-            var marked = await history.MarkAsync(
-                account, [.. plan.Duplicates.Select(static seen => new SieveDuplicateMark(seen.Handle, seen.Id, seen.Lifetime))], CancellationToken.None);
-            if (!marked.IsOk)
-                Log.NotRemembered(_scripts.Logger, account.Value, marked.Error.Text);
-        }
-
-        if (plan.Notes.Count == 0)
-            return;
-        var now = _scripts.Time.GetUtcNow();
-        var entries = new List<SieveLogEntry>(plan.Notes.Count);
-        foreach (var note in plan.Notes)
-        {
-            entries.Add(new SieveLogEntry(now, note.Script, note.Line, _arrival.Message.MessageId ?? "", note.Text));
-            if (plan.HasFailed)
-                Log.ScriptFailed(_scripts.Logger, _arrival.TransactionId, account.Value, note.Script, note.Line, note.Text);
-        }
-
-        var logged = await _scripts.ScriptLog.AddAsync(account, entries, CancellationToken.None);
-        if (!logged.IsOk)
-            Log.NotRemembered(_scripts.Logger, account.Value, logged.Error.Text);
     }
 
     private sealed class State

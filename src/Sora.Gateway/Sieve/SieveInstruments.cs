@@ -15,7 +15,9 @@ internal sealed class SieveInstruments(GatewayMetrics metrics)
         metrics.SieveDuration.Record(time.TotalSeconds);
         foreach (var store in plan.Stores)
             metrics.SieveActions.Add(1, new KeyValuePair<string, object?>("action", store.Name.IsInbox ? "keep" : "fileinto"));
-        if (plan.Stores.Count == 0 && plan.Reject is null)
+        if (plan.IsKeptInPlace)
+            metrics.SieveActions.Add(1, new KeyValuePair<string, object?>("action", "keep"));
+        else if (plan.Stores.Count == 0 && plan.Reject is null)
             metrics.SieveActions.Add(1, new KeyValuePair<string, object?>("action", "discard"));
     }
 

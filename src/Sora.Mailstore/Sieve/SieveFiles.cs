@@ -13,6 +13,7 @@ public sealed class SieveFiles : ISieveGlobals
 
     private readonly ConcurrentDictionary<string, ScriptFile> _included = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Around> _domains = new(StringComparer.OrdinalIgnoreCase);
+    private readonly EventRule[] _events;
     private readonly Around _others;
     private readonly SieveOptions _options;
     private readonly TimeProvider _time;
@@ -26,6 +27,7 @@ public sealed class SieveFiles : ISieveGlobals
         ScriptFile[] before = [.. options.Before.Select(Open)];
         ScriptFile[] after = [.. options.After.Select(Open)];
         _others = new Around(before, Default(options.Default), after);
+        _events = [.. options.Imap.Select(rule => new EventRule(rule, [.. rule.Before.Select(Open)], [.. rule.After.Select(Open)]))];
         foreach (var domain in options.Domains)
         {
             _domains[domain.Domain] = new Around(
@@ -48,6 +50,23 @@ public sealed class SieveFiles : ISieveGlobals
         if (around.Last is { } last && ReferenceEquals(last.Default, script) && Same(last.Before, before) && Same(last.After, after))
             return last;
         return around.Last = new SieveGlobalScripts(before, script, after);
+    }
+
+    public MailResult<ImmutableArray<SieveEventScripts>> Events()
+    {
+        if (_events.Length == 0)
+            return ImmutableArray<SieveEventScripts>.Empty;
+        var scripts = ImmutableArray.CreateBuilder<SieveEventScripts>(_events.Length);
+        foreach (var rule in _events)
+        {
+            if (!TryReadAll(rule.Before, out var before) || !TryReadAll(rule.After, out var after))
+                return Unreadable();
+            scripts.Add(rule.Last = rule.Last is { } last && Same(last.Before, before) && Same(last.After, after)
+                ? last
+                : new SieveEventScripts(rule.Options.Mailbox, rule.Options.From, rule.Causes, before, after));
+        }
+
+        return scripts.MoveToImmutable();
     }
 
     public MailResult<SieveGlobalScript> Find(string name)
@@ -150,6 +169,28 @@ internal sealed class Around(ScriptFile[] before, (ScriptFile? File, SieveGlobal
 
     /// <summary>The scripts as they were read last.</summary>
     public SieveGlobalScripts? Last
+    {
+        get => _last;
+        set => _last = value;
+    }
+}
+
+/// <summary>The files of one [[sieve.imap]].</summary>
+internal sealed class EventRule(SieveImapRuleOptions options, ScriptFile[] before, ScriptFile[] after)
+{
+    private volatile SieveEventScripts? _last;
+
+    public SieveImapRuleOptions Options => options;
+
+    public ScriptFile[] Before => before;
+
+    public ScriptFile[] After => after;
+
+    public SieveEventCauses Causes { get; } =
+        options.Causes.Aggregate(SieveEventCauses.None, static (causes, cause) => causes | Enum.Parse<SieveEventCauses>(cause, ignoreCase: true));
+
+    /// <summary>The scripts as they were read last.</summary>
+    public SieveEventScripts? Last
     {
         get => _last;
         set => _last = value;

@@ -62,6 +62,8 @@ public sealed class SieveOptions
     public int MaxCachedFiles { get; set; } = 1000;
 
     public IReadOnlyList<SieveDomainOptions> Domains { get; set; } = [];
+
+    public IReadOnlyList<SieveImapRuleOptions> Imap { get; set; } = [];
 }
 
 /// <summary>[[sieve.domains]]: scripts for the users of one domain.</summary>
@@ -85,5 +87,44 @@ public sealed class SieveDomainOptions : IValidatableOptions
     {
         if (Domain.Length == 0)
             yield return "domain must be set";
+    }
+}
+
+/// <summary>[[sieve.imap]]: scripts of the site for what clients do to messages, such as to learn what is spam.</summary>
+[Section("Scripts of the site for what clients do to messages in some mailboxes")]
+public sealed class SieveImapRuleOptions : IValidatableOptions
+{
+    private static readonly string[] KnownCauses = ["APPEND", "COPY", "FLAG"];
+
+    [Option("The mailboxes, by the names they have for their owners; * and % as in LIST", Example = "Junk")]
+    public string Mailbox { get; set; } = "";
+
+    [Option("Only for messages that come out of these mailboxes by COPY or MOVE; * and % as in LIST", Example = "INBOX")]
+    public string? From { get; set; }
+
+    [Option("What starts the scripts: APPEND, COPY (MOVE too) and FLAG", Reference = "RFC 6785 4.3")]
+    public IReadOnlyList<string> Causes { get; set; } = ["APPEND", "COPY", "FLAG"];
+
+    [Option("Files of scripts that run before the one that the mailbox has been given, in this order", Example = "/etc/sora/learn-spam.sieve")]
+    public IReadOnlyList<string> Before { get; set; } = [];
+
+    [Option("Files of scripts that run after it, in this order")]
+    public IReadOnlyList<string> After { get; set; } = [];
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Validate()
+    {
+        if (Mailbox.Length == 0)
+            yield return "mailbox must be set";
+        if (Before.Count + After.Count == 0)
+            yield return "before or after must name a script";
+        foreach (var cause in Causes)
+        {
+            if (!KnownCauses.Contains(cause, StringComparer.OrdinalIgnoreCase))
+                yield return $"causes has '{cause}', which is none of APPEND, COPY and FLAG";
+        }
+
+        if (Causes.Count == 0)
+            yield return "causes must not be empty";
     }
 }

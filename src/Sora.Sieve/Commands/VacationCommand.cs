@@ -38,7 +38,8 @@ internal sealed class VacationCommand(SourcePosition position, SieveString reaso
 
     public override async ValueTask<Flow> ExecuteAsync(SieveRun run)
     {
-        ImapEventRun.CheckAction(run, "vacation");
+        if (ImapEventRun.Skips(run, "vacation"))
+            return Flow.Next;
         run.Actions.BeginVacation(Position.Line);
         var addresses = Addresses.Get(run);
         var arguments = await ActionArguments.ReadAsync(Modifiers, run);

@@ -20,7 +20,8 @@ internal sealed class RejectExtension(string name) : SieveExtension
     {
         public override ValueTask<Flow> ExecuteAsync(SieveRun run)
         {
-            ImapEventRun.CheckAction(run, isEreject ? "ereject" : "reject");
+            if (ImapEventRun.Skips(run, isEreject ? "ereject" : "reject"))
+                return new(Flow.Next);
             run.Actions.Reject(new RejectAction(reason.Get(run), isEreject) { Line = Position.Line });
             run.Actions.ImplicitKeep = false;
             run.CheckActions();

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Sora.Sieve.Runtime;
 
-/// <summary>What is different when a script runs for an event in IMAP instead of a delivery (RFC 6785).</summary>
+/// <summary>What is different when a script runs for an event in IMAP (RFC 6785), or by FILTER (draft-bosch-imap-filter-sieve), instead of a delivery.</summary>
 internal static class ImapEventRun
 {
     // "specifically designed to respond to delivery of a new email message" (section 3.11)
@@ -11,18 +11,27 @@ internal static class ImapEventRun
     /// <summary>Ends the run where the script requires what only deliveries have.</summary>
     public static void CheckRequired(SieveRun run, SieveScript script)
     {
-        if (run.Input.ImapEvent is null)
+        if (run.Input.ImapEvent is not { } happened)
             return;
+        if (happened.IsFilter)
+        {
+            // "Using this extension in the require command MUST cause a compile error" (draft section 4.9); an included script is found no earlier than here
+            if (script.InRequire.Contains("imapsieve"))
+                throw new SieveRuntimeException("'imapsieve' is for events in IMAP, which FILTER is not");
+            return;
+        }
+
         foreach (var capability in Inapplicable)
             if (script.InRequire.Contains(capability))
                 throw Error(capability);
     }
 
-    /// <summary>Ends the run at an action that only deliveries have.</summary>
-    public static void CheckAction(SieveRun run, string name)
+    /// <summary>Ends the run at an action that only deliveries have; true when it is passed over instead, as though it were not there (draft section 4.10).</summary>
+    public static bool Skips(SieveRun run, string name)
     {
-        if (run.Input.ImapEvent is not null)
+        if (run.Input.ImapEvent is { IsFilter: false })
             throw Error(name);
+        return run.Input.ImapEvent is not null;
     }
 
     /// <summary>An item of <c>environment</c>, its name in small letters (section 4); what is not of IMAP is the host's to say.</summary>
@@ -39,6 +48,7 @@ internal static class ImapEventRun
         {
             "location" => "MS",
             "phase" => "post",
+            "imap.user" or "imap.email" or "imap.cause" or "imap.mailbox" or "imap.changedflags" when happened.IsFilter => "",
             "imap.user" => happened.User,
             "imap.email" => happened.Email,
             "imap.cause" => happened.Cause.ToString().ToUpperInvariant(),
@@ -59,9 +69,7 @@ internal static class ImapEventRun
         if (keep is not { } flags)
             return null;
         var old = FlagList.Parse(happened.Flags);
-        var change = new SieveFlagChange(
-            flags.RemoveRange(old, StringComparer.OrdinalIgnoreCase), old.RemoveRange(flags, StringComparer.OrdinalIgnoreCase));
-        return change.Added.IsEmpty && change.Removed.IsEmpty ? null : change;
+        return SieveFlagChange.Between(old, flags);
     }
 
     /// <summary>The flags that a script begins with: those of the message, once something has happened to it.</summary>

@@ -3,7 +3,8 @@ using Sora.Contracts;
 namespace Sora.Sieve.Runtime;
 
 /// <summary>What one script of a sequence has asked for so far; finds what does not go together (RFC 5228 section 2.10.1).</summary>
-internal sealed class ScriptActions
+/// <param name="keepsInInbox"><c>keep</c> stores in INBOX; after events it leaves the message where it is, and <c>fileinto</c> is always a copy (RFC 6785 section 3.3).</param>
+internal sealed class ScriptActions(bool keepsInInbox)
 {
     private readonly List<SieveAction> _actions = [];
     private int _vacationLine;
@@ -35,7 +36,7 @@ internal sealed class ScriptActions
         Check(action is KeepAction ? "keep" : "fileinto", isDelivery: true);
         for (var i = 0; i < _actions.Count; i++)
         {
-            if (_actions[i] is StoreAction known && IsSamePlace(known, action))
+            if (_actions[i] is StoreAction known && IsSamePlace(known, action, keepsInInbox))
             {
                 // A message with a changed header is the same message (RFC 5293 section 7); the last flags count (RFC 5232 section 3)
                 _actions[i] = known with { Flags = action.Flags ?? known.Flags, Message = action.Message };
@@ -126,11 +127,11 @@ internal sealed class ScriptActions
     }
 
     /// <summary>Both store in the same mailbox.</summary>
-    public static bool IsSamePlace(StoreAction left, StoreAction right) => (left, right) switch
+    public static bool IsSamePlace(StoreAction left, StoreAction right, bool keepsInInbox) => (left, right) switch
     {
         (KeepAction, KeepAction) => true,
-        (KeepAction, FileIntoAction file) => IsInbox(file),
-        (FileIntoAction file, KeepAction) => IsInbox(file),
+        (KeepAction, FileIntoAction file) => keepsInInbox && IsInbox(file),
+        (FileIntoAction file, KeepAction) => keepsInInbox && IsInbox(file),
         (FileIntoAction one, FileIntoAction two) =>
             one.SpecialUse == two.SpecialUse && one.MailboxId == two.MailboxId && NameOf(one.Mailbox) == NameOf(two.Mailbox),
         _ => false,

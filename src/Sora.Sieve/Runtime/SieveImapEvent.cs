@@ -13,6 +13,12 @@ public enum SieveImapCause
 
     /// <summary>A change of flags, by whatever command.</summary>
     Flag,
+
+    /// <summary>
+    /// FILTER (draft-bosch-imap-filter-sieve): no event of RFC 6785. The scripts of deliveries run once more on a message that is in a mailbox, with its envelope as far as that
+    /// can be told; what answers a sender is passed over.
+    /// </summary>
+    Filter,
 }
 
 /// <summary>
@@ -32,6 +38,9 @@ public sealed record SieveImapEvent(SieveImapCause Cause, string Mailbox)
     /// <summary>The flags that were set or taken away, for <see cref="SieveImapCause.Flag"/>: <c>imap.changedflags</c>.</summary>
     public ImmutableArray<string> ChangedFlags { get; init; } = [];
 
+    /// <summary>The scripts are those of deliveries, run once more.</summary>
+    public bool IsFilter => Cause == SieveImapCause.Filter;
+
     /// <summary>The message's flags after what happened: what <c>hasflag</c> sees, and what <c>addflag</c> adds to.</summary>
     public ImmutableArray<string> Flags { get; init; } = [];
 }
@@ -39,4 +48,13 @@ public sealed record SieveImapEvent(SieveImapCause Cause, string Mailbox)
 /// <summary>What is to become of the flags of the message that an event was about (RFC 6785 section 3).</summary>
 /// <param name="Added">Flags to set; <c>\Deleted</c> where the script does not keep the message (section 2.2.4).</param>
 /// <param name="Removed">Flags to take away.</param>
-public sealed record SieveFlagChange(ImmutableArray<string> Added, ImmutableArray<string> Removed);
+public sealed record SieveFlagChange(ImmutableArray<string> Added, ImmutableArray<string> Removed)
+{
+    /// <summary>What leads from some flags to others; null when they are the same.</summary>
+    public static SieveFlagChange? Between(ImmutableArray<string> before, ImmutableArray<string> after)
+    {
+        var change = new SieveFlagChange(
+            after.RemoveRange(before, StringComparer.OrdinalIgnoreCase), before.RemoveRange(after, StringComparer.OrdinalIgnoreCase));
+        return change.Added.IsEmpty && change.Removed.IsEmpty ? null : change;
+    }
+}

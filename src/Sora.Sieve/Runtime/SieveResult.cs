@@ -17,7 +17,9 @@ public sealed record SieveResult
     /// <summary>What the implicit keep stores; null for the message as it came.</summary>
     public SieveNewMessage? KeepMessage { get; init; }
 
-    /// <summary>After an event in IMAP: what is to become of the message's flags, or null (RFC 6785 section 3). Keep, implicit or not, asks for nothing else then.</summary>
+    /// <summary>
+    /// After an event in IMAP, and for FILTER: what is to become of the message's flags, or null (RFC 6785 section 3). Keep, implicit or not, asks for nothing else after an event.
+    /// </summary>
     public SieveFlagChange? FlagChange { get; init; }
 
     /// <summary>Why a script ended before its time, or null. The message is then kept as it came (RFC 5228 section 2.10.6).</summary>

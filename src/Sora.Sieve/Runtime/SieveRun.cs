@@ -58,10 +58,13 @@ internal sealed class SieveRun(SieveInput input, CancellationToken cancellationT
     /// <summary>The flags that actions set where they do not say (RFC 5232 section 2); null while nothing was said of flags.</summary>
     public ImmutableArray<string>? Flags { get; set; } = ImapEventRun.Flags(input);
 
-    /// <summary>The message as <c>keep</c> stores it: what is in a mailbox already does not change (RFC 6785 section 3.1).</summary>
-    public SieveNewMessage? KeptMessage => input.ImapEvent is null ? NewMessage : null;
+    /// <summary>
+    /// The message as <c>keep</c> stores it: what is in a mailbox already does not change (RFC 6785 section 3.1), except that FILTER puts a new one in its place (draft section
+    /// 4.1).
+    /// </summary>
+    public SieveNewMessage? KeptMessage => input.ImapEvent is null or { IsFilter: true } ? NewMessage : null;
 
-    public ScriptActions Actions { get; set; } = new();
+    public ScriptActions Actions { get; set; } = ActionsOf(input);
 
     /// <summary>Redirects of the whole run.</summary>
     public int Redirects { get; set; }
@@ -80,6 +83,9 @@ internal sealed class SieveRun(SieveInput input, CancellationToken cancellationT
     public IReadOnlyList<string> TraceLines => _trace;
 
     public IReadOnlyList<string> LogLines => _log;
+
+    /// <summary>The actions of the next script.</summary>
+    public static ScriptActions ActionsOf(SieveInput input) => new(keepsInInbox: input.ImapEvent is null);
 
     /// <summary>State of an extension, made when it is first asked for.</summary>
     public T State<T>()

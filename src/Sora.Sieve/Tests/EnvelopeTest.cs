@@ -44,7 +44,7 @@ internal sealed class EnvelopeTest(
     {
         var matcher = match.For(run);
         var count = 0;
-        if (run.Input.ImapEvent is not null)
+        if (run.Input.ImapEvent is { IsFilter: false })
             throw new SieveRuntimeException("'envelope' cannot be used on a message that is in a mailbox already: it has no envelope (RFC 6785 section 4.6)");
         if (run.Input.Envelope is not { } envelope)
             return matcher.CountsValues && matcher.MatchCount(run, 0);

@@ -6,6 +6,7 @@ using Sora.Gateway.Lmtp;
 using Sora.Gateway.ManageSieve;
 using Sora.Gateway.Replicas;
 using Sora.Gateway.Sieve;
+using Sora.Gateway.Sieve.Mailboxes;
 using Sora.Relay;
 using Sora.Silo.Configuration;
 
@@ -30,7 +31,7 @@ internal sealed class GatewayParts : IAsyncDisposable
         SoraOptions options, string dataFolder, MailstoreParts mailstore, Parts parts, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
         var metrics = parts.AddDisposable("Metrics of the gateway", new GatewayMetrics());
-        var definitions = Definitions(options, mailstore, metrics, loggers, time).ToList();
+        var definitions = Definitions(options, mailstore, parts, metrics, loggers, time).ToList();
         var listeners = parts.AddDisposable("Listeners", new GatewayListeners(
             definitions.Select(definition => definition.Listener), options.Connections, Certificates(options, dataFolder, loggers, time), metrics,
             loggers.CreateLogger<GatewayListeners>(), time));
@@ -62,11 +63,12 @@ internal sealed class GatewayParts : IAsyncDisposable
     }
 
     private static IEnumerable<(string Key, ListenerDefinition Listener)> Definitions(
-        SoraOptions options, MailstoreParts mailstore, GatewayMetrics metrics, ILoggerFactory loggers, TimeProvider time)
+        SoraOptions options, MailstoreParts mailstore, Parts parts, GatewayMetrics metrics, ILoggerFactory loggers, TimeProvider time)
     {
+        var scripts = Scripts(options, mailstore, metrics, loggers, time);
         var lmtp = new LmtpServer(
             options.Lmtp, mailstore.Accounts, mailstore.Bodies.Intakes, mailstore.Delivery, metrics, loggers.CreateLogger<LmtpServer>(), time,
-            Scripts(options, mailstore, metrics, loggers, time))
+            scripts)
         {
             Returns = SenderRewriting.Of(options.Relay.Srs, time) is { } rewriting ? new BounceReturn(mailstore.Relay, rewriting) : null,
         };
@@ -74,9 +76,12 @@ internal sealed class GatewayParts : IAsyncDisposable
             yield return (listener.ImplicitTls ? "lmtp.tls_listen" : "lmtp.listen", listener);
 
         var replicas = new MailboxReplicas(mailstore.Mailboxes, time, loggers.CreateLogger<MailboxReplicas>());
+        var inMailboxes = parts.Add("Scripts of events in IMAP", new MailboxScripts(
+            scripts, mailstore.Mailboxes, mailstore.Bodies.Messages, mailstore.Metadata, mailstore.Scripts, replicas,
+            options.SieveLimits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()), options.SieveImap, SieveUrl(options)));
         var imap = new ImapServer(
             mailstore.Accounts, mailstore.Sharing, mailstore.Mailboxes, mailstore.Bodies.Messages, mailstore.Bodies.Intakes, mailstore.Quotas, mailstore.Metadata, replicas,
-            options.Imap, metrics, time, loggers.CreateLogger<ImapServer>(), mailstore.Search.Keys, mailstore.Search.Index);
+            options.Imap, metrics, time, loggers.CreateLogger<ImapServer>(), mailstore.Search.Keys, mailstore.Search.Index, inMailboxes);
         var limits = new ConnectionLimits(options.Imap.MaxConnections, options.Imap.MaxConnectionsPerIp);
         foreach (var address in options.Imap.Listen)
             yield return ("imap.listen", new ListenerDefinition(ListenAddress.Parse(address), ImplicitTls: false, imap, limits));
@@ -88,6 +93,18 @@ internal sealed class GatewayParts : IAsyncDisposable
             options.SieveLimits.ToLimits(), metrics, time, loggers.CreateLogger<ManageSieveServer>());
         foreach (var listener in sieve.Listeners())
             yield return (listener.ImplicitTls ? "managesieve.tls_listen" : "managesieve.listen", listener);
+    }
+
+    // Where clients put their scripts (RFC 6785 section 2.1)
+    private static string? SieveUrl(SoraOptions options)
+    {
+        const int StandardPort = 4190;
+        if (options.SieveImap.Url is { } given)
+            return given;
+        if (options.Managesieve.Listen.Concat(options.Managesieve.TlsListen).FirstOrDefault() is not { } address)
+            return null;
+        var host = LmtpServer.HostNameOf(options.Lmtp);
+        return ListenAddress.Parse(address).Port is var port && port is StandardPort or 0 ? $"sieve://{host}" : $"sieve://{host}:{port}";
     }
 
     private static DeliveryScripts Scripts(

@@ -5,6 +5,7 @@ using Sora.Gateway.Imap;
 using Sora.Gateway.Lmtp;
 using Sora.Gateway.ManageSieve;
 using Sora.Gateway.Sieve;
+using Sora.Gateway.Sieve.Mailboxes;
 using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Accounts.Passwords;
 using Sora.Mailstore.Bodies;
@@ -55,6 +56,8 @@ public sealed class SoraOptions : IValidatableOptions
     public SieveDeliveryOptions SieveDelivery { get; set; } = new();
 
     public RelayOptions Relay { get; set; } = new();
+
+    public SieveImapOptions SieveImap { get; set; } = new();
 
     public ConnectionOptions Connections { get; set; } = new();
 

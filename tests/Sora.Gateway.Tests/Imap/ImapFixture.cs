@@ -5,9 +5,15 @@ using Sora.Contracts;
 using Sora.Gateway.Connections;
 using Sora.Gateway.Imap;
 using Sora.Gateway.Replicas;
+using Sora.Gateway.Sieve;
+using Sora.Gateway.Sieve.Mailboxes;
 using Sora.Gateway.Tests.Connections;
+using Sora.Gateway.Tests.Sieve.Delivery;
 using Sora.Mailstore.Bodies;
+using Sora.Mailstore.Delivery;
 using Sora.Mailstore.Search;
+using Sora.Mailstore.Sieve;
+using Sora.Sieve;
 using Sora.Testing;
 
 namespace Sora.Gateway.Tests.Imap;
@@ -19,12 +25,16 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
     private int _users;
     private TestGateway? _gateway;
     private ImapServer? _started;
+    private readonly List<MailboxScripts> _scripts = [];
 
     internal MailstoreNode Node { get; private set; } = null!;
 
     internal BreakableStore Messages { get; private set; } = null!;
 
     internal BodyHost Bodies { get; private set; } = null!;
+
+    /// <summary>What scripts send.</summary>
+    internal RecordingRelay Relay { get; private set; } = null!;
 
     /// <summary>The search index, which does nothing unless a test tells it to.</summary>
     internal SearchHost Search { get; private set; } = null!;
@@ -52,25 +62,51 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
         Search = new SearchHost(
             Node.Database, Messages, new SearchOptions { Delay = TimeSpan.Zero, Batch = 3 }, Node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
         Replicas = new MailboxReplicas(Node.Mailboxes, TimeProvider.System, new ErrorLog<MailboxReplicas>());
+        Relay = new RecordingRelay(Node);
         _gateway = await StartAsync(TimeProvider.System);
         Server = _started!;
     }
 
     /// <summary>Another gateway to the same engine, with a clock of its own.</summary>
-    internal Task<TestGateway> StartAsync(TimeProvider time, ImapOptions? options = null, bool withIndex = true)
+    internal Task<TestGateway> StartAsync(
+        TimeProvider time, ImapOptions? options = null, bool withIndex = true, SieveImapOptions? sieve = null, SieveOptions? site = null, SieveEngineOptions? limits = null)
     {
         var metrics = new GatewayMetrics();
+        var scripts = Scripts(time, metrics, sieve ?? new SieveImapOptions(), site ?? new SieveOptions(), limits ?? new SieveEngineOptions());
         var server = new ImapServer(
             Node.Accounts, Node.Sharing, Node.Mailboxes, Messages, Bodies.Intakes, Node.Quotas, Node.Metadata, Replicas, options ?? Options, metrics, time,
-            new ErrorLog<ImapServer>(), withIndex ? Search.Keys : new DirectMessageKeys(Messages), withIndex ? Search.Index : null);
+            new ErrorLog<ImapServer>(), withIndex ? Search.Keys : new DirectMessageKeys(Messages), withIndex ? Search.Index : null, scripts);
         _started = server;
         return TestGateway.StartAsync(
             [new ListenerDefinition(TestGateway.AnyPort, false, server, new ConnectionLimits())], tls: true, time: time, metrics: metrics);
     }
 
+    private MailboxScripts Scripts(TimeProvider time, GatewayMetrics metrics, SieveImapOptions sieve, SieveOptions site, SieveEngineOptions limits)
+    {
+        sieve.Validate().ShouldBeEmpty();
+        site.RefreshFiles = TimeSpan.Zero;
+        var files = new SieveFiles(site, time, NullLoggerFactory.Instance);
+        var compiler = limits.ToCompilerOptions(256 * 1024);
+        var library = new ScriptLibrary(Node.Scripts, files, compiler, compiler, 100, 1024 * 1024);
+        var ports = new ScriptPorts(Node.Accounts, Node.Sharing, library, new SieveDeliveryOptions(), limits.ToLimits(), Options.OtherUsersPrefix, Options.SharedPrefix)
+        {
+            History = Node.SieveHistory,
+            Metadata = Node.Metadata,
+        };
+        var delivery = new DeliveryScripts(
+            new ScriptPlanner(ports), files, Node.SieveHistory, Relay, Bodies.Intakes, Node.Quotas, true, "mx.example.org", metrics, time, NullLogger<DeliveryScripts>.Instance);
+        var scripts = new MailboxScripts(
+            delivery, Node.Mailboxes, Messages, Node.Metadata, Node.Scripts, Replicas, compiler, sieve, sieve.Url ?? "sieve://sieve.example.com");
+        _scripts.Add(scripts);
+        return scripts;
+    }
+
     public async Task DisposeAsync()
     {
         await _gateway!.DisposeAsync();
+        foreach (var scripts in _scripts)
+            await scripts.DisposeAsync();
+        Relay.Dispose();
         await Search.DisposeAsync();
         await Bodies.DisposeAsync();
         await Node.DisposeAsync();
@@ -78,9 +114,9 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    internal async Task<ImapClient> ConnectAsync()
+    internal async Task<ImapClient> ConnectAsync(TestGateway? gateway = null)
     {
-        var client = new ImapClient(await _gateway!.ConnectAsync());
+        var client = new ImapClient(await (gateway ?? _gateway!).ConnectAsync());
         await client.PlayAsync("S: * OK [CAPABILITY …] Sora ready");
         return client;
     }
@@ -112,9 +148,24 @@ internal sealed class TestUser(ImapFixture fixture, string address, IAccount acc
 
     public string Address => address;
 
-    public async Task<ImapClient> LogInAsync(string? then = null)
+    public IReadOnlyList<Relayed> Relayed => fixture.Relay.Of(account.Id);
+
+    /// <summary>Puts a script without activating it, as a client of ManageSieve would.</summary>
+    public async Task PutScriptAsync(string name, string script, bool activate = false)
     {
-        var client = await fixture.ConnectAsync();
+        var parsed = SieveScriptName.Parse(name).Value;
+        (await fixture.Node.Scripts.PutAsync(account.Id, parsed, Encoding.UTF8.GetBytes(script), CancellationToken.None)).IsOk.ShouldBeTrue();
+        if (activate)
+            (await fixture.Node.Scripts.ActivateAsync(account.Id, parsed, CancellationToken.None)).IsOk.ShouldBeTrue();
+    }
+
+    /// <summary>The script log, newest first: "script:line text".</summary>
+    public async Task<string[]> ScriptLogAsync() =>
+        [.. (await ((ISieveLog)fixture.Node.SieveHistory).ListAsync(account.Id, 100, CancellationToken.None)).Value.Select(static entry => $"{entry.Script}:{entry.Line} {entry.Text}")];
+
+    public async Task<ImapClient> LogInAsync(string? then = null, TestGateway? gateway = null)
+    {
+        var client = await fixture.ConnectAsync(gateway);
         await client.PlayAsync($"""
             C: l LOGIN {address} secret
             S: l OK [CAPABILITY …] Logged in

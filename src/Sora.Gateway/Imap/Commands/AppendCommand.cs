@@ -43,6 +43,7 @@ internal sealed class AppendCommand(MailboxName name, string supplied, AppendPar
         }
 
         await SuppliedName.TellAsync(connection, target.Name, supplied, cancellationToken).ConfigureAwait(false);
+        await CommandEvents.AppendedAsync(connection, target, result.Uids, cancellationToken).ConfigureAwait(false);
         return ImapReply.Ok("APPEND completed", new AppendUidCode(result.UidValidity, result.Uids));
     }
 }

@@ -93,6 +93,9 @@ internal sealed class CommandTable
         new("CANCELUPDATE", CancelUpdateCommand.Parse, ImapStates.Selected),
         new("UIDBATCHES", UidBatchesCommand.Parse, ImapStates.Selected, Capability: "UIDBATCHES"),
 
+        new("FILTER", FilterCommand.Parse, ImapStates.Selected, CommandFlags.UsesSequenceNumbers, Capability: "FILTER=SIEVE"),
+
+        new("UID FILTER", FilterCommand.Parse, ImapStates.Selected, CommandFlags.UsesSequenceNumbers, ByUid: true, Capability: "FILTER=SIEVE"),
         new("UID EXPUNGE", ExpungeCommand.Parse, ImapStates.Selected, ByUid: true, Capability: "UIDPLUS"),
         new("UID SEARCH", SearchCommand.Parse, ImapStates.Selected, ByUid: true),
         new("UID ESEARCH", EsearchCommand.Parse, ImapStates.LoggedIn, ByUid: true, Capability: "MULTISEARCH"), // as RFC 7377 section 2 writes it

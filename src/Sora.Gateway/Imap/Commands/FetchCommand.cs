@@ -3,6 +3,7 @@ using Sora.Gateway.Imap.Fetch;
 using Sora.Gateway.Imap.Responses;
 using Sora.Gateway.Imap.Resync;
 using Sora.Gateway.Imap.Wire;
+using Sora.Gateway.Sieve.Mailboxes;
 
 namespace Sora.Gateway.Imap.Commands;
 
@@ -83,6 +84,8 @@ internal sealed class FetchCommand : ImapCommand
         var told = Asks(FetchKind.Flags) ? uids : seen;
         var scope = new SyncScope { Told = told.Except(fetch.NotTold), ToldAsOf = latest.HighestModSeq, ToldAbove = _modifiers.ChangedSince };
         await connection.SynchronizeAsync(mayExpunge: false, scope, cancellationToken: cancellationToken).ConfigureAwait(false);
+        if (!seen.IsEmpty)
+            await CommandEvents.FlagsChangedAsync(connection, () => [new EventGroup(seen, ["\\Seen"])], cancellationToken).ConfigureAwait(false);
         return fetch.Failure ?? ImapReply.Ok("FETCH completed");
     }
 

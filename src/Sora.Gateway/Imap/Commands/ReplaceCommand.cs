@@ -40,6 +40,7 @@ internal sealed class ReplaceCommand(SequenceSet replaced, bool byUid, MailboxNa
         connection.Session.Notify?.AddOwn(upload.Target.Id, 1);
         var scope = upload.Target.Id == selected.Id ? new SyncScope { Added = appended.Uids, IsOwn = true } : new SyncScope { IsOwn = true };
         await connection.SynchronizeAsync(mayExpunge: true, scope, result.Value.SourceModSeq, cancellationToken).ConfigureAwait(false);
+        await CommandEvents.AppendedAsync(connection, upload.Target, appended.Uids, cancellationToken).ConfigureAwait(false);
         return connection.Session is { CondStore: true, Selected: { } now }
             ? ImapReply.Ok("REPLACE completed", new HighestModSeqCode(now.Reported.HighestModSeq))
             : ImapReply.Ok("REPLACE completed");

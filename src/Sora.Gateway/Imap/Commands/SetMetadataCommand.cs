@@ -3,6 +3,7 @@ using Sora.Contracts;
 using Sora.Gateway.Imap.Metadata;
 using Sora.Gateway.Imap.Responses;
 using Sora.Gateway.Imap.Wire;
+using Sora.Gateway.Sieve.Mailboxes;
 
 namespace Sora.Gateway.Imap.Commands;
 
@@ -39,6 +40,8 @@ internal sealed class SetMetadataCommand(MailboxName? name, List<MetadataEntry> 
     {
         if (entries.Exists(static entry => Is(entry, MetadataLookup.AdminEntry)))
             return new(ImapReply.No("This entry cannot be set by clients", ResponseCode.Of(MailErrorCode.NoPerm)));
+        if (WhyNoScript(connection) is { } noScript)
+            return new(noScript);
         return !connection.IsAdministrator && entries.Exists(static entry => !entry.IsPrivate)
             ? new(ImapReply.No("Only an administrator may set the server's shared annotations", ResponseCode.Of(MailErrorCode.NoPerm)))
             : WriteAsync(connection, default, entries, use: null, cancellationToken);
@@ -51,12 +54,25 @@ internal sealed class SetMetadataCommand(MailboxName? name, List<MetadataEntry> 
         if (!found.IsOk)
             return ImapReply.No(found.Error);
         var target = found.Value;
+        if (WhyNoScript(connection, target) is { } noScript)
+            return noScript;
         if (entries.FindLast(static entry => Is(entry, MetadataWrite.SpecialUseEntry)) is not { } special)
             return await WriteAsync(connection, target.Id, entries, use: null, cancellationToken).ConfigureAwait(false);
         if (UseOf(special.Value) is not { } use || target.Account.Id != connection.Account.Id)
             return ImapReply.No("The mailbox cannot have this special use", ResponseCode.Of(MailErrorCode.UseAttr));
         var others = entries.FindAll(static entry => !Is(entry, MetadataWrite.SpecialUseEntry));
         return await WriteAsync(connection, target.Id, others, use, cancellationToken).ConfigureAwait(false);
+    }
+
+    // The script runs with the rights of the mailbox's owner, so who chooses it needs more than the right to set flags. Whether there is a script by that name is seen when one is
+    // to run (RFC 6785 section 2.3.1)
+    private ImapReply? WhyNoScript(ImapConnection connection, MailboxTarget? target = null)
+    {
+        if (connection.Server.Scripts?.Url is null || entries.FindLast(static entry => Is(entry, EventBindings.Entry)) is not { } entry)
+            return null;
+        if (target is not null && !target.May(Rights.Administer))
+            return ImapReply.No("Only who may administrate a mailbox may give it a script", ResponseCode.Of(MailErrorCode.NoPerm));
+        return EventBindings.IsUsable(entry.Value) ? null : ImapReply.No("The value cannot be the name of a script", ResponseCode.Of(MailErrorCode.Cannot));
     }
 
     private static async ValueTask<ImapReply> WriteAsync(

@@ -257,7 +257,7 @@ internal sealed class ImapReader(PipeReader input, ImapWriter writer, ReaderLimi
             return Finish(next, ReadStatus.Append);
         }
 
-        if (length > limits.MaxLiteral || _buffered + length > limits.MaxCommand || ++_literals > limits.MaxLiterals)
+        if ((length > limits.MaxLiteral && !IsScript()) || _buffered + length > limits.MaxCommand || ++_literals > limits.MaxLiterals)
         {
             _skipping = true;
             if (isSynchronizing)
@@ -325,6 +325,16 @@ internal sealed class ImapReader(PipeReader input, ImapWriter writer, ReaderLimi
         if (start < 0 || start >= text.Length || (_literals == 0 && text[start] == '{'))
             return false;
         return !EndsWithUrl(text, isList: IndexOfIgnoreCase(text[start..], "CATENATE ("u8) >= 0);
+    }
+
+    // The script of FILTER SIEVE SCRIPT may be as large as a command
+    private bool IsScript()
+    {
+        ReadOnlySpan<byte> text = _buffer.AsSpan(0, _buffered);
+        text = text[(text.IndexOf((byte)' ') + 1)..];
+        if (StartsWith(text, "UID "u8))
+            text = text[4..];
+        return _literals == 0 && StartsWith(text, "FILTER SIEVE SCRIPT {"u8);
     }
 
     // Where the mailbox begins in tag SP "APPEND" SP mailbox and tag SP ["UID" SP] "REPLACE" SP number SP mailbox; -1 in other commands.

@@ -8,7 +8,6 @@ using Sora.Gateway.Sieve;
 using Sora.Gateway.Tests.Connections;
 using Sora.Mailstore.Bodies;
 using Sora.Mailstore.Delivery;
-using Sora.Mailstore.Relay;
 using Sora.Mailstore.Sieve;
 using Sora.Sieve;
 using Sora.Testing;
@@ -21,7 +20,6 @@ public sealed class DeliveryFixture : IAsyncLifetime, IDisposable
     private readonly TempFolder _folder = new();
     private int _users;
     private TestGateway? _gateway;
-    private RelayQueue? _queue;
 
     internal MailstoreNode Node { get; private set; } = null!;
 
@@ -41,9 +39,7 @@ public sealed class DeliveryFixture : IAsyncLifetime, IDisposable
     {
         Node = await MailstoreNode.StartAsync();
         Bodies = new BodyHost(Node.Database, new StorageOptions(), _folder.Path, Node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
-        _queue = new RelayQueue(
-            Node.Database, new RelayLimits(true, 64 << 20, 100, 100_000, 200, 1000, 50, TimeSpan.FromDays(5)), Node.Metrics, TimeProvider.System);
-        Relay = new RecordingRelay(_queue);
+        Relay = new RecordingRelay(Node);
         _gateway = await StartAsync();
     }
 
@@ -81,7 +77,7 @@ public sealed class DeliveryFixture : IAsyncLifetime, IDisposable
     public async Task DisposeAsync()
     {
         await _gateway!.DisposeAsync();
-        _queue!.Dispose();
+        Relay.Dispose();
         await Bodies.DisposeAsync();
         await Node.DisposeAsync();
     }

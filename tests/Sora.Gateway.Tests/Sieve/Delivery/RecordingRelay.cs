@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Text;
 using Sora.Contracts;
+using Sora.Mailstore.Relay;
+using Sora.Testing;
 
 namespace Sora.Gateway.Tests.Sieve.Delivery;
 
@@ -19,8 +21,11 @@ internal sealed record Relayed(RelayRequest Request, string Text, RelayStatus St
 }
 
 /// <summary>The real queue, with a record of what went in, and with faults that a test orders.</summary>
-internal sealed class RecordingRelay(IRelay queue) : IRelay
+internal sealed class RecordingRelay(MailstoreNode node) : IRelay, IDisposable
 {
+    private readonly RelayQueue _queue = new(
+        node.Database, new RelayLimits(true, 64 << 20, 100, 100_000, 200, 1000, 50, TimeSpan.FromDays(5)), node.Metrics, TimeProvider.System);
+
     private readonly ConcurrentQueue<Relayed> _all = [];
 
     /// <summary>What is said to the next requests of an account instead of asking the queue.</summary>
@@ -28,6 +33,8 @@ internal sealed class RecordingRelay(IRelay queue) : IRelay
 
     /// <summary>After a request of this account was queued, the delivery fails as though the process had died.</summary>
     public ConcurrentDictionary<AccountId, bool> DieAfterwards { get; } = [];
+
+    public void Dispose() => _queue.Dispose();
 
     public IReadOnlyList<Relayed> Of(AccountId account) => [.. _all.Where(one => one.Request.Account == account)];
 
@@ -41,7 +48,7 @@ internal sealed class RecordingRelay(IRelay queue) : IRelay
 
         var bytes = new ArrayBufferWriter<byte>();
         bytes.Write(request.Prefix.Span);
-        var status = await queue.EnqueueAsync(request with { Rest = request.Rest is { } rest ? ReadAsync : null }, cancellationToken);
+        var status = await _queue.EnqueueAsync(request with { Rest = request.Rest is { } rest ? ReadAsync : null }, cancellationToken);
         _all.Enqueue(new Relayed(request, Encoding.Latin1.GetString(bytes.WrittenSpan), status));
         if (DieAfterwards.TryRemove(request.Account, out _))
             throw new IOException("the process died here");
