@@ -1,12 +1,14 @@
 using Sora.MicroBench.Blake3;
 using Sora.MicroBench.Engine;
 using Sora.MicroBench.Mime;
+using Sora.MicroBench.Sieve;
 
 var benches = new Dictionary<string, Action>(StringComparer.Ordinal)
 {
     ["blake3"] = Blake3Bench.Run,
     ["engine"] = EngineBench.Run,
     ["mime"] = MimeBench.Run,
+    ["sieve"] = SieveBench.Run,
 };
 
 if (args is not [var name] || !benches.TryGetValue(name, out var run))

@@ -1,7 +1,12 @@
 using Sora.Configuration;
+using Sora.Gateway.Imap;
+using Sora.Gateway.Lmtp;
+using Sora.Gateway.Sieve;
 using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Accounts.Passwords;
+using Sora.Mailstore.Sieve;
 using Sora.Mailstore.Storage;
+using Sora.Sieve;
 
 namespace Sora.Admin;
 
@@ -18,4 +23,14 @@ internal sealed class AdminOptions
     public QuotaOptions Quota { get; set; } = new();
 
     public SharingOptions Sharing { get; set; } = new();
+
+    public SieveOptions Sieve { get; set; } = new();
+
+    public SieveEngineOptions SieveLimits { get; set; } = new();
+
+    public SieveDeliveryOptions SieveDelivery { get; set; } = new();
+
+    public LmtpOptions Lmtp { get; set; } = new();
+
+    public ImapOptions Imap { get; set; } = new();
 }

@@ -8,7 +8,9 @@ using Sora.Admin.Health;
 using Sora.Admin.Mailboxes;
 using Sora.Admin.Migrate;
 using Sora.Admin.Quotas;
+using Sora.Admin.Relay;
 using Sora.Admin.Search;
+using Sora.Admin.Sieve;
 using Sora.Configuration;
 using Sora.Mailstore.Storage;
 
@@ -86,6 +88,15 @@ internal static class AdminProgram
             },
             new Command("quota", "What accounts may hold") { new QuotaGetCommand(host), new QuotaSetCommand(host) },
             new Command("search", "The search index") { new SearchStatusCommand(host), new SearchReindexCommand(host) },
+            new Command("sieve", "Sieve scripts of accounts")
+            {
+                new SieveListCommand(host), new SieveShowCommand(host), new SievePutCommand(host), new SieveActivateCommand(host), new SieveDeactivateCommand(host),
+                new SieveRenameCommand(host), new SieveDeleteCommand(host), new SieveLogCommand(host), new SieveCheckCommand(host), new SieveTestCommand(host),
+            },
+            new Command("relay", "What waits to leave: redirects, answers, reports and notifications")
+            {
+                new RelayListCommand(host), new RelayShowCommand(host), new RelayRetryCommand(host), new RelayDeleteCommand(host),
+            },
             new Command("migrate", "The schema of the database") { new MigrateUpCommand(host), new MigrateStatusCommand(host) },
             new HealthCommand(host),
         };

@@ -4,7 +4,9 @@ using Sora.Mailstore;
 using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Accounts.Passwords;
 using Sora.Mailstore.Mailboxes;
+using Sora.Mailstore.Relay;
 using Sora.Mailstore.Search;
+using Sora.Mailstore.Sieve;
 using Sora.Mailstore.Storage;
 
 namespace Sora.Admin;
@@ -23,6 +25,7 @@ internal sealed class AdminSession : IAsyncDisposable
     private PasswordVerifier? _verifier;
     private AccountHost? _accounts;
     private SharingHost? _sharing;
+    private MetadataHost? _metadata;
 
     private AdminSession(AdminDatabase database, WarningLog log)
     {
@@ -34,6 +37,9 @@ internal sealed class AdminSession : IAsyncDisposable
         Credentials = new CredentialAdministration(database.Database, hasher, _feed.AnnounceAccount);
         Search = new SearchAdministration(database.Database);
         Quotas = new QuotaHost(database.Database, _feed, database.Options.Quota, database.Options.Accounts.MaxMailboxes, TimeProvider.System, log);
+        Scripts = new SieveScriptHost(database.Database, _feed, database.Options.Sieve, log);
+        ScriptLog = new SieveHistoryHost(database.Database, database.Options.Sieve, log);
+        Relay = new RelayAdministration(database.Database);
     }
 
     public AccountAdministration Accounts { get; }
@@ -43,6 +49,25 @@ internal sealed class AdminSession : IAsyncDisposable
     public QuotaHost Quotas { get; }
 
     public SearchAdministration Search { get; }
+
+    public SieveScriptHost Scripts { get; }
+
+    public SieveHistoryHost ScriptLog { get; }
+
+    /// <summary>Accounts by number, for those who ask for others' mailboxes.</summary>
+    public IAccounts AccountHost => Engine();
+
+    /// <summary>Annotations.</summary>
+    public IMetadata Metadata
+    {
+        get
+        {
+            var accounts = Engine();
+            return _metadata ??= new MetadataHost(_database.Database, _feed, _mailboxes!, accounts, new MetadataOptions(), _log);
+        }
+    }
+
+    public RelayAdministration Relay { get; }
 
     /// <summary>Access control lists.</summary>
     public ISharing Sharing
@@ -106,6 +131,8 @@ internal sealed class AdminSession : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Quotas.Dispose();
+        Scripts.Dispose();
+        _metadata?.Dispose();
         _sharing?.Dispose();
         _accounts?.Dispose();
         if (_mailboxes is not null)

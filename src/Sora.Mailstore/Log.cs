@@ -45,4 +45,16 @@ internal static partial class Log
 
     [LoggerMessage(13, LogLevel.Warning, "Indexing failed; it is tried again in {Pause}")]
     public static partial void IndexingFailed(ILogger logger, TimeSpan pause, Exception exception);
+
+    [LoggerMessage(60, LogLevel.Information, "{Operations} messages that have left are forgotten")]
+    public static partial void RelayOperationsTrimmed(ILogger logger, long operations);
+
+    [LoggerMessage(50, LogLevel.Warning, "Sieve scripts, their log or their history could not be read or changed")]
+    public static partial void SieveFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(51, LogLevel.Error, "Sieve script {File} of the site cannot be read: {Reason}")]
+    public static partial void ScriptFileFailed(ILogger logger, string file, string reason);
+
+    [LoggerMessage(52, LogLevel.Information, "{Rows} answers and messages that scripts remembered are forgotten")]
+    public static partial void SieveHistoryTrimmed(ILogger logger, long rows);
 }

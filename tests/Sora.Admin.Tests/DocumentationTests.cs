@@ -9,6 +9,7 @@ public sealed class DocumentationTests : AdminTest
     {
         using var folder = new TempFolder();
         await File.WriteAllTextAsync(folder.File("accounts.txt"), "file@example.com\tsecret\n");
+        await File.WriteAllTextAsync(folder.File("message.eml"), "Subject: test\r\n\r\ntext\r\n");
         var examples = (await File.ReadAllLinesAsync(Path.Combine(Root(), "docs", "admin-cli.md")))
             .Where(line => line.StartsWith("sora-admin ", StringComparison.Ordinal) || line.Contains("| sora-admin ", StringComparison.Ordinal))
             .Where(line => !line.StartsWith('|') && !line.Contains("--url", StringComparison.Ordinal))
@@ -18,7 +19,7 @@ public sealed class DocumentationTests : AdminTest
         {
             var start = example.IndexOf("sora-admin ", StringComparison.Ordinal);
             var arguments = Split(example[(start + "sora-admin ".Length)..].Replace(" --data data", "", StringComparison.Ordinal))
-                .Select(argument => argument == "accounts.txt" ? folder.File("accounts.txt") : argument);
+                .Select(argument => argument is "accounts.txt" or "message.eml" ? folder.File(argument) : argument);
             var ran = await RunWithInputAsync(start == 0 ? "" : Split(example)[1] + "\n", [.. arguments]);
             ran.Code.ShouldBe(ExitCode.Ok, $"{example}: {ran.Error}");
         }

@@ -24,7 +24,8 @@ public sealed class SerializationAttributeTests
             typeof(MailboxName), typeof(MailboxEntry), typeof(MailboxList), typeof(MailboxTotals), typeof(MailboxStatus),
             typeof(AppendResult), typeof(StoreRequest), typeof(StoreResult), typeof(ExpungeRequest), typeof(ExpungeResult),
             typeof(CopyRequest), typeof(CopyResult), typeof(CompletedOperation), typeof(GrantedMailbox), typeof(SharingAccount), typeof(SharedView),
-            typeof(AccessEntry), typeof(AccessList), typeof(AccessChange),
+            typeof(AccessEntry), typeof(AccessList), typeof(AccessChange), typeof(SieveScriptName), typeof(SieveScriptEntry),
+            typeof(SieveScriptList), typeof(SieveScriptContent), typeof(SieveDuplicateMark), typeof(SieveLogEntry),
         ];
         expected.Except(Marked).ShouldBeEmpty();
     }

@@ -15,6 +15,7 @@ public sealed class ConfigurationRequestTests
         options.Lmtp.Listen.ShouldBe(["127.0.0.1:10024"]);
         options.Imap.Listen.ShouldBe(["127.0.0.1:10025"]);
         options.Imap.TlsListen.ShouldBe(["127.0.0.1:10026"]);
+        options.Managesieve.Listen.ShouldBe(["127.0.0.1:10029"]);
         options.Http.Listen.ShouldBe(["127.0.0.1:10030"]);
         options.Database.Embedded.ShouldBeTrue();
         options.Tls.SelfSigned.ShouldBeTrue();
@@ -27,6 +28,7 @@ public sealed class ConfigurationRequestTests
         options.Lmtp.Listen.ShouldBe(["127.0.0.1:20000"]);
         options.Imap.Listen.ShouldBe(["127.0.0.1:1143"]);
         options.Imap.TlsListen.ShouldBe(["127.0.0.1:20002"]);
+        options.Managesieve.Listen.ShouldBe(["127.0.0.1:20005"]);
         options.Http.Listen.ShouldBe(["127.0.0.1:20006"]);
     }
 

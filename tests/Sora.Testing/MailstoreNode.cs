@@ -5,6 +5,7 @@ using Sora.Mailstore;
 using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Accounts.Passwords;
 using Sora.Mailstore.Mailboxes;
+using Sora.Mailstore.Sieve;
 using Sora.Mailstore.Storage;
 using Sora.Mailstore.Storage.Embedded;
 
@@ -24,6 +25,8 @@ public sealed class MailstoreNode : IAsyncDisposable
         Database = PostgresFixture.Open(address);
         Feed = new ChangeFeed(Database, NullLogger<ChangeFeed>.Instance);
         Quotas = new QuotaHost(Database, Feed, quota, new AccountOptions().MaxMailboxes, TimeProvider.System, NullLoggerFactory.Instance);
+        Scripts = new SieveScriptHost(Database, Feed, SieveOptions, NullLoggerFactory.Instance);
+        SieveHistory = new SieveHistoryHost(Database, SieveOptions, NullLoggerFactory.Instance);
         Mailboxes = new MailboxHost(Database, Feed, options, _metrics, TimeProvider.System, NullLoggerFactory.Instance) { Quotas = Quotas };
         var hasher = new PasswordHasher(QuickPasswords);
         _verifier = new PasswordVerifier(hasher, QuickPasswords, TimeProvider.System);
@@ -42,6 +45,13 @@ public sealed class MailstoreNode : IAsyncDisposable
     public QuotaHost Quotas { get; }
 
     public MetadataHost Metadata { get; }
+
+    public SieveScriptHost Scripts { get; }
+
+    public SieveHistoryHost SieveHistory { get; }
+
+    /// <summary>May be changed before what it rules is used.</summary>
+    public SieveOptions SieveOptions { get; } = new();
 
     public MailboxHost Mailboxes { get; }
 
@@ -80,6 +90,7 @@ public sealed class MailstoreNode : IAsyncDisposable
         Accounts.Dispose();
         await Mailboxes.DisposeAsync();
         Quotas.Dispose();
+        Scripts.Dispose();
         await Feed.DisposeAsync();
         _verifier.Dispose();
         _metrics.Dispose();

@@ -64,6 +64,12 @@ internal sealed class Course
                 [await new IndexedDeliveriesScenario(_server, _plan, Run).RunAsync(_cancellationToken)]);
         }
 
+        if (_server.Script is { } script && _plan.ScriptRounds > 0)
+        {
+            await TryAsync("deliveries and scripts", async () =>
+                [await new ScriptedDeliveriesScenario(_server, _plan, Run).RunAsync(script, _cancellationToken)]);
+        }
+
         foreach (var size in _plan.DeliverSizes)
         {
             var run = Run with { Duration = _plan.Deliver, Id = $"deliver{size}" };

@@ -23,6 +23,7 @@ internal static class Goals
         Search("SORT by date", "sort DATE", 60),
         Search("THREAD=REFERENCES", "thread REFERENCES", 200),
         new("CPU of indexing a message of 10 KiB, PostgreSQL's included", "indexing", IndexingScenario.Cpu, 3, "ms", AtLeast: false, FullOnly: false),
+        new("a script of 200 lines slows deliveries of 20 KiB by", "deliveries and scripts", ScriptedDeliveriesScenario.SlowDown, 15, "%", AtLeast: false, FullOnly: false),
         new("indexing slows deliveries under full load by", "deliveries and indexing", IndexedDeliveriesScenario.SlowDown, 10, "%", AtLeast: false, FullOnly: false),
     ];
 

@@ -59,6 +59,12 @@ internal abstract class PeerServer : IAsyncDisposable
     /// <summary>Restarts, and leaves the index alone from then on or takes it up again; only for a server that indexes behind arrival.</summary>
     public virtual Task RestartAsync(bool indexing, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    /// <summary>The script of 200 lines that can run for every user; null for a server that is not asked to run one.</summary>
+    public virtual string? Script => null;
+
+    /// <summary>Restarts with a script that runs for every user, or with none; only for a server that has <see cref="Script"/>.</summary>
+    public virtual Task RestartAsync(string? script, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public async Task RestartAsync(CancellationToken cancellationToken)
     {
         await StopAsync();

@@ -24,6 +24,7 @@ internal sealed record Plan
         Bodies = 2_000,
         BothKindsOfConnection = false,
         IndexingRounds = 0,
+        ScriptRounds = 0,
     };
 
     public string Name { get; init; } = "full";
@@ -67,6 +68,9 @@ internal sealed record Plan
 
     /// <summary>Deliveries with and without indexing behind them, alternately; 0 for none.</summary>
     public int IndexingRounds { get; init; } = 3;
+
+    /// <summary>Deliveries through a script and without one, alternately; 0 for none.</summary>
+    public int ScriptRounds { get; init; } = 3;
 
     public TimeSpan IndexingRound { get; init; } = TimeSpan.FromSeconds(8);
 }

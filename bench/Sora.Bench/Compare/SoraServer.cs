@@ -22,6 +22,7 @@ internal sealed class SoraServer : PeerServer
     private readonly int _port = FreePorts.InARow(Ports);
     private bool _hasAccounts;
     private bool _isIndexing = true;
+    private string? _script;
 
     /// <param name="plan">How many users.</param>
     /// <param name="repository">The folder with the script `dev`.</param>
@@ -51,6 +52,14 @@ internal sealed class SoraServer : PeerServer
         await RestartAsync(cancellationToken);
     }
 
+    public override string Script => Path.Combine(_repository, "bench", "compare", "rules.sieve");
+
+    public override async Task RestartAsync(string? script, CancellationToken cancellationToken)
+    {
+        _script = script;
+        await RestartAsync(cancellationToken);
+    }
+
     protected override async Task<(Process Process, int Pid)> LaunchAsync(CancellationToken cancellationToken)
     {
         var readyFile = Path.Combine(Folder, "ready.json");
@@ -66,6 +75,12 @@ internal sealed class SoraServer : PeerServer
                 "--", "--set", _isIndexing ? "search.enabled=true" : "search.enabled=false",
             },
         };
+        if (_script is not null)
+        {
+            start.ArgumentList.Add("--set");
+            start.ArgumentList.Add($"sieve.default={_script}");
+        }
+
         var process = ChildProcess.Start(start);
         try
         {

@@ -113,6 +113,9 @@ public interface IAccount
 
     ValueTask<MailboxList> ListAsync(CancellationToken cancellationToken);
 
+    /// <summary>The account's addresses, lower case, the primary one first; none when there is no such account.</summary>
+    ValueTask<ImmutableArray<string>> AddressesAsync(CancellationToken cancellationToken);
+
     /// <summary>Creates a mailbox and the missing ones above it (RFC 9051 section 6.3.4). ALREADYEXISTS, CANNOT, LIMIT, OVERQUOTA, USEATTR.</summary>
     Task<MailResult<MailboxEntry>> CreateAsync(MailboxName name, SpecialUse use, CancellationToken cancellationToken);
 

@@ -44,6 +44,13 @@ public abstract class IngestedMessage : IAsyncDisposable
     /// <summary>Value of Message-ID, or null.</summary>
     public string? MessageId { get; init; }
 
+    /// <summary>
+    /// Reads bytes of the message at an offset, as much of <paramref name="destination"/> as there is, 0 at the end. One call at a time; not after
+    /// the message was disposed.
+    /// </summary>
+    /// <exception cref="IOException">What was staged cannot be read.</exception>
+    public abstract ValueTask<int> ReadAsync(long offset, Memory<byte> destination, CancellationToken cancellationToken);
+
     public abstract ValueTask DisposeAsync();
 }
 

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Sora.Contracts;
 
 /// <summary>
@@ -134,10 +136,21 @@ public interface IMailboxSubscriber
     void Changed(MailboxId mailbox, ModSeq modSeq);
 }
 
+/// <summary>What is appended to one of several mailboxes.</summary>
+/// <param name="Mailbox">Of whatever account; no two of one request name the same one.</param>
+public sealed record MailboxAppend(MailboxId Mailbox, AppendRequest Request);
+
 /// <summary>Where the writers of mailboxes are found.</summary>
 public interface IMailboxes
 {
     IMailbox Get(MailboxId id);
+
+    /// <summary>
+    /// Appends to several mailboxes in one commit: all of it or nothing (RFC 5228 section 2.10.4: each fileinto of a message is carried out). A mailbox that has carried
+    /// out its operation before takes no part in it, and its result says so. The errors are those of <see cref="IMailbox.AppendAsync"/>, of whichever mailbox has
+    /// one. The results are in the order of <paramref name="appends"/>.
+    /// </summary>
+    Task<MailResult<ImmutableArray<AppendResult>>> AppendAllAsync(IReadOnlyList<MailboxAppend> appends, CancellationToken cancellationToken);
 
     /// <summary>Nudges the subscriber for each change until the result is disposed. Subscribe first, then open.</summary>
     IDisposable Subscribe(MailboxId id, IMailboxSubscriber subscriber);

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Sora.Gateway.Lmtp;
 
-/// <summary>A reply of one line: code, enhanced status code (RFC 2034, RFC 3463) and text, as the bytes that are sent.</summary>
+/// <summary>A reply, nearly always of one line: code, enhanced status code (RFC 2034, RFC 3463) and text, as the bytes that are sent.</summary>
 internal sealed class LmtpReply
 {
     public static readonly LmtpReply Ok = new(250, "2.0.0", "OK");
@@ -35,26 +35,71 @@ internal sealed class LmtpReply
     public static readonly LmtpReply UnknownParameter = new(555, "5.5.4", "Parameter not recognised");
     public static readonly LmtpReply NeedsSmtpUtf8 = new(553, "5.6.7", "Address needs SMTPUTF8");
     public static readonly LmtpReply NoSuchUser = new(550, "5.1.1", "No such user here");
+    public static readonly LmtpReply BouncesOnly = new(550, "5.7.1", "This address takes reports with a null reverse-path only");
     public static readonly LmtpReply TooBig = new(552, "5.3.4", "Message is too big");
     public static readonly LmtpReply Loop = new(554, "5.4.6", "Message is in a loop");
     public static readonly LmtpReply NotTrusted = new(554, "5.7.1", "Access denied");
 
+    // A line has 512 octets with code and CRLF (RFC 5321 section 4.5.3.1.5)
+    private const int MaxText = 400;
+
     /// <param name="enhanced">Null for the replies that have none (RFC 2034 section 3): greeting, LHLO, 354.</param>
     /// <param name="text">Anything outside printable ASCII is shown as a question mark.</param>
     public LmtpReply(int code, string? enhanced, string text)
+        : this(code, enhanced, [text], allowUtf8: false)
+    {
+    }
+
+    private LmtpReply(int code, string? enhanced, IReadOnlyList<string> lines, bool allowUtf8)
     {
         Code = code;
-        var line = new StringBuilder(text.Length + 16).Append(CultureInfo.InvariantCulture, $"{code} ");
-        if (enhanced is not null)
-            line.Append(enhanced).Append(' ');
-        foreach (var c in text.AsSpan(0, Math.Min(text.Length, 400)))
-            line.Append(c is >= ' ' and <= '~' ? c : '?');
-        Line = Encoding.ASCII.GetBytes(line.Append("\r\n").ToString());
+        var reply = new StringBuilder();
+        for (var i = 0; i < lines.Count; i++)
+        {
+            reply.Append(CultureInfo.InvariantCulture, $"{code}{(i == lines.Count - 1 ? ' ' : '-')}");
+            if (enhanced is not null)
+                reply.Append(enhanced).Append(' ');
+            foreach (var rune in lines[i].AsSpan(0, Math.Min(lines[i].Length, MaxText)).EnumerateRunes())
+            {
+                var isPlain = rune.Value is >= ' ' and <= '~';
+                if (isPlain || (allowUtf8 && !rune.IsAscii && !Rune.IsControl(rune)))
+                    reply.Append(rune);
+                else
+                    reply.Append('?');
+            }
+
+            reply.Append("\r\n");
+        }
+
+        Line = Encoding.UTF8.GetBytes(reply.ToString());
+    }
+
+    /// <summary>A refusal with a text of any number of lines (RFC 5429 section 2.5).</summary>
+    /// <param name="maxLines">More are not told.</param>
+    /// <param name="allowUtf8">The client takes UTF-8 in replies (RFC 6531 section 3.7.4.2).</param>
+    public static LmtpReply Refusal(string reason, int maxLines, bool allowUtf8)
+    {
+        var lines = new List<string>();
+        foreach (var line in reason.ReplaceLineEndings("\n").TrimEnd().Replace('\t', ' ').Split('\n'))
+        {
+            // In UTF-8 a character has up to four octets
+            var most = System.Text.Ascii.IsValid(line) ? MaxText : MaxText / 4;
+            for (var rest = line; lines.Count < maxLines; rest = rest[most..])
+            {
+                if (most < rest.Length && char.IsLowSurrogate(rest[most]))
+                    most--;
+                lines.Add(rest.Length <= most ? rest : rest[..most]);
+                if (rest.Length <= most)
+                    break;
+            }
+        }
+
+        return new LmtpReply(550, "5.7.1", lines, allowUtf8);
     }
 
     public int Code { get; }
 
-    /// <summary>The whole line with CRLF.</summary>
+    /// <summary>The whole line with CRLF, or all of them.</summary>
     public byte[] Line { get; }
 
     public bool IsPositive => Code < 400;

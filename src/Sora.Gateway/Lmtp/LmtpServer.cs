@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using Sora.Contracts;
 using Sora.Gateway.Connections;
+using Sora.Gateway.Sieve;
 
 namespace Sora.Gateway.Lmtp;
 
@@ -21,7 +22,8 @@ public sealed class LmtpServer : IProtocolServer
         IDelivery delivery,
         GatewayMetrics metrics,
         ILogger<LmtpServer> logger,
-        TimeProvider time)
+        TimeProvider time,
+        DeliveryScripts? scripts = null)
     {
         Options = options;
         Accounts = accounts;
@@ -29,7 +31,8 @@ public sealed class LmtpServer : IProtocolServer
         Delivery = delivery;
         Logger = logger;
         Time = time;
-        HostName = options.HostName ?? MachineName();
+        Scripts = scripts;
+        HostName = HostNameOf(options);
         Commands = new LmtpCommandTable(metrics);
         Arrivals = metrics.MessageFlow(ProtocolName, "in");
         Outcomes = new RecipientInstruments(metrics);
@@ -53,6 +56,12 @@ public sealed class LmtpServer : IProtocolServer
     internal IIntakes Intakes { get; }
 
     internal IDelivery Delivery { get; }
+
+    /// <summary>Runs the recipients' scripts; null when there are none.</summary>
+    internal DeliveryScripts? Scripts { get; }
+
+    /// <summary>Sends bounces of redirected messages on; null when senders are not rewritten.</summary>
+    public BounceReturn? Returns { get; init; }
 
     internal ILogger Logger { get; }
 
@@ -93,8 +102,11 @@ public sealed class LmtpServer : IProtocolServer
         await new LmtpSession(this, connection).RunAsync();
     }
 
-    private static string MachineName()
+    /// <summary>What this host calls itself in greetings and trace fields.</summary>
+    public static string HostNameOf(LmtpOptions options)
     {
+        if (options.HostName is { } given)
+            return given;
         var name = Dns.GetHostName();
         return LmtpAddressParser.IsHostName(name) ? name : "localhost";
     }

@@ -23,6 +23,9 @@ internal sealed class LmtpTransaction(string reversePath, long declaredSize, Lmt
 
     public bool SmtpUtf8 => smtpUtf8;
 
+    /// <summary>Other parameters of MAIL; null when there were none.</summary>
+    public MailParameters? Parameters { get; init; }
+
     /// <summary>Recipients that RCPT accepted, in order.</summary>
     public List<DeliveryRecipient> Recipients { get; } = [];
 

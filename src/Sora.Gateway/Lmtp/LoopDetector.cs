@@ -36,20 +36,11 @@ internal readonly ref struct LoopDetector
             return true;
         if (_deliveredTo is null)
             return false;
-        var address = WithDetail(recipient);
+        var address = recipient.DeliveredTo;
         foreach (var earlier in _deliveredTo)
             if (earlier.Equals(address, StringComparison.OrdinalIgnoreCase))
                 return true;
         return false;
-    }
-
-    /// <summary>What Delivered-To shows for a recipient: the account's primary address with the detail that was asked for.</summary>
-    private static string WithDetail(DeliveryRecipient recipient)
-    {
-        var at = recipient.PrimaryAddress.LastIndexOf('@');
-        return recipient.Detail is null || at < 0
-            ? recipient.PrimaryAddress
-            : $"{recipient.PrimaryAddress.AsSpan(0, at)}+{recipient.Detail}{recipient.PrimaryAddress.AsSpan(at)}";
     }
 
     private static bool IsField(ReadOnlySpan<byte> line, ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)

@@ -1,9 +1,10 @@
 using Sora.Contracts;
+using Sora.Gateway.Sieve;
 
 namespace Sora.Gateway.Lmtp;
 
 /// <summary>
-/// The end of a transaction, common to DATA and BDAT LAST: stage, look for loops, deliver, one reply per recipient (RFC 2033 section
+/// The end of a transaction, common to DATA and BDAT LAST: stage, look for loops, run scripts, deliver, one reply per recipient (RFC 2033 section
 /// 4.2).
 /// </summary>
 internal static class MessageDelivery
@@ -37,7 +38,7 @@ internal static class MessageDelivery
         // Outcomes are not held back for the sake of a batch: what is acknowledged is not sent again
         if (!await session.Connection.FlushAsync())
             session.HasEnded = true;
-        return Array.Exists(replies, static reply => reply is null);
+        return Array.Exists(replies, static reply => reply is null or { IsPositive: true });
     }
 
     private static async ValueTask DeliverAsync(
@@ -50,19 +51,31 @@ internal static class MessageDelivery
     {
         var server = session.Server;
         var recipients = WithoutLoops(transaction.Recipients, message, server.Options.MaxReceived, replies);
-        if (recipients.Count == 0)
-            return;
         IReadOnlyList<DeliveryOutcome> outcomes;
+        ScriptedDelivery? scripted = null;
         try
         {
             var received = ReceivedField.Make(session, transaction, id);
-            outcomes = await server.Delivery.DeliverAsync(
-                new DeliveryRequest(message, transaction.ReversePath, received, recipients), cancellationToken);
+            if (server.Returns is { } returns)
+                recipients = await returns.TakeAsync(recipients, message, received, replies, cancellationToken);
+            if (recipients.Count == 0)
+                return;
+            if (server.Scripts is { } scripts)
+                scripted = await scripts.PrepareAsync(session, transaction, message, id, received, recipients, cancellationToken);
+            var request = new DeliveryRequest(message, transaction.ReversePath, received, recipients);
+            outcomes = scripted is null
+                ? await server.Delivery.DeliverAsync(request, cancellationToken)
+                : await scripted.DeliverAsync(server.Delivery, request, cancellationToken);
         }
         catch (Exception e)
         {
             Log.DeliveryFailed(server.Logger, id, e);
             outcomes = [];
+        }
+        finally
+        {
+            if (scripted is not null)
+                await scripted.DisposeAsync();
         }
 
         var next = 0;
@@ -71,8 +84,11 @@ internal static class MessageDelivery
             if (replies[i] is not null)
                 continue;
             var outcome = next < outcomes.Count ? outcomes[next] : null;
+            var refusal = scripted?.RefusalOf(next);
             next++;
-            if (outcome is { IsDelivered: true })
+            if (outcome is { IsDelivered: true } && refusal is not null)
+                replies[i] = LmtpReply.Refusal(refusal, server.Scripts!.Options.MaxRejectLines, transaction.SmtpUtf8);
+            else if (outcome is { IsDelivered: true })
                 server.Outcomes.Delivered(outcome);
             else
                 replies[i] = outcome?.Error is { } error ? LmtpReplies.ForDelivery(error, server.Options.QuotaFullTempfail) : LmtpReply.Failure;
@@ -115,6 +131,8 @@ internal static class MessageDelivery
             }
 
             session.Connection.Output.WriteReply(reply);
+            if (reply.IsPositive)
+                continue;
             session.Server.Outcomes.Failed(reply);
             Log.NotTaken(session.Server.Logger, id, size, transaction.ReversePath, recipient, reply.Code);
         }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Npgsql;
 using Sora.Contracts;
 using Sora.Mailstore.Mailboxes;
@@ -15,6 +16,7 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
     private static readonly MailError OverQuota = new(MailErrorCode.OverQuota, "Quota exceeded: no more mailboxes for this account");
 
     private volatile Known? _known;
+    private volatile string[]? _addresses;
     private int _changes;
 
     public AccountId Id => id;
@@ -24,9 +26,22 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
     {
         Interlocked.Increment(ref _changes);
         _known = null;
+        _addresses = null;
     }
 
     public async ValueTask<MailboxList> ListAsync(CancellationToken cancellationToken) => (_known ?? await ReadAsync(cancellationToken)).List;
+
+    public async ValueTask<ImmutableArray<string>> AddressesAsync(CancellationToken cancellationToken)
+    {
+        if (_addresses is { } known)
+            return ImmutableCollectionsMarshal.AsImmutableArray(known);
+        var changes = Volatile.Read(ref _changes);
+        var addresses = await host.Store.AddressesAsync(id, cancellationToken);
+        _addresses = addresses;
+        if (changes != Volatile.Read(ref _changes))
+            _addresses = null; // it may be older than the change
+        return ImmutableCollectionsMarshal.AsImmutableArray(addresses);
+    }
 
     /// <summary>How the account is known to others; null when it does not exist.</summary>
     public async ValueTask<AccountProfile?> ProfileAsync(CancellationToken cancellationToken) =>

@@ -11,6 +11,16 @@ public abstract class StagedMessage : IngestedMessage
     /// <inheritdoc/>
     public override long MemorySize => base.MemorySize + (Body?.Length ?? 0);
 
+    /// <inheritdoc/>
+    public override ValueTask<int> ReadAsync(long offset, Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        if (Body is not { } body)
+            throw new NotSupportedException("The body is in a file");
+        var count = (int)Math.Clamp(body.Length - offset, 0, destination.Length);
+        body.Slice((int)Math.Min(offset, body.Length), count).CopyTo(destination);
+        return new(count);
+    }
+
     /// <summary>Name of the staged file, which is durable, relative to the node's staging folder; null when the body goes to the database.</summary>
     public string? Path { get; init; }
 

@@ -7,7 +7,4 @@ public sealed class DeliveryOptions
 {
     [Option("A message that was delivered to a mailbox before, with the same Message-ID and the same bytes, is acknowledged but not stored again; remembered as long as mailboxes.operation_memory says")]
     public bool SuppressDuplicates { get; set; } = true;
-
-    [Option("A message for user+detail goes into the mailbox of that name if there is one")]
-    public bool SaveToDetailMailbox { get; set; }
 }

@@ -5,7 +5,7 @@ using Sora.Mailstore.Bodies.Hashing;
 
 namespace Sora.Mailstore.Delivery;
 
-/// <summary>Puts an arrived message into its recipients' mailboxes: one parse, one body, one commit for all of them.</summary>
+/// <summary>Puts an arrived message into its recipients' mailboxes: one parse, one body, and for each recipient one commit.</summary>
 public sealed class MessageDelivery(IAccounts accounts, IMailboxes mailboxes, DeliveryOptions options, TimeProvider time) : IDelivery
 {
     public async Task<IReadOnlyList<DeliveryOutcome>> DeliverAsync(DeliveryRequest request, CancellationToken cancellationToken)
@@ -20,33 +20,69 @@ public sealed class MessageDelivery(IAccounts accounts, IMailboxes mailboxes, De
 
     private async Task<DeliveryOutcome> DeliverAsync(DeliveryRequest request, DeliveryRecipient recipient, CancellationToken cancellationToken)
     {
+        if (recipient.Targets is { } targets)
+            return await DeliverAsync(request, recipient, targets, cancellationToken);
         var list = await accounts.Get(recipient.Account).ListAsync(cancellationToken);
-        if (Target(list, recipient) is not { } target)
+        if (list.Find(MailboxName.Inbox) is not { } inbox)
             return new DeliveryOutcome(MailError.NoSuchMailbox());
-        var operation = options.SuppressDuplicates ? DuplicateKey(request.Message, target.Id) : OperationId.None;
         var message = new AppendMessage(request.Message, Prefix(request, recipient), FlagSet.Empty, time.GetUtcNow());
-        var result = await mailboxes.Get(target.Id).AppendAsync(new AppendRequest(operation, [message]), cancellationToken);
+        return await AppendAsync(inbox.Id, new AppendRequest(DuplicateKey(request.Message, inbox.Id), [message]), cancellationToken);
+    }
+
+    private async Task<DeliveryOutcome> DeliverAsync(
+        DeliveryRequest request, DeliveryRecipient recipient, IReadOnlyList<DeliveryTarget> targets, CancellationToken cancellationToken)
+    {
+        if (targets.Count == 0)
+            return new DeliveryOutcome(null);
+        var appends = Appends(request, recipient, targets);
+        if (appends.Count == 1)
+            return await AppendAsync(appends[0].Mailbox, appends[0].Request, cancellationToken);
+        var results = await mailboxes.AppendAllAsync(appends, cancellationToken);
+        return results.IsOk ? new DeliveryOutcome(null, results.Value.All(static result => result.Repeated)) : new DeliveryOutcome(results.Error);
+    }
+
+    private async Task<DeliveryOutcome> AppendAsync(MailboxId mailbox, AppendRequest request, CancellationToken cancellationToken)
+    {
+        var result = await mailboxes.Get(mailbox).AppendAsync(request, cancellationToken);
         return result.IsOk ? new DeliveryOutcome(null, result.Value.Repeated) : new DeliveryOutcome(result.Error);
     }
 
-    private MailboxEntry? Target(MailboxList list, DeliveryRecipient recipient)
+    // A mailbox gets all that it gets in one request, so that it has one operation to remember
+    private List<MailboxAppend> Appends(DeliveryRequest request, DeliveryRecipient recipient, IReadOnlyList<DeliveryTarget> targets)
     {
-        if (options.SaveToDetailMailbox && recipient.Detail is { Length: > 0 } detail
-            && MailboxName.Parse(detail) is { IsOk: true } name && list.Find(name.Value) is { } mailbox)
+        var now = time.GetUtcNow();
+        byte[]? prefix = null;
+        var appends = new List<MailboxAppend>(targets.Count);
+        foreach (var target in targets)
         {
-            return mailbox;
+            if (appends.Exists(append => append.Mailbox == target.Mailbox))
+                continue;
+            var messages = new List<AppendMessage>(1);
+            var hasMessage = false;
+            foreach (var same in targets)
+            {
+                if (same.Mailbox != target.Mailbox)
+                    continue;
+                hasMessage |= !same.IsAnotherMessage;
+                messages.Add(same.Content is { } content
+                    ? new AppendMessage(content, ReadOnlyMemory<byte>.Empty, same.Flags, now)
+                    : new AppendMessage(request.Message, prefix ??= Prefix(request, recipient), same.Flags, now));
+            }
+
+            appends.Add(new MailboxAppend(target.Mailbox, new AppendRequest(DuplicateKey(request.Message, target.Mailbox, hasMessage), messages)));
         }
 
-        return list.Find(MailboxName.Inbox);
+        return appends;
     }
 
-    // The same message has the same key in the same mailbox, whichever process it comes to. Without a Message-ID nothing is taken for a repetition.
-    private static OperationId DuplicateKey(IngestedMessage message, MailboxId mailbox)
+    // The same message has the same key in the same mailbox, whichever process it comes to, however a script changes it. Without a Message-ID nothing is taken
+    // for a repetition.
+    private OperationId DuplicateKey(IngestedMessage message, MailboxId mailbox, bool hasMessage = true)
     {
-        if (string.IsNullOrEmpty(message.MessageId))
+        if (!options.SuppressDuplicates || string.IsNullOrEmpty(message.MessageId))
             return OperationId.None;
         var length = Encoding.UTF8.GetByteCount(message.MessageId);
-        var key = new byte[ContentHash.Length + sizeof(long) + length];
+        var key = new byte[ContentHash.Length + sizeof(long) + length + (hasMessage ? 0 : 1)];
         message.Hash.WriteTo(key);
         BinaryPrimitives.WriteInt64LittleEndian(key.AsSpan(ContentHash.Length), mailbox.Value);
         Encoding.UTF8.GetBytes(message.MessageId, key.AsSpan(ContentHash.Length + sizeof(long)));
@@ -55,17 +91,6 @@ public sealed class MessageDelivery(IAccounts accounts, IMailboxes mailboxes, De
         return new OperationId(BinaryPrimitives.ReadUInt64LittleEndian(hash), BinaryPrimitives.ReadUInt64LittleEndian(hash[8..]));
     }
 
-    // RFC 5321 section 4.4: Return-Path is the first line; then who it was delivered to, then how it came here.
-    private static byte[] Prefix(DeliveryRequest request, DeliveryRecipient recipient)
-    {
-        var address = recipient.PrimaryAddress;
-        if (recipient.Detail is { Length: > 0 } detail)
-        {
-            var at = address.LastIndexOf('@');
-            address = $"{address[..at]}+{detail}{address[at..]}";
-        }
-
-        var head = Encoding.UTF8.GetBytes($"Return-Path: <{request.ReversePath}>\r\nDelivered-To: {address}\r\n");
-        return [.. head, .. request.Received.Span];
-    }
+    private static byte[] Prefix(DeliveryRequest request, DeliveryRecipient recipient) =>
+        DeliveryRequest.TraceFields(request.ReversePath, recipient, request.Received.Span);
 }

@@ -54,8 +54,12 @@ internal sealed partial class Mailbox
         return await _host.Quotas!.HoldAsync(Account, bytes, messages, cancellationToken);
     }
 
-    // The account of a mailbox is known once it was read. When it cannot be, the write itself will say so.
-    private async ValueTask<bool> MayBeLimitedAsync(CancellationToken cancellationToken)
+    /// <summary>Room in the account's quota for so much, where <see cref="MayBeLimitedAsync"/> has said that it may be limited.</summary>
+    internal ValueTask<QuotaHold> HoldAsync(long bytes, int messages, CancellationToken cancellationToken) =>
+        _host.Quotas!.HoldAsync(Account, bytes, messages, cancellationToken);
+
+    /// <summary>Room may have to be held. The account of a mailbox is known once it was read; when it cannot be, the write itself will say so.</summary>
+    internal async ValueTask<bool> MayBeLimitedAsync(CancellationToken cancellationToken)
     {
         try
         {

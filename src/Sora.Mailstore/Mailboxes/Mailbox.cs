@@ -227,7 +227,7 @@ internal sealed partial class Mailbox : IMailbox
 
     // Numbers for the contents of new messages. Which of them keep the EMAILID of another one is known before they are: a number that is not used in the
     // end is never given again.
-    private async ValueTask<ContentId[]?> TakeContentsAsync(IReadOnlyList<AppendMessage> messages, CancellationToken cancellationToken)
+    internal async ValueTask<ContentId[]?> TakeContentsAsync(IReadOnlyList<AppendMessage> messages, CancellationToken cancellationToken)
     {
         try
         {
@@ -373,8 +373,8 @@ internal sealed partial class Mailbox : IMailbox
         return false;
     }
 
-    /// <summary>Commits records of two mailboxes whose turns are both held.</summary>
-    internal Task<CommitOutcome> CommitPairAsync(MailboxCommit[] commits) => _host.Pipeline.CommitAsync(new CommitUnit(commits));
+    /// <summary>Commits records of mailboxes whose turns are all held: all of them or none.</summary>
+    internal Task<CommitOutcome> CommitTogetherAsync(MailboxCommit[] commits) => _host.Pipeline.CommitAsync(new CommitUnit(commits));
 
     /// <summary>Waits a moment before the next attempt; false when the deadline has passed.</summary>
     internal async Task<bool> PauseAsync(long deadline)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Sora.Contracts;
 using Sora.Mailstore.Accounts;
@@ -63,6 +64,9 @@ public sealed class MailboxHost : IMailboxes, IAsyncDisposable
     internal CommitPipeline Pipeline { get; }
 
     public IMailbox Get(MailboxId id) => Find(id);
+
+    public Task<MailResult<ImmutableArray<AppendResult>>> AppendAllAsync(IReadOnlyList<MailboxAppend> appends, CancellationToken cancellationToken) =>
+        MailboxDelivery.RunAsync(this, appends, cancellationToken);
 
     public IDisposable Subscribe(MailboxId id, IMailboxSubscriber subscriber)
     {

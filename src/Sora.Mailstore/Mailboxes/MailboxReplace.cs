@@ -36,7 +36,7 @@ internal static class MailboxReplace
                 if (!answer.IsOk || append.IsEmpty)
                     return answer;
                 var commits = new[] { append.ToCommit(destination.Id, destination.Account), expunge.ToCommit(source.Id, source.Account) };
-                if (await destination.CommitPairAsync(commits) == CommitOutcome.Won)
+                if (await destination.CommitTogetherAsync(commits) == CommitOutcome.Won)
                 {
                     destination.Publish(commits[0]);
                     source.Publish(commits[1]);

@@ -3,37 +3,46 @@ using Sora.Contracts;
 namespace Sora.Mailstore.Mailboxes;
 
 /// <summary>
-/// The turns of two mailboxes that one commit changes. They are taken in the order of the mailboxes' numbers, so that requests in opposite
-/// directions cannot wait for each other.
+/// The turns of the mailboxes that one commit changes. They are taken in the order of the mailboxes' numbers, so that requests for the same ones
+/// cannot wait for each other.
 /// </summary>
 internal sealed class MailboxTurns : IDisposable
 {
-    private readonly TurnRequest _first;
-    private readonly TurnRequest _second;
+    private readonly TurnRequest[] _turns;
 
-    private MailboxTurns(long deadline)
+    private MailboxTurns(int count, long deadline)
     {
-        _first = new TurnRequest { Deadline = deadline };
-        _second = new TurnRequest { Deadline = deadline };
+        _turns = new TurnRequest[count];
+        for (var i = 0; i < count; i++)
+            _turns[i] = new TurnRequest { Deadline = deadline };
     }
 
     /// <summary>Waits for both turns; they are held until the result is disposed.</summary>
     public static async Task<MailResult<MailboxTurns>> TakeAsync(
         Mailbox source, Mailbox destination, long deadline, CancellationToken cancellationToken)
     {
-        var turns = new MailboxTurns(deadline);
-        var (first, second) = source.Id.Value < destination.Id.Value ? (source, destination) : (destination, source);
+        var (turns, missing) = await TakeAsync(source.Id.Value < destination.Id.Value ? [source, destination] : [destination, source], deadline, cancellationToken);
+        return missing is null ? turns! : NotThere(missing, destination);
+    }
+
+    /// <summary>Waits for all turns, or for one that cannot be had: then none is held.</summary>
+    /// <param name="mailboxes">In ascending order of their numbers.</param>
+    public static async Task<(MailboxTurns? Turns, Mailbox? Missing)> TakeAsync(
+        IReadOnlyList<Mailbox> mailboxes, long deadline, CancellationToken cancellationToken)
+    {
+        var turns = new MailboxTurns(mailboxes.Count, deadline);
         var areTaken = false;
         try
         {
-            first.Enqueue(turns._first);
-            if (!await turns._first.Taken.WaitAsync(cancellationToken))
-                return NotThere(first, destination);
-            second.Enqueue(turns._second);
-            if (!await turns._second.Taken.WaitAsync(cancellationToken))
-                return NotThere(second, destination);
+            for (var i = 0; i < mailboxes.Count; i++)
+            {
+                mailboxes[i].Enqueue(turns._turns[i]);
+                if (!await turns._turns[i].Taken.WaitAsync(cancellationToken))
+                    return (null, mailboxes[i]);
+            }
+
             areTaken = true;
-            return turns;
+            return (turns, null);
         }
         finally
         {
@@ -52,7 +61,7 @@ internal sealed class MailboxTurns : IDisposable
 
     public void Dispose()
     {
-        _second.Return();
-        _first.Return();
+        for (var i = _turns.Length - 1; i >= 0; i--)
+            _turns[i].Return();
     }
 }

@@ -195,7 +195,7 @@ internal sealed class EndWrite : WriteRequest<Done>
 }
 
 /// <summary>
-/// Hands the mailbox's turn to somebody who changes two mailboxes at once: nothing else is planned until it is given back.
+/// Hands the mailbox's turn to somebody who changes several mailboxes at once: nothing else is planned until it is given back.
 /// </summary>
 internal sealed class TurnRequest : WriteRequest
 {

@@ -13,6 +13,10 @@ public sealed class MaintenanceOptions
     [OptionRange("1h", "3650d")]
     public TimeSpan LogRetention { get; set; } = TimeSpan.FromDays(30);
 
+    [Option("How long it is remembered that a message was queued to leave, so that a delivery that is repeated does not send it again")]
+    [OptionRange("1d", "365d")]
+    public TimeSpan RelayMemory { get; set; } = TimeSpan.FromDays(7);
+
     [Option("Most rows that one statement deletes")]
     [OptionRange(100, 1_000_000)]
     public int BatchRows { get; set; } = 5000;

@@ -8,6 +8,8 @@ namespace Sora.Mailstore.Maintenance;
 public sealed class MaintenanceWorker : IAsyncDisposable
 {
     private readonly MaintenanceStore _store;
+    private readonly SieveStore _sieve;
+    private readonly RelayStore _relay;
     private readonly MaintenanceOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -17,6 +19,8 @@ public sealed class MaintenanceWorker : IAsyncDisposable
     public MaintenanceWorker(Database database, MaintenanceOptions options, TimeProvider time, ILogger<MaintenanceWorker> logger)
     {
         _store = new MaintenanceStore(database);
+        _sieve = new SieveStore(database.Write);
+        _relay = new RelayStore(database);
         _options = options;
         _time = time;
         _logger = logger;
@@ -41,6 +45,10 @@ public sealed class MaintenanceWorker : IAsyncDisposable
                 {
                     if (await _store.TrimLogAsync(_options.LogRetention, _options.BatchRows, _stopping.Token) is > 0 and var records)
                         Log.LogTrimmed(_logger, records);
+                    if (await _sieve.TrimHistoryAsync(_options.BatchRows, _stopping.Token) is > 0 and var rows)
+                        Log.SieveHistoryTrimmed(_logger, rows);
+                    if (await _relay.TrimOperationsAsync(_options.RelayMemory, _options.BatchRows, _stopping.Token) is > 0 and var operations)
+                        Log.RelayOperationsTrimmed(_logger, operations);
                 }
                 catch (Exception e) when (Mailbox.IsDatabaseFailure(e))
                 {

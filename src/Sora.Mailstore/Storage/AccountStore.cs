@@ -40,6 +40,23 @@ internal sealed class AccountStore(NpgsqlDataSource database)
             : null;
     }
 
+    /// <summary>The account's addresses, the primary one first; none when there is no such account.</summary>
+    public Task<string[]> AddressesAsync(AccountId id, CancellationToken cancellationToken) =>
+        ReadAgain.OnceAsync(async () =>
+        {
+            await using var command = database.CreateCommand(
+                """
+                SELECT c.address FROM credentials c JOIN accounts a ON a.id = c.account_id AND a.deleted_at IS NULL
+                WHERE c.account_id = $1 ORDER BY c.is_primary DESC, c.address
+                """);
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id.Value });
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            var addresses = new List<string>();
+            while (await reader.ReadAsync(cancellationToken))
+                addresses.Add(reader.GetString(0));
+            return addresses.ToArray();
+        });
+
     /// <summary>The account's mailboxes and subscriptions; null when there is no such account.</summary>
     public Task<StoredList?> ListAsync(AccountId id, CancellationToken cancellationToken) =>
         ReadAgain.OnceAsync(async () =>

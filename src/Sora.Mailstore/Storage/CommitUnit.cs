@@ -34,7 +34,7 @@ internal sealed class MailboxCommit
     public IReadOnlyList<NewContent> Contents { get; init; } = [];
 }
 
-/// <summary>Records that are committed together: one, or the two of a move, of which either both are written or none.</summary>
+/// <summary>Records that are committed together: one, or those of several mailboxes (a move, a delivery into several), of which either all are written or none.</summary>
 internal sealed class CommitUnit(params IReadOnlyList<MailboxCommit> commits)
 {
     private readonly TaskCompletionSource<CommitOutcome> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);

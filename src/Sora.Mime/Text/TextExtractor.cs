@@ -50,7 +50,7 @@ public sealed class TextExtractor
         _decoded = buffers.Decoded;
         _decoded.ResetWrittenCount();
         _transfer = new TransferDecoder(TransferDecoder.Parse(part.Encoding));
-        if (part.Is("text", "html") || part.Is("text", "xhtml"))
+        if (part.Is("text", "html") || part.Is("text", "xhtml") || part.Is("application", "xhtml+xml"))
             _html = new HtmlText(_sink);
         else if ("flowed".Equals(ParameterDecoder.Find(part.Parameters, "format"), StringComparison.OrdinalIgnoreCase))
             _flowed = new FlowedText(_sink, "yes".Equals(ParameterDecoder.Find(part.Parameters, "delsp"), StringComparison.OrdinalIgnoreCase));

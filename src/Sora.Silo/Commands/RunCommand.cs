@@ -14,7 +14,7 @@ internal static class RunCommand
     {
         var portBase = new Option<int?>("--port-base")
         {
-            Description = "Listen on 127.0.0.1 only: LMTP on N, IMAP N+1, IMAPS N+2, HTTP N+6 (N+3 to N+5 are kept for POP3, POP3S, ManageSieve)",
+            Description = "Listen on 127.0.0.1 only: LMTP on N, IMAP N+1, IMAPS N+2, ManageSieve N+5, HTTP N+6 (N+3 and N+4 are kept for POP3 and POP3S)",
             HelpName = "N",
         };
         portBase.Validators.Add(result =>

@@ -3,7 +3,10 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Sora.Gateway.Connections;
 using Sora.Gateway.Imap;
 using Sora.Gateway.Lmtp;
+using Sora.Gateway.ManageSieve;
 using Sora.Gateway.Replicas;
+using Sora.Gateway.Sieve;
+using Sora.Relay;
 using Sora.Silo.Configuration;
 
 namespace Sora.Silo.Composition;
@@ -62,7 +65,11 @@ internal sealed class GatewayParts : IAsyncDisposable
         SoraOptions options, MailstoreParts mailstore, GatewayMetrics metrics, ILoggerFactory loggers, TimeProvider time)
     {
         var lmtp = new LmtpServer(
-            options.Lmtp, mailstore.Accounts, mailstore.Bodies.Intakes, mailstore.Delivery, metrics, loggers.CreateLogger<LmtpServer>(), time);
+            options.Lmtp, mailstore.Accounts, mailstore.Bodies.Intakes, mailstore.Delivery, metrics, loggers.CreateLogger<LmtpServer>(), time,
+            Scripts(options, mailstore, metrics, loggers, time))
+        {
+            Returns = SenderRewriting.Of(options.Relay.Srs, time) is { } rewriting ? new BounceReturn(mailstore.Relay, rewriting) : null,
+        };
         foreach (var listener in lmtp.Listeners())
             yield return (listener.ImplicitTls ? "lmtp.tls_listen" : "lmtp.listen", listener);
 
@@ -75,6 +82,33 @@ internal sealed class GatewayParts : IAsyncDisposable
             yield return ("imap.listen", new ListenerDefinition(ListenAddress.Parse(address), ImplicitTls: false, imap, limits));
         foreach (var address in options.Imap.TlsListen)
             yield return ("imap.tls_listen", new ListenerDefinition(ListenAddress.Parse(address), ImplicitTls: true, imap, limits));
+
+        var sieve = new ManageSieveServer(
+            options.Managesieve, mailstore.Accounts, mailstore.Scripts, options.SieveLimits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()),
+            options.SieveLimits.ToLimits(), metrics, time, loggers.CreateLogger<ManageSieveServer>());
+        foreach (var listener in sieve.Listeners())
+            yield return (listener.ImplicitTls ? "managesieve.tls_listen" : "managesieve.listen", listener);
+    }
+
+    private static DeliveryScripts Scripts(
+        SoraOptions options, MailstoreParts mailstore, GatewayMetrics metrics, ILoggerFactory loggers, TimeProvider time)
+    {
+        var limits = options.SieveLimits;
+        var library = new ScriptLibrary(
+            mailstore.Scripts, mailstore.SieveFiles, limits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()),
+            limits.ToCompilerOptions(options.Sieve.MaxGlobalScriptSize.ToInt32()), limits.MaxCompiledScripts, limits.MaxCompiledSize.Bytes);
+        var ports = new ScriptPorts(
+            mailstore.Accounts, mailstore.Sharing, library, options.SieveDelivery,
+            limits.ToLimits() with { MaxDuplicateLifetime = options.Sieve.MaxDuplicatePeriod }, options.Imap.OtherUsersPrefix, options.Imap.SharedPrefix)
+        {
+            DetailSeparator = options.Lmtp.RecipientDelimiter is [var separator, ..] ? separator : '+',
+            History = mailstore.SieveHistory,
+            Metadata = mailstore.Metadata,
+            AdminContact = options.Imap.AdminContact ?? "",
+        };
+        return new DeliveryScripts(
+            new ScriptPlanner(ports), mailstore.SieveFiles, mailstore.SieveHistory, mailstore.Relay, mailstore.Bodies.Intakes, mailstore.Quotas,
+            options.Delivery.SuppressDuplicates, LmtpServer.HostNameOf(options.Lmtp), metrics, time, loggers.CreateLogger<DeliveryScripts>());
     }
 
     private static CertificateSource? Certificates(SoraOptions options, string dataFolder, ILoggerFactory loggers, TimeProvider time)

@@ -1,3 +1,4 @@
+using Sora.Contracts;
 using Sora.Mailstore;
 using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Accounts.Passwords;
@@ -5,7 +6,9 @@ using Sora.Mailstore.Bodies;
 using Sora.Mailstore.Delivery;
 using Sora.Mailstore.Mailboxes;
 using Sora.Mailstore.Maintenance;
+using Sora.Mailstore.Relay;
 using Sora.Mailstore.Search;
+using Sora.Mailstore.Sieve;
 using Sora.Mailstore.Storage;
 using Sora.Mailstore.Storage.Embedded;
 using Sora.Silo.Configuration;
@@ -21,6 +24,15 @@ internal sealed record MailstoreParts(
     public required MetadataHost Metadata { get; init; }
 
     public required SearchHost Search { get; init; }
+
+    public required SieveScriptHost Scripts { get; init; }
+
+    public required SieveHistoryHost SieveHistory { get; init; }
+
+    public required SieveFiles SieveFiles { get; init; }
+
+    /// <summary>Takes what leaves.</summary>
+    public required RelayQueue Relay { get; init; }
 
     /// <summary>Opens the database: starts the private server if there is to be one, waits until it answers, and brings the schema up to date.</summary>
     /// <exception cref="DatabaseException">It cannot be used.</exception>
@@ -54,6 +66,7 @@ internal sealed record MailstoreParts(
         var passwords = new PasswordHasher(options.Passwords);
         var verifier = parts.AddDisposable("Password checks", new PasswordVerifier(passwords, options.Passwords, time));
         var quotas = parts.AddDisposable("Quotas", new QuotaHost(database, feed, options.Quota, options.Accounts.MaxMailboxes, time, loggers));
+        var scripts = parts.AddDisposable("Sieve scripts", new SieveScriptHost(database, feed, options.Sieve, loggers));
         var mailboxes = parts.Add("Mailboxes", new MailboxHost(database, feed, options.Mailboxes, metrics, time, loggers) { Quotas = quotas });
         var accounts = parts.AddDisposable("Accounts", new AccountHost(database, feed, mailboxes, verifier, options.Accounts, time, loggers));
         var metadata = parts.AddDisposable("Annotations", new MetadataHost(database, feed, mailboxes, accounts, options.Metadata, loggers));
@@ -63,12 +76,17 @@ internal sealed record MailstoreParts(
         parts.Add("Maintenance", new MaintenanceWorker(database, options.Maintenance, time, loggers.CreateLogger<MaintenanceWorker>()));
         var search = parts.Add("The search index", new SearchHost(database, bodies.Messages, options.Search, metrics, time, loggers));
         search.Start();
+        var relay = parts.AddDisposable("The relay's queue", RelayParts.OpenQueue(options.Relay, database, metrics, time));
         var delivery = new MessageDelivery(accounts, mailboxes, options.Delivery, time);
         return new MailstoreParts(accounts, sharing, mailboxes, bodies, delivery, new AccountAdministration(database, passwords, accounts.Announce))
         {
             Quotas = quotas,
             Metadata = metadata,
             Search = search,
+            Scripts = scripts,
+            SieveHistory = new SieveHistoryHost(database, options.Sieve, loggers),
+            SieveFiles = new SieveFiles(options.Sieve, time, loggers),
+            Relay = relay,
         };
     }
 

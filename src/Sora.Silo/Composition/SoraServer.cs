@@ -81,6 +81,7 @@ internal sealed class SoraServer : IAsyncDisposable
         Volatile.Write(ref bodies, mailstore.Bodies);
         if (options.Node.FirstAccount is { } address)
             FirstAccount = await FirstAccount.EnsureAsync(address, data, mailstore.Accounts, mailstore.Administration, _logger, cancellationToken);
+        RelayParts.Start(options, mailstore, _parts, loggers, time);
         var gateway = await GatewayParts.StartAsync(options, data, mailstore, _parts, loggers, time, cancellationToken);
         if (options.Node.TrimWhenIdle)
             _parts.Add("Memory given back when idle", new IdleMemory(time));

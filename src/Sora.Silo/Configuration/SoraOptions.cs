@@ -3,6 +3,8 @@ using Sora.Configuration;
 using Sora.Gateway.Connections;
 using Sora.Gateway.Imap;
 using Sora.Gateway.Lmtp;
+using Sora.Gateway.ManageSieve;
+using Sora.Gateway.Sieve;
 using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Accounts.Passwords;
 using Sora.Mailstore.Bodies;
@@ -10,7 +12,10 @@ using Sora.Mailstore.Delivery;
 using Sora.Mailstore.Mailboxes;
 using Sora.Mailstore.Maintenance;
 using Sora.Mailstore.Search;
+using Sora.Mailstore.Sieve;
 using Sora.Mailstore.Storage;
+using Sora.Relay;
+using Sora.Sieve;
 
 namespace Sora.Silo.Configuration;
 
@@ -43,6 +48,14 @@ public sealed class SoraOptions : IValidatableOptions
 
     public SearchOptions Search { get; set; } = new();
 
+    public SieveOptions Sieve { get; set; } = new();
+
+    public SieveEngineOptions SieveLimits { get; set; } = new();
+
+    public SieveDeliveryOptions SieveDelivery { get; set; } = new();
+
+    public RelayOptions Relay { get; set; } = new();
+
     public ConnectionOptions Connections { get; set; } = new();
 
     // A server without TLS is of no use to most clients, so one that has no certificate yet makes itself one
@@ -51,6 +64,8 @@ public sealed class SoraOptions : IValidatableOptions
     public LmtpOptions Lmtp { get; set; } = new();
 
     public ImapOptions Imap { get; set; } = new();
+
+    public ManageSieveOptions Managesieve { get; set; } = new();
 
     public HttpOptions Http { get; set; } = new();
 
@@ -69,8 +84,12 @@ public sealed class SoraOptions : IValidatableOptions
                 yield return "lmtp.tls_listen needs a certificate: set tls.cert_file and tls.key_file, or tls.self_signed";
             if (Imap.TlsListen.Count > 0)
                 yield return "imap.tls_listen needs a certificate: set tls.cert_file and tls.key_file, or tls.self_signed";
+            if (Managesieve.TlsListen.Count > 0)
+                yield return "managesieve.tls_listen needs a certificate: set tls.cert_file and tls.key_file, or tls.self_signed";
         }
 
+        if (Managesieve.MaxLiteral < Sieve.MaxScriptSize)
+            yield return "managesieve.max_literal must not be smaller than sieve.max_script_size";
         if (Storage.StagedFileHold <= Mailboxes.WriteTimeout)
             yield return "storage.staged_file_hold must be longer than mailboxes.write_timeout";
         var taken = new Dictionary<IPEndPoint, string>();
@@ -93,6 +112,10 @@ public sealed class SoraOptions : IValidatableOptions
             yield return ("imap.listen", address);
         foreach (var address in Imap.TlsListen)
             yield return ("imap.tls_listen", address);
+        foreach (var address in Managesieve.Listen)
+            yield return ("managesieve.listen", address);
+        foreach (var address in Managesieve.TlsListen)
+            yield return ("managesieve.tls_listen", address);
         foreach (var address in Http.Listen)
             yield return ("http.listen", address);
     }

@@ -23,4 +23,16 @@ public sealed class ScriptTests(SharedServer server)
             Assert.Fail($"missing Perl module Mail::IMAPClient: install the package {package} (./dev test does)");
         run.ExitCode.ShouldBe(0, run.All);
     }
+
+    [Fact]
+    public async Task A_session_of_managesieve()
+    {
+        var run = await CommandRun.RunAsync(
+            "python3",
+            [
+                Programs.Script("managesieve_session.py"), _sora.ManageSievePort.ToString(CultureInfo.InvariantCulture), server.NextAccount(), SharedServer.Password,
+            ],
+            "python3");
+        run.ExitCode.ShouldBe(0, run.All);
+    }
 }

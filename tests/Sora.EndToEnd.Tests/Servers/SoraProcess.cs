@@ -37,6 +37,8 @@ internal sealed class SoraProcess : IAsyncDisposable
 
     public int ImapsPort => PortBase + 2;
 
+    public int ManageSievePort => PortBase + 5;
+
     public int HttpPort => PortBase + 6;
 
     /// <summary>The address and password that the ready file names.</summary>

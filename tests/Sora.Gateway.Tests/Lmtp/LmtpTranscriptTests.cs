@@ -97,7 +97,7 @@ public sealed class LmtpTranscriptTests
     [InlineData("MAIL FROM:<a@b.example> size=1 body=7bit smtputf8", "250 2.1.0 *")]
     [InlineData("MAIL FROM:<a@b.example> BODY=9BIT", "501 5.5.4 *")]
     [InlineData("MAIL FROM:<a@b.example> SMTPUTF8=1", "501 5.5.4 *")]
-    [InlineData("MAIL FROM:<a@b.example> AUTH=<>", "555 5.5.4 *")]
+    [InlineData("MAIL FROM:<a@b.example> XSOMETHING=1", "555 5.5.4 *")]
     [InlineData("MAIL FROM:<a@b.example> =", "501 5.5.4 *")]
     [InlineData("MAIL FROM:<j\u00c3\u00b6rg@b.example>", "553 5.6.7 *")]
     [InlineData("MAIL FROM:<j\u00c3\u00b6rg@b.example> SMTPUTF8", "250 2.1.0 *")]
@@ -116,7 +116,7 @@ public sealed class LmtpTranscriptTests
     }
 
     [Theory]
-    [InlineData("<ada@example.org> NOTIFY=NEVER", "555 5.5.4 *", "")]
+    [InlineData("<ada@example.org> XSOMETHING=1", "555 5.5.4 *", "")]
     [InlineData("<>", "501 5.1.3 *", "")]
     [InlineData("ada@example.org", "501 5.1.3 *", "")]
     [InlineData("<ada@example.org>x", "501 5.1.3 *", "")]

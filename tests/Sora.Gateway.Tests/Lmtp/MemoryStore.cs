@@ -129,6 +129,13 @@ internal sealed class MemoryStore : IAccounts, IIntakes, IDelivery
     {
         public byte[] Bytes => bytes;
 
+        public override ValueTask<int> ReadAsync(long offset, Memory<byte> destination, CancellationToken cancellationToken)
+        {
+            var count = (int)Math.Clamp(bytes.Length - offset, 0, destination.Length);
+            bytes.AsMemory((int)Math.Min(offset, bytes.Length), count).CopyTo(destination);
+            return new(count);
+        }
+
         public override ValueTask DisposeAsync()
         {
             Interlocked.Decrement(ref store._openIntakes);

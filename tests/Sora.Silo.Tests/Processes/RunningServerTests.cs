@@ -35,8 +35,9 @@ public sealed class RunningServerTests(RunningServer server) : IClassFixture<Run
         var first = _process.Port("lmtp");
         _process.Port("imap").ShouldBe(first + 1);
         _process.Port("imaps").ShouldBe(first + 2);
+        _process.Port("managesieve").ShouldBe(first + 5);
         _process.Port("admin").ShouldBe(first + 6);
-        _process.Ready.GetProperty("ports").EnumerateObject().Count().ShouldBe(4);
+        _process.Ready.GetProperty("ports").EnumerateObject().Count().ShouldBe(5);
     }
 
     [Theory]

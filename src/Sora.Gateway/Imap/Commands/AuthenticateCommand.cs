@@ -1,4 +1,3 @@
-using System.Text;
 using Sora.Contracts;
 using Sora.Gateway.Imap.Responses;
 using Sora.Gateway.Imap.Wire;
@@ -36,27 +35,16 @@ internal sealed class AuthenticateCommand(string mechanism, byte[]? initialRespo
             response = line;
         }
 
-        if (response is [(byte)'*'])
+        if (SaslResponse.IsCancel(response))
             return ImapReply.Bad("AUTHENTICATE cancelled");
-        if (!TryDecode(response, out var decoded))
+
+        // "=" is an empty initial response
+        if (!SaslResponse.TryDecode(response is [(byte)'='] ? [] : response, out var decoded))
             return ImapReply.Bad("Response is not base64");
         if (!PlainMessage.TryParse(decoded, out var plain))
             return ImapReply.Bad("Response is not a PLAIN message");
         return plain.IsForOtherIdentity
             ? ImapReply.No("Acting for others is not allowed", ResponseCode.Of(MailErrorCode.AuthorizationFailed))
             : await LoginCommand.LogInAsync(connection, plain.AuthenticationId, plain.Password, cancellationToken).ConfigureAwait(false);
-    }
-
-    // "=" is an empty initial response.
-    private static bool TryDecode(byte[] response, out byte[] decoded)
-    {
-        decoded = [];
-        if (response is [(byte)'='])
-            return true;
-        var buffer = new byte[response.Length];
-        if (!Convert.TryFromBase64String(Encoding.Latin1.GetString(response), buffer, out var length))
-            return false;
-        decoded = buffer[..length];
-        return true;
     }
 }

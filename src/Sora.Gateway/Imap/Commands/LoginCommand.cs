@@ -1,6 +1,7 @@
 using Sora.Contracts;
 using Sora.Gateway.Imap.Responses;
 using Sora.Gateway.Imap.Wire;
+using Sora.Gateway.Sasl;
 
 namespace Sora.Gateway.Imap.Commands;
 
@@ -25,7 +26,8 @@ internal sealed class LoginCommand(string user, string password) : ImapCommand
         if (!connection.MayAuthenticate)
             return ImapReply.No(NeedsTls);
         var server = connection.Server;
-        var checkedIdentity = await server.Accounts.AuthenticateAsync(user, password, cancellationToken).ConfigureAwait(false);
+        var checkedIdentity = await PasswordLogin.CheckAsync(
+            server.Accounts, user, password, server.Options.AuthFailureDelay, server.Time, cancellationToken).ConfigureAwait(false);
         if (checkedIdentity.IsOk)
         {
             var identity = checkedIdentity.Value;
@@ -40,7 +42,6 @@ internal sealed class LoginCommand(string user, string password) : ImapCommand
         Log.LoginRefused(server.Logger, connection.Client.Remote.Address, error.Code, connection.Client.Id);
         if (error.Code != MailErrorCode.AuthenticationFailed)
             return ImapReply.No(error);
-        await Task.Delay(server.Options.AuthFailureDelay, server.Time, cancellationToken).ConfigureAwait(false);
         if (++connection.Session.AuthFailures < server.Options.MaxAuthFailures)
             return ImapReply.No(error);
         ImapReply.No(error).Write(connection.Writer, connection.Tag);

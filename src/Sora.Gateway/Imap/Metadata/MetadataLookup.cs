@@ -12,7 +12,7 @@ internal static class MetadataLookup
     public const string AdminEntry = "/shared/admin";
 
     // RFC 5464 section 3.3: "l" and any of these
-    private const Rights Any = Rights.Read | Rights.KeepSeen | Rights.Write | Rights.Insert | Rights.Post;
+    internal const Rights Any = Rights.Read | Rights.KeepSeen | Rights.Write | Rights.Insert | Rights.Post;
 
     /// <summary>The mailbox, if the user may see its annotations. Changing shared ones needs the right to change what others see, too.</summary>
     public static async ValueTask<MailResult<MailboxTarget>> FindAsync(

@@ -4,10 +4,14 @@ using System.Text;
 namespace Sora.Gateway.Lmtp.Commands;
 
 /// <summary>
-/// MAIL (RFC 5321 section 4.1.1.2) with SIZE (RFC 1870), BODY (RFC 6152, RFC 3030) and SMTPUTF8 (RFC 6531): begins a transaction.
+/// MAIL (RFC 5321 section 4.1.1.2) with SIZE (RFC 1870), BODY (RFC 6152, RFC 3030) and SMTPUTF8 (RFC 6531): begins a transaction. AUTH (RFC 4954), RET and ENVID
+/// (RFC 3461) and BY (RFC 2852) are taken for scripts to see.
 /// </summary>
-internal sealed class MailCommand(LmtpPath reversePath, long size, LmtpBody body, bool smtpUtf8) : LmtpCommand
+internal sealed class MailCommand(LmtpPath reversePath, long size, LmtpBody body, bool smtpUtf8, MailParameters? parameters) : LmtpCommand
 {
+    // RFC 3461 section 4.4
+    private const int MaxEnvelopeId = 100;
+
     /// <summary>"MAIL FROM:" Reverse-path [SP Mail-parameters]</summary>
     public static LmtpCommand Parse(ReadOnlySpan<byte> arguments, LmtpServer server)
     {
@@ -20,10 +24,10 @@ internal sealed class MailCommand(LmtpPath reversePath, long size, LmtpBody body
         while (parser.TryParameter(out var keyword, out var value, out var isValid))
             if (!isValid)
                 return RejectedCommand.BadArguments;
-            else if (seen.Add(keyword, value) is { } reply)
+            else if (seen.Add(keyword, value, server.Time) is { } reply)
                 return new RejectedCommand(reply);
         return path.IsAscii || seen.SmtpUtf8
-            ? new MailCommand(path, seen.Size ?? 0, seen.Body ?? LmtpBody.SevenBit, seen.SmtpUtf8)
+            ? new MailCommand(path, seen.Size ?? 0, seen.Body ?? LmtpBody.SevenBit, seen.SmtpUtf8, seen.Others)
             : new RejectedCommand(LmtpReply.NeedsSmtpUtf8);
     }
 
@@ -31,7 +35,7 @@ internal sealed class MailCommand(LmtpPath reversePath, long size, LmtpBody body
     {
         var fits = size <= session.Server.Options.MaxMessageSize.Bytes;
         if (fits)
-            session.Transaction = new LmtpTransaction(reversePath.ToString(), size, body, smtpUtf8);
+            session.Transaction = new LmtpTransaction(reversePath.ToString(), size, body, smtpUtf8) { Parameters = parameters };
         session.Reply(fits ? LmtpReply.SenderOk : LmtpReply.TooBig);
         return ValueTask.FromResult(fits);
     }
@@ -41,9 +45,10 @@ internal sealed class MailCommand(LmtpPath reversePath, long size, LmtpBody body
         public long? Size;
         public LmtpBody? Body;
         public bool SmtpUtf8;
+        public MailParameters? Others;
 
         /// <summary>Takes one parameter; a reply when it is unknown, wrong or there already.</summary>
-        public LmtpReply? Add(ReadOnlySpan<byte> keyword, ReadOnlySpan<byte> value)
+        public LmtpReply? Add(ReadOnlySpan<byte> keyword, ReadOnlySpan<byte> value, TimeProvider time)
         {
             if (Ascii.EqualsIgnoreCase(keyword, "SIZE"u8))
             {
@@ -62,6 +67,42 @@ internal sealed class MailCommand(LmtpPath reversePath, long size, LmtpBody body
                 if (SmtpUtf8 || !value.IsEmpty)
                     return LmtpReply.BadArguments;
                 SmtpUtf8 = true;
+            }
+            else
+            {
+                return AddOther(keyword, value, time);
+            }
+
+            return null;
+        }
+
+        private LmtpReply? AddOther(ReadOnlySpan<byte> keyword, ReadOnlySpan<byte> value, TimeProvider time)
+        {
+            var others = Others ?? new MailParameters(null, null, null, null);
+            if (Ascii.EqualsIgnoreCase(keyword, "AUTH"u8))
+            {
+                if (others.Auth is not null || Xtext.Decode(value) is not { } auth)
+                    return LmtpReply.BadArguments;
+                Others = others with { Auth = auth == "<>" ? "" : auth };
+            }
+            else if (Ascii.EqualsIgnoreCase(keyword, "RET"u8))
+            {
+                var isFull = Ascii.EqualsIgnoreCase(value, "FULL"u8);
+                if (others.Return is not null || (!isFull && !Ascii.EqualsIgnoreCase(value, "HDRS"u8)))
+                    return LmtpReply.BadArguments;
+                Others = others with { Return = isFull ? "FULL" : "HDRS" };
+            }
+            else if (Ascii.EqualsIgnoreCase(keyword, "ENVID"u8))
+            {
+                if (others.EnvelopeId is not null || value.Length > MaxEnvelopeId || Xtext.Decode(value) is not { Length: > 0 } id)
+                    return LmtpReply.BadArguments;
+                Others = others with { EnvelopeId = id };
+            }
+            else if (Ascii.EqualsIgnoreCase(keyword, "BY"u8))
+            {
+                if (others.DeliverBy is not null || DeliverBy.Parse(value, time.GetUtcNow()) is not { } by)
+                    return LmtpReply.BadArguments;
+                Others = others with { DeliverBy = by };
             }
             else
             {

@@ -1,11 +1,17 @@
+using System.Text;
 using Sora.Contracts;
 
 namespace Sora.Gateway.Lmtp.Commands;
 
-/// <summary>RCPT (RFC 5321 section 4.1.1.3): adds a recipient who has an account here.</summary>
-internal sealed class RcptCommand(LmtpPath forwardPath) : LmtpCommand
+/// <summary>
+/// RCPT (RFC 5321 section 4.1.1.3): adds a recipient who has an account here. NOTIFY and ORCPT (RFC 3461) are taken for scripts to see.
+/// </summary>
+internal sealed class RcptCommand(LmtpPath forwardPath, RecipientParameters? parameters) : LmtpCommand
 {
-    /// <summary>"RCPT TO:" Forward-path [SP Rcpt-parameters], of which none is known.</summary>
+    // RFC 3461 section 4.2
+    private const int MaxOriginalRecipient = 500;
+
+    /// <summary>"RCPT TO:" Forward-path [SP Rcpt-parameters]</summary>
     public static LmtpCommand Parse(ReadOnlySpan<byte> arguments, LmtpServer server)
     {
         var parser = new LmtpAddressParser(arguments);
@@ -13,9 +19,44 @@ internal sealed class RcptCommand(LmtpPath forwardPath) : LmtpCommand
             return RejectedCommand.BadArguments;
         if (!parser.TryForwardPath(out var path))
             return RejectedCommand.BadRecipient;
-        return parser.TryParameter(out _, out _, out var isValid)
-            ? new RejectedCommand(isValid ? LmtpReply.UnknownParameter : LmtpReply.BadArguments)
-            : new RcptCommand(path);
+        RecipientParameters? parameters = null;
+        while (parser.TryParameter(out var keyword, out var value, out var isValid))
+            if (!isValid)
+                return RejectedCommand.BadArguments;
+            else if (Add(ref parameters, keyword, value) is { } reply)
+                return new RejectedCommand(reply);
+        return new RcptCommand(path, parameters);
+    }
+
+    private static LmtpReply? Add(ref RecipientParameters? parameters, ReadOnlySpan<byte> keyword, ReadOnlySpan<byte> value)
+    {
+        var known = parameters ?? new RecipientParameters(null, null);
+        if (Ascii.EqualsIgnoreCase(keyword, "NOTIFY"u8))
+        {
+            if (known.Notify is not null || NotifyOf(value) is not { } notify)
+                return LmtpReply.BadArguments;
+            parameters = known with { Notify = notify };
+        }
+        else if (Ascii.EqualsIgnoreCase(keyword, "ORCPT"u8))
+        {
+            // addr-type ";" xtext
+            if (known.OriginalRecipient is not null || value.Length > MaxOriginalRecipient || value.IndexOf((byte)';') is not > 0 || Xtext.Decode(value) is not { } original)
+                return LmtpReply.BadArguments;
+            parameters = known with { OriginalRecipient = original };
+        }
+        else
+        {
+            return LmtpReply.UnknownParameter;
+        }
+
+        return null;
+    }
+
+    // "NEVER" / 1#( "SUCCESS" / "FAILURE" / "DELAY" ) (RFC 3461 section 4.1)
+    private static string? NotifyOf(ReadOnlySpan<byte> value)
+    {
+        var text = Encoding.ASCII.GetString(value).ToUpperInvariant();
+        return text == "NEVER" || Array.TrueForAll(text.Split(','), static condition => condition is "SUCCESS" or "FAILURE" or "DELAY") ? text : null;
     }
 
     public override async ValueTask<bool> ExecuteAsync(LmtpSession session)
@@ -37,8 +78,10 @@ internal sealed class RcptCommand(LmtpPath forwardPath) : LmtpCommand
         try
         {
             using var timeout = new CancellationTokenSource(server.Options.LookupTimeout, server.Time);
-            if (await FindAsync(server, timeout.Token) is not { } recipient)
+            if ((await FindAsync(server, timeout.Token) ?? server.Returns?.Find(forwardPath.ToString())) is not { } recipient)
                 return LmtpReply.NoSuchUser;
+            if (recipient.Account == default && transaction.ReversePath.Length > 0)
+                return LmtpReply.BouncesOnly;
             transaction.Recipients.Add(recipient);
             return LmtpReply.RecipientOk;
         }
@@ -68,5 +111,5 @@ internal sealed class RcptCommand(LmtpPath forwardPath) : LmtpCommand
     }
 
     private DeliveryRecipient Recipient(AccountIdentity identity, string? detail) =>
-        new(forwardPath.ToString(), identity.Account, identity.PrimaryAddress, detail);
+        new(forwardPath.ToString(), identity.Account, identity.PrimaryAddress, detail) { Parameters = parameters };
 }

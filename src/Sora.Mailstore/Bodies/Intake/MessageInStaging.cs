@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.Win32.SafeHandles;
 
 namespace Sora.Mailstore.Bodies.Intake;
 
@@ -9,6 +10,7 @@ namespace Sora.Mailstore.Bodies.Intake;
 internal sealed class MessageInStaging : StagedMessage
 {
     private readonly MessageIntakes _owner;
+    private SafeFileHandle? _file;
     private int _isDisposed;
 
     [SetsRequiredMembers]
@@ -27,10 +29,19 @@ internal sealed class MessageInStaging : StagedMessage
     /// <summary>What was taken of <see cref="StorageOptions.DatabaseStagingMemory"/>.</summary>
     public long DatabaseMemory { get; init; }
 
+    public override ValueTask<int> ReadAsync(long offset, Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        if (Path is null)
+            return base.ReadAsync(offset, destination, cancellationToken);
+        _file ??= File.OpenHandle(_owner.Folder.FullName(Path), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.Asynchronous);
+        return RandomAccess.ReadAsync(_file, destination, offset, cancellationToken);
+    }
+
     public override ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
         {
+            _file?.Dispose();
             _owner.ReturnDatabaseMemory(DatabaseMemory);
             if (Path is not null)
                 _owner.Folder.Release(Path);

@@ -1,0 +1,21 @@
+namespace Sora.Admin.Relay;
+
+/// <summary><c>relay delete</c>: takes messages out of the queue.</summary>
+internal sealed class RelayDeleteCommand : AdminCommand
+{
+    private readonly RelaySelection _selection = new("The messages", withMessage: true);
+
+    public RelayDeleteCommand(CommandHost host)
+        : base("delete", "Takes messages out of the queue; their senders are not told", host)
+    {
+        _selection.AddTo(this);
+        AddConfirm();
+    }
+
+    protected override async Task<int> RunAsync(CommandRun run, CancellationToken cancellationToken)
+    {
+        await using var session = await AdminSession.ReadAsync(run, cancellationToken);
+        var recipients = await session.Relay.DeleteAsync(await _selection.FilterAsync(run, session, cancellationToken), cancellationToken);
+        return run.Done(new { Recipients = recipients }, $"{CommandRun.Shown(recipients)} recipients were deleted");
+    }
+}

@@ -1,0 +1,20 @@
+namespace Sora.Admin.Relay;
+
+/// <summary><c>relay retry</c>: tries at once what waits for its next attempt.</summary>
+internal sealed class RelayRetryCommand : AdminCommand
+{
+    private readonly RelaySelection _selection = new("The messages", withMessage: true);
+
+    public RelayRetryCommand(CommandHost host)
+        : base("retry", "Tries messages at once that wait for their next attempt", host)
+    {
+        _selection.AddTo(this);
+    }
+
+    protected override async Task<int> RunAsync(CommandRun run, CancellationToken cancellationToken)
+    {
+        await using var session = await AdminSession.ReadAsync(run, cancellationToken);
+        var recipients = await session.Relay.RetryAsync(await _selection.FilterAsync(run, session, cancellationToken), cancellationToken);
+        return run.Done(new { Recipients = recipients }, $"{CommandRun.Shown(recipients)} recipients are due now");
+    }
+}

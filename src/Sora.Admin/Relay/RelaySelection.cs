@@ -1,0 +1,54 @@
+using System.CommandLine;
+using Sora.Mailstore.Relay;
+
+namespace Sora.Admin.Relay;
+
+/// <summary>The options that say which messages of the queue are meant.</summary>
+internal sealed class RelaySelection
+{
+    private readonly Option<long?>? _id;
+    private readonly Option<bool>? _all;
+    private readonly Option<string?> _email;
+    private readonly Option<string?> _recipient;
+
+    public RelaySelection(string what, bool withMessage)
+    {
+        if (withMessage)
+        {
+            _id = new Option<long?>("--id") { Description = "The message of this number", HelpName = "ID" };
+            _all = new Option<bool>("--all") { Description = "All messages" };
+        }
+
+        _email = new Option<string?>("--email") { Description = $"{what} of the account that has this address", HelpName = "ADDRESS" };
+        _recipient = new Option<string?>("--recipient") { Description = $"{what} to this address, or to @domain", HelpName = "ADDRESS" };
+    }
+
+    public void AddTo(Command command)
+    {
+        if (_id is not null)
+            command.Add(_id);
+        command.Add(_email);
+        command.Add(_recipient);
+        if (_all is null)
+            return;
+        command.Add(_all);
+        command.Validators.Add(result =>
+        {
+            var isNarrow = result.GetValue(_id!) is not null || result.GetValue(_email) is not null || result.GetValue(_recipient) is not null;
+            if (isNarrow == result.GetValue(_all))
+                result.AddError("Say which messages: --id, --email, --recipient, or --all for all of them");
+        });
+    }
+
+    /// <exception cref="AdminException">There is no such account.</exception>
+    public async Task<RelayFilter> FilterAsync(CommandRun run, AdminSession session, CancellationToken cancellationToken)
+    {
+        var filter = new RelayFilter(_id is null ? null : run.Get(_id), null, run.Get(_recipient));
+        if (run.Get(_email) is not { } email)
+            return filter;
+
+        // Also a deleted account may have left something in the queue
+        var found = await session.Accounts.FindAsync(email, cancellationToken);
+        return found.IsOk ? filter with { Account = found.Value.Summary.Id } : throw new AdminException(found.Error.Text);
+    }
+}

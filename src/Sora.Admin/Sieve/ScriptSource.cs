@@ -1,0 +1,60 @@
+using System.Text;
+using Sora.Sieve;
+
+namespace Sora.Admin.Sieve;
+
+/// <summary>Reads scripts and messages from files, and compiles scripts.</summary>
+internal static class ScriptSource
+{
+    /// <summary>The bytes of a file; <c>-</c> is standard input.</summary>
+    /// <exception cref="AdminException">It is larger than the limit.</exception>
+    public static async Task<byte[]> ReadAsync(CommandRun run, string file, long most, CancellationToken cancellationToken)
+    {
+        byte[] bytes;
+        if (file == "-")
+        {
+            bytes = Encoding.UTF8.GetBytes(await run.Terminal.Input.ReadToEndAsync(cancellationToken));
+        }
+        else
+        {
+            if (new FileInfo(file) is { Exists: true } info && info.Length > most)
+                throw new AdminException($"{file} has more than {most} bytes");
+            bytes = await File.ReadAllBytesAsync(file, cancellationToken);
+        }
+
+        return bytes.Length <= most ? bytes : throw new AdminException($"{file} has more than {most} bytes");
+    }
+
+    /// <summary>Compiles a script as the server does.</summary>
+    public static SieveCompilation Compile(AdminOptions options, byte[] script) =>
+        SieveCompiler.Compile(script, options.SieveLimits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()));
+
+    /// <summary>Errors and warnings, a line each, on standard output; false when there are errors, which standard error then counts.</summary>
+    public static bool Report(CommandRun run, SieveCompilation compilation)
+    {
+        if (run.WantsJson && !compilation.IsOk)
+            run.WriteJson(Json(compilation));
+        else if (!run.WantsJson)
+            foreach (var diagnostic in compilation.Diagnostics)
+                run.Terminal.Output.WriteLine(diagnostic);
+        if (compilation.IsOk)
+            return true;
+        var errors = compilation.Diagnostics.Count(static diagnostic => diagnostic.Severity == SieveSeverity.Error);
+        run.Say(errors == 1 ? "The script has an error" : $"The script has {errors} errors");
+        return false;
+    }
+
+    public static object Json(SieveCompilation compilation) => new
+    {
+        Valid = compilation.IsOk,
+        Diagnostics = compilation.Diagnostics.Select(static diagnostic => new
+        {
+            Severity = diagnostic.Severity.ToString().ToLowerInvariant(),
+            diagnostic.Line,
+            diagnostic.Column,
+            diagnostic.Message,
+            diagnostic.Found,
+            diagnostic.Expected,
+        }),
+    };
+}

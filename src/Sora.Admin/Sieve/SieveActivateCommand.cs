@@ -1,0 +1,23 @@
+using System.CommandLine;
+
+namespace Sora.Admin.Sieve;
+
+/// <summary><c>sieve activate</c>: which script filters from the next message on.</summary>
+internal sealed class SieveActivateCommand : SieveAccountCommand
+{
+    private readonly Option<string> _name = NameOption();
+
+    public SieveActivateCommand(CommandHost host)
+        : base("activate", "Makes a script the active one", host)
+    {
+        Add(_name);
+    }
+
+    protected override bool Changes => true;
+
+    protected override async Task<int> RunAsync(CommandRun run, AdminSession session, AccountMailboxes account, CancellationToken cancellationToken)
+    {
+        var name = ParseName(run.Required(_name));
+        return Changed(run, await session.Scripts.ActivateAsync(account.Account.Id, name, cancellationToken), name, account, "Activated");
+    }
+}

@@ -1,0 +1,84 @@
+using Microsoft.Extensions.Logging;
+using Sora.Contracts;
+using Sora.Gateway.Connections;
+using Sora.Sieve;
+
+namespace Sora.Gateway.ManageSieve;
+
+/// <summary>The ManageSieve server (RFC 5804): what all its connections share.</summary>
+public sealed class ManageSieveServer : IProtocolServer
+{
+    internal const string ProtocolName = "managesieve";
+
+    /// <param name="compiler">How scripts are compiled when they are put, as deliveries compile them.</param>
+    /// <param name="limits">How scripts are run: clients are told of some limits.</param>
+    public ManageSieveServer(
+        ManageSieveOptions options,
+        IAccounts accounts,
+        ISieveScripts scripts,
+        SieveCompilerOptions compiler,
+        SieveLimits limits,
+        GatewayMetrics metrics,
+        TimeProvider time,
+        ILogger<ManageSieveServer> logger)
+    {
+        Options = options;
+        Accounts = accounts;
+        Scripts = scripts;
+        Compiler = compiler;
+        Time = time;
+        Logger = logger;
+        Commands = new CommandTable(metrics);
+        SieveExtensions = string.Join(' ', SieveCapabilities.All.Where(compiler.Extensions.Contains));
+        NotifyMethods = SieveExtensions.Split(' ').Contains("enotify", StringComparer.Ordinal) ? "mailto" : "";
+        MaxRedirects = limits.MaxRedirects;
+    }
+
+    /// <inheritdoc/>
+    public string Name => ProtocolName;
+
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> RefusalLine { get; } = "BYE (TRYLATER) \"Too many connections, or the server is going down\"\r\n"u8.ToArray();
+
+    /// <inheritdoc/>
+    public string Alpn => ProtocolName;
+
+    internal ManageSieveOptions Options { get; }
+
+    internal IAccounts Accounts { get; }
+
+    internal ISieveScripts Scripts { get; }
+
+    internal SieveCompilerOptions Compiler { get; }
+
+    internal TimeProvider Time { get; }
+
+    internal ILogger Logger { get; }
+
+    internal CommandTable Commands { get; }
+
+    /// <summary>What scripts may require, with spaces between.</summary>
+    internal string SieveExtensions { get; }
+
+    /// <summary>Schemes of the URIs that notify sends to (RFC 5435), with spaces between; must be told when enotify is (section 1.7).</summary>
+    internal string NotifyMethods { get; }
+
+    internal int MaxRedirects { get; }
+
+    /// <summary>The listeners that the options name.</summary>
+    public IEnumerable<ListenerDefinition> Listeners()
+    {
+        var limits = new ConnectionLimits(Options.MaxConnections, Options.MaxConnectionsPerIp);
+        foreach (var address in Options.Listen)
+            yield return new ListenerDefinition(ListenAddress.Parse(address), ImplicitTls: false, this, limits);
+        foreach (var address in Options.TlsListen)
+            yield return new ListenerDefinition(ListenAddress.Parse(address), ImplicitTls: true, this, limits);
+    }
+
+    /// <inheritdoc/>
+    public async Task RunAsync(ClientConnection connection, CancellationToken aborted)
+    {
+        using var session = new ManageSieveConnection(this, connection);
+        await session.RunAsync();
+    }
+}

@@ -1,0 +1,27 @@
+using Sora.Contracts;
+
+namespace Sora.Gateway.Sasl;
+
+/// <summary>Checks passwords for all protocols.</summary>
+internal static class PasswordLogin
+{
+    /// <summary>
+    /// Who logs in with this PLAIN message. AUTHORIZATIONFAILED for those who would act for others, AUTHENTICATIONFAILED, UNAVAILABLE; the answer to a wrong
+    /// password is held back.
+    /// </summary>
+    public static ValueTask<MailResult<AccountIdentity>> CheckAsync(
+        IAccounts accounts, PlainMessage plain, TimeSpan failureDelay, TimeProvider time, CancellationToken cancellationToken) =>
+        plain.IsForOtherIdentity
+            ? new(new MailError(MailErrorCode.AuthorizationFailed, "Acting for others is not allowed"))
+            : CheckAsync(accounts, plain.AuthenticationId, plain.Password, failureDelay, time, cancellationToken);
+
+    /// <summary>Who has this address and password. AUTHENTICATIONFAILED, UNAVAILABLE; the answer to a wrong password is held back.</summary>
+    public static async ValueTask<MailResult<AccountIdentity>> CheckAsync(
+        IAccounts accounts, string user, string password, TimeSpan failureDelay, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var identity = await accounts.AuthenticateAsync(user, password, cancellationToken).ConfigureAwait(false);
+        if (identity.Error is { Code: MailErrorCode.AuthenticationFailed })
+            await Task.Delay(failureDelay, time, cancellationToken).ConfigureAwait(false);
+        return identity;
+    }
+}

@@ -1,0 +1,89 @@
+using Sora.Configuration;
+
+namespace Sora.Mailstore.Sieve;
+
+/// <summary>[sieve]: the scripts that there are.</summary>
+[Section("Sieve scripts: those of accounts and those of the site")]
+public sealed class SieveOptions
+{
+    [Option("Scripts that an account may have", Reference = "RFC 5804 1.5")]
+    [OptionRange(1, 10_000)]
+    public int MaxScripts { get; set; } = 32;
+
+    [Option("Largest script of an account", Reference = "RFC 5804 1.5")]
+    [OptionRange("1KiB", "16MiB")]
+    public ByteSize MaxScriptSize { get; set; } = ByteSize.KiB(256);
+
+    [Option("All scripts of an account together", Reference = "RFC 5804 1.5")]
+    [OptionRange("1KiB", "1GiB")]
+    public ByteSize MaxTotalSize { get; set; } = ByteSize.MiB(2);
+
+    [Option("Accounts whose lists of scripts are kept in memory")]
+    [OptionRange(0, 10_000_000)]
+    public int MaxCachedAccounts { get; set; } = 50_000;
+
+    [Option("Entries that the script log of an account keeps")]
+    [OptionRange(1, 10_000)]
+    public int MaxLogEntries { get; set; } = 100;
+
+    [Option("Longest time for which vacation remembers whom it has answered, whatever a script asks for", Reference = "RFC 5230 4.1")]
+    [OptionRange("1d", "3650d")]
+    public TimeSpan MaxVacationPeriod { get; set; } = TimeSpan.FromDays(365);
+
+    [Option("Longest time for which duplicate remembers a message, whatever a script asks for", Reference = "RFC 7352 3")]
+    [OptionRange("1m", "3650d")]
+    public TimeSpan MaxDuplicatePeriod { get; set; } = TimeSpan.FromDays(90);
+
+    [Option("Files of scripts that run before those of every user, in this order", Example = "/etc/sora/before.sieve")]
+    public IReadOnlyList<string> Before { get; set; } = [];
+
+    [Option("Files of scripts that run after those of every user, in this order", Example = "/etc/sora/after.sieve")]
+    public IReadOnlyList<string> After { get; set; } = [];
+
+    [Option("File of the script that runs for users without an active one; unset, one that files what has \"X-Spam: Yes\" into Junk and mail for user+detail into the mailbox of that name; empty for none", Example = "/etc/sora/default.sieve")]
+    public string? Default { get; set; }
+
+    [Option("The built-in default script creates the mailbox for user+detail when there is none")]
+    public bool CreateDetailMailbox { get; set; }
+
+    [Option("Folder of the scripts that include :global finds, each NAME.sieve", Reference = "RFC 6609 3.2", Example = "/etc/sora/sieve")]
+    public string? GlobalFolder { get; set; }
+
+    [Option("Largest script of the site")]
+    [OptionRange("1KiB", "16MiB")]
+    public ByteSize MaxGlobalScriptSize { get; set; } = ByteSize.MiB(1);
+
+    [Option("How often the site's scripts are looked at again when they are used")]
+    [OptionRange("0s", "1h")]
+    public TimeSpan RefreshFiles { get; set; } = TimeSpan.FromSeconds(5);
+
+    [Option("Scripts of include :global that are kept in memory")]
+    [OptionRange(1, 100_000)]
+    public int MaxCachedFiles { get; set; } = 1000;
+
+    public IReadOnlyList<SieveDomainOptions> Domains { get; set; } = [];
+}
+
+/// <summary>[[sieve.domains]]: scripts for the users of one domain.</summary>
+[Section("Scripts of the site for the users of one domain")]
+public sealed class SieveDomainOptions : IValidatableOptions
+{
+    [Option("The domain of the users' primary addresses", Example = "example.com")]
+    public string Domain { get; set; } = "";
+
+    [Option("Files of scripts that run after those of sieve.before and before the user's, in this order")]
+    public IReadOnlyList<string> Before { get; set; } = [];
+
+    [Option("Files of scripts that run after the user's and before those of sieve.after, in this order")]
+    public IReadOnlyList<string> After { get; set; } = [];
+
+    [Option("File of the default script for these users, in the place of the server's; empty for none", Example = "/etc/sora/example.com.sieve")]
+    public string? Default { get; set; }
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Validate()
+    {
+        if (Domain.Length == 0)
+            yield return "domain must be set";
+    }
+}

@@ -1,0 +1,157 @@
+using System.Collections.Immutable;
+using Sora.Sieve.Commands;
+using Sora.Sieve.Extensions;
+using Sora.Sieve.Matching;
+using Sora.Sieve.Runtime;
+using Sora.Sieve.Syntax;
+
+namespace Sora.Sieve.Validation;
+
+/// <summary>One script on its way from syntax to nodes.</summary>
+internal sealed class CompilationContext(SieveCompilerOptions options, SieveRegistry registry, DiagnosticList diagnostics)
+{
+    private readonly HashSet<string> _enabled = [];
+    private readonly Dictionary<Type, object> _states = [];
+    private string? _deferred; // the first error since the last command began, in code that ihave guards
+
+    public SieveCompilerOptions Options => options;
+
+    public Vocabulary Vocabulary => registry.Vocabulary;
+
+    /// <summary>The capabilities that the script has required so far.</summary>
+    public IReadOnlySet<string> Enabled => _enabled;
+
+    /// <summary>Those of them that stand in <c>require</c>.</summary>
+    public HashSet<string> InRequire { get; } = [];
+
+    public Comparator DefaultComparator { get; } = registry.Vocabulary.FindComparator("i;ascii-casemap", out _)!;
+
+    /// <summary>
+    /// Greater than 0 in code that runs only where <c>ihave</c> was true: errors there are errors when it runs, if it does (RFC 5463 section 4).
+    /// </summary>
+    public int GuardDepth { get; set; }
+
+    /// <summary>State of an extension, made when it is first asked for.</summary>
+    public T State<T>()
+        where T : class, new()
+    {
+        if (_states.TryGetValue(typeof(T), out var state))
+            return (T)state;
+        var made = new T();
+        _states.Add(typeof(T), made);
+        return made;
+    }
+
+    public bool IsEnabled(string capability) => capability.Length == 0 || _enabled.Contains(capability);
+
+    /// <summary>The engine has the extension, and scripts may use it.</summary>
+    public bool IsSupported(string capability) =>
+        registry.Find(capability) is not null && (options.Extensions.Contains(capability) || ComparatorExtension.IsBuiltIn(capability));
+
+    /// <summary>A hint at what the author may have meant, behind a message; see <see cref="Spelling"/>.</summary>
+    public string Hint(string name, IEnumerable<string> known, Func<string, string> show) =>
+        GuardDepth > 0 || diagnostics.IsFull ? "" : Spelling.Hint(name, known, show);
+
+    /// <summary>What a script may require.</summary>
+    public IEnumerable<string> SupportedNames => options.Extensions.Where(IsSupported);
+
+    public void Enable(string capability)
+    {
+        if (!_enabled.Add(capability))
+            return;
+        foreach (var implied in registry.Find(capability)?.Implies ?? [])
+            Enable(implied);
+    }
+
+    public void Error(SourcePosition position, string message, string? found = null, string? expected = null)
+    {
+        if (GuardDepth == 0)
+            diagnostics.Error(position, message, found, expected);
+        else
+            _deferred ??= message;
+    }
+
+    /// <summary>An error in the frame of the script, which is one in guarded code too.</summary>
+    public void SyntaxError(SourcePosition position, string message, string? found = null, string? expected = null) =>
+        diagnostics.Error(position, message, found, expected);
+
+    public void Warning(SourcePosition position, string message) => diagnostics.Warning(position, message);
+
+    public ImmutableArray<CommandNode> Block(ImmutableArray<CallSyntax> commands) => new BlockCompiler(this).Compile(commands);
+
+    /// <summary>Compiles a command; null after an error.</summary>
+    public CommandNode? Command(CallSyntax syntax)
+    {
+        var outer = _deferred;
+        _deferred = null;
+        var node = CallCompiler.Compile(this, syntax, isTest: false) as CommandNode;
+        if (GuardDepth > 0 && (_deferred is not null || node is null))
+            node = new DeferredErrorCommand(syntax.Position, _deferred ?? $"'{syntax.Name}' cannot be used here");
+        _deferred = outer;
+        return node;
+    }
+
+    /// <summary>Compiles a test; null after an error.</summary>
+    public TestNode? Test(CallSyntax syntax)
+    {
+        var outer = _deferred;
+        _deferred = null;
+        var node = CallCompiler.Compile(this, syntax, isTest: true) as TestNode;
+        if (GuardDepth > 0 && (_deferred is not null || node is null))
+            node = new DeferredErrorTest(syntax.Position, _deferred ?? $"'{syntax.Name}' cannot be used here");
+        _deferred = outer;
+        return node;
+    }
+
+    /// <summary>A string with what its extensions make of it: encoded characters first, then variables.</summary>
+    public SieveString String(StringSyntax syntax)
+    {
+        var text = syntax.Text;
+        if (text.Contains("${", StringComparison.Ordinal))
+        {
+            if (IsEnabled("encoded-character"))
+                text = EncodedCharacterExtension.Decode(text, message => Error(syntax.Position, message));
+            if (IsEnabled("variables"))
+                return VariableReferences.Parse(this, text, syntax.Position);
+        }
+
+        return text.Length == 0 ? SieveString.Empty : new ConstantString(text);
+    }
+
+    public SieveStrings Strings(StringsSyntax syntax) => new([.. syntax.Strings.Select(String)]);
+
+    public MatchArguments? Match(CallBinding call, SieveStrings keys, SourcePosition keysAt, bool captures, Func<string[], string[]>? prepare = null)
+    {
+        var definition = call.MatchTypeDefinition ?? Vocabulary.FindMatchType("is")!;
+        var type = definition.Create(call.MatchRelation);
+        if (type is null)
+            return null;
+        if (type.NeedsSubstring && !call.Comparator.HasSubstring)
+        {
+            Error(call.Position, $"The comparator '{call.Comparator.Name}' knows no substrings, so ':{definition.Tag}' cannot be used with it");
+            return null;
+        }
+
+        if (keys.Constant is { } constant)
+        {
+            foreach (var key in constant)
+            {
+                if (type.Check(key, this) is not { } problem)
+                    continue;
+                Error(keysAt, problem);
+                return null;
+            }
+        }
+
+        try
+        {
+            return new MatchArguments(type, call.Comparator, keys, captures && IsEnabled("variables"), prepare);
+        }
+        catch (SieveRuntimeException e)
+        {
+            // A pattern whose automaton is larger than it can be
+            Error(keysAt, e.Message);
+            return null;
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using Sora.Contracts;
+using Sora.Testing;
+
+namespace Sora.Admin.Tests;
+
+public sealed class SieveTests : AdminTest
+{
+    private const string Script = "require [\"fileinto\"];\nif header :contains \"subject\" \"news\" { fileinto \"News\"; }\n";
+
+    [Fact]
+    public async Task Scripts_are_put_listed_shown_renamed_and_deleted_and_a_running_server_hears_of_it()
+    {
+        await CreateAsync("user@example.com");
+        var account = (await AccountAsync("user@example.com")).Id;
+        (await Node.Scripts.FindAsync(account, None)).Value.Scripts.ShouldBeEmpty();
+        (await RunWithInputAsync(Script, "sieve", "put", "--email", "user@example.com", "--name", "main", "--file", "-")).ShouldSucceed().Output
+            .ShouldBe("Stored main of user@example.com\n");
+        (await RunAsync("sieve", "activate", "--email", "user@example.com", "--name", "main")).ShouldSucceed();
+        await Eventually.WaitAsync(async () => (await Node.Scripts.FindAsync(account, None)).Value.Active?.Name.Value == "main");
+        (await RunAsync("sieve", "show", "--email", "user@example.com", "--name", "main")).ShouldSucceed().Output.ShouldBe(Script);
+        var listed = (await RunAsync("sieve", "list", "--email", "user@example.com", "--json")).ShouldSucceed().Json[0];
+        listed.GetProperty("name").GetString().ShouldBe("main");
+        listed.GetProperty("active").GetBoolean().ShouldBeTrue();
+        (await RunAsync("sieve", "list", "--email", "user@example.com")).ShouldSucceed().Output.ShouldContain("main");
+        (await RunAsync("sieve", "delete", "--email", "user@example.com", "--name", "main", "--confirm")).ShouldFail(ExitCode.Failed, "active script");
+        (await RunAsync("sieve", "rename", "--email", "user@example.com", "--name", "main", "--to", "other")).ShouldSucceed();
+        (await RunAsync("sieve", "deactivate", "--email", "user@example.com")).ShouldSucceed();
+        (await RunAsync("sieve", "delete", "--email", "user@example.com", "--name", "main", "--confirm")).ShouldFail(ExitCode.Failed, "no script by that name");
+        (await RunAsync("sieve", "delete", "--email", "user@example.com", "--name", "other")).ShouldFail(ExitCode.Usage, "--confirm");
+        (await RunAsync("sieve", "delete", "--email", "user@example.com", "--name", "other", "--confirm")).ShouldSucceed();
+        await Eventually.WaitAsync(async () => (await Node.Scripts.FindAsync(account, None)).Value.Scripts.IsEmpty);
+    }
+
+    [Fact]
+    public async Task A_script_that_does_not_compile_is_not_stored()
+    {
+        await CreateAsync("user@example.com");
+        var put = await RunWithInputAsync("bogus1;\nbogus2;\n", "sieve", "put", "--email", "user@example.com", "--name", "main", "--file", "-");
+        put.Code.ShouldBe(ExitCode.Failed);
+        put.Error.ShouldBe("sora-admin: The script has 2 errors\n");
+        put.Output.ShouldContain("line 1, column 1: error: ");
+        put.Output.ShouldContain("line 2, column 1: error: ");
+        (await RunAsync("sieve", "list", "--email", "user@example.com", "--json")).ShouldSucceed().Json.GetArrayLength().ShouldBe(0);
+        (await RunAsync("sieve", "list", "--email", "nobody@example.com")).ShouldFail(ExitCode.Failed, "There is no account");
+        (await RunAsync("sieve", "show", "--email", "user@example.com", "--name", "a\tb")).ShouldFail(ExitCode.Failed, "not allowed");
+    }
+
+    [Fact]
+    public async Task Check_needs_no_database()
+    {
+        (await Cli.RunAsync(["sieve", "check", "--file", "-"], "keep;\n")).ShouldSucceed().Output.ShouldBe("The script is valid\n");
+        var wrong = await Cli.RunAsync(["sieve", "check", "--file", "-", "--json"], "bogus;\n");
+        wrong.Code.ShouldBe(ExitCode.Failed);
+        wrong.Json.GetProperty("valid").GetBoolean().ShouldBeFalse();
+        wrong.Json.GetProperty("diagnostics")[0].GetProperty("line").GetInt32().ShouldBe(1);
+        var disabled = await Cli.RunAsync(["sieve", "check", "--file", "-", "--set", "sieve_limits.disabled_extensions=fileinto"], Script);
+        disabled.Code.ShouldBe(ExitCode.Failed);
+        disabled.Output.ShouldContain("fileinto");
+    }
+
+    [Fact]
+    public async Task The_log_is_shown_newest_first()
+    {
+        await CreateAsync("user@example.com");
+        var account = (await AccountAsync("user@example.com")).Id;
+        var at = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+        await Node.SieveHistory.AddAsync(account, [new SieveLogEntry(at, "main", 3, "<1@x>", "first"), new SieveLogEntry(at, "main", 4, "<2@x>", "second")], None);
+        var json = (await RunAsync("sieve", "log", "--email", "user@example.com", "--json")).ShouldSucceed().Json;
+        json.GetArrayLength().ShouldBe(2);
+        json[0].GetProperty("text").GetString().ShouldBe("second");
+        json[0].GetProperty("line").GetInt32().ShouldBe(4);
+        var text = (await RunAsync("sieve", "log", "--email", "user@example.com", "--limit", "1")).ShouldSucceed().Output;
+        text.ShouldContain("second");
+        text.ShouldNotContain("first");
+    }
+
+    [Fact]
+    public async Task Test_tells_what_a_script_would_do()
+    {
+        using var folder = new TempFolder();
+        await File.WriteAllTextAsync(folder.File("message"), "From: ada@example.org\r\nSubject: news of today\r\n\r\ntext\r\n");
+        await File.WriteAllTextAsync(folder.File("script"), Script);
+        (await Cli.RunAsync(["sieve", "test", "--script", folder.File("script"), "--message", folder.File("message")])).ShouldSucceed().Output
+            .ShouldBe("line 2: fileinto \"News\"\n");
+        await File.WriteAllTextAsync(folder.File("message"), "From: ada@example.org\r\nSubject: other\r\n\r\ntext\r\n");
+        (await Cli.RunAsync(["sieve", "test", "--script", folder.File("script"), "--message", folder.File("message")])).ShouldSucceed().Output
+            .ShouldBe("keep (implicit)\n");
+
+        await CreateAsync("user@example.com");
+        await File.WriteAllTextAsync(
+            folder.File("script"), "require [\"mailbox\", \"fileinto\"];\nif mailboxexists \"Archive\" { fileinto \"Archive\"; } else { discard; }\n");
+        (await RunAsync("sieve", "test", "--script", folder.File("script"), "--message", folder.File("message"), "--email", "user@example.com"))
+            .ShouldSucceed().Output.ShouldBe("line 2: fileinto \"Archive\"\nstored in \"Archive\"\n");
+        (await Cli.RunAsync(["sieve", "test", "--script", folder.File("script"), "--message", folder.File("message")])).ShouldSucceed().Output
+            .ShouldBe("line 2: discard\n");
+    }
+
+    [Fact]
+    public async Task Test_plans_as_a_delivery_does()
+    {
+        using var folder = new TempFolder();
+        await CreateAsync("user@example.com");
+        await CreateAsync("other@example.com");
+        await File.WriteAllTextAsync(folder.File("message"), "From: ada@example.org\r\nSubject: news\r\n\r\ntext\r\n");
+        await File.WriteAllTextAsync(
+            folder.File("script"),
+            "require [\"mailbox\", \"fileinto\", \"imap4flags\", \"copy\", \"include\", \"variables\"];\r\nfileinto :copy :create :flags \"\\\\Seen\" \"New\";\r\n"
+            + "fileinto \"Nowhere\";\r\nfileinto \"Other Users/other@example.com/INBOX\";\r\n");
+        await File.WriteAllTextAsync(folder.File("before.sieve"), "require [\"fileinto\", \"copy\"];\r\nfileinto :copy \"Archive\";\r\n");
+        var run = await RunAsync(
+            "sieve", "test", "--script", folder.File("script"), "--message", folder.File("message"), "--email", "user@example.com", "--site", "--set",
+            $"sieve.before=[\"{folder.File("before.sieve")}\"]");
+        run.ShouldSucceed().Output.ShouldBe(
+            "line 2: fileinto \"Archive\" :copy\nline 2: fileinto \"New\" :create :copy with flags (\\Seen)\nline 3: fileinto \"Nowhere\"\n"
+            + "line 4: fileinto \"Other Users/other@example.com/INBOX\"\n"
+            + "problem: line 3: fileinto: There is no mailbox \"Nowhere\" that messages can be put into\n"
+            + "problem: line 4: fileinto: There is no mailbox \"Other Users/other@example.com/INBOX\" that messages can be put into\n"
+            + "stored in \"Archive\"\nstored in \"New\", which would be created with flags (\\Seen)\nstored in \"INBOX\"\n");
+        var account = (await AccountAsync("user@example.com")).Id;
+        (await Node.Accounts.Get(account).ListAsync(None)).Find(MailboxName.Parse("New").Value).ShouldBeNull("a trial creates nothing");
+    }
+}

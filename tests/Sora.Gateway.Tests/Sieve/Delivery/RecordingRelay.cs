@@ -1,0 +1,57 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Text;
+using Sora.Contracts;
+
+namespace Sora.Gateway.Tests.Sieve.Delivery;
+
+/// <summary>What was given to the relay, and what it said; text as Latin-1.</summary>
+internal sealed record Relayed(RelayRequest Request, string Text, RelayStatus Status)
+{
+    public string To => string.Join(", ", Request.Recipients.Select(static recipient => recipient.Address));
+
+    /// <summary>The values of a header field.</summary>
+    public string[] Field(string name) =>
+    [
+        .. Text[..Text.IndexOf("\r\n\r\n", StringComparison.Ordinal)].Replace("\r\n ", " ", StringComparison.Ordinal).Replace("\r\n\t", " ", StringComparison.Ordinal)
+            .Split("\r\n").Where(line => line.StartsWith($"{name}:", StringComparison.OrdinalIgnoreCase)).Select(line => line[(name.Length + 1)..].Trim()),
+    ];
+}
+
+/// <summary>The real queue, with a record of what went in, and with faults that a test orders.</summary>
+internal sealed class RecordingRelay(IRelay queue) : IRelay
+{
+    private readonly ConcurrentQueue<Relayed> _all = [];
+
+    /// <summary>What is said to the next requests of an account instead of asking the queue.</summary>
+    public ConcurrentDictionary<AccountId, RelayStatus> Answers { get; } = [];
+
+    /// <summary>After a request of this account was queued, the delivery fails as though the process had died.</summary>
+    public ConcurrentDictionary<AccountId, bool> DieAfterwards { get; } = [];
+
+    public IReadOnlyList<Relayed> Of(AccountId account) => [.. _all.Where(one => one.Request.Account == account)];
+
+    public async Task<RelayStatus> EnqueueAsync(RelayRequest request, CancellationToken cancellationToken)
+    {
+        if (Answers.TryGetValue(request.Account, out var answer))
+        {
+            _all.Enqueue(new Relayed(request, "", answer));
+            return answer;
+        }
+
+        var bytes = new ArrayBufferWriter<byte>();
+        bytes.Write(request.Prefix.Span);
+        var status = await queue.EnqueueAsync(request with { Rest = request.Rest is { } rest ? ReadAsync : null }, cancellationToken);
+        _all.Enqueue(new Relayed(request, Encoding.Latin1.GetString(bytes.WrittenSpan), status));
+        if (DieAfterwards.TryRemove(request.Account, out _))
+            throw new IOException("the process died here");
+        return status;
+
+        async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken token)
+        {
+            var count = await rest(buffer, token);
+            bytes.Write(buffer.Span[..count]);
+            return count;
+        }
+    }
+}

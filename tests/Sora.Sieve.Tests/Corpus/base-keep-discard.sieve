@@ -1,0 +1,6 @@
+#: capability base
+#: case edge
+#: about keep wins over discard, whatever the order
+discard;
+keep;
+#: expect discard; keep

@@ -1,0 +1,6 @@
+#: capability envelope
+#: case normal
+#: about who really sent it
+require "envelope";
+if envelope :domain "from" "desert.example.org" { discard; }
+#: expect discard

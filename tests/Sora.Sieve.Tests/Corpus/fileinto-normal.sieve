@@ -1,0 +1,6 @@
+#: capability fileinto
+#: case normal
+#: about a mailbox for a sender
+require "fileinto";
+if address :domain "From" "desert.example.org" { fileinto "Cartoons"; }
+#: expect fileinto Cartoons

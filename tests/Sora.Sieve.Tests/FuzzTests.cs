@@ -1,0 +1,190 @@
+using System.Text;
+
+namespace Sora.Sieve.Tests;
+
+/// <summary>Random bytes, scripts with damage, and scripts out of the grammar: no exception, nothing above the limits.</summary>
+public sealed class FuzzTests
+{
+    private static readonly SieveLimits Limits = new() { MaxSteps = 20_000, MaxLogLines = 50 };
+
+    private static readonly string[] Words =
+    [
+        "if", "elsif", "else", "require", "stop", "keep", "discard", "fileinto", "redirect", "not", "allof", "anyof", "header", "address", "envelope", "exists",
+        "size", "true", "false", ":is", ":contains", ":matches", ":comparator", ":over", ":under", ":all", ":domain", "\"i;octet\"", "\"i;ascii-numeric\"", "{", "}",
+        "(", ")", "[", "]", ",", ";", "\"Subject\"", "\"from\"", "\"*a?b*\"", "\"\"", "10K", "99999999999999999999", "text:\r\n..\r\n.\r\n", "#x\r\n", "/*x*/",
+        "\"${hex:C3 28}\"", "\"${1}${a.b}\"", "\r\n", " ",
+    ];
+
+    [Fact]
+    public void RandomBytes()
+    {
+        var random = new Random(1);
+        for (var round = 0; round < 3_000; round++)
+        {
+            var script = new byte[random.Next(200)];
+            random.NextBytes(script);
+            Check(script);
+        }
+    }
+
+    [Fact]
+    public void RandomTokens()
+    {
+        var random = new Random(2);
+        for (var round = 0; round < 5_000; round++)
+        {
+            var script = new StringBuilder();
+            for (var i = random.Next(40); i > 0; i--)
+                script.Append(Words[random.Next(Words.Length)]).Append(random.Next(8) == 0 ? "" : " ");
+            Check(Encoding.UTF8.GetBytes(script.ToString()));
+        }
+    }
+
+    [Fact]
+    public void DamagedScripts()
+    {
+        var random = new Random(3);
+        for (var round = 0; round < 2_000; round++)
+        {
+            var script = Encoding.UTF8.GetBytes(new ScriptGenerator(random).Script()).ToList();
+            for (var i = random.Next(1, 6); i > 0 && script.Count > 0; i--)
+            {
+                var at = random.Next(script.Count);
+                switch (random.Next(4))
+                {
+                    case 0:
+                        script[at] = (byte)random.Next(256);
+                        break;
+                    case 1:
+                        script.RemoveAt(at);
+                        break;
+                    case 2:
+                        script.Insert(at, (byte)"\"{}()[];,:\\\r\n#/*.$"[random.Next(18)]);
+                        break;
+                    default:
+                        script.RemoveRange(at, Math.Min(script.Count - at, random.Next(20)));
+                        break;
+                }
+            }
+
+            Check([.. script]);
+        }
+    }
+
+    [Fact]
+    public void ScriptsOutOfTheGrammarCompileAndRun()
+    {
+        var random = new Random(4);
+        var ran = 0;
+        for (var round = 0; round < 2_000; round++)
+        {
+            var script = new ScriptGenerator(random).Script();
+            var compilation = Check(Encoding.UTF8.GetBytes(script));
+            if (compilation.IsOk)
+                ran++;
+        }
+
+        // The generator knows the language well: were most of its scripts refused, this test would test nothing
+        ran.ShouldBeGreaterThan(1_000);
+    }
+
+    // SORA_FUZZ_MINUTES makes it go on with other seeds
+    [Fact]
+    public void ScriptsOnBrokenMessages()
+    {
+        var minutes = double.TryParse(Environment.GetEnvironmentVariable("SORA_FUZZ_MINUTES"), System.Globalization.CultureInfo.InvariantCulture, out var given) ? given : 0;
+        var end = DateTime.UtcNow.AddMinutes(minutes);
+        var seed = 5;
+        do
+        {
+            var random = new Random(seed);
+            var ran = 0;
+            for (var round = 0; round < 1_500; round++)
+            {
+                var isDelivery = random.Next(4) > 0;
+                var script = Encoding.UTF8.GetBytes(new ScriptGenerator(random, isDelivery).Script());
+                var message = new MessageGenerator(random).Message();
+                try
+                {
+                    ran += Check(script, new SieveMessageInMemory(message), isDelivery ? null : Happened).IsOk ? 1 : 0;
+                }
+                catch (Exception e) when (e is not Xunit.Sdk.XunitException)
+                {
+                    Assert.Fail($"seed {seed}, round {round}: {e}\n{Encoding.UTF8.GetString(script)}\n{Convert.ToBase64String(message)}");
+                }
+            }
+
+            ran.ShouldBeGreaterThan(500);
+            seed++;
+        }
+        while (DateTime.UtcNow < end);
+    }
+
+    private static readonly SieveImapEvent Happened = new(SieveImapCause.Flag, "INBOX") { Flags = ["\\Seen", "a"], ChangedFlags = ["a"] };
+
+    [Fact]
+    public void DeepNestingIsRefusedAndNoStackRunsOver()
+    {
+        foreach (var piece in (string[])["{", "(", "[", "if true {", "not ", "allof(", "if not ", "/*", "text:\r\n", "\"${"])
+            Check(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(piece, 50_000))));
+    }
+
+    [Fact]
+    public void PatternsAgainstThemselvesStayWithinTheSteps()
+    {
+        var pattern = string.Concat(Enumerable.Repeat("*?a", 1_000));
+        var value = new string('a', 60_000);
+        var result = Scripts.Run(Scripts.Input($"if header :matches \"X\" [{string.Join(',', Enumerable.Repeat($"\"{pattern}b\"", 50))}] {{ discard; }}", $"X: {value}\n\n") with
+        {
+            Limits = Limits,
+        });
+        result.ImplicitKeep.ShouldBeTrue();
+        result.Steps.ShouldBeLessThan(Limits.MaxSteps + 100_000);
+    }
+
+    private static SieveCompilation Check(byte[] script, SieveMessage? only = null, SieveImapEvent? happened = null)
+    {
+        var compilation = SieveCompiler.Compile(script);
+        compilation.Diagnostics.Length.ShouldBeLessThanOrEqualTo(SieveCompilerOptions.Default.MaxDiagnostics);
+        compilation.IsOk.ShouldBe(compilation.Diagnostics.All(static diagnostic => diagnostic.Severity == SieveSeverity.Warning));
+        var lines = script.Count(static b => b == '\n') + 1;
+        foreach (var diagnostic in compilation.Diagnostics)
+        {
+            if (diagnostic.Line < 1 || diagnostic.Line > lines || diagnostic.Column < 1 || diagnostic.ToString().Contains('\n'))
+                Assert.Fail($"{diagnostic} of {lines} lines");
+        }
+
+        if (!compilation.IsOk)
+            return compilation;
+        SieveMessage[] messages = only is null ? [Scripts.Message(Scripts.MessageA), Scripts.Message(Scripts.MessageB)] : [only];
+        foreach (var message in messages)
+        {
+            var result = Scripts.Run(new SieveInput
+            {
+                Scripts = [new SieveSequenceItem("fuzz", compilation.Script), new SieveSequenceItem("fuzz", compilation.Script)],
+                Message = message,
+                ImapEvent = happened,
+                Envelope = happened is null ? new SieveEnvelope { From = "a@b", To = "c+d@e", Notify = "NEVER", ByTime = DateTimeOffset.UnixEpoch, ByMode = 'R' } : null,
+                Host = new TestHost
+                {
+                    Scripts =
+                    {
+                        ["one"] = "require \"include\"; include :once \"two\"; return;",
+                        ["two"] = "require \"include\"; include \"one\";",
+                        ["loop"] = "require [\"foreverypart\", \"extracttext\", \"variables\", \"include\"]; global \"g\"; foreverypart { extracttext \"g\"; }",
+                    },
+                    Lists = { ["tag:x,2026:y"] = ["joe@example.com", "a@b"], [SieveListName.DefaultAddressBook] = [] },
+                    Checks = { [SieveCheckKind.Spam] = 0.5 },
+                    NotifySchemes = { "xmpp" },
+                },
+                Limits = Limits,
+                IsTraced = true,
+            });
+            result.Actions.Length.ShouldBeLessThanOrEqualTo(4 * (Limits.MaxActions + Limits.MaxHeaderEdits));
+            (result.Error is null || result.ImplicitKeep).ShouldBeTrue();
+            result.Trace.Length.ShouldBeLessThanOrEqualTo(Limits.MaxLogLines);
+        }
+
+        return compilation;
+    }
+}

@@ -1,0 +1,202 @@
+using static Sora.Sieve.Tests.Scripts;
+
+namespace Sora.Sieve.Tests;
+
+/// <summary>include (RFC 6609), with its examples.</summary>
+public sealed class IncludeTests
+{
+    // RFC 6609 section 3.2
+    [Theory]
+    [InlineData("From: boss@example.com\nSubject: x\n\n", "keep")]
+    [InlineData("From: a@b\nSubject: x XXXX\n\n", "reject Subject XXXX is unacceptable.")]
+    [InlineData("From: money@example.com\nSubject: x\n\n", "reject Mail from this sender is unwelcome.")]
+    [InlineData("From: a@b\nSubject: $$\n\n", "reject No thank you.")]
+    [InlineData("From: a@b\nList-ID: sieve.ietf.org\n\n", "fileinto lists.sieve")]
+    [InlineData("From: a@b\nList-ID: ietf-imapext.imc.org\n\n", "fileinto lists.imapext")]
+    [InlineData("From: a@b\n\n", "(keep)")]
+    public void AScriptOfScripts(string message, string outcome)
+    {
+        var host = new TestHost
+        {
+            Scripts =
+            {
+                ["always_allow"] = """
+                    if address :is "from" "boss@example.com"
+                    {
+                        keep;
+                    }
+                    elsif address :is "from" "ceo@example.com"
+                    {
+                        keep;
+                    }
+                    """,
+                ["spam_tests"] = """
+                    require ["reject"];
+                    if header :contains "Subject" "XXXX"
+                    {
+                        reject "Subject XXXX is unacceptable.";
+                    }
+                    elsif address :is "from" "money@example.com"
+                    {
+                        reject "Mail from this sender is unwelcome.";
+                    }
+                    """,
+                ["mailing_lists"] = """
+                    require ["fileinto"];
+                    if header :is "List-ID" "sieve.ietf.org"
+                    {
+                        fileinto "lists.sieve";
+                    }
+                    elsif header :is "List-ID" "ietf-imapext.imc.org"
+                    {
+                        fileinto "lists.imapext";
+                    }
+                    """,
+                ["global:spam_tests"] = """
+                    require ["reject"];
+                    if anyof (header :contains "Subject" "$$",
+                              header :contains "Subject" "Make money")
+                    {
+                        reject "No thank you.";
+                    }
+                    """,
+            },
+        };
+        Outcome(
+            """
+            require ["include"];
+            include :personal "always_allow";
+            include :global "spam_tests";
+            include :personal "spam_tests";
+            include :personal "mailing_lists";
+            """,
+            message,
+            host).ShouldBe(outcome);
+    }
+
+    // RFC 6609 section 3.4.1
+    [Theory]
+    [InlineData("Subject: $$\n\n", "fileinto spam-$$")]
+    [InlineData("Subject: Make money now $$\n\n", "fileinto spam-Make money")]
+    [InlineData("Subject: hello\n\n", "(keep)")]
+    public void GlobalVariables(string message, string outcome)
+    {
+        var host = new TestHost
+        {
+            Scripts =
+            {
+                ["subject_tests"] = """
+                    require ["include", "variables"];
+                    global ["test", "test_mailbox"];
+                    if header :contains "Subject" "${test}"
+                    {
+                        set "test_mailbox" "spam-${test}";
+                    }
+                    """,
+            },
+        };
+        Outcome(
+            """
+            require ["fileinto", "include", "variables", "relational"];
+            global "test";
+            global "test_mailbox";
+            set "test" "$$";
+            include "subject_tests";
+            set "test" "Make money";
+            include "subject_tests";
+            if string :count "eq" "${test_mailbox}" "1"
+            {
+                fileinto "${test_mailbox}";
+                stop;
+            }
+            """,
+            message,
+            host).ShouldBe(outcome);
+    }
+
+    // RFC 6609 section 3.4.2
+    [Fact]
+    public void TheNamespaceGlobal() => Outcome(
+        """
+        require ["variables", "include", "fileinto"];
+        global "i_am_on_vacation";
+        set "global.i_am_on_vacation" "1";
+        if string :is "${i_am_on_vacation}${global.I_AM_ON_VACATION}" "11"
+        {
+            fileinto "away";
+        }
+        """).ShouldBe("fileinto away");
+
+    [Theory]
+    [InlineData("include \"a\"; fileinto \"after\";", "stop;", "(keep)")]
+    [InlineData("include \"a\"; fileinto \"after\";", "require \"include\"; return; keep;", "fileinto after")]
+    [InlineData("return; keep;", "", "(keep)")]
+    [InlineData("include \"a\"; include \"a\";", "require \"fileinto\"; fileinto \"x\"; fileinto \"x\";", "fileinto x")]
+    [InlineData("include :once \"a\"; include :once \"a\";", "redirect \"a@b\";", "redirect a@b")]
+    [InlineData("include :optional \"none\"; keep;", "", "keep")]
+    [InlineData("include \"none\";", "", "error in line 2: include: there is no script \"none\"; (keep)")]
+    [InlineData("include \"a\";", "require \"include\"; include :once \"a\"; keep;", "keep")]
+    [InlineData("include \"a\";", "require \"include\"; include \"a\";", "error in line 1: include: the script \"a\" includes itself; (keep)")]
+    [InlineData("include \"a\";", "fileinto \"x\";", "error in line 2: include: the script \"a\" has errors: line 1, column 1: error: The command 'fileinto' needs 'require \"fileinto\";' at the beginning; (keep)")]
+    [InlineData("set \"v\" \"outer\"; include \"a\"; fileinto \"${v}\";", "require \"variables\"; set \"v\" \"inner\";", "fileinto outer")]
+    public void Including(string script, string included, string outcome) => Outcome(
+        $"require [\"include\", \"fileinto\", \"variables\"];\n{script}", host: new TestHost { Scripts = { ["a"] = included } }).ShouldBe(outcome);
+
+    [Fact]
+    public void DepthAndNumberAreLimited()
+    {
+        var host = new TestHost();
+        for (var i = 0; i < 20; i++)
+            host.Scripts[$"s{i}"] = $"require \"include\"; include \"s{i + 1}\";";
+        host.Scripts["s20"] = "keep;";
+        Outcome("require \"include\"; include \"s11\";", host: host).ShouldBe("keep");
+        Outcome("require \"include\"; include \"s0\";", host: host).ShouldContain("deeper than 10");
+        Outcome("require \"include\";" + string.Concat(Enumerable.Repeat("include \"s20\";", 101)), host: host).ShouldContain("more than 100 scripts");
+    }
+
+    [Theory]
+    [InlineData("include \"./../..//etc/passwd\";", "cannot be the name of a script")]
+    [InlineData("include \"\";", "cannot be the name of a script")]
+    [InlineData("include :personal :global \"a\";", "exclude each other")]
+    [InlineData("set \"a\" \"1\"; global \"a\";", "was set before")]
+    [InlineData("global \"1\";", "no variable that can be global")]
+    [InlineData("global \"a.b\";", "no variable that can be global")]
+    [InlineData("set \"global.data.from\" \"x\";", "no variable that can be set")]
+    [InlineData("set \"global.12\" \"x\";", "no variable that can be set")]
+    public void Mistakes(string script, string message) => Errors($"require [\"include\", \"variables\"]; {script}").ShouldContain(message);
+
+    // RFC 6609 section 3.5
+    [Fact]
+    public void InALoopAnIncludedScriptSeesThePartAsTheMessage()
+    {
+        var host = new TestHost
+        {
+            Scripts =
+            {
+                ["part"] = """
+                    require ["include", "variables", "editheader", "foreverypart"];
+                    foreverypart { set "n" "${n}i"; }
+                    if header :matches "Content-Type" "*" { set "global.seen" "${global.seen} ${1}${n}"; }
+                    if header "Subject" "outer" { set "global.seen" "${global.seen} SUBJECT"; }
+                    addheader "X" "y";
+                    """,
+            },
+        };
+        Outcome(
+            """
+            require ["include", "variables", "foreverypart", "mime", "fileinto"];
+            foreverypart { if header :mime :type "Content-Type" "text" { include "part"; } }
+            if header "Subject" "outer" { fileinto "x${global.seen}"; }
+            """,
+            "Subject: outer\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\na\n--b\nContent-Type: text/html\n\nb\n--b--\n",
+            host).ShouldBe("fileinto x text/plaini text/htmli");
+    }
+
+    [Fact]
+    public void GlobalNeedsBothCapabilities()
+    {
+        Errors("require \"include\"; global \"a\";").ShouldContain("require \"variables\"");
+        Errors("require \"variables\"; global \"a\";").ShouldContain("require \"include\"");
+        Errors("require \"variables\"; set \"a\" \"${global.b}\";").ShouldContain("no namespace 'global'");
+    }
+}

@@ -1,0 +1,101 @@
+using static Sora.Sieve.Tests.Scripts;
+
+namespace Sora.Sieve.Tests;
+
+/// <summary>The examples of RFC 5235 (spamtest, virustest) with the results that it gives.</summary>
+public sealed class Rfc5235Tests
+{
+    [Theory]
+    [InlineData(null, "fileinto INBOX.unclassified")]
+    [InlineData(0.0, "(keep)")]
+    [InlineData(0.1, "(keep)")]
+    [InlineData(0.25, "fileinto INBOX.spam-trap")]
+    [InlineData(1.0, "fileinto INBOX.spam-trap")]
+    public void SpamTest_3_2_1(double? score, string outcome) => Outcome(
+        """
+        require ["spamtest", "fileinto", "relational", "comparator-i;ascii-numeric"];
+
+        if spamtest :value "eq" :comparator "i;ascii-numeric" "0"
+        {
+            fileinto "INBOX.unclassified";
+        }
+        elsif spamtest :value "ge" :comparator "i;ascii-numeric" "3"
+        {
+            fileinto "INBOX.spam-trap";
+        }
+        """,
+        host: Host(SieveCheckKind.Spam, score)).ShouldBe(outcome);
+
+    [Theory]
+    [InlineData(null, "fileinto INBOX.unclassified")]
+    [InlineData(0.0, "fileinto INBOX.not-spam")]
+    [InlineData(0.36, "fileinto INBOX.spam-trap")]
+    [InlineData(0.37, "discard")]
+    public void SpamTestPlus_3_2_2(double? score, string outcome)
+    {
+        const string rest = """
+            elsif spamtest :percent :value "eq"
+                           :comparator "i;ascii-numeric" "0"
+            {
+                fileinto "INBOX.not-spam";
+            }
+            elsif spamtest :percent :value "lt"
+                           :comparator "i;ascii-numeric" "37"
+            {
+                fileinto "INBOX.spam-trap";
+            }
+            else
+            {
+                discard;
+            }
+            """;
+
+        // Two ways of asking whether it was checked at all
+        foreach (var unchecked_ in (string[])["spamtest :value \"eq\"", "spamtest :percent :count \"eq\""])
+            Outcome(
+                $$"""
+                require ["spamtestplus", "fileinto", "relational",
+                         "comparator-i;ascii-numeric"];
+
+                if {{unchecked_}}
+                            :comparator "i;ascii-numeric" "0"
+                {
+                    fileinto "INBOX.unclassified";
+                }
+                {{rest}}
+                """,
+                host: Host(SieveCheckKind.Spam, score)).ShouldBe(outcome);
+    }
+
+    [Theory]
+    [InlineData(null, "fileinto INBOX.unclassified")]
+    [InlineData(0.0, "(keep)")]
+    [InlineData(0.75, "fileinto INBOX.quarantine")]
+    [InlineData(1.0, "discard")]
+    public void VirusTest_3_3(double? score, string outcome) => Outcome(
+        """
+        require ["virustest", "fileinto", "relational", "comparator-i;ascii-numeric"];
+
+        if virustest :value "eq" :comparator "i;ascii-numeric" "0"
+        {
+            fileinto "INBOX.unclassified";
+        }
+        if virustest :value "eq" :comparator "i;ascii-numeric" "4"
+        {
+            fileinto "INBOX.quarantine";
+        }
+        elsif virustest :value "eq" :comparator "i;ascii-numeric" "5"
+        {
+            discard;
+        }
+        """,
+        host: Host(SieveCheckKind.Virus, score)).ShouldBe(outcome);
+
+    private static TestHost Host(SieveCheckKind kind, double? score)
+    {
+        var host = new TestHost();
+        if (score is { } known)
+            host.Checks[kind] = known;
+        return host;
+    }
+}
