@@ -90,9 +90,9 @@ internal sealed class DeliveryHost(
 
     public bool IsNotifyMethodValid(string uri) => MailtoUri.TryParse(uri, out _);
 
-    // RFC 5436 section 2.2: nobody knows where the recipients of mail are
+    // Nobody knows where the recipients of mail are (RFC 5436 section 2.2), and a copy of it can be kept (RFC 8580 section 6.1)
     public ValueTask<string?> GetNotifyCapabilityAsync(string uri, string capability, CancellationToken cancellationToken) =>
-        new(capability == "online" ? "maybe" : null);
+        new(capability switch { "online" => "maybe", "fcc" => "yes", _ => null });
 
     public SieveCheck? GetCheck(SieveCheckKind kind, SieveMessage message) => ports.Checks.Get(kind, message);
 }
