@@ -33,11 +33,16 @@ public sealed class AskingTests(DeliveryFixture fixture)
     [InlineData("header \"Return-Path\" \"<ada@example.net>\"")]
     [InlineData("header :contains \"Delivered-To\" \"+Detail@\"")]
     [InlineData("size :under 1K")]
+    [InlineData("notify_method_capability \"mailto:a@b.example\" \"online\" \"maybe\"")]
+    [InlineData("notify_method_capability \"mailto:a@b.example\" \"fcc\" \"yes\"")]
+    [InlineData("not notify_method_capability :matches \"mailto:a@b.example\" \"other\" \"*\"")]
+    [InlineData("valid_notify_method \"mailto:a@b.example\"")]
+    [InlineData("not valid_notify_method \"xmpp:a@b.example\"")]
     public async Task A_test_is_true(string test)
     {
         var user = await fixture.UserAsync();
         await user.ActivateAsync(
-            "require [\"environment\", \"envelope\", \"subaddress\", \"envelope-dsn\", \"envelope-deliverby\", \"fileinto\"];\r\n"
+            "require [\"environment\", \"envelope\", \"subaddress\", \"envelope-dsn\", \"envelope-deliverby\", \"enotify\", \"fileinto\"];\r\n"
             + $"if {test.Replace("ME", user.Address.Split('@')[0], StringComparison.Ordinal)} {{ fileinto \"Archive\"; }}\r\n");
         (await user.DeliverAsync(
             from: "<ada@example.net> AUTH=ada+3Dx@example.net RET=hdrs ENVID=id+201 BY=3600;R",
