@@ -66,14 +66,8 @@ public sealed class ManageSieveServer : IProtocolServer
     internal int MaxRedirects { get; }
 
     /// <summary>The listeners that the options name.</summary>
-    public IEnumerable<ListenerDefinition> Listeners()
-    {
-        var limits = new ConnectionLimits(Options.MaxConnections, Options.MaxConnectionsPerIp);
-        foreach (var address in Options.Listen)
-            yield return new ListenerDefinition(ListenAddress.Parse(address), ImplicitTls: false, this, limits);
-        foreach (var address in Options.TlsListen)
-            yield return new ListenerDefinition(ListenAddress.Parse(address), ImplicitTls: true, this, limits);
-    }
+    public IEnumerable<ListenerDefinition> Listeners() => ListenerDefinition.Of(
+        this, Options.Listen, Options.TlsListen, new ConnectionLimits(Options.MaxConnections, Options.MaxConnectionsPerIp));
 
     /// <inheritdoc/>
     public async Task RunAsync(ClientConnection connection, CancellationToken aborted)

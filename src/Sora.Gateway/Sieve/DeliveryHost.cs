@@ -16,28 +16,28 @@ internal sealed class ScriptsUnavailableException(MailError error) : Exception(e
 /// <summary>Answers the scripts of one recipient during one delivery.</summary>
 internal sealed class DeliveryHost(
     ScriptPorts ports, IAccount account, DeliveryRecipient recipient, DeliveryMailboxes mailboxes, IReadOnlyList<string> addresses, ScriptEnvironment environment)
-    : ISieveHost
+    : SieveHost
 {
     // Of an annotation a script sees no more; longer ones are as good as not there
     private const long MaxAnnotation = 64 * 1024;
 
-    public IReadOnlyList<string> Addresses => addresses;
+    public override IReadOnlyList<string> Addresses => addresses;
 
-    public char DetailSeparator => ports.DetailSeparator;
+    public override char DetailSeparator => ports.DetailSeparator;
 
-    public TimeZoneInfo TimeZone => ports.TimeZone;
+    public override TimeZoneInfo TimeZone => ports.TimeZone;
 
-    public async ValueTask<bool> MailboxExistsAsync(string mailbox, CancellationToken cancellationToken) =>
+    public override async ValueTask<bool> MailboxExistsAsync(string mailbox, CancellationToken cancellationToken) =>
         MailboxName.Parse(mailbox) is { IsOk: true } name && await mailboxes.FindToStoreAsync(name.Value, cancellationToken) is not null;
 
-    public async ValueTask<bool> MailboxIdExistsAsync(string mailboxId, CancellationToken cancellationToken) =>
+    public override async ValueTask<bool> MailboxIdExistsAsync(string mailboxId, CancellationToken cancellationToken) =>
         await mailboxes.FindByIdAsync(mailboxId, cancellationToken) is not null;
 
-    public async ValueTask<bool> SpecialUseExistsAsync(string? mailbox, string specialUse, CancellationToken cancellationToken) =>
+    public override async ValueTask<bool> SpecialUseExistsAsync(string? mailbox, string specialUse, CancellationToken cancellationToken) =>
         await mailboxes.FindByUseAsync(specialUse, cancellationToken) is { } target
         && (mailbox is null || (MailboxName.Parse(mailbox) is { IsOk: true } name && name.Value == target.Name));
 
-    public async ValueTask<string?> GetMetadataAsync(string? mailbox, string entry, CancellationToken cancellationToken)
+    public override async ValueTask<string?> GetMetadataAsync(string? mailbox, string entry, CancellationToken cancellationToken)
     {
         MailboxTarget? target = null;
         if (mailbox is not null)
@@ -64,7 +64,7 @@ internal sealed class DeliveryHost(
         return found.Value is [{ Value: { } value }, ..] ? Encoding.UTF8.GetString(value) : null;
     }
 
-    public async ValueTask<bool> IsDuplicateAsync(string handle, string id, TimeSpan lifetime, CancellationToken cancellationToken)
+    public override async ValueTask<bool> IsDuplicateAsync(string handle, string id, TimeSpan lifetime, CancellationToken cancellationToken)
     {
         if (ports.History is null)
             return false;
@@ -72,7 +72,7 @@ internal sealed class DeliveryHost(
         return answer.IsOk ? answer.Value : throw new ScriptsUnavailableException(answer.Error);
     }
 
-    public async ValueTask<SieveCompilation?> GetScriptAsync(string name, bool isGlobal, CancellationToken cancellationToken)
+    public override async ValueTask<SieveCompilation?> GetScriptAsync(string name, bool isGlobal, CancellationToken cancellationToken)
     {
         var script = isGlobal ? ports.Library.FindGlobal(name) : await ports.Library.FindPersonalAsync(account.Id, name, cancellationToken);
         if (script.IsOk)
@@ -80,24 +80,11 @@ internal sealed class DeliveryHost(
         return script.Error.Code == MailErrorCode.NonExistent ? null : throw new ScriptsUnavailableException(script.Error);
     }
 
-    public ValueTask<bool> IsListValidAsync(string list, CancellationToken cancellationToken) => new(false);
+    public override ValueTask<bool> IsListValidAsync(string list, CancellationToken cancellationToken) => new(false);
 
-    public ValueTask<bool?> IsInListAsync(string list, string value, CancellationToken cancellationToken) => new((bool?)null);
+    public override ValueTask<bool?> IsInListAsync(string list, string value, CancellationToken cancellationToken) => new((bool?)null);
 
-    public ValueTask<IReadOnlyList<string>?> GetListAsync(string list, CancellationToken cancellationToken) => new((IReadOnlyList<string>?)null);
+    public override string? GetEnvironment(string item) => environment.Get(item, recipient.PrimaryAddress);
 
-    public string? GetEnvironment(string item) => environment.Get(item, recipient.PrimaryAddress);
-
-    public bool IsNotifyMethodValid(string uri) => MailtoUri.TryParse(uri, out _);
-
-    // RFC 5436 section 2.2: nobody knows where the recipients of mail are
-    public ValueTask<string?> GetNotifyCapabilityAsync(string uri, string capability, CancellationToken cancellationToken) =>
-        new(capability switch
-        {
-            "online" => "maybe",
-            "fcc" => uri.StartsWith("mailto:", StringComparison.OrdinalIgnoreCase) ? "yes" : "no", // RFC 8580 section 6.1
-            _ => null,
-        });
-
-    public SieveCheck? GetCheck(SieveCheckKind kind, SieveMessage message) => ports.Checks.Get(kind, message);
+    public override SieveCheck? GetCheck(SieveCheckKind kind, SieveMessage message) => ports.Checks.Get(kind, message);
 }

@@ -8,7 +8,7 @@ namespace Sora.Sieve.Runtime;
 /// <summary>The state of a run: one message, a sequence of scripts. One thread at a time.</summary>
 internal sealed class SieveRun(SieveInput input, CancellationToken cancellationToken)
 {
-    private readonly Dictionary<Type, object> _states = [];
+    private readonly ExtensionStates _states = new();
     private readonly List<string> _trace = [];
     private readonly List<string> _log = [];
     private SourcePosition _position = new(1, 1);
@@ -89,14 +89,7 @@ internal sealed class SieveRun(SieveInput input, CancellationToken cancellationT
 
     /// <summary>State of an extension, made when it is first asked for.</summary>
     public T State<T>()
-        where T : class, new()
-    {
-        if (_states.TryGetValue(typeof(T), out var state))
-            return (T)state;
-        var made = new T();
-        _states.Add(typeof(T), made);
-        return made;
-    }
+        where T : class, new() => _states.Get<T>();
 
     /// <summary>Counts a command or a test.</summary>
     public void Step(SourcePosition position)

@@ -11,7 +11,7 @@ namespace Sora.Sieve.Validation;
 internal sealed class CompilationContext(SieveCompilerOptions options, SieveRegistry registry, DiagnosticList diagnostics)
 {
     private readonly HashSet<string> _enabled = [];
-    private readonly Dictionary<Type, object> _states = [];
+    private readonly ExtensionStates _states = new();
     private string? _deferred; // the first error since the last command began, in code that ihave guards
 
     public SieveCompilerOptions Options => options;
@@ -33,14 +33,7 @@ internal sealed class CompilationContext(SieveCompilerOptions options, SieveRegi
 
     /// <summary>State of an extension, made when it is first asked for.</summary>
     public T State<T>()
-        where T : class, new()
-    {
-        if (_states.TryGetValue(typeof(T), out var state))
-            return (T)state;
-        var made = new T();
-        _states.Add(typeof(T), made);
-        return made;
-    }
+        where T : class, new() => _states.Get<T>();
 
     public bool IsEnabled(string capability) => capability.Length == 0 || _enabled.Contains(capability);
 

@@ -83,10 +83,8 @@ internal sealed class GatewayParts : IAsyncDisposable
             mailstore.Accounts, mailstore.Sharing, mailstore.Mailboxes, mailstore.Bodies.Messages, mailstore.Bodies.Intakes, mailstore.Quotas, mailstore.Metadata, replicas,
             options.Imap, metrics, time, loggers.CreateLogger<ImapServer>(), mailstore.Search.Keys, mailstore.Search.Index, inMailboxes);
         var limits = new ConnectionLimits(options.Imap.MaxConnections, options.Imap.MaxConnectionsPerIp);
-        foreach (var address in options.Imap.Listen)
-            yield return ("imap.listen", new ListenerDefinition(ListenAddress.Parse(address), ImplicitTls: false, imap, limits));
-        foreach (var address in options.Imap.TlsListen)
-            yield return ("imap.tls_listen", new ListenerDefinition(ListenAddress.Parse(address), ImplicitTls: true, imap, limits));
+        foreach (var listener in ListenerDefinition.Of(imap, options.Imap.Listen, options.Imap.TlsListen, limits))
+            yield return (listener.ImplicitTls ? "imap.tls_listen" : "imap.listen", listener);
 
         var sieve = new ManageSieveServer(
             options.Managesieve, mailstore.Accounts, mailstore.Scripts, options.SieveLimits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()),
