@@ -63,6 +63,11 @@ public sealed class Rfc6609Tests
     [InlineData("From: a@b\nSubject: $$\n\n", "reject No thank you.")]
     [InlineData("List-ID: ietf-imapext.imc.org\n\n", "fileinto lists.imapext")]
     [InlineData("From: a@b\n\n", "(keep)")]
+    [InlineData("From: boss@example.com\nSubject: x\n\n", "keep")]
+    [InlineData("From: a@b\nSubject: x XXXX\n\n", "reject Subject XXXX is unacceptable.")]
+    [InlineData("From: money@example.com\nSubject: x\n\n", "reject Mail from this sender is unwelcome.")]
+    [InlineData("From: a@b\nList-ID: sieve.ietf.org\n\n", "fileinto lists.sieve")]
+    [InlineData("From: a@b\nList-ID: ietf-imapext.imc.org\n\n", "fileinto lists.imapext")]
     public void Example_3_2(string message, string outcome) => Outcome(
         """
         require ["include"];
@@ -80,6 +85,9 @@ public sealed class Rfc6609Tests
     [InlineData("Subject: Make money today\n\n", "fileinto spam-Make money")]
     [InlineData("Subject: lots of $$\n\n", "fileinto spam-$$")]
     [InlineData("Subject: lunch\n\n", "(keep)")]
+    [InlineData("Subject: $$\n\n", "fileinto spam-$$")]
+    [InlineData("Subject: Make money now $$\n\n", "fileinto spam-Make money")]
+    [InlineData("Subject: hello\n\n", "(keep)")]
     public void GlobalVariables_3_4_1(string message, string outcome) => Outcome(
         """
         require ["fileinto", "include", "variables", "relational"];
