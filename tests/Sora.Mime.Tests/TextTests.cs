@@ -142,6 +142,33 @@ public sealed class TextTests
         }
     }
 
+    [Fact]
+    public void Html_gives_the_same_text_in_lines_as_character_by_character()
+    {
+        string[] pieces =
+        [
+            "a", "word ", " ", "  ", "   ", "\t", "\r\n", "ö", "слово", "語", "😀", "\u00A0", "\u2003", "\u00AD", "\u200B", "<b>", "</b>", "<p class=x>", "<br/>",
+            "<img alt=\"a  b\">", "<!-- c -- d -->", "<style> x </style>", "&amp;", "&nbsp;", "&eacute;", "&nothing;", "&", "<", "x<y ", ".", "\u007F",
+        ];
+        var random = new Random(1);
+        for (int round = 0; round < 3_000; round++)
+            Extract("Content-Type: text/html; charset=utf-8", string.Concat(Enumerable.Range(0, 30).Select(_ => pieces[random.Next(pieces.Length)])));
+    }
+
+    [Fact]
+    public void Text_of_a_part_comes_as_a_string_and_its_buffers_serve_the_next_one()
+    {
+        for (int round = 0; round < 3; round++)
+        {
+            byte[] mail = Mail.Bytes($"Content-Type: text/html; charset=utf-8\r\n\r\n<p>one {round}</p><p>{new string('x', round * 1000)}");
+            var root = MimeReader.Parse(mail).Root;
+            using var extractor = new TextExtractor(root, 500);
+            extractor.Write(mail.AsSpan((int)root.BodyStart));
+            string expected = round == 0 ? "one 0" : $"one {round}\n" + new string('x', 494);
+            extractor.CompleteText().ShouldBe(expected);
+        }
+    }
+
     private static string Extract(string header, string? body)
     {
         byte[] mail = body is null ? Mail.Crlf(header) : Mail.Bytes($"{header}\r\n\r\n{body}");

@@ -112,4 +112,15 @@ public sealed class BodyTests
     [InlineData("body :content \"x\"")]
     [InlineData("body :raw :content \"text\" \"x\"")]
     public void Mistakes(string test) => Errors($"require \"body\"; if {test} {{ stop; }}").ShouldNotBeEmpty();
+
+    // Long texts are searched for all keys at once; i;ascii-casemap knows the 26 letters alone (RFC 4790 section 9.2)
+    [Fact]
+    public void In_a_long_text_no_other_character_counts_as_a_letter_of_Ascii()
+    {
+        var others = string.Concat(Enumerable.Range(0x80, 0xD800 - 0x80).Select(static c => $"-{(char)c}-")) + string.Concat(Enumerable.Range(0xE000, 0x2000).Select(static c => $"-{(char)c}-"));
+        var message = $"Subject: x\nContent-Type: text/plain; charset=utf-8\n\n{others}\n";
+        var keys = string.Join(", ", Enumerable.Range('a', 26).Select(static c => $"\"-{(char)c}-\""));
+        Holds($"body :contains [{keys}]", message, "\"body\"").ShouldBeFalse();
+        Holds($"body :contains [{keys}]", message + "-Q-\n", "\"body\"").ShouldBeTrue();
+    }
 }

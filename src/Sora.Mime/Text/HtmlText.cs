@@ -14,9 +14,15 @@ internal sealed class HtmlText(SearchTextSink sink)
     private const int LongestName = 24;
     private const int LongestEntity = 32;
 
-    // Printable ASCII but "<" and "&"
-    private static readonly SearchValues<char> WordChars =
-        SearchValues.Create("!\"#$%'()*+,-./0123456789:;=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~");
+    // Printable ASCII and spaces but "<" and "&"
+    private static readonly SearchValues<char> PlainChars =
+        SearchValues.Create(" !\"#$%'()*+,-./0123456789:;=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~");
+
+    private static readonly SearchValues<char> NameChars = SearchValues.Create("-:0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz");
+
+    // What Text or Emit deals with: marks, white space but the space, and what nobody sees
+    private static readonly SearchValues<char> SpecialChars = SearchValues.Create(
+        [.. Enumerable.Range(0, char.MaxValue + 1).Select(static c => (char)c).Where(static c => c is '<' or '&' || (c != ' ' && IsWhite(c)) || IsInvisible(c))]);
 
     private readonly char[] _name = new char[LongestName];
     private readonly char[] _entity = new char[LongestEntity];
@@ -70,18 +76,22 @@ internal sealed class HtmlText(SearchTextSink sink)
         }
     }
 
-    // What can be dealt with at once: a word, a comment, the inside of a script, an attribute nobody needs
+    // What can be dealt with at once: a line, a comment, the inside of a script, an attribute nobody needs
     private int SimpleRun(ReadOnlySpan<char> html)
     {
         int run;
         switch (_state)
         {
             case State.Text:
-                run = html.IndexOfAnyExcept(WordChars);
-                run = run < 0 ? html.Length : run;
+                run = PlainRun(html);
                 if (run > 1)
-                    EmitWord(html[..run]);
+                    EmitRun(html[..run]);
                 return run > 1 ? run : 0;
+            case State.TagName or State.AttributeName:
+                run = html.IndexOfAnyExcept(NameChars);
+                run = run < 0 ? html.Length : run;
+                RememberAll(html[..run]);
+                return run;
             case State.Value when !_keepsAttribute && _quote != '\0':
                 run = html.IndexOf(_quote);
                 return run < 0 ? html.Length : run;
@@ -94,6 +104,17 @@ internal sealed class HtmlText(SearchTextSink sink)
             default:
                 return 0;
         }
+    }
+
+    private static int PlainRun(ReadOnlySpan<char> html)
+    {
+        int run = html.IndexOfAnyExcept(PlainChars);
+        if (run >= 0 && html[run] > '\u007F')
+        {
+            int more = html[run..].IndexOfAny(SpecialChars);
+            run = more < 0 ? -1 : run + more;
+        }
+        return run < 0 ? html.Length : run;
     }
 
     public void Complete()
@@ -221,6 +242,12 @@ internal sealed class HtmlText(SearchTextSink sink)
             _name[_nameLength++] = char.ToLowerInvariant(c);
     }
 
+    private void RememberAll(ReadOnlySpan<char> ascii)
+    {
+        var room = _name.AsSpan(_nameLength);
+        _nameLength += Ascii.ToLower(ascii[..Math.Min(ascii.Length, room.Length)], room, out int written) == OperationStatus.Done ? written : 0;
+    }
+
     private void BeginElement()
     {
         var name = _name.AsSpan(0, _nameLength);
@@ -337,9 +364,7 @@ internal sealed class HtmlText(SearchTextSink sink)
         }
         else if (name.Length > 1)
         {
-            string entity = $"&{name};";
-            string text = WebUtility.HtmlDecode(entity);
-            if (text != entity)
+            if (Resolve(name) is { } text)
             {
                 foreach (char c in text)
                     Emit(c);
@@ -351,6 +376,27 @@ internal sealed class HtmlText(SearchTextSink sink)
             Emit(c);
         if (terminated)
             Emit(';');
+    }
+
+    private static string? Resolve(ReadOnlySpan<char> name)
+    {
+        switch (name)
+        {
+            case "nbsp":
+                return "\u00A0";
+            case "amp":
+                return "&";
+            case "lt":
+                return "<";
+            case "gt":
+                return ">";
+            case "quot":
+                return "\"";
+            default:
+                string entity = $"&{name};";
+                string text = WebUtility.HtmlDecode(entity);
+                return text == entity ? null : text;
+        }
     }
 
     private static bool TryReadNumber(ReadOnlySpan<char> digits, out Rune rune)
@@ -379,10 +425,23 @@ internal sealed class HtmlText(SearchTextSink sink)
             _gap = gap;
     }
 
-    private void EmitWord(ReadOnlySpan<char> word)
+    // Words with spaces between them
+    private void EmitRun(ReadOnlySpan<char> run)
     {
-        FillGap();
-        sink.Add(word);
+        while (!run.IsEmpty)
+        {
+            int first = run.IndexOfAnyExcept(' ');
+            if (first != 0)
+                Break(' ');
+            if (first < 0)
+                return;
+            run = run[first..];
+            int spaces = run.IndexOf("  ");
+            var words = spaces < 0 ? run.TrimEnd(' ') : run[..spaces];
+            FillGap();
+            sink.Add(words);
+            run = run[words.Length..];
+        }
     }
 
     private void FillGap()
@@ -393,12 +452,16 @@ internal sealed class HtmlText(SearchTextSink sink)
         _any = true;
     }
 
+    // Soft hyphens, zero-width characters and byte order marks would keep words from being found
+    private static bool IsInvisible(char c) => c is '\u00AD' or '\u200B' or '\u200C' or '\u200D' or '\u2060' or '\uFEFF' or '\u034F' or '\0';
+
+    private static bool IsWhite(char c) => c <= ' ' || char.IsWhiteSpace(c);
+
     private void Emit(char c)
     {
-        // Soft hyphens, zero-width characters and byte order marks would keep words from being found
-        if (c is '\u00AD' or '\u200B' or '\u200C' or '\u200D' or '\u2060' or '\uFEFF' or '\u034F' or '\0')
+        if (IsInvisible(c))
             return;
-        if (c <= ' ' || char.IsWhiteSpace(c))
+        if (IsWhite(c))
         {
             Break(' ');
             return;

@@ -15,7 +15,7 @@ public delegate ValueTask<int> MimeRangeReader(long offset, Memory<byte> destina
 /// (RFC 3676), and takes the text out of HTML. Bounded memory; never throws on any content. The text is well-formed UTF-16
 /// without NUL.
 /// </summary>
-public sealed class TextExtractor
+public sealed class TextExtractor : IDisposable
 {
     // How many bytes decide what charset unlabelled text has
     internal const int SniffBytes = 16 * 1024;
@@ -34,6 +34,7 @@ public sealed class TextExtractor
     private readonly FlowedText? _flowed;
     private readonly ArrayBufferWriter<byte> _decoded;
     private readonly char[] _chars;
+    private ExtractionBuffers? _rented;
     private Decoder? _decoder;
     private bool _afterReturn;
 
@@ -42,6 +43,15 @@ public sealed class TextExtractor
         : this(part, new SearchTextSink(output, maxChars), new ExtractionBuffers())
     {
     }
+
+    /// <summary>Creates an extractor for a part whose text, at most <paramref name="maxChars"/> characters, <see cref="CompleteText"/> gives.</summary>
+    public TextExtractor(MimePart part, int maxChars)
+        : this(part, maxChars, ExtractionBuffers.Rent())
+    {
+    }
+
+    private TextExtractor(MimePart part, int maxChars, ExtractionBuffers rented)
+        : this(part, new SearchTextSink(rented.Text, maxChars, rented.Sink), rented) => _rented = rented;
 
     private TextExtractor(MimePart part, SearchTextSink sink, ExtractionBuffers buffers)
     {
@@ -160,6 +170,22 @@ public sealed class TextExtractor
         _html?.Complete();
         _flowed?.Complete();
         _sink.Flush();
+    }
+
+    /// <summary>Writes what is still held back at the end of the body and gives the text of an extractor that has no output; ends it.</summary>
+    /// <exception cref="InvalidOperationException">The text went to an output.</exception>
+    public string CompleteText()
+    {
+        var text = (_rented ?? throw new InvalidOperationException("The text went to an output.")).Text;
+        Complete();
+        return text.WrittenSpan.ToString();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _rented?.Return();
+        _rented = null;
     }
 
     // Parts wait on a stack, not in calls: nesting costs no stack space

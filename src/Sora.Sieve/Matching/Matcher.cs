@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using Sora.Sieve.Messages;
 using Sora.Sieve.Runtime;
 
@@ -49,10 +51,14 @@ internal sealed class IsMatcher : Matcher
 /// <summary>:contains.</summary>
 internal sealed class ContainsMatcher : Matcher
 {
+    private const int LongText = 512;
+
     private readonly Comparator _comparator;
     private readonly string[] _keys;
+    private readonly bool _isAscii; // keys in which the runtime's comparison without case is that of i;ascii-casemap: it takes no other character for a letter of ASCII
     private readonly string[] _octetKeys; // those that may begin or end in the middle of a character
     private readonly bool _hasEmpty;
+    private SearchValues<string>? _inLongText;
 
     public ContainsMatcher(Comparator comparator, string[] keys)
     {
@@ -61,6 +67,7 @@ internal sealed class ContainsMatcher : Matcher
         _octetKeys = Array.ConvertAll(octets, key => SieveText.ToOctets(comparator.Normalize(key)));
         _keys = Array.ConvertAll(octets.Length == 0 ? keys : Array.FindAll(keys, static key => !SieveText.HasEscapes(key)), comparator.Normalize);
         _hasEmpty = Array.Exists(_keys, static key => key.Length == 0);
+        _isAscii = comparator is AsciiCasemapComparator && _keys.Length > 0 && Array.TrueForAll(_keys, static key => Ascii.IsValid(key));
     }
 
     public override ValueTask<bool> MatchAsync(SieveRun run, SieveValue value)
@@ -68,19 +75,29 @@ internal sealed class ContainsMatcher : Matcher
         run.Spend(value.Text.Length, _keys.Length + _octetKeys.Length);
         if (_hasEmpty)
             return new(true);
-        var text = _comparator.Normalize(value);
-        foreach (var key in _keys)
-            if (text.Contains(key, StringComparison.Ordinal))
-                return new(true);
+        if (HasKey(value))
+            return new(true);
         if (_octetKeys.Length > 0)
         {
-            var octets = SieveText.ToOctets(text);
+            var octets = SieveText.ToOctets(_comparator.Normalize(value));
             foreach (var key in _octetKeys)
                 if (octets.Contains(key, StringComparison.Ordinal))
                     return new(true);
         }
 
         return new(false);
+    }
+
+    private bool HasKey(SieveValue value)
+    {
+        // One pass for all keys, and no copy of a whole body in capitals
+        if (_isAscii && value.Text.Length >= LongText)
+            return value.Text.AsSpan().ContainsAny(_inLongText ??= SearchValues.Create(_keys, StringComparison.OrdinalIgnoreCase));
+        var text = _comparator.Normalize(value);
+        foreach (var key in _keys)
+            if (text.Contains(key, StringComparison.Ordinal))
+                return true;
+        return false;
     }
 }
 

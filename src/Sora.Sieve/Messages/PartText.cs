@@ -23,36 +23,68 @@ internal sealed class PartText(SieveMessage message)
     {
         if (_known.TryGetValue((start, end, PartForm.Raw), out var known))
             return known;
-        var bytes = new ArrayBufferWriter<byte>(Capacity(run, start, end));
-        await CopyAsync(run, start, end, bytes, null);
-        return Keep((start, end, PartForm.Raw), SieveText.Decode(bytes.WrittenSpan));
+        var bytes = ArrayPool<byte>.Shared.Rent(Room(run, start, end));
+        try
+        {
+            var count = await FillAsync(run, start, bytes.AsMemory(0, Room(run, start, end)));
+            return Keep((start, end, PartForm.Raw), SieveText.Decode(bytes.AsSpan(0, count)));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
     }
 
     private async ValueTask<SieveValue> ReadAsync(SieveRun run, MimePart part, PartForm form)
     {
-        if (form == PartForm.Plain && (part.Is("text", "html") || part.Is("text", "xhtml") || part.Is("application", "xhtml+xml")))
+        var isHtml = form == PartForm.Plain && (part.Is("text", "html") || part.Is("text", "xhtml") || part.Is("application", "xhtml+xml"));
+        var room = Room(run, part.BodyStart, part.End);
+        var bytes = ArrayPool<byte>.Shared.Rent(isHtml ? Math.Min(room, ReadSize) : room);
+        try
         {
-            var text = new ArrayBufferWriter<char>();
-            var extractor = new TextExtractor(part, text, run.Limits.MaxPartSize);
-            await CopyAsync(run, part.BodyStart, part.End, null, extractor);
-            extractor.Complete();
-            return Keep((part.BodyStart, part.End, form), text.WrittenSpan.ToString());
+            return Keep((part.BodyStart, part.End, form), isHtml
+                ? await ReadHtmlAsync(run, part, room, bytes)
+                : Decode(part, form, bytes.AsSpan(0, await FillAsync(run, part.BodyStart, bytes.AsMemory(0, room)))));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
+    }
+
+    private async ValueTask<string> ReadHtmlAsync(SieveRun run, MimePart part, int room, byte[] buffer)
+    {
+        using var extractor = new TextExtractor(part, run.Limits.MaxPartSize);
+        for (var at = 0; at < room;)
+        {
+            var count = await FillAsync(run, part.BodyStart + at, buffer.AsMemory(0, Math.Min(room - at, buffer.Length)));
+            if (count == 0)
+                break;
+            extractor.Write(buffer.AsSpan(0, count));
+            at += count;
         }
 
-        var raw = new ArrayBufferWriter<byte>(Capacity(run, part.BodyStart, part.End));
-        await CopyAsync(run, part.BodyStart, part.End, raw, null);
-        var decoded = new ArrayBufferWriter<byte>(Math.Max(raw.WrittenCount, 1));
-        if (!TransferDecoder.TryDecode(raw.WrittenSpan, TransferDecoder.Parse(part.Encoding), decoded))
-            decoded = raw;
-        return Keep((part.BodyStart, part.End, form), part.IsText || form == PartForm.Plain ? Decode(part, decoded.WrittenSpan) : SieveText.Decode(decoded.WrittenSpan));
+        return extractor.CompleteText();
+    }
+
+    private static string Decode(MimePart part, PartForm form, ReadOnlySpan<byte> raw)
+    {
+        var bytes = raw;
+        var encoding = TransferDecoder.Parse(part.Encoding);
+        if (encoding is not (TransferEncoding.Identity or TransferEncoding.Unknown))
+        {
+            var decoded = new ArrayBufferWriter<byte>(Math.Max(raw.Length, 1));
+            TransferDecoder.TryDecode(raw, encoding, decoded);
+            bytes = decoded.WrittenSpan;
+        }
+
+        return part.IsText || form == PartForm.Plain ? Decode(part, bytes) : SieveText.Decode(bytes);
     }
 
     private static string Decode(MimePart part, ReadOnlySpan<byte> bytes) =>
         ParameterDecoder.Find(part.Parameters, "charset") is { } name && !name.Equals("us-ascii", StringComparison.OrdinalIgnoreCase) && Charsets.TryGet(name, out var charset)
             ? charset.GetString(bytes)
             : Charsets.DecodeUnlabelled(bytes);
-
-    private static int Capacity(SieveRun run, long start, long end) => (int)Math.Clamp(end - start, 1, Math.Max(run.Limits.MaxPartSize, 1));
 
     private SieveValue Keep((long Start, long End, PartForm Form) key, string text)
     {
@@ -64,30 +96,25 @@ internal sealed class PartText(SieveMessage message)
     /// <summary>So many bytes can still be read in this run.</summary>
     public bool HasRoom(SieveRun run, long bytes) => _bytes + bytes <= run.Limits.MaxBodyBytes;
 
-    // Reads no more than the limits allow: what comes behind them is not seen
-    private async ValueTask CopyAsync(SieveRun run, long start, long end, ArrayBufferWriter<byte>? bytes, TextExtractor? extractor)
+    // No more is read than the limits allow: what comes behind them is not seen
+    private int Room(SieveRun run, long start, long end) =>
+        (int)Math.Max(0, Math.Min(end - start, Math.Min(run.Limits.MaxPartSize, run.Limits.MaxBodyBytes - _bytes)));
+
+    // Fills the destination, unless the message ends before
+    private async ValueTask<int> FillAsync(SieveRun run, long start, Memory<byte> destination)
     {
-        end = Math.Min(end, start + run.Limits.MaxPartSize);
-        end = Math.Min(end, start + Math.Max(0, run.Limits.MaxBodyBytes - _bytes));
-        var buffer = ArrayPool<byte>.Shared.Rent(ReadSize);
-        try
+        var filled = 0;
+        while (filled < destination.Length)
         {
-            while (start < end)
-            {
-                var count = await message.ReadAsync(start, buffer.AsMemory(0, (int)Math.Min(end - start, ReadSize)), run.CancellationToken);
-                if (count == 0)
-                    break;
-                run.Spend(count, 1);
-                bytes?.Write(buffer.AsSpan(0, count));
-                extractor?.Write(buffer.AsSpan(0, count));
-                start += count;
-                _bytes += count;
-            }
+            var count = await message.ReadAsync(start + filled, destination.Slice(filled, Math.Min(destination.Length - filled, ReadSize)), run.CancellationToken);
+            if (count == 0)
+                break;
+            run.Spend(count, 1);
+            filled += count;
+            _bytes += count;
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+
+        return filled;
     }
 }
 
