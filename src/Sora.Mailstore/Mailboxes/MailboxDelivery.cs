@@ -1,13 +1,11 @@
 using System.Collections.Immutable;
 using Sora.Contracts;
 using Sora.Mailstore.Accounts;
-using Sora.Mailstore.Storage;
 
 namespace Sora.Mailstore.Mailboxes;
 
 /// <summary>
-/// One message, or versions of it, into several mailboxes: each mailbox's record appends, and one commit fences them all, while the turns of all are held
-/// (<see cref="MailboxTurns"/>). What another process writes to one of them meanwhile makes the commit lose, and it is planned again.
+/// One message, or versions of it, into several mailboxes: each mailbox's record appends, in one <see cref="TogetherCommit"/>.
 /// </summary>
 internal static class MailboxDelivery
 {
@@ -30,11 +28,12 @@ internal static class MailboxDelivery
         {
             var refusal = await HoldAsync(parts, holds, cancellationToken);
             var deadline = parts[0].Mailbox.Deadline();
-            var (turns, missing) = await MailboxTurns.TakeAsync(Array.ConvertAll(parts, static part => part.Mailbox), deadline, cancellationToken);
+            var mailboxes = Array.ConvertAll(parts, static part => part.Mailbox);
+            var (turns, missing) = await MailboxTurns.TakeAsync(mailboxes, deadline, cancellationToken);
             if (missing is not null)
                 return NotThere(missing);
             using (turns)
-                return await AppendAsync(parts, refusal, deadline);
+                return await TogetherCommit.RunAsync(mailboxes, plans => Plan(parts, plans, refusal), NotThere, deadline);
         }
         finally
         {
@@ -68,55 +67,18 @@ internal static class MailboxDelivery
         return null;
     }
 
-    private static async Task<MailResult<ImmutableArray<AppendResult>>> AppendAsync(Part[] parts, MailError? refusal, long deadline)
+    private static MailResult<ImmutableArray<AppendResult>> Plan(Part[] parts, RecordPlan[] plans, MailError? refusal)
     {
         var results = new AppendResult[parts.Length];
-        var commits = new List<(Mailbox Mailbox, MailboxCommit Commit)>(parts.Length);
-        while (true)
+        for (var i = 0; i < parts.Length; i++)
         {
-            if (await TryReadAsync(parts))
-            {
-                commits.Clear();
-                foreach (var part in parts)
-                {
-                    if (part.Mailbox.Index!.IsEnded)
-                        return NotThere(part.Mailbox);
-                    var plan = part.Mailbox.NewPlan(part.Mailbox.Index);
-                    var answer = AppendWrite.Plan(plan, part.Messages, part.Operation, part.Contents, refusal);
-                    if (!answer.IsOk)
-                        return answer.Error;
-                    results[part.Position] = answer.Value;
-                    if (!plan.IsEmpty)
-                        commits.Add((part.Mailbox, plan.ToCommit(part.Mailbox.Id, part.Mailbox.Account)));
-                }
-
-                if (commits.Count == 0)
-                    return ImmutableArray.Create(results);
-                if (await parts[0].Mailbox.CommitTogetherAsync([.. commits.Select(static one => one.Commit)]) == CommitOutcome.Won)
-                {
-                    foreach (var (mailbox, commit) in commits)
-                        mailbox.Publish(commit);
-                    return ImmutableArray.Create(results);
-                }
-
-                foreach (var part in parts)
-                    part.Mailbox.MarkUnread();
-            }
-
-            if (!await parts[0].Mailbox.PauseAsync(deadline))
-                return MailError.Unavailable();
-        }
-    }
-
-    private static async Task<bool> TryReadAsync(Part[] parts)
-    {
-        foreach (var part in parts)
-        {
-            if (!await part.Mailbox.TryReadAsync())
-                return false;
+            var answer = AppendWrite.Plan(plans[i], parts[i].Messages, parts[i].Operation, parts[i].Contents, refusal);
+            if (!answer.IsOk)
+                return answer.Error;
+            results[parts[i].Position] = answer.Value;
         }
 
-        return true;
+        return ImmutableArray.Create(results);
     }
 
     private static MailError NotThere(Mailbox mailbox) => mailbox.Index is { IsEnded: true } ? MailError.NoSuchMailbox() : MailError.Unavailable();

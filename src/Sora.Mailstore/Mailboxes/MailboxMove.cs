@@ -1,11 +1,9 @@
 using Sora.Contracts;
-using Sora.Mailstore.Storage;
 
 namespace Sora.Mailstore.Mailboxes;
 
 /// <summary>
-/// MOVE: the destination's record appends, the source's expunges, and one commit fences both, while the turns of both are held
-/// (<see cref="MailboxTurns"/>). Another process that writes to one of them meanwhile makes the commit lose, and it is planned again.
+/// MOVE: the destination's record appends, the source's expunges, in one <see cref="TogetherCommit"/>.
 /// </summary>
 internal static class MailboxMove
 {
@@ -19,41 +17,21 @@ internal static class MailboxMove
         if (!turns.IsOk)
             return turns.Error;
         using (turns.Value)
-            return await MoveAsync(source, destination, request, refusal, deadline);
+        {
+            return await TogetherCommit.RunAsync(
+                [source, destination], plans => Plan(plans[1], plans[0], request, refusal), mailbox => MailboxTurns.NotThere(mailbox, destination), deadline);
+        }
     }
 
-    private static async Task<MailResult<CopyResult>> MoveAsync(
-        Mailbox source, Mailbox destination, CopyRequest request, MailError? refusal, long deadline)
+    private static MailResult<CopyResult> Plan(RecordPlan append, RecordPlan expunge, CopyRequest request, MailError? refusal)
     {
-        while (true)
-        {
-            if (await source.TryReadAsync() && await destination.TryReadAsync())
-            {
-                if (source.Index!.IsEnded || destination.Index!.IsEnded)
-                    return MailboxTurns.NotThere(source.Index.IsEnded ? source : destination, destination);
-                var append = destination.NewPlan(destination.Index);
-                var expunge = source.NewPlan(source.Index);
-                if (refusal is not null && !append.TryRecall(request.Operation, out _))
-                    return refusal;
-                var answer = append.AppendCopies(source.Index, request);
-                if (!answer.IsOk || append.IsEmpty)
-                    return answer;
-                expunge.Expunge(answer.Value.SourceUids);
-                var commits = new[] { append.ToCommit(destination.Id, destination.Account), expunge.ToCommit(source.Id, source.Account) };
-                if (await destination.CommitTogetherAsync(commits) == CommitOutcome.Won)
-                {
-                    destination.Publish(commits[0]);
-                    source.Publish(commits[1]);
-                    return answer.Value with { SourceModSeq = expunge.ModSeq };
-                }
-
-                source.MarkUnread();
-                destination.MarkUnread();
-            }
-
-            if (!await source.PauseAsync(deadline))
-                return MailError.Unavailable();
-        }
+        if (refusal is not null && !append.TryRecall(request.Operation, out _))
+            return refusal;
+        var answer = append.AppendCopies(expunge.Index, request);
+        if (!answer.IsOk || append.IsEmpty)
+            return answer;
+        expunge.Expunge(answer.Value.SourceUids);
+        return answer.Value with { SourceModSeq = expunge.ModSeq };
     }
 
     /// <summary>A move into the same mailbox: the messages get new UIDs.</summary>

@@ -1,11 +1,10 @@
 using Sora.Contracts;
-using Sora.Mailstore.Storage;
 
 namespace Sora.Mailstore.Mailboxes;
 
 /// <summary>
-/// REPLACE, and MOVE into another account: within a mailbox one record appends and expunges; between two, the destination's record appends, the source's expunges, and one commit
-/// fences both, as in <see cref="MailboxMove"/>.
+/// REPLACE, and MOVE into another account: within a mailbox one record appends and expunges; between two, the destination's record appends and the
+/// source's expunges, in one <see cref="TogetherCommit"/>.
 /// </summary>
 internal static class MailboxReplace
 {
@@ -18,37 +17,12 @@ internal static class MailboxReplace
         if (!turns.IsOk)
             return turns.Error;
         using (turns.Value)
-            return await ReplaceAsync(source, destination, request, contents, refusal, deadline);
-    }
-
-    private static async Task<MailResult<ReplaceResult>> ReplaceAsync(
-        Mailbox source, Mailbox destination, ReplaceRequest request, ContentId[] contents, MailError? refusal, long deadline)
-    {
-        while (true)
         {
-            if (await source.TryReadAsync() && await destination.TryReadAsync())
-            {
-                if (source.Index!.IsEnded || destination.Index!.IsEnded)
-                    return MailboxTurns.NotThere(source.Index.IsEnded ? source : destination, destination);
-                var append = destination.NewPlan(destination.Index);
-                var expunge = source.NewPlan(source.Index);
-                var answer = Plan(append, expunge, request, contents, refusal);
-                if (!answer.IsOk || append.IsEmpty)
-                    return answer;
-                var commits = new[] { append.ToCommit(destination.Id, destination.Account), expunge.ToCommit(source.Id, source.Account) };
-                if (await destination.CommitTogetherAsync(commits) == CommitOutcome.Won)
-                {
-                    destination.Publish(commits[0]);
-                    source.Publish(commits[1]);
-                    return answer;
-                }
-
-                source.MarkUnread();
-                destination.MarkUnread();
-            }
-
-            if (!await source.PauseAsync(deadline))
-                return MailError.Unavailable();
+            return await TogetherCommit.RunAsync(
+                [source, destination],
+                plans => Plan(plans[1], plans[0], request, contents, refusal),
+                mailbox => MailboxTurns.NotThere(mailbox, destination),
+                deadline);
         }
     }
 
