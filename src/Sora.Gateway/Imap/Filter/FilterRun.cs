@@ -40,8 +40,13 @@ internal sealed class FilterRun(ImapConnection connection, MailboxScripts script
     }
 
     // "Flags changed in any way" start scripts (RFC 6785 section 2.2.3), whoever changes them
-    private ValueTask StartEventsAsync(CancellationToken cancellationToken) =>
-        _changed.Count == 0 ? default : CommandEvents.FlagsChangedAsync(connection, () => _changed, cancellationToken);
+    private async ValueTask StartEventsAsync(CancellationToken cancellationToken)
+    {
+        if (_changed.Count == 0)
+            return;
+        var started = await CommandEvents.FindForFlagsAsync(connection, cancellationToken).ConfigureAwait(false);
+        await CommandEvents.FlagsChangedAsync(connection, started, _changed, cancellationToken).ConfigureAwait(false);
+    }
 
     // True when a message was not there any more
     private async ValueTask<bool> RunBatchAsync(List<int> positions, CancellationToken cancellationToken)

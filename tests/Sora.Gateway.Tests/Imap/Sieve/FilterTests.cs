@@ -58,6 +58,11 @@ public sealed class FilterTests(ImapFixture fixture)
             S: line 1, column 9: error: …imapsieve…
             S:
             S: a NO Sieve script does not compile
+            C: d FILTER SIEVE SCRIPT "require \"vnd.dovecot.imapsieve\"; discard;" ALL
+            S: * FILTER (TAG "d") ERRORS {…}
+            S: line 1, column 9: error: …vnd.dovecot.imapsieve…
+            S:
+            S: d NO Sieve script does not compile
             C: b FETCH 1:* FLAGS
             S: * 1 FETCH (FLAGS (\Recent))
             S: * 2 FETCH (FLAGS (\Recent))
