@@ -101,6 +101,14 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
         return scripts;
     }
 
+    /// <summary>The scripts of the gateway that was started last, for a test that ends them itself.</summary>
+    internal MailboxScripts TakeScripts()
+    {
+        var scripts = _scripts[^1];
+        _scripts.RemoveAt(_scripts.Count - 1);
+        return scripts;
+    }
+
     public async Task DisposeAsync()
     {
         await _gateway!.DisposeAsync();

@@ -110,8 +110,8 @@ internal sealed class FilterRun(ImapConnection connection, MailboxScripts script
         await using var message = await StoredMessage.OpenAsync(scripts.Messages, content, cancellationToken).ConfigureAwait(false);
 
         // "envelope information SHOULD be reconstructed as good as possible" (draft section 5)
-        var reversePath = AddressOf(message, "Return-Path"u8);
-        var envelope = new SieveEnvelope { From = reversePath ?? "", To = AddressOf(message, "Delivered-To"u8) is { Length: > 0 } to ? to : user.PrimaryAddress };
+        var reversePath = message.ReversePath;
+        var envelope = new SieveEnvelope { From = reversePath ?? "", To = message.ForwardPath is { Length: > 0 } to ? to : user.PrimaryAddress };
         var input = new ScriptInput(connection.Account, user, message, envelope, scripts.EnvironmentOf(selected.Name))
         {
             Time = scripts.Scripts.Time.GetUtcNow(),
@@ -120,14 +120,5 @@ internal sealed class FilterRun(ImapConnection connection, MailboxScripts script
         var place = new StoredPlace(selected.Target.Account.Id, selected.Id, selected.Mailbox, selected.Rights);
         var run = new StoredRun(scripts.Scripts, scripts.Mailboxes, scripts.Messages, place);
         return await run.RunAsync(sequence, input, message, row, reversePath ?? user.PrimaryAddress, $"{selected.Id.Value}/{row.Uid}", cancellationToken).ConfigureAwait(false);
-    }
-
-    // A path of delivery; empty for the null reverse-path, null when there is none
-    private static string? AddressOf(StoredMessage message, ReadOnlySpan<byte> field)
-    {
-        if (message.HeaderText(field) is not { } text)
-            return null;
-        var path = text is ['<', .. var inner, '>'] ? inner.Trim() : text;
-        return path.Length == 0 || SieveAddress.TryParse(path, out _) ? path : null;
     }
 }

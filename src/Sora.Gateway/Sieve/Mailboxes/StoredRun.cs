@@ -143,7 +143,9 @@ internal sealed class StoredRun(DeliveryScripts scripts, IMailboxes mailboxes, I
         var before = input.Event!.Flags;
         var result = plan.Result;
         var isKept = home is not null || result.ImplicitKeep || result.Actions.Any(static action => action is KeepAction);
-        if (result.Error is not null || (plan.HasFailed && !isKept))
+
+        // "The message is left in its original state" (draft-bosch-imap-filter-sieve section 3.3)
+        if (result.Error is not null || (plan.HasFailed && (!isKept || input.Event!.IsFilter)))
             return [];
         var change = home is null ? result.FlagChange : SieveFlagChange.Between(before, FlagNames.Of(home.Flags));
         if ((home?.Message ?? plan.KeptMessage) is { } replacement && isKept)
