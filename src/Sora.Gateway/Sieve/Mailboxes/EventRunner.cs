@@ -136,7 +136,7 @@ internal sealed class EventRunner(MailboxScripts scripts, EventScripts events) :
         private readonly HashSet<uint> _succeeded = [];
 
         /// <summary>The messages whose flags the scripts have changed, unless they ran because of flags.</summary>
-        public IReadOnlyList<EventGroup> Changed => _changed;
+        public List<EventGroup> Changed => _changed;
 
         /// <summary>The messages on which the scripts have run without an error.</summary>
         public UidSet Succeeded => UidSet.Of([.. _succeeded]);
