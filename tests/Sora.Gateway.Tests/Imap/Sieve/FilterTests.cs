@@ -273,7 +273,7 @@ public sealed class FilterTests(ImapFixture fixture)
     [Fact]
     public async Task What_takes_too_long_is_ended_and_what_was_done_stays()
     {
-        await using var gateway = await fixture.StartAsync(TimeProvider.System, sieve: new SieveImapOptions { FilterTimeout = TimeSpan.FromMilliseconds(300) });
+        await using var gateway = await fixture.StartAsync(TimeProvider.System, sieve: new SieveImapOptions { FilterTimeout = TimeSpan.FromSeconds(2) });
         var user = await fixture.UserAsync();
         await user.DeliverAsync(First, Second);
         using var client = await user.LogInAsync("SELECT INBOX", gateway);
