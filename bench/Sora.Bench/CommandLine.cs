@@ -16,7 +16,7 @@ internal static class CommandLine
     {
         var root = new RootCommand("Loads a mail server over LMTP and IMAP and says how it did.")
         {
-            Deliver(), Fill(), Select(), Fetch(), Store(), Search(), Append(), Transfer(), Idle(), Connections(), Mix(), CompareCommand.Create(),
+            Deliver(), Fill(), Select(), Fetch(), Store(), Search(), Append(), Transfer(), Events(), Idle(), Connections(), Mix(), CompareCommand.Create(),
         };
         return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TerminationTimeout });
     }
@@ -119,6 +119,22 @@ internal static class CommandLine
                 User = options.GetValue(user),
                 Mailbox = options.GetValue(mailbox)!,
                 Messages = options.GetValue(messages),
+            }.RunAsync(token),
+        ]);
+    }
+
+    private static Command Events()
+    {
+        var user = With("--number", "The user, counted from 1", 1);
+        var script = With("--script", "A script that the user has, for events in IMAP; empty measures without one only", "");
+        var rounds = With("--rounds", "Rounds of 50 commands of each kind, with the script and without", 6);
+        return Scenario("events", "STORE, COPY and APPEND with and without a Sieve script on events (IMAPSIEVE)", [user, script, rounds], async (target, run, options, token) =>
+        [
+            await new EventsScenario(target, run)
+            {
+                User = options.GetValue(user),
+                Script = options.GetValue(script)!,
+                Rounds = options.GetValue(rounds),
             }.RunAsync(token),
         ]);
     }

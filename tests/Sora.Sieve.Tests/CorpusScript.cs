@@ -220,6 +220,8 @@ internal sealed class CorpusScript
         var values = Values(other);
         return new SieveImapEvent(Enum.Parse<SieveImapCause>(cause), values["mailbox"])
         {
+            From = values.GetValueOrDefault("from"),
+            To = values.GetValueOrDefault("to", values["mailbox"]),
             User = values.GetValueOrDefault("user", ""),
             Email = values.GetValueOrDefault("email", ""),
             Flags = [.. values.GetValueOrDefault("flags", "").Split(',', StringSplitOptions.RemoveEmptyEntries)],

@@ -51,7 +51,8 @@ public class FilterModeTests
     [Theory]
     [InlineData("require \"imapsieve\"; stop;")]
     [InlineData("require \"include\"; include \"events\";")]
-    public void ImapsieveIsNotThere_4_9(string script) => On(script).Error!.Message.ShouldStartWith("'imapsieve'");
+    [InlineData("require \"vnd.dovecot.imapsieve\"; stop;", "'vnd.dovecot.imapsieve'")]
+    public void ImapsieveIsNotThere_4_9(string script, string name = "'imapsieve'") => On(script).Error!.Message.ShouldStartWith(name);
 
     // Sections 5 and 6.1
     [Theory]

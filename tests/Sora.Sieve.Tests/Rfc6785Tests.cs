@@ -76,6 +76,38 @@ public sealed class Rfc6785Tests
     [Fact]
     public void EnvironmentIsNotPartOfIt_2_1() => Errors("require \"imapsieve\"; if environment \"imap.cause\" \"COPY\" { stop; }").ShouldContain("require \"environment\"");
 
+    // Pigeonhole's items, which a script asks for with vnd.dovecot.imapsieve in the place of imapsieve
+    [Theory]
+    [InlineData("vnd.dovecot.mailbox-from", "Inbox", "discard")]
+    [InlineData("vnd.dovecot.mailbox-to", "ActionItems", "discard")]
+    [InlineData("imap.cause", "COPY", "discard")]
+    [InlineData("vnd.dovecot.mailbox-other", "", "(keep)")]
+    public void ItemsOfPigeonhole(string item, string value, string outcome)
+    {
+        var script = $"require [\"environment\", \"vnd.dovecot.imapsieve\"]; if environment :is \"{item}\" \"{value}\" {{ discard; }}";
+        Show(On(new SieveImapEvent(SieveImapCause.Copy, "ActionItems") { From = "Inbox" }, script)).ShouldBe(outcome);
+    }
+
+    [Fact]
+    public void ScriptsAtTheOriginalOfACopySeeBothMailboxes() => Show(On(
+        new SieveImapEvent(SieveImapCause.Copy, "Inbox") { From = "Inbox", To = "Spam" },
+        """
+        require ["environment", "vnd.dovecot.imapsieve"];
+        if allof (environment "imap.mailbox" "Inbox", environment "vnd.dovecot.mailbox-from" "Inbox", environment "vnd.dovecot.mailbox-to" "Spam") { discard; }
+        """)).ShouldBe("discard");
+
+    // "only set when the Sieve script is executed from an IMAP COPY or MOVE command": not even an empty string
+    [Theory]
+    [InlineData("vnd.dovecot.mailbox-from", "(keep)")]
+    [InlineData("vnd.dovecot.mailbox-to", "discard")]
+    public void ThereIsNoSourceButOfCopies(string item, string outcome) =>
+        Show(On(Append, $"require [\"environment\", \"vnd.dovecot.imapsieve\"]; if environment :contains \"{item}\" \"\" {{ discard; }}")).ShouldBe(outcome);
+
+    [Theory]
+    [InlineData("vnd.dovecot.mailbox-from")]
+    [InlineData("vnd.dovecot.mailbox-to")]
+    public void DeliveriesHaveNeither(string item) => Holds($"environment :contains \"{item}\" \"\"", require: "\"environment\"").ShouldBeFalse();
+
     // Section 3: what becomes of the message's flags
     [Theory]
     [InlineData("", null, null)]

@@ -86,6 +86,7 @@ public enum StoreMode
 
 /// <param name="UnchangedSince">RFC 7162 section 3.1.3: messages with a higher mod-sequence are left alone.</param>
 /// <param name="FlagRights">Flags that these rights do not cover stay as they are (<see cref="FlagMask.Covered"/>).</param>
+/// <param name="TellChanges">The answer is to say which flags of which messages the request has changed.</param>
 [GenerateSerializer, Alias("sora.StoreRequest"), Immutable]
 public sealed record StoreRequest(
     [property: Id(0)] OperationId Operation,
@@ -93,12 +94,27 @@ public sealed record StoreRequest(
     [property: Id(2)] StoreMode Mode,
     [property: Id(3)] FlagSet Flags,
     [property: Id(4)] ModSeq? UnchangedSince = null,
-    [property: Id(5)] Rights FlagRights = Rights.All);
+    [property: Id(5)] Rights FlagRights = Rights.All,
+    [property: Id(6)] bool TellChanges = false);
+
+/// <summary>Messages of which a request has changed the same flags.</summary>
+/// <param name="Uids">The messages.</param>
+/// <param name="Flags">Those that were set or taken away.</param>
+[GenerateSerializer, Alias("sora.ChangedFlags"), Immutable]
+public sealed record ChangedFlags([property: Id(0)] UidSet Uids, [property: Id(1)] FlagSet Flags);
 
 /// <param name="ModSeq">State of the mailbox that holds the change.</param>
 /// <param name="Modified">UIDs that UNCHANGEDSINCE spared.</param>
 [GenerateSerializer, Alias("sora.StoreResult"), Immutable]
-public sealed record StoreResult([property: Id(0)] ModSeq ModSeq, [property: Id(1)] UidSet Modified);
+public sealed record StoreResult([property: Id(0)] ModSeq ModSeq, [property: Id(1)] UidSet Modified)
+{
+    /// <summary>
+    /// What the request itself has changed, for <see cref="StoreRequest.TellChanges"/>: of several requests that set a flag at once, one has. Empty for a request that was carried
+    /// out before and is sent again.
+    /// </summary>
+    [Id(2)]
+    public IReadOnlyList<ChangedFlags> Changes { get; init; } = [];
+}
 
 /// <param name="Uids">Only these (UID EXPUNGE); <see cref="UidSet.All"/> for EXPUNGE.</param>
 /// <param name="OnlyDeleted">Only messages with \Deleted; false removes them all.</param>

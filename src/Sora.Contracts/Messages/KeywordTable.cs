@@ -48,4 +48,20 @@ public sealed class KeywordTable
                 mask |= FlagMask.OfKeyword(slot);
         return mask;
     }
+
+    /// <summary>The flags that a mask stands for; bits of free slots are left out.</summary>
+    public FlagSet FlagsOf(ulong mask)
+    {
+        var system = (SystemFlags)(mask & FlagMask.System);
+        if (mask >> FlagMask.SystemBits == 0)
+            return new FlagSet(system, []);
+        var keywords = ImmutableArray.CreateBuilder<string>();
+        for (var slot = 0; slot < _names.Length; slot++)
+        {
+            if ((mask & FlagMask.OfKeyword(slot)) != 0 && _names[slot].Length > 0)
+                keywords.Add(_names[slot]);
+        }
+
+        return new FlagSet(system, keywords.ToImmutable());
+    }
 }

@@ -48,8 +48,10 @@ public enum SieveEventCauses
 /// <param name="Causes">For which events.</param>
 /// <param name="Before">Those that run before the one that the mailbox has been given, in order.</param>
 /// <param name="After">Those that run after it, in order.</param>
+/// <param name="CopySourceAfter">Those that run last, and on the original of a message that was copied, in order.</param>
 public sealed record SieveEventScripts(
-    string Mailbox, string? From, SieveEventCauses Causes, ImmutableArray<SieveGlobalScript> Before, ImmutableArray<SieveGlobalScript> After);
+    string Mailbox, string? From, SieveEventCauses Causes, ImmutableArray<SieveGlobalScript> Before, ImmutableArray<SieveGlobalScript> After,
+    ImmutableArray<SieveGlobalScript> CopySourceAfter);
 
 /// <summary>The scripts of the site, which are files of each node. A file that has changed is read again within a few seconds. As long as none has, the same objects come back.</summary>
 public interface ISieveGlobals

@@ -25,7 +25,7 @@ public sealed class GatewayMetrics : IDisposable
         CommandDuration = _meter.CreateHistogram<double>("sora_command_duration_seconds", "s", "Time from a command to its answer");
         Messages = _meter.CreateCounter<long>("sora_messages_total", null, "Messages that came in or went out");
         MessageBytes = _meter.CreateCounter<long>("sora_message_bytes_total", "By", "Bytes of messages that came in or went out");
-        SieveRuns = _meter.CreateCounter<long>("sora_sieve_runs_total", null, "Deliveries that scripts looked at");
+        SieveRuns = _meter.CreateCounter<long>("sora_sieve_runs_total", null, "Messages that scripts looked at, at deliveries and in mailboxes");
         SieveDuration = _meter.CreateHistogram<double>("sora_sieve_run_duration_seconds", "s", "Time that the scripts of one delivery took");
         SieveActions = _meter.CreateCounter<long>("sora_sieve_actions_total", null, "What scripts did");
         Recipients = _meter.CreateCounter<long>("sora_lmtp_recipients_total", null, "LMTP recipients by the reply they got");

@@ -13,40 +13,41 @@ internal static class CommandEvents
     /// <summary>APPEND and REPLACE.</summary>
     public static ValueTask AppendedAsync(ImapConnection connection, MailboxTarget target, UidSet uids, CancellationToken cancellationToken) =>
         connection.Server.Scripts?.Events is { } events
-            ? AddedAsync(connection, events, SieveImapCause.Append, target, null, uids, cancellationToken)
+            ? AddedAsync(connection, events, new MessageEvents(SieveImapCause.Append, target, connection.Session.Identity!, [new EventGroup(uids, [])]), cancellationToken)
             : default;
 
     /// <summary>COPY and MOVE out of the selected mailbox.</summary>
-    public static ValueTask CopiedAsync(ImapConnection connection, MailboxTarget target, UidSet uids, CancellationToken cancellationToken)
+    public static ValueTask CopiedAsync(ImapConnection connection, MailboxTarget target, CopyResult copied, bool move, CancellationToken cancellationToken)
     {
         if (connection.Server.Scripts?.Events is not { } events)
             return default;
         var source = connection.Selected.Target;
-        var from = source.Account.Id == target.Account.Id ? source.Entry.Name : source.Name;
-        return AddedAsync(connection, events, SieveImapCause.Copy, target, from.Value, uids, cancellationToken);
+        var happened = new MessageEvents(SieveImapCause.Copy, target, connection.Session.Identity!, [new EventGroup(copied.DestinationUids, [])])
+        {
+            From = (source.Account.Id == target.Account.Id ? source.Entry.Name : source.Name).Value,
+            Source = move ? null : new CopySource(source, copied.SourceUids, copied.DestinationUids),
+        };
+        return AddedAsync(connection, events, happened, cancellationToken);
     }
 
-    /// <summary>Flags of messages in the selected mailbox.</summary>
-    /// <param name="connection">Whose command it was.</param>
-    /// <param name="groups">Asked only where there are scripts: which messages have changed how.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    public static async ValueTask FlagsChangedAsync(ImapConnection connection, Func<IReadOnlyList<EventGroup>> groups, CancellationToken cancellationToken)
-    {
-        if (connection.Server.Scripts?.Events is not { } events)
-            return;
-        var target = connection.Selected.Target;
-        if (await events.FindAsync(SieveImapCause.Flag, target, null, cancellationToken).ConfigureAwait(false) is not { } sequence)
-            return;
-        if (groups() is { Count: > 0 } changed)
-            await events.RunAsync(connection, sequence, new MessageEvents(SieveImapCause.Flag, target, connection.Session.Identity!, changed), cancellationToken).ConfigureAwait(false);
-    }
+    /// <summary>The scripts for flags of messages in the selected mailbox; null for none, and then a change need not be told in detail. Asked before the change.</summary>
+    public static ValueTask<EventSequences?> FindForFlagsAsync(ImapConnection connection, CancellationToken cancellationToken) =>
+        connection.Server.Scripts?.Events is { } events
+            ? events.FindAsync(SieveImapCause.Flag, connection.Selected.Target, null, cancellationToken)
+            : default;
 
-    private static async ValueTask AddedAsync(
-        ImapConnection connection, EventRunner events, SieveImapCause cause, MailboxTarget target, string? from, UidSet uids, CancellationToken cancellationToken)
+    /// <summary>Flags of messages in the selected mailbox have changed.</summary>
+    public static ValueTask FlagsChangedAsync(ImapConnection connection, EventSequences? sequences, IReadOnlyList<EventGroup> changed, CancellationToken cancellationToken) =>
+        sequences is null || changed.Count == 0
+            ? default
+            : connection.Server.Scripts!.Events!.RunAsync(
+                connection, sequences, new MessageEvents(SieveImapCause.Flag, connection.Selected.Target, connection.Session.Identity!, changed), cancellationToken);
+
+    private static async ValueTask AddedAsync(ImapConnection connection, EventRunner events, MessageEvents happened, CancellationToken cancellationToken)
     {
-        if (uids.IsEmpty || await events.FindAsync(cause, target, from, cancellationToken).ConfigureAwait(false) is not { } sequence)
+        if (happened.Groups[0].Uids.IsEmpty
+            || await events.FindAsync(happened.Cause, happened.Target, happened.From, cancellationToken).ConfigureAwait(false) is not { } sequences)
             return;
-        var happened = new MessageEvents(cause, target, connection.Session.Identity!, [new EventGroup(uids, [])]);
-        await events.RunAsync(connection, sequence, happened, cancellationToken).ConfigureAwait(false);
+        await events.RunAsync(connection, sequences, happened, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Sora.Contracts;
+using Sora.Gateway.Sieve.Mailboxes;
 using Sora.Gateway.Sieve.Outgoing;
 using Sora.Mime;
 using Sora.Sieve;
@@ -167,7 +168,7 @@ internal sealed class OutgoingMail(DeliveryScripts scripts, Arrival arrival, Scr
         var source = new SieveReportSource
         {
             Message = input.Message,
-            Envelope = input.Envelope,
+            Envelope = EnvelopeToReport(),
             From = input.Recipient.PrimaryAddress,
             UserAgent = "Sora",
             MessageId = NewMessageId(),
@@ -179,6 +180,10 @@ internal sealed class OutgoingMail(DeliveryScripts scripts, Arrival arrival, Scr
             message);
         await EnqueueAsync(request, "report", report, cancellationToken);
     }
+
+    // A report says only what is known: a message that is in a mailbox has no envelope any more, but perhaps the traces of one
+    private SieveEnvelope? EnvelopeToReport() => input.Message is not StoredMessage stored ? input.Envelope
+        : stored.ReversePath is { } from ? new SieveEnvelope { From = from, To = stored.ForwardPath ?? "" } : null;
 
     /// <summary>True when the message is in the queue; else a note says why not.</summary>
     private async ValueTask<bool> EnqueueAsync(RelayRequest request, string name, SieveAction action, CancellationToken cancellationToken)

@@ -80,11 +80,14 @@ internal sealed class AppendCopiesWrite(MailboxIndex source, CopyRequest request
 
 internal sealed class StoreWrite(StoreRequest request) : WriteRequest<StoreResult>
 {
+    private IReadOnlyList<ChangedFlags> _changes = [];
+
     public override void Plan(RecordPlan plan)
     {
         if (plan.TryRecall(request.Operation, out var done))
         {
-            Answer = new StoreResult(new ModSeq(done.ModSeq), done.Uids);
+            // Planned here before, it is a commit whose outcome was not known: it was won, with what was planned then
+            Answer = new StoreResult(new ModSeq(done.ModSeq), done.Uids) { Changes = _changes };
             return;
         }
 
@@ -109,15 +112,18 @@ internal sealed class StoreWrite(StoreRequest request) : WriteRequest<StoreResul
 
         var covered = FlagMask.Covered(request.FlagRights);
         mask &= covered;
+        var before = plan.Index;
         plan.Store(request.Mode switch
         {
             StoreMode.Add => new FlagChange(uids, mask, 0),
             StoreMode.Remove => new FlagChange(uids, 0, mask),
             _ => new FlagChange(uids, mask, ~mask & covered),
         });
+        if (request.TellChanges)
+            _changes = FlagDifference.Between(before, plan.Index);
         if (!request.Operation.IsNone)
             plan.Remember(request.Operation, modified, UidSet.Empty);
-        Answer = new StoreResult(plan.ModSeq, modified);
+        Answer = new StoreResult(plan.ModSeq, modified) { Changes = _changes };
     }
 
     public override void Complete(MailboxIndex index)

@@ -27,7 +27,8 @@ public sealed class SieveFiles : ISieveGlobals
         ScriptFile[] before = [.. options.Before.Select(Open)];
         ScriptFile[] after = [.. options.After.Select(Open)];
         _others = new Around(before, Default(options.Default), after);
-        _events = [.. options.Imap.Select(rule => new EventRule(rule, [.. rule.Before.Select(Open)], [.. rule.After.Select(Open)]))];
+        _events = [.. options.Imap.Select(rule => new EventRule(
+            rule, [.. rule.Before.Select(Open)], [.. rule.After.Select(Open)], [.. rule.CopySourceAfter.Select(Open)]))];
         foreach (var domain in options.Domains)
         {
             _domains[domain.Domain] = new Around(
@@ -59,11 +60,11 @@ public sealed class SieveFiles : ISieveGlobals
         var scripts = ImmutableArray.CreateBuilder<SieveEventScripts>(_events.Length);
         foreach (var rule in _events)
         {
-            if (!TryReadAll(rule.Before, out var before) || !TryReadAll(rule.After, out var after))
+            if (!TryReadAll(rule.Before, out var before) || !TryReadAll(rule.After, out var after) || !TryReadAll(rule.CopySourceAfter, out var source))
                 return Unreadable();
-            scripts.Add(rule.Last = rule.Last is { } last && Same(last.Before, before) && Same(last.After, after)
+            scripts.Add(rule.Last = rule.Last is { } last && Same(last.Before, before) && Same(last.After, after) && Same(last.CopySourceAfter, source)
                 ? last
-                : new SieveEventScripts(rule.Options.Mailbox, rule.Options.From, rule.Causes, before, after));
+                : new SieveEventScripts(rule.Options.Mailbox, rule.Options.From, rule.Causes, before, after, source));
         }
 
         return scripts.MoveToImmutable();
@@ -176,7 +177,7 @@ internal sealed class Around(ScriptFile[] before, (ScriptFile? File, SieveGlobal
 }
 
 /// <summary>The files of one [[sieve.imap]].</summary>
-internal sealed class EventRule(SieveImapRuleOptions options, ScriptFile[] before, ScriptFile[] after)
+internal sealed class EventRule(SieveImapRuleOptions options, ScriptFile[] before, ScriptFile[] after, ScriptFile[] copySourceAfter)
 {
     private volatile SieveEventScripts? _last;
 
@@ -185,6 +186,8 @@ internal sealed class EventRule(SieveImapRuleOptions options, ScriptFile[] befor
     public ScriptFile[] Before => before;
 
     public ScriptFile[] After => after;
+
+    public ScriptFile[] CopySourceAfter => copySourceAfter;
 
     public SieveEventCauses Causes { get; } =
         options.Causes.Aggregate(SieveEventCauses.None, static (causes, cause) => causes | Enum.Parse<SieveEventCauses>(cause, ignoreCase: true));

@@ -111,13 +111,18 @@ public sealed class SieveImapRuleOptions : IValidatableOptions
     [Option("Files of scripts that run after it, in this order")]
     public IReadOnlyList<string> After { get; set; } = [];
 
+    [Option("Files of scripts that run, when a message was copied with COPY, on the original in the mailbox that it came from, after those above have run on the copy without an error")]
+    public IReadOnlyList<string> CopySourceAfter { get; set; } = [];
+
     /// <inheritdoc/>
     public IEnumerable<string> Validate()
     {
         if (Mailbox.Length == 0)
             yield return "mailbox must be set";
-        if (Before.Count + After.Count == 0)
-            yield return "before or after must name a script";
+        if (Before.Count + After.Count + CopySourceAfter.Count == 0)
+            yield return "before, after or copy_source_after must name a script";
+        if (CopySourceAfter.Count > 0 && Causes.Count > 0 && !Causes.Contains("COPY", StringComparer.OrdinalIgnoreCase))
+            yield return "copy_source_after needs COPY in causes";
         foreach (var cause in Causes)
         {
             if (!KnownCauses.Contains(cause, StringComparer.OrdinalIgnoreCase))

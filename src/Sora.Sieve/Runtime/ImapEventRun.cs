@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Sora.Sieve.Extensions;
 
 namespace Sora.Sieve.Runtime;
 
@@ -8,6 +9,9 @@ internal static class ImapEventRun
     // "specifically designed to respond to delivery of a new email message" (section 3.11)
     private static readonly string[] Inapplicable = ["reject", "ereject", "vacation", "vacation-seconds"];
 
+    /// <summary>Capabilities of scripts that run on events and not by FILTER.</summary>
+    public static readonly string[] OnlyForEvents = ["imapsieve", DovecotImapSieveExtension.Name];
+
     /// <summary>Ends the run where the script requires what only deliveries have.</summary>
     public static void CheckRequired(SieveRun run, SieveScript script)
     {
@@ -16,8 +20,9 @@ internal static class ImapEventRun
         if (happened.IsFilter)
         {
             // "Using this extension in the require command MUST cause a compile error" (draft section 4.9); an included script is found no earlier than here
-            if (script.InRequire.Contains("imapsieve"))
-                throw new SieveRuntimeException("'imapsieve' is for events in IMAP, which FILTER is not");
+            foreach (var capability in OnlyForEvents)
+                if (script.InRequire.Contains(capability))
+                    throw new SieveRuntimeException($"'{capability}' is for events in IMAP, which FILTER is not");
             return;
         }
 
@@ -54,6 +59,8 @@ internal static class ImapEventRun
             "imap.cause" => happened.Cause.ToString().ToUpperInvariant(),
             "imap.mailbox" => happened.Mailbox,
             "imap.changedflags" => string.Join(' ', happened.ChangedFlags),
+            "vnd.dovecot.mailbox-from" => happened.From,
+            "vnd.dovecot.mailbox-to" when !happened.IsFilter => happened.To,
             _ => run.Host.GetEnvironment(item),
         };
     }

@@ -29,11 +29,20 @@ public enum SieveImapCause
 /// <param name="Mailbox">The mailbox that the message is in: <c>imap.mailbox</c>.</param>
 public sealed record SieveImapEvent(SieveImapCause Cause, string Mailbox)
 {
+    /// <summary>Capabilities that scripts on events may require, and those of FILTER must not.</summary>
+    public static IReadOnlyList<string> OnlyForEvents => Runtime.ImapEventRun.OnlyForEvents;
+
     /// <summary>Who did it, as they log in: <c>imap.user</c>.</summary>
     public string User { get; init; } = "";
 
     /// <summary>Their primary address: <c>imap.email</c>.</summary>
     public string Email { get; init; } = "";
+
+    /// <summary>The mailbox that the message was copied or moved from: <c>vnd.dovecot.mailbox-from</c>; null when it was not.</summary>
+    public string? From { get; init; }
+
+    /// <summary>The mailbox that it was put into: <c>vnd.dovecot.mailbox-to</c>. Not <see cref="Mailbox"/> where scripts look at the original of a copy.</summary>
+    public string To { get; init; } = Mailbox;
 
     /// <summary>The flags that were set or taken away, for <see cref="SieveImapCause.Flag"/>: <c>imap.changedflags</c>.</summary>
     public ImmutableArray<string> ChangedFlags { get; init; } = [];

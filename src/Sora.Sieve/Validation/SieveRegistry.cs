@@ -57,6 +57,7 @@ internal sealed class SieveRegistry
         new IhaveExtension(),
         new Imap4FlagsExtension(),
         new ImapSieveExtension(),
+        new DovecotImapSieveExtension(),
         new IncludeExtension(),
         new IndexExtension(),
         new MailboxExtension(),

@@ -78,7 +78,7 @@ internal sealed class GatewayParts : IAsyncDisposable
         var replicas = new MailboxReplicas(mailstore.Mailboxes, time, loggers.CreateLogger<MailboxReplicas>());
         var inMailboxes = parts.Add("Scripts of events in IMAP", new MailboxScripts(
             scripts, mailstore.Mailboxes, mailstore.Bodies.Messages, mailstore.Metadata, mailstore.Scripts, replicas,
-            options.SieveLimits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()), options.SieveImap, SieveUrl(options)));
+            options.SieveLimits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()), options.SieveImap, SieveUrl(options), options.Imap.DisabledCaps));
         var imap = new ImapServer(
             mailstore.Accounts, mailstore.Sharing, mailstore.Mailboxes, mailstore.Bodies.Messages, mailstore.Bodies.Intakes, mailstore.Quotas, mailstore.Metadata, replicas,
             options.Imap, metrics, time, loggers.CreateLogger<ImapServer>(), mailstore.Search.Keys, mailstore.Search.Index, inMailboxes);

@@ -18,12 +18,14 @@ internal sealed class SoraProcess : IAsyncDisposable
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(45);
 
     private readonly TempFolder _folder = new();
+    private readonly string? _configuration;
     private readonly string[] _settings;
     private readonly StringBuilder _output = new();
     private Process? _process;
 
-    private SoraProcess(string[] settings, int portBase)
+    private SoraProcess(string? configuration, string[] settings, int portBase)
     {
+        _configuration = configuration;
         _settings = settings;
         PortBase = portBase;
         AppDomain.CurrentDomain.ProcessExit += KillAll;
@@ -62,9 +64,14 @@ internal sealed class SoraProcess : IAsyncDisposable
 
     /// <summary>Starts a server in a new folder.</summary>
     /// <param name="settings">Each "section.key=value", as --set takes it.</param>
-    public static async Task<SoraProcess> StartAsync(params string[] settings)
+    public static Task<SoraProcess> StartAsync(params string[] settings) => StartWithAsync(null, settings);
+
+    /// <summary>Starts a server in a new folder.</summary>
+    /// <param name="configuration">The configuration file; null for none.</param>
+    /// <param name="settings">Each "section.key=value", as --set takes it.</param>
+    public static async Task<SoraProcess> StartWithAsync(string? configuration, params string[] settings)
     {
-        var sora = new SoraProcess(settings, FreePort.NextRange(Ports));
+        var sora = new SoraProcess(configuration, settings, FreePort.NextRange(Ports));
         try
         {
             await sora.StartAgainAsync();
@@ -85,6 +92,8 @@ internal sealed class SoraProcess : IAsyncDisposable
         {
             Programs.Sora, "run", "--data", Data, "--port-base", PortBase.ToString(CultureInfo.InvariantCulture), "--ready-file", ReadyFile,
         };
+        if (_configuration is not null)
+            arguments.AddRange(["--config", _configuration]);
         foreach (var setting in _settings)
             arguments.AddRange(["--set", setting]);
         _process?.Dispose();

@@ -72,7 +72,7 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
         TimeProvider time, ImapOptions? options = null, bool withIndex = true, SieveImapOptions? sieve = null, SieveOptions? site = null, SieveEngineOptions? limits = null)
     {
         var metrics = new GatewayMetrics();
-        var scripts = Scripts(time, metrics, sieve ?? new SieveImapOptions(), site ?? new SieveOptions(), limits ?? new SieveEngineOptions());
+        var scripts = Scripts(time, metrics, options ?? Options, sieve ?? new SieveImapOptions(), site ?? new SieveOptions(), limits ?? new SieveEngineOptions());
         var server = new ImapServer(
             Node.Accounts, Node.Sharing, Node.Mailboxes, Messages, Bodies.Intakes, Node.Quotas, Node.Metadata, Replicas, options ?? Options, metrics, time,
             new ErrorLog<ImapServer>(), withIndex ? Search.Keys : new DirectMessageKeys(Messages), withIndex ? Search.Index : null, scripts);
@@ -81,7 +81,7 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
             [new ListenerDefinition(TestGateway.AnyPort, false, server, new ConnectionLimits())], tls: true, time: time, metrics: metrics);
     }
 
-    private MailboxScripts Scripts(TimeProvider time, GatewayMetrics metrics, SieveImapOptions sieve, SieveOptions site, SieveEngineOptions limits)
+    private MailboxScripts Scripts(TimeProvider time, GatewayMetrics metrics, ImapOptions options, SieveImapOptions sieve, SieveOptions site, SieveEngineOptions limits)
     {
         sieve.Validate().ShouldBeEmpty();
         site.RefreshFiles = TimeSpan.Zero;
@@ -96,8 +96,16 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
         var delivery = new DeliveryScripts(
             new ScriptPlanner(ports), files, Node.SieveHistory, Relay, Bodies.Intakes, Node.Quotas, true, "mx.example.org", metrics, time, NullLogger<DeliveryScripts>.Instance);
         var scripts = new MailboxScripts(
-            delivery, Node.Mailboxes, Messages, Node.Metadata, Node.Scripts, Replicas, compiler, sieve, sieve.Url ?? "sieve://sieve.example.com");
+            delivery, Node.Mailboxes, Messages, Node.Metadata, Node.Scripts, Replicas, compiler, sieve, sieve.Url ?? "sieve://sieve.example.com", options.DisabledCaps);
         _scripts.Add(scripts);
+        return scripts;
+    }
+
+    /// <summary>The scripts of the gateway that was started last, for a test that ends them itself.</summary>
+    internal MailboxScripts TakeScripts()
+    {
+        var scripts = _scripts[^1];
+        _scripts.RemoveAt(_scripts.Count - 1);
         return scripts;
     }
 

@@ -98,7 +98,7 @@ internal sealed class AccountTransfer(ImapConnection connection, MailboxTarget d
             messages.Add(new AppendMessage(
                 ingested.Value,
                 content.Prefix,
-                FlagsOf(rows[i].Flags, index.Keywords).CoveredBy(destination.Rights),
+                index.Keywords.FlagsOf(rows[i].Flags).CoveredBy(destination.Rights),
                 DateTimeOffset.FromUnixTimeSeconds(rows[i].InternalDate))
             {
                 EmailId = _emailIds.GetValueOrDefault(content.Id, content.Id),
@@ -131,17 +131,5 @@ internal sealed class AccountTransfer(ImapConnection connection, MailboxTarget d
         }
 
         return await intake.CompleteAsync(cancellationToken).ConfigureAwait(false);
-    }
-
-    private static FlagSet FlagsOf(ulong mask, KeywordTable keywords)
-    {
-        var names = new List<string>();
-        for (var slot = 0; slot < keywords.SlotCount; slot++)
-        {
-            if ((mask & FlagMask.OfKeyword(slot)) != 0 && keywords[slot].Length > 0)
-                names.Add(keywords[slot]);
-        }
-
-        return new FlagSet((SystemFlags)(mask & FlagMask.System), [.. names]);
     }
 }

@@ -20,7 +20,7 @@ internal sealed class CopyCommand(SequenceSet set, bool byUid, MailboxName desti
         var transfer = await TransferAsync(connection, set, byUid, destination, move: false, cancellationToken).ConfigureAwait(false);
         if (transfer.Result is not { } result)
             return transfer.Reply;
-        await CommandEvents.CopiedAsync(connection, transfer.Target!, result.DestinationUids, cancellationToken).ConfigureAwait(false);
+        await CommandEvents.CopiedAsync(connection, transfer.Target!, result, move: false, cancellationToken).ConfigureAwait(false);
         return ImapReply.Ok("COPY completed", new CopyUidCode(result));
     }
 

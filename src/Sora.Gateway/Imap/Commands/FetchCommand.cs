@@ -71,7 +71,7 @@ internal sealed class FetchCommand : ImapCommand
     private async ValueTask<ImapReply> FetchAsync(ImapConnection connection, UidSet uids, CancellationToken cancellationToken)
     {
         var selected = connection.Selected;
-        var seen = await SetSeenAsync(connection, uids, cancellationToken).ConfigureAwait(false);
+        var (seen, scripts, changed) = await SetSeenAsync(connection, uids, cancellationToken).ConfigureAwait(false);
         var latest = selected.Latest;
         selected.TellKeywords(connection, latest);
         selected.TellFrom(latest);
@@ -84,8 +84,8 @@ internal sealed class FetchCommand : ImapCommand
         var told = Asks(FetchKind.Flags) ? uids : seen;
         var scope = new SyncScope { Told = told.Except(fetch.NotTold), ToldAsOf = latest.HighestModSeq, ToldAbove = _modifiers.ChangedSince };
         await connection.SynchronizeAsync(mayExpunge: false, scope, cancellationToken: cancellationToken).ConfigureAwait(false);
-        if (!seen.IsEmpty)
-            await CommandEvents.FlagsChangedAsync(connection, () => [new EventGroup(seen, ["\\Seen"])], cancellationToken).ConfigureAwait(false);
+        if (changed.Count > 0)
+            await CommandEvents.FlagsChangedAsync(connection, scripts, EventGroup.Of(changed), cancellationToken).ConfigureAwait(false);
         return fetch.Failure ?? ImapReply.Ok("FETCH completed");
     }
 
@@ -114,20 +114,22 @@ internal sealed class FetchCommand : ImapCommand
     }
 
     // One STORE for the whole FETCH, before it, so that the new flags come with the messages.
-    private async ValueTask<UidSet> SetSeenAsync(ImapConnection connection, UidSet uids, CancellationToken cancellationToken)
+    private async ValueTask<(UidSet Unseen, EventSequences? Scripts, IReadOnlyList<ChangedFlags> Changed)> SetSeenAsync(ImapConnection connection, UidSet uids, CancellationToken cancellationToken)
     {
         var selected = connection.Selected;
         if (selected.WhyNot(Rights.KeepSeen) is not null || !_items.Exists(static item => item.SetsSeen))
-            return UidSet.Empty;
+            return (UidSet.Empty, null, []);
         var unseen = UnseenOf(selected.Latest, selected.View.Existing(uids));
         if (unseen.IsEmpty)
-            return unseen;
-        var request = new StoreRequest(OperationId.New(), unseen, StoreMode.Add, FlagSet.Of(SystemFlags.Seen), FlagRights: Rights.KeepSeen);
+            return (unseen, null, []);
+        var scripts = await CommandEvents.FindForFlagsAsync(connection, cancellationToken).ConfigureAwait(false);
+        var request = new StoreRequest(
+            OperationId.New(), unseen, StoreMode.Add, FlagSet.Of(SystemFlags.Seen), FlagRights: Rights.KeepSeen, TellChanges: scripts is not null);
         var stored = await selected.Mailbox.StoreAsync(request, cancellationToken).ConfigureAwait(false);
         if (!stored.IsOk)
-            return UidSet.Empty; // Reading is what the client came for
+            return (UidSet.Empty, null, []); // Reading is what the client came for
         await selected.CatchUpAsync(stored.Value.ModSeq, cancellationToken).ConfigureAwait(false);
-        return unseen;
+        return (unseen, scripts, stored.Value.Changes);
     }
 
     private static UidSet UnseenOf(MailboxIndex index, UidSet uids)

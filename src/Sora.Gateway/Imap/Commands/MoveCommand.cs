@@ -25,7 +25,7 @@ internal sealed class MoveCommand(SequenceSet set, bool byUid, MailboxName desti
         ImapReply.Ok("Moved", new CopyUidCode(result)).WriteUntagged(connection.Writer);
         await connection.SynchronizeAsync(
             mayExpunge: true, new SyncScope { IsOwn = true }, atLeast: result.SourceModSeq, cancellationToken).ConfigureAwait(false);
-        await CommandEvents.CopiedAsync(connection, transfer.Target!, result.DestinationUids, cancellationToken).ConfigureAwait(false);
+        await CommandEvents.CopiedAsync(connection, transfer.Target!, result, move: true, cancellationToken).ConfigureAwait(false);
         var reply = connection.Session.CondStore && connection.Session.Selected is { } selected
             ? ImapReply.Ok("MOVE completed", new HighestModSeqCode(selected.Reported.HighestModSeq))
             : ImapReply.Ok("MOVE completed");

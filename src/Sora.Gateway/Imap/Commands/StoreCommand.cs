@@ -54,8 +54,8 @@ internal sealed class StoreCommand(SequenceSet set, bool byUid, StoreMode mode, 
             connection.EnableCondStore();
         if (uids.IsEmpty || (selected.NumbersOf(uids).IsEmpty && selected.Latest.Existing(uids).IsEmpty))
             return ImapReply.Ok("STORE completed");
-        var before = selected.Latest;
-        var request = new StoreRequest(OperationId.New(), uids, mode, covered, unchangedSince, selected.Rights);
+        var scripts = await CommandEvents.FindForFlagsAsync(connection, cancellationToken).ConfigureAwait(false);
+        var request = new StoreRequest(OperationId.New(), uids, mode, covered, unchangedSince, selected.Rights, TellChanges: scripts is not null);
         var storing = selected.Mailbox.StoreAsync(request, cancellationToken);
         await ProgressReport.WhileAsync(connection, storing).ConfigureAwait(false);
         var stored = await storing.ConfigureAwait(false);
@@ -64,17 +64,9 @@ internal sealed class StoreCommand(SequenceSet set, bool byUid, StoreMode mode, 
         await selected.CatchUpAsync(stored.Value.ModSeq, cancellationToken).ConfigureAwait(false);
         var modified = byUid ? stored.Value.Modified : selected.View.Existing(stored.Value.Modified);
         await ReportAsync(connection, uids.Except(modified), cancellationToken).ConfigureAwait(false);
-        await CommandEvents.FlagsChangedAsync(connection, () => Changes(before, selected, uids.Except(stored.Value.Modified), covered), cancellationToken)
-            .ConfigureAwait(false);
+        if (scripts is not null)
+            await CommandEvents.FlagsChangedAsync(connection, scripts, EventGroup.Of(stored.Value.Changes), cancellationToken).ConfigureAwait(false);
         return MessageLimit.Answer(connection, Answer(selected, uids, modified), limited);
-    }
-
-    // What others have changed at the same time is theirs, as far as it is about other flags
-    private List<EventGroup> Changes(MailboxIndex before, SelectedMailbox selected, UidSet uids, FlagSet covered)
-    {
-        var latest = selected.Latest;
-        var mask = mode == StoreMode.Replace ? FlagMask.Covered(selected.Rights) : before.Keywords.MaskOf(covered) | latest.Keywords.MaskOf(covered);
-        return MessageEvents.ChangesBetween(before, latest, uids, mask);
     }
 
     // Not silent: the flags of each message, changed or not. Silent: only what others have changed, and where a condition was met, all mod-sequences.

@@ -40,8 +40,13 @@ internal sealed class FilterRun(ImapConnection connection, MailboxScripts script
     }
 
     // "Flags changed in any way" start scripts (RFC 6785 section 2.2.3), whoever changes them
-    private ValueTask StartEventsAsync(CancellationToken cancellationToken) =>
-        _changed.Count == 0 ? default : CommandEvents.FlagsChangedAsync(connection, () => _changed, cancellationToken);
+    private async ValueTask StartEventsAsync(CancellationToken cancellationToken)
+    {
+        if (_changed.Count == 0)
+            return;
+        var started = await CommandEvents.FindForFlagsAsync(connection, cancellationToken).ConfigureAwait(false);
+        await CommandEvents.FlagsChangedAsync(connection, started, _changed, cancellationToken).ConfigureAwait(false);
+    }
 
     // True when a message was not there any more
     private async ValueTask<bool> RunBatchAsync(List<int> positions, CancellationToken cancellationToken)
@@ -105,8 +110,8 @@ internal sealed class FilterRun(ImapConnection connection, MailboxScripts script
         await using var message = await StoredMessage.OpenAsync(scripts.Messages, content, cancellationToken).ConfigureAwait(false);
 
         // "envelope information SHOULD be reconstructed as good as possible" (draft section 5)
-        var reversePath = AddressOf(message, "Return-Path"u8);
-        var envelope = new SieveEnvelope { From = reversePath ?? "", To = AddressOf(message, "Delivered-To"u8) is { Length: > 0 } to ? to : user.PrimaryAddress };
+        var reversePath = message.ReversePath;
+        var envelope = new SieveEnvelope { From = reversePath ?? "", To = message.ForwardPath is { Length: > 0 } to ? to : user.PrimaryAddress };
         var input = new ScriptInput(connection.Account, user, message, envelope, scripts.EnvironmentOf(selected.Name))
         {
             Time = scripts.Scripts.Time.GetUtcNow(),
@@ -115,14 +120,5 @@ internal sealed class FilterRun(ImapConnection connection, MailboxScripts script
         var place = new StoredPlace(selected.Target.Account.Id, selected.Id, selected.Mailbox, selected.Rights);
         var run = new StoredRun(scripts.Scripts, scripts.Mailboxes, scripts.Messages, place);
         return await run.RunAsync(sequence, input, message, row, reversePath ?? user.PrimaryAddress, $"{selected.Id.Value}/{row.Uid}", cancellationToken).ConfigureAwait(false);
-    }
-
-    // A path of delivery; empty for the null reverse-path, null when there is none
-    private static string? AddressOf(StoredMessage message, ReadOnlySpan<byte> field)
-    {
-        if (message.HeaderText(field) is not { } text)
-            return null;
-        var path = text is ['<', .. var inner, '>'] ? inner.Trim() : text;
-        return path.Length == 0 || SieveAddress.TryParse(path, out _) ? path : null;
     }
 }

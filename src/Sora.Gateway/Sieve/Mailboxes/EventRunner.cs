@@ -28,7 +28,7 @@ internal sealed class EventRunner(MailboxScripts scripts, EventScripts events) :
     /// <param name="target">The mailbox.</param>
     /// <param name="from">Where the messages were copied from, or null.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async ValueTask<ScriptSequence?> FindAsync(SieveImapCause cause, MailboxTarget target, string? from, CancellationToken cancellationToken)
+    public async ValueTask<EventSequences?> FindAsync(SieveImapCause cause, MailboxTarget target, string? from, CancellationToken cancellationToken)
     {
         var found = await events.FindAsync(cause, target, from, cancellationToken);
         if (found.IsOk)
@@ -42,9 +42,9 @@ internal sealed class EventRunner(MailboxScripts scripts, EventScripts events) :
 
     /// <summary>Runs scripts, and waits for them as long as a command waits.</summary>
     /// <exception cref="Imap.Wire.ClientGoneException">The client has gone; the scripts run on.</exception>
-    public async ValueTask RunAsync(ImapConnection connection, ScriptSequence sequence, MessageEvents happened, CancellationToken cancellationToken)
+    public async ValueTask RunAsync(ImapConnection connection, EventSequences sequences, MessageEvents happened, CancellationToken cancellationToken)
     {
-        var job = RunAllAsync(sequence, happened);
+        var job = RunAllAsync(sequences, happened);
         _running[job] = 0;
         _ = job.ContinueWith(done => _running.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         if (job.IsCompleted)
@@ -91,19 +91,20 @@ internal sealed class EventRunner(MailboxScripts scripts, EventScripts events) :
     }
 
     // Never throws: nobody may be waiting
-    private async Task RunAllAsync(ScriptSequence sequence, MessageEvents happened)
+    private async Task RunAllAsync(EventSequences sequences, MessageEvents happened)
     {
         try
         {
-            var run = new EventRun(scripts, happened, _turns, _stop.Token);
-            var changed = await run.RunAsync(sequence);
-            if (changed.Count == 0)
+            var succeeded = sequences.Target is { } target ? await RunAsync(target, happened) : UidSet.All;
+            if (sequences.Source is not { } after || happened.Source is not { } source || source.Of(succeeded) is not { IsEmpty: false } originals)
                 return;
-
-            // Flags that a script changes are changed "as though a client had made the change" (section 3.8), and start scripts once (section 2.2.3)
-            var flagged = happened with { Cause = SieveImapCause.Flag, Groups = changed };
-            if (await FindAsync(SieveImapCause.Flag, happened.Target, null, _stop.Token) is { } then)
-                await new EventRun(scripts, flagged, _turns, _stop.Token).RunAsync(then);
+            var (from, to) = (source.Mailbox, happened.Target);
+            var atSource = new MessageEvents(happened.Cause, from, happened.User, [new EventGroup(originals, [])])
+            {
+                From = from.Entry.Name.Value,
+                To = from.Account.Id == to.Account.Id ? to.Entry.Name.Value : to.Name.Value,
+            };
+            await RunAsync(after, atSource);
         }
         catch (Exception e)
         {
@@ -112,29 +113,50 @@ internal sealed class EventRunner(MailboxScripts scripts, EventScripts events) :
         }
     }
 
+    // The messages on which the scripts have run without an error
+    private async ValueTask<UidSet> RunAsync(ScriptSequence sequence, MessageEvents happened)
+    {
+        var run = new EventRun(scripts, happened, _turns, _stop.Token);
+        await run.RunAsync(sequence);
+
+        // Flags that a script changes are changed "as though a client had made the change" (section 3.8), and start scripts once (section 2.2.3)
+        if (run.Changed.Count > 0 && await FindAsync(SieveImapCause.Flag, happened.Target, null, _stop.Token) is { Target: { } then })
+        {
+            var flagged = new MessageEvents(SieveImapCause.Flag, happened.Target, happened.User, run.Changed);
+            await new EventRun(scripts, flagged, _turns, _stop.Token).RunAsync(then);
+        }
+
+        return run.Succeeded;
+    }
+
     /// <summary>The scripts for what one command did.</summary>
     private sealed class EventRun(MailboxScripts scripts, MessageEvents happened, SemaphoreSlim turns, CancellationToken stop)
     {
         private readonly List<EventGroup> _changed = [];
+        private readonly HashSet<uint> _succeeded = [];
 
         /// <summary>The messages whose flags the scripts have changed, unless they ran because of flags.</summary>
-        public async ValueTask<List<EventGroup>> RunAsync(ScriptSequence sequence)
+        public List<EventGroup> Changed => _changed;
+
+        /// <summary>The messages on which the scripts have run without an error.</summary>
+        public UidSet Succeeded => UidSet.Of([.. _succeeded]);
+
+        public async ValueTask RunAsync(ScriptSequence sequence)
         {
             var target = happened.Target;
             if (await MailboxScripts.RecipientAsync(target.Account, stop) is not { } owner)
-                return [];
+                return;
             var opened = await scripts.Replicas.OpenAsync(target.Id, stop);
             if (!opened.IsOk)
             {
                 if (opened.Error.Code != MailErrorCode.NonExistent)
                     throw new ScriptsUnavailableException(opened.Error);
-                return [];
+                return;
             }
 
             using var lease = opened.Value;
             foreach (var group in happened.Groups)
                 await RunAsync(sequence, owner, lease.Replica, group);
-            return _changed;
         }
 
         private async ValueTask RunAsync(ScriptSequence sequence, DeliveryRecipient owner, MailboxReplica replica, EventGroup group)
@@ -186,6 +208,8 @@ internal sealed class EventRunner(MailboxScripts scripts, EventScripts events) :
                 if (index.PositionOf(uid) is not (>= 0 and var position))
                     return;
                 var outcome = await RunAsync(sequence, owner, replica, group, index[position], index.Keywords, content, both.Token);
+                if (!outcome.Plan.HasFailed)
+                    _succeeded.Add(uid);
                 if (happened.Cause != SieveImapCause.Flag && !outcome.Changed.IsEmpty)
                 {
                     await replica.CatchUpAsync(outcome.ModSeq, both.Token);
@@ -210,6 +234,8 @@ internal sealed class EventRunner(MailboxScripts scripts, EventScripts events) :
                 Time = scripts.Scripts.Time.GetUtcNow(),
                 Event = new SieveImapEvent(happened.Cause, target.Entry.Name.Value)
                 {
+                    From = happened.From,
+                    To = happened.To ?? target.Entry.Name.Value,
                     User = happened.User.PrimaryAddress,
                     Email = happened.User.PrimaryAddress,
                     ChangedFlags = group.ChangedFlags,

@@ -6,6 +6,11 @@ using Sora.Sieve;
 
 namespace Sora.Gateway.Sieve.Mailboxes;
 
+/// <summary>The scripts that an event starts. At least one of both is there.</summary>
+/// <param name="Target">Those for the messages to which it happened.</param>
+/// <param name="Source">Those for the messages that have been copied, where they still are.</param>
+internal sealed record EventSequences(ScriptSequence? Target, ScriptSequence? Source);
+
 /// <summary>Finds the scripts that an event starts: those of the site around the one that the mailbox has been given.</summary>
 internal sealed class EventScripts(ScriptLibrary library, ISieveGlobals globals, EventBindings? bindings)
 {
@@ -18,7 +23,7 @@ internal sealed class EventScripts(ScriptLibrary library, ISieveGlobals globals,
     /// <param name="target">The mailbox; the scripts are those of its owner.</param>
     /// <param name="from">Where the messages come from, by its owner's name; null when they were not copied.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async ValueTask<MailResult<ScriptSequence?>> FindAsync(SieveImapCause cause, MailboxTarget target, string? from, CancellationToken cancellationToken)
+    public async ValueTask<MailResult<EventSequences?>> FindAsync(SieveImapCause cause, MailboxTarget target, string? from, CancellationToken cancellationToken)
     {
         var rules = globals.Events();
         if (!rules.IsOk)
@@ -33,7 +38,7 @@ internal sealed class EventScripts(ScriptLibrary library, ISieveGlobals globals,
         }
 
         if (name is null && rules.Value.IsEmpty)
-            return (ScriptSequence?)null;
+            return (EventSequences?)null;
         (string? Name, SieveCompilation? Script) own = default;
         if (name is { } personal)
         {
@@ -45,15 +50,18 @@ internal sealed class EventScripts(ScriptLibrary library, ISieveGlobals globals,
                 return script.Error;
         }
 
-        var (before, after) = Around(rules.Value, cause, target.Entry.Name.Value, from);
-        return own.Script is null && before.IsEmpty && after.IsEmpty ? (ScriptSequence?)null : library.Sequence(before, own, null, after);
+        var (before, after, source) = Around(rules.Value, cause, target.Entry.Name.Value, from);
+        var sequence = own.Script is null && before.IsEmpty && after.IsEmpty ? null : library.Sequence(before, own, null, after);
+        return sequence is null && source.IsEmpty
+            ? (EventSequences?)null
+            : new EventSequences(sequence, source.IsEmpty ? null : library.Sequence(source, default, null, []));
     }
 
-    private (ImmutableArray<SieveGlobalScript> Before, ImmutableArray<SieveGlobalScript> After) Around(
+    private (ImmutableArray<SieveGlobalScript> Before, ImmutableArray<SieveGlobalScript> After, ImmutableArray<SieveGlobalScript> Source) Around(
         ImmutableArray<SieveEventScripts> rules, SieveImapCause cause, string mailbox, string? from)
     {
         if (rules.IsEmpty)
-            return ([], []);
+            return ([], [], []);
         var flag = cause switch
         {
             SieveImapCause.Append => SieveEventCauses.Append,
@@ -63,6 +71,7 @@ internal sealed class EventScripts(ScriptLibrary library, ISieveGlobals globals,
         var patterns = PatternsOf(rules);
         var before = ImmutableArray.CreateBuilder<SieveGlobalScript>();
         var after = ImmutableArray.CreateBuilder<SieveGlobalScript>();
+        var source = ImmutableArray.CreateBuilder<SieveGlobalScript>();
         for (var i = 0; i < rules.Length; i++)
         {
             var (inMailbox, outOf) = patterns.Compiled[i];
@@ -70,9 +79,11 @@ internal sealed class EventScripts(ScriptLibrary library, ISieveGlobals globals,
                 continue;
             before.AddRange(rules[i].Before);
             after.AddRange(rules[i].After);
+            if (cause == SieveImapCause.Copy)
+                source.AddRange(rules[i].CopySourceAfter);
         }
 
-        return (before.ToImmutable(), after.ToImmutable());
+        return (before.ToImmutable(), after.ToImmutable(), source.ToImmutable());
     }
 
     private Patterns PatternsOf(ImmutableArray<SieveEventScripts> rules)

@@ -32,7 +32,7 @@ internal sealed record FilterCompilation(ScriptSequence? Sequence, IReadOnlyList
 /// </summary>
 internal sealed class FilterScripts(DeliveryScripts scripts, ISieveScripts personal, SieveCompilerOptions compiler)
 {
-    private readonly SieveCompilerOptions _compiler = compiler with { Extensions = compiler.Extensions.Remove("imapsieve") };
+    private readonly SieveCompilerOptions _compiler = compiler with { Extensions = compiler.Extensions.Except(SieveImapEvent.OnlyForEvents) };
 
     /// <summary>Compiles. NONEXISTENT, UNAVAILABLE, CANNOT for an impossible name.</summary>
     /// <param name="kind">Which.</param>

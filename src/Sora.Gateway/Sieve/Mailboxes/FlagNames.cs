@@ -34,6 +34,8 @@ internal static class FlagNames
         return names.ToImmutable();
     }
 
+    public static ImmutableArray<string> Of(FlagSet flags) => [.. Of((ulong)flags.System, KeywordTable.Empty), .. flags.Keywords];
+
     /// <summary>The same flags, in whatever order.</summary>
     public static bool AreSame(ImmutableArray<string> left, ImmutableArray<string> right) => SieveFlagChange.Between(left, right) is null;
 }

@@ -22,6 +22,7 @@ public sealed class MailboxScripts : IAsyncDisposable
     /// <param name="compiler">What scripts of accounts may use.</param>
     /// <param name="options">[sieve_imap]</param>
     /// <param name="url">The ManageSieve server that clients are told of; null for none.</param>
+    /// <param name="disabledCaps">imap.disabled_caps: with IMAPSIEVE among them scripts of users run on no events.</param>
     public MailboxScripts(
         DeliveryScripts scripts,
         IMailboxes mailboxes,
@@ -31,17 +32,19 @@ public sealed class MailboxScripts : IAsyncDisposable
         MailboxReplicas replicas,
         SieveCompilerOptions compiler,
         SieveImapOptions options,
-        string? url)
+        string? url,
+        IReadOnlyList<string> disabledCaps)
     {
         ArgumentNullException.ThrowIfNull(scripts);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(compiler);
+        ArgumentNullException.ThrowIfNull(disabledCaps);
         Scripts = scripts;
         Mailboxes = mailboxes;
         Messages = messages;
         Replicas = replicas;
         Options = options;
-        Url = options.Events && !string.IsNullOrEmpty(url) ? url : null;
+        Url = options.Events && !string.IsNullOrEmpty(url) && !disabledCaps.Contains("IMAPSIEVE", StringComparer.OrdinalIgnoreCase) ? url : null;
         if (options.Events)
         {
             _bindings = Url is null ? null : new EventBindings(metadata, options, scripts.Time);

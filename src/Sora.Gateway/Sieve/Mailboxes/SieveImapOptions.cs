@@ -14,7 +14,7 @@ public sealed class SieveImapOptions : IValidatableOptions
     [Option("Run scripts when clients append or copy messages or change flags: those of [[sieve.imap]], and those that the annotation /shared/imapsieve/script names", Reference = "RFC 6785")]
     public bool Events { get; set; } = true;
 
-    [Option("The ManageSieve server that clients are told of, as a sieve URL; unset, this host (lmtp.host_name) with the port of managesieve.listen; empty tells them of none, and users' scripts run on no events", Reference = "RFC 6785 2.1", Example = "sieve://sieve.example.org")]
+    [Option("The ManageSieve server that clients are told of, as a sieve URL; unset, this host (lmtp.host_name) with the port of managesieve.listen; empty, or with IMAPSIEVE in imap.disabled_caps, they are told of none, and only scripts of the site run on events", Reference = "RFC 6785 2.1", Example = "sieve://sieve.example.org")]
     public string? Url { get; set; }
 
     [Option("How long a command waits for its scripts before it is answered; what is left of them goes on after that")]

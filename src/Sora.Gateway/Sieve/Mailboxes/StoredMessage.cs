@@ -80,7 +80,21 @@ internal sealed class StoredMessage : SieveMessage, IAsyncDisposable
     public string? HeaderText(ReadOnlySpan<byte> name) =>
         HeaderFields.TryFind(Header.Span, name, out var field) ? System.Text.Encoding.UTF8.GetString(field.Unfold()).Trim() : null;
 
+    /// <summary>The reverse-path of its delivery, as far as that is known: empty for the null one, null when there is none.</summary>
+    public string? ReversePath => PathOf("Return-Path"u8);
+
+    /// <summary>The address that it was delivered to; null when it does not say.</summary>
+    public string? ForwardPath => PathOf("Delivered-To"u8);
+
     public ValueTask DisposeAsync() => _body?.DisposeAsync() ?? default;
+
+    private string? PathOf(ReadOnlySpan<byte> field)
+    {
+        if (HeaderText(field) is not { } text)
+            return null;
+        var path = text is ['<', .. var inner, '>'] ? inner.Trim() : text;
+        return path.Length == 0 || SieveAddress.TryParse(path, out _) ? path : null;
+    }
 
     // Its owner disposes the body
     private sealed class Arrived(StoredMessage message) : IngestedMessage

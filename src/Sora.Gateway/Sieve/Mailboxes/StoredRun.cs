@@ -76,7 +76,7 @@ internal sealed class StoredRun(DeliveryScripts scripts, IMailboxes mailboxes, I
     // The copy shares the content. Its flags are the script's: they start as those of the message
     private async ValueTask<MailError?> CopyAsync(ScriptInput input, MessageRow row, PlannedStore store, CancellationToken cancellationToken)
     {
-        var isSame = FlagNames.AreSame(input.Event!.Flags, Names(store.Flags));
+        var isSame = FlagNames.AreSame(input.Event!.Flags, FlagNames.Of(store.Flags));
         var request = new CopyRequest(OperationId.New(), UidSet.Of(row.Uid), store.Mailbox, Move: false, isSame ? Rights.All : Rights.None);
         var copied = await place.Writer.CopyAsync(request, cancellationToken);
         if (!copied.IsOk)
@@ -143,9 +143,11 @@ internal sealed class StoredRun(DeliveryScripts scripts, IMailboxes mailboxes, I
         var before = input.Event!.Flags;
         var result = plan.Result;
         var isKept = home is not null || result.ImplicitKeep || result.Actions.Any(static action => action is KeepAction);
-        if (result.Error is not null || (plan.HasFailed && !isKept))
+
+        // "The message is left in its original state" (draft-bosch-imap-filter-sieve section 3.3)
+        if (result.Error is not null || (plan.HasFailed && (!isKept || input.Event!.IsFilter)))
             return [];
-        var change = home is null ? result.FlagChange : SieveFlagChange.Between(before, Names(home.Flags));
+        var change = home is null ? result.FlagChange : SieveFlagChange.Between(before, FlagNames.Of(home.Flags));
         if ((home?.Message ?? plan.KeptMessage) is { } replacement && isKept)
         {
             await ReplaceAsync(message, row, plan, replacement, Applied(before, change), made, cancellationToken);
@@ -160,14 +162,19 @@ internal sealed class StoredRun(DeliveryScripts scripts, IMailboxes mailboxes, I
             return [];
         }
 
+        var changed = ImmutableArray.CreateBuilder<string>();
         foreach (var (flags, mode) in new[] { (change.Added, StoreMode.Add), (change.Removed, StoreMode.Remove) })
         {
-            if (!flags.IsEmpty && !await FlagAsync(row, plan, DeliveryFlags.Of(flags), mode, cancellationToken))
+            if (flags.IsEmpty)
+                continue;
+            if (await FlagAsync(row, plan, DeliveryFlags.Of(flags), mode, cancellationToken) is not { } changes)
                 return [];
+            foreach (var one in changes)
+                changed.AddRange(FlagNames.Of(one.Flags));
         }
 
         if (isKept)
-            return change.Added.AddRange(change.Removed);
+            return changed.ToImmutable();
         if (place.MayExpunge)
             await place.Writer.ExpungeAsync(new ExpungeRequest(OperationId.New(), UidSet.Of(row.Uid)), cancellationToken);
         return [];
@@ -187,22 +194,21 @@ internal sealed class StoredRun(DeliveryScripts scripts, IMailboxes mailboxes, I
             await FlagAsync(row, plan, FlagSet.Of(SystemFlags.Deleted), StoreMode.Add, cancellationToken);
     }
 
-    private async ValueTask<bool> FlagAsync(MessageRow row, DeliveryPlan plan, FlagSet flags, StoreMode mode, CancellationToken cancellationToken)
+    // Null when they cannot be changed
+    private async ValueTask<IReadOnlyList<ChangedFlags>?> FlagAsync(MessageRow row, DeliveryPlan plan, FlagSet flags, StoreMode mode, CancellationToken cancellationToken)
     {
-        var request = new StoreRequest(OperationId.New(), UidSet.Of(row.Uid), mode, flags.CoveredBy(place.Rights), UnchangedSince: null, place.Rights);
+        var request = new StoreRequest(OperationId.New(), UidSet.Of(row.Uid), mode, flags.CoveredBy(place.Rights), UnchangedSince: null, place.Rights, TellChanges: true);
         var stored = await place.Writer.StoreAsync(request, cancellationToken);
         if (!stored.IsOk)
         {
             plan.Fail(new DeliveryNote("", 0, $"The message's flags cannot be changed: {stored.Error.Text}"));
-            return false;
+            return null;
         }
 
         (_hasActed, _modSeq) = (true, stored.Value.ModSeq);
-        return true;
+        return stored.Value.Changes;
     }
 
     private static FlagSet Applied(ImmutableArray<string> before, SieveFlagChange? change) => DeliveryFlags.Of(
         change is null ? before : before.RemoveRange(change.Removed, StringComparer.OrdinalIgnoreCase).AddRange(change.Added));
-
-    private static ImmutableArray<string> Names(FlagSet flags) => [.. FlagNames.Of((ulong)flags.System, KeywordTable.Empty), .. flags.Keywords];
 }

@@ -1,4 +1,5 @@
 using Sora.Contracts;
+using Sora.Gateway.Imap;
 using Sora.Gateway.Sieve.Mailboxes;
 using Sora.Mailstore.Sieve;
 using Sora.Testing;
@@ -58,6 +59,11 @@ public sealed class FilterTests(ImapFixture fixture)
             S: line 1, column 9: error: …imapsieve…
             S:
             S: a NO Sieve script does not compile
+            C: d FILTER SIEVE SCRIPT "require \"vnd.dovecot.imapsieve\"; discard;" ALL
+            S: * FILTER (TAG "d") ERRORS {…}
+            S: line 1, column 9: error: …vnd.dovecot.imapsieve…
+            S:
+            S: d NO Sieve script does not compile
             C: b FETCH 1:* FLAGS
             S: * 1 FETCH (FLAGS (\Recent))
             S: * 2 FETCH (FLAGS (\Recent))
@@ -239,6 +245,123 @@ public sealed class FilterTests(ImapFixture fixture)
         (await client.RunAsync($"FILTER SIEVE SCRIPT {{{script.Length}+}}\r\n{script} 1")).ShouldBe(["OK FILTER completed"]);
         script = new string('#', 300_000);
         (await client.RunAsync($"FILTER SIEVE SCRIPT {{{script.Length}+}}\r\n{script} 1"))[^1].ShouldStartWith("NO [TOOBIG] ");
+    }
+
+    // "The filter can be applied successfully ... but there were one or more general warnings" (section 3.4): once, and before what it did to messages
+    [Fact]
+    public async Task A_warning_does_not_stop_it_3_4()
+    {
+        using var client = await StartAsync(await fixture.UserAsync());
+        const string Script = "if header :is \"subject\" \"\u00ff\" { keep; } discard;"; // as Latin-1: no UTF-8
+        var lines = await client.DoAsync($"UID FILTER SIEVE SCRIPT {{{Script.Length}+}}\r\n{Script} ALL");
+        lines[0].ShouldMatch(@"^\* FILTER \(TAG ""[^""]+""\) WARNINGS \{\d+\}$");
+        lines[1].ShouldStartWith("line 1, column 25: warning: ");
+        lines.Count(static line => line.StartsWith("* FILTER (", StringComparison.Ordinal)).ShouldBe(1);
+        lines.Count(static line => line.Contains(" FILTERED (", StringComparison.Ordinal)).ShouldBe(2);
+    }
+
+    // "The message is left in its original state" (section 3.3)
+    [Fact]
+    public async Task An_error_of_one_action_takes_the_flags_back_3_3()
+    {
+        using var client = await StartAsync(await fixture.UserAsync());
+        var script = "require [\\\"fileinto\\\", \\\"copy\\\", \\\"imap4flags\\\"]; addflag \\\"x\\\"; fileinto :copy \\\"None\\\";";
+        (await client.DoAsync($"UID FILTER SIEVE SCRIPT \"{script}\" 1"))[0].ShouldMatch(@"^\* 1 FILTERED \(TAG ""[^""]+""\) UID 1 ERRORS \{\d+\}$");
+        (await client.DoAsync("FETCH 1 FLAGS"))[^1].ShouldBe("* 1 FETCH (FLAGS (\\Recent))");
+    }
+
+    [Fact]
+    public async Task What_takes_too_long_is_ended_and_what_was_done_stays()
+    {
+        await using var gateway = await fixture.StartAsync(TimeProvider.System, sieve: new SieveImapOptions { FilterTimeout = TimeSpan.FromSeconds(2) });
+        var user = await fixture.UserAsync();
+        await user.DeliverAsync(First, Second);
+        using var client = await user.LogInAsync("SELECT INBOX", gateway);
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        fixture.Messages.Gate = gate.Task;
+        try
+        {
+            var script = "require \\\"body\\\"; if header :contains \\\"subject\\\" \\\"Male\\\" { discard; } elsif body :contains \\\"x\\\" { keep; }";
+            (await client.RunAsync($"UID FILTER SIEVE SCRIPT \"{script}\" ALL"))[^1].ShouldBe("NO [LIMIT] Filter took too long; not all messages were filtered");
+        }
+        finally
+        {
+            gate.SetResult();
+            fixture.Messages.Gate = Task.CompletedTask;
+        }
+
+        (await client.DoAsync("SEARCH DELETED"))[^1].ShouldBe("* SEARCH 1");
+    }
+
+    [Fact]
+    public async Task A_message_that_cannot_be_read_is_an_error_of_its_own()
+    {
+        using var client = await StartAsync(await fixture.UserAsync());
+        fixture.Messages.BrokenSize = Second.ReplaceLineEndings("\r\n").Length;
+        try
+        {
+            var lines = await client.DoAsync("UID FILTER SIEVE SCRIPT \"require \\\"body\\\"; if body :contains \\\"body\\\" { discard; }\" ALL");
+            lines.ShouldContain(static line => line.EndsWith("UID 1 OK", StringComparison.Ordinal));
+            lines.ShouldContain(static line => line.Contains("UID 2 ERRORS {", StringComparison.Ordinal));
+            lines.ShouldContain("The message cannot be read");
+        }
+        finally
+        {
+            fixture.Messages.BrokenSize = null;
+        }
+
+        (await client.DoAsync("SEARCH DELETED"))[^1].ShouldBe("* SEARCH 1");
+    }
+
+    // Message numbers are those of the session, whatever others have expunged (section 3.3)
+    [Fact]
+    public async Task Numbers_are_the_sessions_and_saved_results_are_known()
+    {
+        var user = await fixture.UserAsync();
+        using var client = await StartAsync(user);
+        await client.DoAsync("SEARCH RETURN (SAVE) SUBJECT hello");
+        (await client.DoAsync("FILTER SIEVE SCRIPT \"discard;\" $"))[^1].ShouldStartWith("* 2 FILTERED ");
+        (await client.DoAsync("UID FILTER SIEVE SCRIPT \"require \\\"imap4flags\\\"; addflag \\\"y\\\";\" UID 2"))[^1].ShouldEndWith(" UID 2 OK");
+        (await client.RunAsync("FILTER SIEVE SCRIPT \"discard;\" 3")).ShouldBe(["OK FILTER completed"]); // as SEARCH 3
+        (await client.RunAsync("UID FILTER SIEVE SCRIPT \"discard;\" UID 77")).ShouldBe(["OK FILTER completed"]);
+    }
+
+    [Fact]
+    public async Task Limits_of_searches_and_messages_are_its_own_too()
+    {
+        var options = new ImapOptions { AuthFailureDelay = TimeSpan.Zero, MessageLimit = 1, SearchRate = 2 };
+        await using var gateway = await fixture.StartAsync(TimeProvider.System, options);
+        var user = await fixture.UserAsync();
+        await user.DeliverAsync(First, Second);
+        using var client = await user.LogInAsync("SELECT INBOX", gateway);
+        (await client.RunAsync("UID FILTER SIEVE SCRIPT \"discard;\" ALL")).ShouldBe(["NO [MESSAGELIMIT 1 2] Too many messages at once"]);
+        (await client.DoAsync("UID FILTER SIEVE SCRIPT \"discard;\" 1"))[^1].ShouldEndWith(" UID 1 OK");
+        (await client.RunAsync("UID FILTER SIEVE SCRIPT \"discard;\" 2"))[^1].ShouldStartWith("NO [LIMIT] ");
+    }
+
+    [Theory]
+    [InlineData("FILTER=SIEVE")]
+    [InlineData("filter=sieve")]
+    public async Task It_can_be_switched_off_by_its_capability(string name)
+    {
+        await using var gateway = await fixture.StartAsync(TimeProvider.System, new ImapOptions { AuthFailureDelay = TimeSpan.Zero, DisabledCaps = [name] });
+        var user = await fixture.UserAsync();
+        using var client = await user.LogInAsync("SELECT INBOX", gateway);
+        (await client.DoAsync("CAPABILITY"))[0].ShouldNotContain("FILTER=SIEVE");
+        (await client.RunAsync("FILTER SIEVE SCRIPT \"keep;\" ALL"))[^1].ShouldStartWith("BAD ");
+        (await client.RunAsync("UID FILTER SIEVE SCRIPT \"keep;\" ALL"))[^1].ShouldStartWith("BAD ");
+    }
+
+    // What leaves is the same as at a delivery, with the envelope that the message tells of
+    [Fact]
+    public async Task Reports_and_notifications_leave()
+    {
+        var user = await fixture.UserAsync();
+        await user.DeliverToAsync("INBOX", Second, prefix: "Return-Path: <sender@example.net>\r\n");
+        using var client = await user.LogInAsync("SELECT INBOX");
+        await client.DoAsync("FILTER SIEVE SCRIPT \"require [\\\"vnd.dovecot.report\\\", \\\"enotify\\\"]; report \\\"abuse\\\" \\\"x\\\" \\\"abuse@example.net\\\"; notify \\\"mailto:tim@example.com\\\";\" ALL");
+        user.Relayed.Select(static one => one.To).ShouldBe(["abuse@example.net", "tim@example.com"]);
+        user.Relayed[0].Text.ShouldContain("\r\nOriginal-Mail-From: <sender@example.net>\r\n");
     }
 
     private async Task<ImapClient> StartAsync(TestUser user)

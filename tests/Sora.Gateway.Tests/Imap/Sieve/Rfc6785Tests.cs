@@ -357,6 +357,86 @@ public sealed class Rfc6785Tests(ImapFixture fixture)
         (await other.RunAsync($"SETMETADATA \"Other Users/{owner.Address}/Box\" (/shared/comment \"x\")"))[^1].ShouldBe("OK SETMETADATA completed");
     }
 
+    // COPY and MOVE into the mailbox of somebody else: the script that the mailbox has been given runs for its owner
+    [Theory]
+    [InlineData("COPY 1")]
+    [InlineData("UID COPY 1")]
+    [InlineData("MOVE 1")]
+    public async Task What_is_copied_into_another_account_starts_its_script(string command)
+    {
+        var domain = $"{Guid.NewGuid():n}.example";
+        var (owner, guest) = (await fixture.UserAsync(domain), await fixture.UserAsync(domain));
+        await owner.PutScriptAsync("s", Telling.Replace("keep;", "fileinto :flags \"\\\\Flagged\" \"Trash\";", StringComparison.Ordinal).Replace("[\"enotify\"", "[\"imap4flags\", \"enotify\"", StringComparison.Ordinal));
+        await guest.DeliverAsync(Mail);
+        using var client = await owner.LogInAsync("CREATE Box");
+        await client.DoAsync("SETMETADATA Box (/shared/imapsieve/script \"s\")");
+        await client.DoAsync($"SETACL Box {guest.Address} lrwi");
+        using var other = await guest.LogInAsync("SELECT INBOX");
+        await other.DoAsync($"{command} \"Other Users/{owner.Address}/Box\"");
+        guest.Relayed.ShouldBeEmpty();
+        owner.Relayed.Single().Field("Subject")[0].ShouldBe(
+            $"imap.cause=COPY imap.mailbox=Box imap.changedflags= location=MS phase=post imap.user={guest.Address} imap.email={guest.Address}");
+        (await client.DoAsync("STATUS Trash (MESSAGES)"))[0].ShouldBe("* STATUS Trash (MESSAGES 1)");
+        await client.DoAsync("SELECT Box");
+        (await client.DoAsync("FETCH 1 FLAGS"))[^1].ShouldBe("* 1 FETCH (FLAGS (\\Deleted \\Recent))");
+    }
+
+    // "any changes made to the message ... MUST be considered transient" (section 3.9); "spamtest ... applicable in all cases" (section 3.10)
+    [Fact]
+    public async Task Parts_are_replaced_in_what_is_filed_alone_3_9()
+    {
+        var user = await fixture.UserAsync();
+        await user.PutScriptAsync("s", """
+            require ["mime", "replace", "fileinto", "copy", "spamtest", "relational", "comparator-i;ascii-numeric"];
+            if spamtest :value "ge" "0" { replace :subject "other" "gone"; fileinto :copy "Trash"; }
+            """);
+        using var client = await user.LogInAsync("SETMETADATA INBOX (/shared/imapsieve/script \"s\")");
+        await client.DoAsync("APPEND INBOX {19+}\r\n" + Raw);
+        await client.DoAsync("SELECT INBOX");
+        (await client.DoAsync("FETCH 1 BODY.PEEK[]")).ShouldContain("Subject: new");
+        (await client.DoAsync("FETCH 1 FLAGS"))[^1].ShouldBe("* 1 FETCH (FLAGS (\\Recent))");
+        await client.DoAsync("SELECT Trash");
+        var filed = await client.DoAsync("FETCH 1 BODY.PEEK[]");
+        filed.ShouldContain("Subject: other");
+        filed.ShouldContain("gone)");
+    }
+
+    // "The value of this item is fixed when the script begins, and, in particular, MUST NOT change as a result of any action" (section 4.4)
+    [Fact]
+    public async Task The_mailbox_is_the_one_of_the_event_4_4()
+    {
+        var user = await fixture.UserAsync();
+        await user.PutScriptAsync("s", "require [\"fileinto\", \"environment\", \"enotify\"]; fileinto \"Trash\"; if environment \"imap.mailbox\" \"INBOX\" { notify :message \"still\" \"mailto:tim@example.com\"; }");
+        using var client = await user.LogInAsync("SETMETADATA INBOX (/shared/imapsieve/script \"s\")");
+        await client.DoAsync("APPEND INBOX {19+}\r\n" + Raw);
+        user.Relayed.Single().Field("Subject").ShouldBe(["still"]);
+    }
+
+    // What is said of the envelope is what the message itself says of it, and not the owner's address
+    [Theory]
+    [InlineData("Return-Path: <spammer@example.net>\r\nDelivered-To: me@example.com\r\n", "<spammer@example.net>", "<me@example.com>")]
+    [InlineData("Return-Path: <>\r\n", "<>", null)]
+    [InlineData("", null, null)]
+    public async Task A_report_of_abuse_is_sent_about_what_is_moved_into_junk(string prefix, string? from, string? to)
+    {
+        var user = await fixture.UserAsync();
+        await user.PutScriptAsync("s", "require [\"vnd.dovecot.report\", \"imapsieve\", \"environment\"]; if environment \"imap.cause\" \"COPY\" { report \"abuse\" \"moved to Junk\" \"abuse@example.net\"; }");
+        await user.DeliverToAsync("INBOX", Mail, prefix: prefix);
+        using var client = await user.LogInAsync("SETMETADATA Junk (/shared/imapsieve/script \"s\")");
+        await client.DoAsync("SELECT INBOX");
+        await client.DoAsync("MOVE 1 Junk");
+        var sent = user.Relayed.ShouldHaveSingleItem();
+        (sent.Request.Kind, sent.Request.Sender, sent.To).ShouldBe((RelayKind.Report, "", "abuse@example.net"));
+        sent.Field("Content-Type").ShouldHaveSingleItem().ShouldStartWith("multipart/report; report-type=feedback-report;");
+        sent.Text.ShouldContain("\r\n\r\nbody\r\n");
+        LineOf("Original-Mail-From: ").ShouldBe(from);
+        LineOf("Original-Rcpt-To: ").ShouldBe(to);
+        await client.DoAsync("SELECT Junk");
+        (await client.DoAsync("FETCH 1 FLAGS"))[^1].ShouldBe("* 1 FETCH (FLAGS (\\Recent))"); // report cancels no keep
+
+        string? LineOf(string field) => sent.Text.Split("\r\n").FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal))?[field.Length..];
+    }
+
     [Fact]
     public async Task Deliveries_are_no_events()
     {

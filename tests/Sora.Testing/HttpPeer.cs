@@ -4,16 +4,16 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Sora.Relay.Tests;
+namespace Sora.Testing;
 
 /// <summary>A request that the peer had.</summary>
-internal sealed record Posted(string Line, ILookup<string, string> Fields, byte[] Body)
+public sealed record Posted(string Line, ILookup<string, string> Fields, byte[] Body)
 {
     public string Text => Encoding.UTF8.GetString(Body);
 }
 
 /// <summary>An HTTP/1.1 server on loopback for requests whose length is known; it answers what a test tells it to.</summary>
-internal sealed class HttpPeer : IAsyncDisposable
+public sealed class HttpPeer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stopping = new();
