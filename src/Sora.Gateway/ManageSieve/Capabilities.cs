@@ -19,6 +19,8 @@ internal static class Capabilities
             output.Capability("STARTTLS");
         if (server.NotifyMethods.Length > 0)
             output.Capability("NOTIFY", server.NotifyMethods);
+        if (server.ListSchemes.Length > 0)
+            output.Capability("EXTLISTS", server.ListSchemes);
         output.Capability("MAXREDIRECTS", server.MaxRedirects.ToString(CultureInfo.InvariantCulture));
         output.Capability("LANGUAGE", "en");
         if (connection.Identity is { } identity)

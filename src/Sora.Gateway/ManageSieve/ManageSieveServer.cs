@@ -31,6 +31,7 @@ public sealed class ManageSieveServer : IProtocolServer
         Commands = new CommandTable(metrics);
         SieveExtensions = string.Join(' ', SieveCapabilities.All.Where(compiler.Extensions.Contains));
         NotifyMethods = SieveExtensions.Split(' ').Contains("enotify", StringComparer.Ordinal) ? "mailto" : "";
+        ListSchemes = SieveExtensions.Split(' ').Contains("extlists", StringComparer.Ordinal) ? string.Join(' ', SieveListName.Schemes) : "";
         MaxRedirects = limits.MaxRedirects;
     }
 
@@ -62,6 +63,9 @@ public sealed class ManageSieveServer : IProtocolServer
 
     /// <summary>Schemes of the URIs that notify sends to (RFC 5435), with spaces between; must be told when enotify is (section 1.7).</summary>
     internal string NotifyMethods { get; }
+
+    /// <summary>Schemes of the URIs that name external lists, with spaces between; must be told when extlists is (RFC 6134 section 2.8).</summary>
+    internal string ListSchemes { get; }
 
     internal int MaxRedirects { get; }
 

@@ -51,7 +51,7 @@ public sealed class DeliveryPlan
     /// <summary>What is to take the message's place, by FILTER; null for the message as it is.</summary>
     public SieveNewMessage? KeptMessage { get; private set; }
 
-    /// <summary>Redirects (each with an address), answers, notifications and reports, in order.</summary>
+    /// <summary>Redirects (each with an address, or with those members of a list that it goes to), answers, notifications and reports, in order.</summary>
     public IReadOnlyList<SieveAction> Sends => _sends;
 
     /// <summary>The message is refused.</summary>
