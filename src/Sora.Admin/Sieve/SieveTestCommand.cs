@@ -67,6 +67,7 @@ internal sealed class SieveTestCommand : AdminCommand
             DetailSeparator = options.Lmtp.RecipientDelimiter is [var separator, ..] ? separator : '+',
             History = session?.ScriptLog,
             Metadata = session?.Metadata,
+            Lists = session is null ? new SiteLists(options.Sieve, TimeProvider.System, NullLoggerFactory.Instance) : session.Lists,
             AdminContact = options.Imap.AdminContact ?? "",
         });
     }
