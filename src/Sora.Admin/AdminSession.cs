@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Sora.Contracts;
 using Sora.Mailstore;
 using Sora.Mailstore.Accounts;
@@ -39,7 +40,7 @@ internal sealed class AdminSession : IAsyncDisposable
         Quotas = new QuotaHost(database.Database, _feed, database.Options.Quota, database.Options.Accounts.MaxMailboxes, TimeProvider.System, log);
         Scripts = new SieveScriptHost(database.Database, _feed, database.Options.Sieve, log);
         ScriptLog = new SieveHistoryHost(database.Database, database.Options.Sieve, log);
-        SiteLists = new SiteLists(database.Options.Sieve, TimeProvider.System, log);
+        SiteLists = new SiteLists(database.Options.Sieve, TimeProvider.System, NullLoggerFactory.Instance); // its Problems are shown
         Lists = new SieveListHost(SiteLists, database.Database, _feed, database.Options.Sieve, log);
         Relay = new RelayAdministration(database.Database);
     }

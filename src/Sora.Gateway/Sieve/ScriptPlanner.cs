@@ -30,6 +30,9 @@ public sealed record ScriptInput(IAccount Account, DeliveryRecipient Recipient, 
 /// </summary>
 public sealed class ScriptPlanner(ScriptPorts ports)
 {
+    /// <summary>How the note of a script that does not compile begins.</summary>
+    public const string DoesNotCompile = "The script does not compile: ";
+
     internal ScriptPorts Ports => ports;
 
     /// <summary>Plans a delivery.</summary>
@@ -92,7 +95,7 @@ public sealed class ScriptPlanner(ScriptPorts ports)
 
         private async ValueTask FailAsync(BrokenScript broken, CancellationToken cancellationToken)
         {
-            plan.Fail(new DeliveryNote(broken.Name, broken.Line, $"The script does not compile: {broken.Message}"));
+            plan.Fail(new DeliveryNote(broken.Name, broken.Line, DoesNotCompile + broken.Message));
             await KeepAsync(null, null, cancellationToken);
         }
 
