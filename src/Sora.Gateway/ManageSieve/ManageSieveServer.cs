@@ -26,6 +26,8 @@ public sealed class ManageSieveServer : IProtocolServer
         Accounts = accounts;
         Scripts = scripts;
         Compiler = compiler;
+        Checker = compiler with { MaxScriptSize = Math.Max(compiler.MaxScriptSize, options.MaxLiteral.ToInt32()) };
+        Implementation = options.Implementation ?? $"Sora {typeof(ManageSieveServer).Assembly.GetName().Version?.ToString(3)}";
         Time = time;
         Logger = logger;
         Commands = new CommandTable(metrics);
@@ -51,6 +53,11 @@ public sealed class ManageSieveServer : IProtocolServer
     internal ISieveScripts Scripts { get; }
 
     internal SieveCompilerOptions Compiler { get; }
+
+    /// <summary>How scripts are compiled that are only looked at: quotas do not matter then (section 2.12).</summary>
+    internal SieveCompilerOptions Checker { get; }
+
+    internal string Implementation { get; }
 
     internal TimeProvider Time { get; }
 
