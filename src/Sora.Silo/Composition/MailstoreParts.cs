@@ -63,7 +63,8 @@ internal sealed record MailstoreParts(
         SoraOptions options, string dataFolder, Database database, Parts parts, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
         var metrics = parts.AddDisposable("Metrics of the mail store", new MailstoreMetrics());
-        var (files, lists) = OpenSite(options, metrics, loggers, time);
+        var files = new SieveFiles(options.Sieve, time, loggers, metrics, SiteCheck.Scripts(options));
+        var lists = new SiteLists(options.Sieve, time, loggers, metrics);
         var feed = parts.Add("The change feed", new ChangeFeed(database, loggers.CreateLogger<ChangeFeed>()));
         await feed.StartAsync(cancellationToken);
         var passwords = new PasswordHasher(options.Passwords);
@@ -92,15 +93,6 @@ internal sealed record MailstoreParts(
             SieveLists = parts.AddDisposable("External lists", new SieveListHost(lists, database, feed, options.Sieve, loggers)),
             Relay = relay,
         };
-    }
-
-    // A server that filtered mail otherwise than its operator has written must not come up
-    private static (SieveFiles Files, SiteLists Lists) OpenSite(SoraOptions options, MailstoreMetrics metrics, ILoggerFactory loggers, TimeProvider time)
-    {
-        var files = new SieveFiles(options.Sieve, time, loggers, metrics, SiteScripts.Check(options));
-        var lists = new SiteLists(options.Sieve, time, loggers, metrics);
-        string[] problems = [.. files.Problems(), .. lists.Problems()];
-        return problems.Length == 0 ? (files, lists) : throw new StartException(string.Join("; ", problems));
     }
 
     private static BodyHost OpenBodies(
