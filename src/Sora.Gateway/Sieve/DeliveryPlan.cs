@@ -75,8 +75,13 @@ public sealed class DeliveryPlan
     }
 
     /// <summary>An action could not be carried out.</summary>
-    internal void Fail(SieveAction action, string text) =>
-        Fail(new DeliveryNote(action.Script < _sequence.Scripts.Length ? _sequence.Scripts[action.Script].Name : "", action.Line, text));
+    internal void Fail(SieveAction action, string text) => Fail(NoteOf(action, text));
+
+    /// <summary>An action was carried out, but not as its author may think.</summary>
+    internal void Note(SieveAction action, string text) => Note(NoteOf(action, text));
+
+    private DeliveryNote NoteOf(SieveAction action, string text) =>
+        new(action.Script < _sequence.Scripts.Length ? _sequence.Scripts[action.Script].Name : "", action.Line, text);
 
     internal void KeepInPlace(SieveNewMessage? message)
     {

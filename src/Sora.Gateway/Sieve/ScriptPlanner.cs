@@ -167,7 +167,7 @@ public sealed class ScriptPlanner(ScriptPorts ports)
             }
 
             if (others > 0)
-                plan.Fail(redirect, $"redirect: the list {redirect.List} has {others} members that are no addresses");
+                plan.Note(redirect, $"redirect: the list {redirect.List} has {others} members that are no addresses");
             if (members.Count > options.MaxListRecipients)
             {
                 await InsteadAsync(redirect, $"redirect: the list {redirect.List} has {members.Count} addresses, more than {options.MaxListRecipients}", cancellationToken);
