@@ -4,6 +4,7 @@ using Npgsql;
 using Sora.Admin.Accounts;
 using Sora.Admin.Acl;
 using Sora.Admin.Credentials;
+using Sora.Admin.ExternalLists;
 using Sora.Admin.Health;
 using Sora.Admin.Mailboxes;
 using Sora.Admin.Migrate;
@@ -92,6 +93,11 @@ internal static class AdminProgram
             {
                 new SieveListCommand(host), new SieveShowCommand(host), new SievePutCommand(host), new SieveActivateCommand(host), new SieveDeactivateCommand(host),
                 new SieveRenameCommand(host), new SieveDeleteCommand(host), new SieveLogCommand(host), new SieveCheckCommand(host), new SieveTestCommand(host),
+            },
+            new Command("extlist", "External lists of accounts, such as their address books, which scripts ask with :list")
+            {
+                new ExtlistListCommand(host), new ExtlistShowCommand(host), new ExtlistPutCommand(host), new ExtlistAddCommand(host), new ExtlistRemoveCommand(host),
+                new ExtlistDeleteCommand(host),
             },
             new Command("relay", "What waits to leave: redirects, answers, reports and notifications")
             {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Sora.Contracts;
 using Sora.Mailstore;
 using Sora.Mailstore.Accounts;
@@ -39,6 +40,8 @@ internal sealed class AdminSession : IAsyncDisposable
         Quotas = new QuotaHost(database.Database, _feed, database.Options.Quota, database.Options.Accounts.MaxMailboxes, TimeProvider.System, log);
         Scripts = new SieveScriptHost(database.Database, _feed, database.Options.Sieve, log);
         ScriptLog = new SieveHistoryHost(database.Database, database.Options.Sieve, log);
+        SiteLists = new SiteLists(database.Options.Sieve, TimeProvider.System, NullLoggerFactory.Instance); // its Problems are shown
+        Lists = new SieveListHost(SiteLists, database.Database, _feed, database.Options.Sieve, log);
         Relay = new RelayAdministration(database.Database);
     }
 
@@ -53,6 +56,11 @@ internal sealed class AdminSession : IAsyncDisposable
     public SieveScriptHost Scripts { get; }
 
     public SieveHistoryHost ScriptLog { get; }
+
+    public SiteLists SiteLists { get; }
+
+    /// <summary>External lists.</summary>
+    public SieveListHost Lists { get; }
 
     /// <summary>Accounts by number, for those who ask for others' mailboxes.</summary>
     public IAccounts AccountHost => Engine();
@@ -132,6 +140,7 @@ internal sealed class AdminSession : IAsyncDisposable
     {
         Quotas.Dispose();
         Scripts.Dispose();
+        Lists.Dispose();
         _metadata?.Dispose();
         _sharing?.Dispose();
         _accounts?.Dispose();

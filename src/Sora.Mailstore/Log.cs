@@ -52,8 +52,14 @@ internal static partial class Log
     [LoggerMessage(50, LogLevel.Warning, "Sieve scripts, their log or their history could not be read or changed")]
     public static partial void SieveFailed(ILogger logger, Exception exception);
 
-    [LoggerMessage(51, LogLevel.Error, "Sieve script {File} of the site cannot be read: {Reason}")]
-    public static partial void ScriptFileFailed(ILogger logger, string file, string reason);
+    [LoggerMessage(51, LogLevel.Error, "{File}, a Sieve script or list of the site, cannot be used: {Reason}")]
+    public static partial void SiteFileFailed(ILogger logger, string file, string reason);
+
+    [LoggerMessage(53, LogLevel.Error, "{File}, a Sieve script or list of the site, cannot be used as it is now; what it had before stays in force: {Reason}")]
+    public static partial void SiteFileKept(ILogger logger, string file, string reason);
+
+    [LoggerMessage(54, LogLevel.Information, "{File}, a Sieve script or list of the site, can be used again")]
+    public static partial void SiteFileRecovered(ILogger logger, string file);
 
     [LoggerMessage(52, LogLevel.Information, "{Rows} answers and messages that scripts remembered are forgotten")]
     public static partial void SieveHistoryTrimmed(ILogger logger, long rows);

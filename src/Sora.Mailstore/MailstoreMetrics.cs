@@ -11,6 +11,7 @@ public sealed class MailstoreMetrics : IDisposable
     private readonly Histogram<double> _commitDuration;
     private readonly Histogram<int> _batchSize;
     private readonly Counter<long> _lost;
+    private readonly Counter<long> _siteFileFailures;
     private long _committed;
 
     public MailstoreMetrics()
@@ -19,6 +20,8 @@ public sealed class MailstoreMetrics : IDisposable
         _commitDuration = _meter.CreateHistogram<double>("sora_commit_duration_seconds", "s", "Time of one commit of a batch of records");
         _batchSize = _meter.CreateHistogram<int>("sora_commit_batch_records", description: "Records in one commit");
         _lost = _meter.CreateCounter<long>("sora_commit_lost_total", description: "Records that were planned again, by reason");
+        _siteFileFailures = _meter.CreateCounter<long>(
+            "sora_sieve_file_failures_total", description: "Times that a script or list of the site was looked for in its file and could not be read or used");
     }
 
     /// <summary>Records that this process has committed so far.</summary>
@@ -34,6 +37,8 @@ public sealed class MailstoreMetrics : IDisposable
 
     internal void CommitLost(CommitOutcome outcome) =>
         _lost.Add(1, new KeyValuePair<string, object?>("reason", outcome == CommitOutcome.Lost ? "fence" : "database"));
+
+    internal void SiteFileFailed() => _siteFileFailures.Add(1);
 
     internal void ObserveOpenMailboxes(Func<int> count) =>
         _meter.CreateObservableGauge("sora_mailboxes_open", count, description: "Mailboxes in memory");

@@ -41,6 +41,9 @@ public sealed record SieveCompilerOptions
     /// <summary>Local variables that the script names (RFC 5229 section 6 asks for at least 128).</summary>
     public int MaxVariables { get; init; } = 256;
 
+    /// <summary>Redirects that a run may carry out: see <see cref="SieveLimits.MaxRedirects"/>. A script with more gets warnings.</summary>
+    public int MaxRedirects { get; init; } = int.MaxValue;
+
     /// <summary>Errors and warnings that are reported; what comes after them is not.</summary>
     public int MaxDiagnostics { get; init; } = 50;
 }

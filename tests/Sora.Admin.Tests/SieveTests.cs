@@ -119,4 +119,107 @@ public sealed class SieveTests : AdminTest
         var account = (await AccountAsync("user@example.com")).Id;
         (await Node.Accounts.Get(account).ListAsync(None)).Find(MailboxName.Parse("New").Value).ShouldBeNull("a trial creates nothing");
     }
+
+    [Fact]
+    public async Task Test_shows_what_each_action_would_do()
+    {
+        using var folder = new TempFolder();
+        await File.WriteAllTextAsync(
+            folder.File("message"), "Return-Path: <ada@example.org>\nFrom: Ada <ada@example.org>\nTo: Bob <bob@example.com>\nX-Old: gone\nSubject: news\n\ntext\n");
+        await File.WriteAllTextAsync(
+            folder.File("script"),
+            """
+            require ["copy", "vacation", "vacation-seconds", "enotify", "editheader", "redirect-dsn", "extlists", "fcc", "imap4flags", "vnd.dovecot.debug"];
+            redirect :copy :notify "FAILURE" :ret "HDRS" "carol@example.net";
+            redirect :copy :list "tag:example.com,2026:team";
+            vacation :days 3 :fcc "Sent" "I am away.";
+            notify :importance "1" :message "mail" "mailto:pager@example.net";
+            addheader "X-New" "here"; deleteheader "X-Old";
+            debug_log "seen";
+            setflag "\\Flagged";
+            """);
+        var run = await Cli.RunAsync(
+            ["sieve", "test", "--script", folder.File("script"), "--message", folder.File("message"), "--headers", "--config", await ListsAsync(folder)]);
+        run.ShouldSucceed().Output.ShouldBe(
+            """
+            debug: seen
+            line 2: redirect "carol@example.net" :copy :notify "FAILURE" :ret "HDRS"
+            line 3: redirect :list "tag:example.com,2026:team" :copy to dan@example.net, eve@example.net
+            line 4: vacation to "ada@example.org" from "bob@example.com" with subject "Auto: news" :days 3 :fcc "Sent": "I am away."
+            line 5: notify "mailto:pager@example.net" :importance "1" :message "mail"
+            line 6: addheader "X-New" "here"
+            line 6: deleteheader "X-Old": 1 fields
+            keep (implicit) with flags (\Flagged)
+            changed header:
+              X-New: here
+              Return-Path: <ada@example.org>
+              From: Ada <ada@example.org>
+              To: Bob <bob@example.com>
+              Subject: news
+
+            """);
+    }
+
+    [Theory]
+    [InlineData("reject \"no\";", "line 1: reject \"no\"\n")]
+    [InlineData("if envelope \"from\" \"\" { discard; }", "line 1: discard\n", "--from", "")]
+    [InlineData("if envelope \"auth\" \"a@b\" { discard; }", "line 1: discard\n", "--auth", "a@b")]
+    [InlineData("if envelope \"to\" \"x+y@example.com\" { discard; }", "line 1: discard\n", "--to", "x+y@example.com")]
+    [InlineData("if allof(envelope \"notify\" \"NEVER\", envelope \"orcpt\" \"rfc822;q@example.com\", envelope \"ret\" \"HDRS\", envelope \"envid\" \"7\") { discard; }", "line 1: discard\n", "--notify", "never", "--orcpt", "q@example.com", "--ret", "hdrs", "--envid", "7")]
+    [InlineData("if size 0x { stop; }", null)]
+    public async Task Test_takes_the_whole_envelope(string script, string? output, params string[] options)
+    {
+        using var folder = new TempFolder();
+        await File.WriteAllTextAsync(folder.File("message"), "From ada Sat Nov 28 12:00:00 2026\nFrom: ada@example.org\nTo: bob@example.com\n\ntext\n");
+        await File.WriteAllTextAsync(folder.File("script"), $"require [\"reject\", \"envelope\", \"envelope-dsn\"]; {script}");
+        var run = await Cli.RunAsync(["sieve", "test", "--script", folder.File("script"), "--message", folder.File("message"), .. options]);
+        if (output is not null)
+        {
+            run.ShouldSucceed().Output.ShouldBe(output);
+            return;
+        }
+
+        run.Code.ShouldBe(ExitCode.Failed);
+        run.Output.ShouldContain("line 1, column ");
+    }
+
+    [Fact]
+    public async Task Test_includes_from_a_folder_and_tells_where_a_run_has_failed()
+    {
+        using var folder = new TempFolder();
+        await File.WriteAllTextAsync(folder.File("message"), "From: ada@example.org\n\ntext\n");
+        await File.WriteAllTextAsync(folder.File("inner.sieve"), "require \"fileinto\";\nfileinto \"Inner\";\n");
+        await File.WriteAllTextAsync(folder.File("fails.sieve"), "require [\"variables\", \"mailbox\"];\n\nset \"a\" \"x y\"; redirect \"${a}\";\n");
+        (await Cli.RunAsync(["sieve", "test", "--script", "-", "--message", folder.File("message"), "--scripts", folder.Path], "require \"include\"; include \"inner\";"))
+            .ShouldSucceed().Output.ShouldBe("line 2: fileinto \"Inner\"\n");
+        var run = await Cli.RunAsync(
+            ["sieve", "test", "--script", "-", "--message", folder.File("message"), "--scripts", folder.Path], "require [\"include\", \"fileinto\"]; fileinto \"A\"; include \"fails\";");
+        run.ShouldFail(ExitCode.Failed, "fails: line 3: redirect: \"x y\" is no address");
+        run.Output.ShouldBe("keep (implicit)\n");
+        (await Cli.RunAsync(["sieve", "test", "--script", "-", "--message", "-"])).ShouldFail(ExitCode.Usage, "standard input");
+        (await Cli.RunAsync(["sieve", "test", "--message", folder.File("message")])).ShouldFail(ExitCode.Usage, "--script or --email");
+        (await Cli.RunAsync(["sieve", "test", "--script", folder.File("nowhere"), "--message", folder.File("message")])).ShouldFail(ExitCode.Failed, "nowhere");
+    }
+
+    [Fact]
+    public async Task Test_runs_the_active_script_of_an_account_or_else_the_default_one()
+    {
+        using var folder = new TempFolder();
+        await CreateAsync("user@example.com");
+        await File.WriteAllTextAsync(folder.File("message"), "From: ada@example.org\nX-Spam: Yes\n\ntext\n");
+        string[] test = ["sieve", "test", "--email", "user@example.com", "--message", folder.File("message")];
+        (await RunAsync(test)).ShouldSucceed().Output.ShouldContain("stored in \"Junk\"");
+        (await RunWithInputAsync("discard;\n", "sieve", "put", "--email", "user@example.com", "--name", "main", "--file", "-", "--activate")).ShouldSucceed();
+        (await RunAsync(test)).ShouldSucceed().Output.ShouldBe("line 1: discard\n");
+        await File.WriteAllTextAsync(folder.File("after.sieve"), "nonsense\n");
+        (await RunWithInputAsync("keep;\n", "sieve", "put", "--email", "user@example.com", "--name", "main", "--file", "-", "--activate")).ShouldSucceed();
+        (await RunAsync([.. test, "--site", "--set", $"sieve.after=[\"{folder.File("after.sieve")}\"]"])).ShouldFail(ExitCode.Failed, "after: line ");
+        (await RunAsync([.. test, "--site", "--set", $"sieve.after=[\"{folder.File("missing.sieve")}\"]"])).ShouldFail(ExitCode.Failed, "sieve.after: ");
+    }
+
+    private static async Task<string> ListsAsync(TempFolder folder)
+    {
+        await File.WriteAllTextAsync(folder.File("config.toml"), "[[sieve.lists]]\nname = \"tag:example.com,2026:team\"\nmembers = [\"dan@example.net\", \"eve@example.net\"]\n");
+        return folder.File("config.toml");
+    }
 }

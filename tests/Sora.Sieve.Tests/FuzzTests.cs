@@ -1,3 +1,4 @@
+using Sora.Contracts;
 using System.Text;
 
 namespace Sora.Sieve.Tests;

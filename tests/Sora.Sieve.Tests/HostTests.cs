@@ -1,3 +1,4 @@
+using Sora.Contracts;
 using static Sora.Sieve.Tests.Scripts;
 
 namespace Sora.Sieve.Tests;

@@ -1,3 +1,4 @@
+using Sora.Contracts;
 using static Sora.Sieve.Tests.Scripts;
 
 namespace Sora.Sieve.Tests;
@@ -142,6 +143,8 @@ public sealed class Rfc6134Tests
     [InlineData(":addrbook:Family", "urn:ietf:params:sieve:addrbook:Family")]
     [InlineData(":addrbook:%46amily?a=%c3%A9", "urn:ietf:params:sieve:addrbook:Family?a=%C3%A9")]
     [InlineData("tag:example.com,2010:x", "tag:example.com,2010:x")]
+    [InlineData("TAG:Example.com,2010:X", "tag:Example.com,2010:X")]
+    [InlineData("URN:Example:Friends", "urn:example:Friends")]
     public void OtherNamesKeepTheirCase_2_5(string name, string expected)
     {
         SieveListName.TryNormalize(name, out var normal).ShouldBeTrue();

@@ -27,6 +27,7 @@ public sealed class MailstoreNode : IAsyncDisposable
         Quotas = new QuotaHost(Database, Feed, quota, new AccountOptions().MaxMailboxes, TimeProvider.System, NullLoggerFactory.Instance);
         Scripts = new SieveScriptHost(Database, Feed, SieveOptions, NullLoggerFactory.Instance);
         SieveHistory = new SieveHistoryHost(Database, SieveOptions, NullLoggerFactory.Instance);
+        SieveLists = ListsOf(SieveOptions);
         Mailboxes = new MailboxHost(Database, Feed, options, _metrics, TimeProvider.System, NullLoggerFactory.Instance) { Quotas = Quotas };
         var hasher = new PasswordHasher(QuickPasswords);
         _verifier = new PasswordVerifier(hasher, QuickPasswords, TimeProvider.System);
@@ -49,6 +50,12 @@ public sealed class MailstoreNode : IAsyncDisposable
     public SieveScriptHost Scripts { get; }
 
     public SieveHistoryHost SieveHistory { get; }
+
+    public SieveListHost SieveLists { get; }
+
+    /// <summary>The lists of a site with other options; to be disposed of by the caller.</summary>
+    public SieveListHost ListsOf(SieveOptions options) =>
+        new(new SiteLists(options, TimeProvider.System, NullLoggerFactory.Instance, _metrics), Database, Feed, options, NullLoggerFactory.Instance);
 
     /// <summary>May be changed before what it rules is used.</summary>
     public SieveOptions SieveOptions { get; } = new();
@@ -91,6 +98,7 @@ public sealed class MailstoreNode : IAsyncDisposable
         await Mailboxes.DisposeAsync();
         Quotas.Dispose();
         Scripts.Dispose();
+        SieveLists.Dispose();
         await Feed.DisposeAsync();
         _verifier.Dispose();
         _metrics.Dispose();

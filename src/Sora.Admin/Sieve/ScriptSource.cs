@@ -13,7 +13,7 @@ internal static class ScriptSource
         byte[] bytes;
         if (file == "-")
         {
-            bytes = Encoding.UTF8.GetBytes(await run.Terminal.Input.ReadToEndAsync(cancellationToken));
+            bytes = await ReadInputAsync(run.Terminal, most, cancellationToken);
         }
         else
         {
@@ -23,6 +23,33 @@ internal static class ScriptSource
         }
 
         return bytes.Length <= most ? bytes : throw new AdminException($"{file} has more than {most} bytes");
+    }
+
+    /// <summary>A message as LMTP would bring it: lines end with CRLF, and the line is gone that mbox has before a message.</summary>
+    public static byte[] AsDelivered(ReadOnlySpan<byte> message)
+    {
+        if (message.StartsWith("From "u8) && message.IndexOf((byte)'\n') is > 0 and var end)
+            message = message[(end + 1)..];
+        var delivered = new List<byte>(message.Length + (message.Length / 32));
+        for (var i = 0; i < message.Length; i++)
+        {
+            if (message[i] == '\n' && (i == 0 || message[i - 1] != '\r'))
+                delivered.Add((byte)'\r');
+            delivered.Add(message[i]);
+        }
+
+        return [.. delivered];
+    }
+
+    private static async Task<byte[]> ReadInputAsync(Terminal terminal, long most, CancellationToken cancellationToken)
+    {
+        if (terminal.Octets is null)
+            return Encoding.UTF8.GetBytes(await terminal.Input.ReadToEndAsync(cancellationToken));
+        using var bytes = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        for (int count; bytes.Length <= most && (count = await terminal.Octets.ReadAsync(buffer, cancellationToken)) > 0;)
+            bytes.Write(buffer, 0, count);
+        return bytes.ToArray();
     }
 
     /// <summary>Compiles a script as the server does.</summary>

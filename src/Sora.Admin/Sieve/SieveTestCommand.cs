@@ -15,49 +15,67 @@ internal sealed class SieveTestCommand : AdminCommand
 {
     private const long MaxMessage = 256 * 1024 * 1024;
 
-    private readonly Option<string> _script = Required("--script", "FILE", "The script; - reads standard input");
-    private readonly Option<string> _message = Required("--message", "FILE", "The message as it would be delivered");
-    private readonly Option<string?> _from = Optional("--from", "ADDRESS", "The envelope's sender (the null reverse-path)");
-    private readonly Option<string?> _to = Optional("--to", "ADDRESS", "The envelope's recipient, and the user's address");
-    private readonly Option<string?> _email = Optional("--email", "ADDRESS", "An account whose mailboxes and scripts the script may ask for; needs the database");
+    private readonly TrialEnvelope _envelope = new();
+    private readonly Option<string?> _script = Optional("--script", "FILE", "The script; - reads standard input; without it the active script of --email, or the default one");
+    private readonly Option<string> _message = Required("--message", "FILE", "The message as it would be delivered; - reads standard input");
+    private readonly Option<string?> _email = Optional("--email", "ADDRESS", "An account whose mailboxes, scripts and lists the script may ask for; needs the database");
+    private readonly Option<string?> _scripts = Optional("--scripts", "DIR", "Without --email: the folder where include :personal finds NAME.sieve");
     private readonly Option<bool> _site = Flag("--site", "Run the site's scripts before and after it, as a delivery does");
+    private readonly Option<bool> _headers = Flag("--headers", "Show the headers that the script has changed");
     private readonly Option<bool> _trace = Flag("--trace", "Show each step");
 
     public SieveTestCommand(CommandHost host)
         : base("test", "Shows what a script would do with a message", host)
     {
-        foreach (var option in new Option[] { _script, _message, _from, _to, _email, _site, _trace })
+        foreach (var option in new Option[] { _script, _message, _email, _scripts, _site, _headers, _trace }.Concat(_envelope.Options))
             Add(option);
+        Validators.Add(result =>
+        {
+            if (result.GetValue(_script) is null && result.GetValue(_email) is null)
+                result.AddError("Either --script or --email is needed");
+            if (result.GetValue(_scripts) is not null && result.GetValue(_email) is not null)
+                result.AddError("--scripts stands in for an account's scripts, and cannot be used with --email");
+            if (result.GetValue(_script) == "-" && result.GetValue(_message) == "-")
+                result.AddError("Only one of --script and --message can be standard input");
+        });
     }
 
     protected override async Task<int> RunAsync(CommandRun run, CancellationToken cancellationToken)
     {
         var options = run.LoadOptions();
-        var source = await ScriptSource.ReadAsync(run, run.Required(_script), options.Sieve.MaxScriptSize.Bytes, cancellationToken);
-        var compilation = ScriptSource.Compile(options, source);
-        if (!ScriptSource.Report(run, compilation))
-            return ExitCode.Failed;
-        var message = await ScriptSource.ReadAsync(run, run.Required(_message), MaxMessage, cancellationToken);
+        SieveCompilation? script = null;
+        if (run.Get(_script) is { } file)
+        {
+            script = ScriptSource.Compile(options, await ScriptSource.ReadAsync(run, file, options.Sieve.MaxScriptSize.Bytes, cancellationToken));
+            if (!ScriptSource.Report(run, script))
+                return ExitCode.Failed;
+        }
+
+        var message = new SieveMessageInMemory(ScriptSource.AsDelivered(await ScriptSource.ReadAsync(run, run.Required(_message), MaxMessage, cancellationToken)));
         if (run.Get(_email) is not { } email)
         {
-            var account = new TrialAccount([run.Get(_to) ?? ""]);
-            var ports = Ports(options, account, account, null);
-            return await RunAsync(run, ports, compilation, message, account, run.Get(_to) ?? "", cancellationToken);
+            var envelope = _envelope.Of(run, message.Header.Span, null);
+            var account = new TrialAccount([envelope.To]);
+            var folder = run.Get(_scripts) is { } path ? new FolderScripts(path, options.Sieve.MaxScriptSize.Bytes) : null;
+            var (site, ports) = Ports(options, account, account, folder, null);
+            return await RunAsync(run, new Trial(site, ports, account, envelope.To, message, envelope), script, cancellationToken);
         }
 
         await using var session = await AdminSession.ReadAsync(run, cancellationToken);
         var found = await session.MailboxesAsync(email, cancellationToken);
         if (!found.IsOk)
             return run.Failed(found.Error);
-        var (files, planned) = Ports(options, session.AccountHost, session.Sharing, session);
-        return await RunAsync(run, (files, planned), compilation, message, found.Value.Account, found.Value.Owner, cancellationToken);
+        var (files, planned) = Ports(options, session.AccountHost, session.Sharing, session.Scripts, session);
+        var owner = found.Value.Owner;
+        var trial = new Trial(files, planned, found.Value.Account, owner, message, _envelope.Of(run, message.Header.Span, owner));
+        return await RunAsync(run, trial, script, cancellationToken);
     }
 
-    private static (SieveFiles Files, ScriptPorts Ports) Ports(AdminOptions options, IAccounts accounts, ISharing sharing, AdminSession? session)
+    private static (SieveFiles Files, ScriptPorts Ports) Ports(AdminOptions options, IAccounts accounts, ISharing sharing, ISieveScripts? scripts, AdminSession? session)
     {
         var files = new SieveFiles(options.Sieve, TimeProvider.System, NullLoggerFactory.Instance);
         var library = new ScriptLibrary(
-            session?.Scripts, files, options.SieveLimits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()),
+            scripts, files, options.SieveLimits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()),
             options.SieveLimits.ToCompilerOptions(options.Sieve.MaxGlobalScriptSize.ToInt32()), options.SieveLimits.MaxCompiledScripts,
             options.SieveLimits.MaxCompiledSize.Bytes);
         return (files, new ScriptPorts(
@@ -67,78 +85,43 @@ internal sealed class SieveTestCommand : AdminCommand
             DetailSeparator = options.Lmtp.RecipientDelimiter is [var separator, ..] ? separator : '+',
             History = session?.ScriptLog,
             Metadata = session?.Metadata,
+            Lists = session is null ? new SiteLists(options.Sieve, TimeProvider.System, NullLoggerFactory.Instance) : session.Lists,
             AdminContact = options.Imap.AdminContact ?? "",
         });
     }
 
-    private async Task<int> RunAsync(
-        CommandRun run, (SieveFiles Files, ScriptPorts Ports) with, SieveCompilation compilation, byte[] message, IAccount account, string owner,
-        CancellationToken cancellationToken)
+    private async Task<int> RunAsync(CommandRun run, Trial trial, SieveCompilation? script, CancellationToken cancellationToken)
     {
-        var to = run.Get(_to) ?? owner;
-        var sequence = ScriptSequence.Of("", compilation.Script!);
-        if (run.Get(_site))
-        {
-            var around = with.Files.Around(owner.AsSpan(owner.LastIndexOf('@') + 1));
-            if (!around.IsOk)
-                return run.Failed(around.Error);
-            sequence = with.Ports.Library.Sequence(around.Value.Before, ("", compilation), null, around.Value.After);
-        }
-
-        var options = run.LoadOptions();
-        var plan = await new ScriptPlanner(with.Ports).PlanAsync(
-            sequence,
-            new ScriptInput(
-                account, new DeliveryRecipient(to, account.Id, owner, DetailOf(to, with.Ports.DetailSeparator)), new SieveMessageInMemory(message),
-                new SieveEnvelope { From = run.Get(_from) ?? "", To = to }, new ScriptEnvironment(LmtpServer.HostNameOf(options.Lmtp), "", null))
+        var sequence = await SequenceAsync(run, trial, script, cancellationToken);
+        if (!sequence.IsOk)
+            return run.Failed(sequence.Error);
+        var recipient = new DeliveryRecipient(trial.Envelope.To, trial.Account.Id, trial.Owner, DetailOf(trial.Envelope.To, trial.Ports.DetailSeparator));
+        var plan = await new ScriptPlanner(trial.Ports).PlanAsync(
+            sequence.Value,
+            new ScriptInput(trial.Account, recipient, trial.Message, trial.Envelope, new ScriptEnvironment(LmtpServer.HostNameOf(run.LoadOptions().Lmtp), "", null))
             {
                 Time = DateTimeOffset.UtcNow,
                 IsTrial = true,
                 IsTraced = run.Get(_trace),
             },
             cancellationToken);
-        Show(run, plan, withMailboxes: run.Get(_email) is not null);
-        return plan.Result.Error is null ? ExitCode.Ok : run.Failed(plan.Result.Error.ToString());
+        return new TrialReport(plan, knowsMailboxes: run.Get(_email) is not null, run.Get(_headers)).Show(run);
     }
 
-    private static void Show(CommandRun run, DeliveryPlan plan, bool withMailboxes)
+    private async Task<MailResult<ScriptSequence>> SequenceAsync(CommandRun run, Trial trial, SieveCompilation? script, CancellationToken cancellationToken)
     {
-        var result = plan.Result;
-        string[] actions = [.. result.Actions.Select(ActionText.Of)];
-
-        // Which mailboxes there are is only known of an account
-        string[] stores = withMailboxes ? [.. plan.Stores.Select(ActionText.Of)] : [];
-        string[] problems = withMailboxes ? [.. plan.Notes.Where(note => note.Line > 0 && result.Error?.Message != note.Text).Select(static note => $"line {note.Line}: {note.Text}")] : [];
-        if (run.WantsJson)
-        {
-            run.WriteJson(new
-            {
-                Actions = actions,
-                result.ImplicitKeep,
-                Flags = result.KeepFlags,
-                Stored = stores,
-                Problems = problems,
-                Error = result.Error?.ToString(),
-                Duplicates = result.Duplicates.Length,
-                Debug = result.DebugLog,
-                result.Trace,
-                result.Steps,
-            });
-            return;
-        }
-
-        foreach (var line in result.Trace)
-            run.Terminal.Output.WriteLine("trace: " + line);
-        foreach (var line in result.DebugLog)
-            run.Terminal.Output.WriteLine("debug: " + line);
-        foreach (var action in actions)
-            run.Terminal.Output.WriteLine(action);
-        if (result.ImplicitKeep)
-            run.Terminal.Output.WriteLine("keep (implicit)" + ActionText.Flags(result.KeepFlags));
-        foreach (var problem in problems)
-            run.Terminal.Output.WriteLine("problem: " + problem);
-        foreach (var store in stores)
-            run.Terminal.Output.WriteLine("stored in " + store);
+        if (script is not null && !run.Get(_site))
+            return ScriptSequence.Of("", script.Script!);
+        var around = trial.Files.Around(trial.Owner.AsSpan(trial.Owner.LastIndexOf('@') + 1));
+        if (!around.IsOk)
+            return trial.Files.Problems().FirstOrDefault() is { } problem ? MailError.Unavailable(problem) : around.Error;
+        MailResult<(string? Name, SieveCompilation? Script)> active = ("", script);
+        if (script is null)
+            active = await trial.Ports.Library.FindActiveAsync(trial.Account.Id, cancellationToken);
+        if (!active.IsOk)
+            return active.Error;
+        var withSite = run.Get(_site);
+        return trial.Ports.Library.Sequence(withSite ? around.Value.Before : [], active.Value, around.Value.Default, withSite ? around.Value.After : []);
     }
 
     private static string? DetailOf(string address, char separator)
@@ -147,4 +130,7 @@ internal sealed class SieveTestCommand : AdminCommand
         var at = address.LastIndexOf('@');
         return plus > 0 && plus < at ? address[(plus + 1)..at] : null;
     }
+
+    /// <summary>What a script is tried with.</summary>
+    private sealed record Trial(SieveFiles Files, ScriptPorts Ports, IAccount Account, string Owner, SieveMessage Message, SieveEnvelope Envelope);
 }

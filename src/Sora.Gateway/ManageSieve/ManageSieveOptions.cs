@@ -68,8 +68,8 @@ public sealed class ManageSieveOptions : IValidatableOptions
     [OptionRange(2, 100)]
     public int MaxLiterals { get; set; } = 4;
 
-    [Option("How the server names itself in the capability IMPLEMENTATION", Reference = "RFC 5804 1.7")]
-    public string Implementation { get; set; } = "Sora";
+    [Option("How the server names itself in the capability IMPLEMENTATION; unset, by its name and version", Reference = "RFC 5804 1.7", Example = "Sora")]
+    public string? Implementation { get; set; }
 
     /// <inheritdoc/>
     public IEnumerable<string> Validate()
@@ -88,7 +88,7 @@ public sealed class ManageSieveOptions : IValidatableOptions
 
         if (MaxSkippedLiteral < MaxLiteral)
             yield return "max_skipped_literal must not be smaller than max_literal";
-        if (Implementation.Length is 0 or > 200)
+        if (Implementation is { Length: 0 or > 200 })
             yield return "implementation must have 1 to 200 characters";
     }
 }

@@ -26,11 +26,14 @@ public sealed class ManageSieveServer : IProtocolServer
         Accounts = accounts;
         Scripts = scripts;
         Compiler = compiler;
+        Checker = compiler with { MaxScriptSize = Math.Max(compiler.MaxScriptSize, options.MaxLiteral.ToInt32()) };
+        Implementation = options.Implementation ?? $"Sora {typeof(ManageSieveServer).Assembly.GetName().Version?.ToString(3)}";
         Time = time;
         Logger = logger;
         Commands = new CommandTable(metrics);
         SieveExtensions = string.Join(' ', SieveCapabilities.All.Where(compiler.Extensions.Contains));
         NotifyMethods = SieveExtensions.Split(' ').Contains("enotify", StringComparer.Ordinal) ? "mailto" : "";
+        ListSchemes = SieveExtensions.Split(' ').Contains("extlists", StringComparer.Ordinal) ? string.Join(' ', SieveListName.Schemes) : "";
         MaxRedirects = limits.MaxRedirects;
     }
 
@@ -51,6 +54,11 @@ public sealed class ManageSieveServer : IProtocolServer
 
     internal SieveCompilerOptions Compiler { get; }
 
+    /// <summary>How scripts are compiled that are only looked at: quotas do not matter then (section 2.12).</summary>
+    internal SieveCompilerOptions Checker { get; }
+
+    internal string Implementation { get; }
+
     internal TimeProvider Time { get; }
 
     internal ILogger Logger { get; }
@@ -62,6 +70,9 @@ public sealed class ManageSieveServer : IProtocolServer
 
     /// <summary>Schemes of the URIs that notify sends to (RFC 5435), with spaces between; must be told when enotify is (section 1.7).</summary>
     internal string NotifyMethods { get; }
+
+    /// <summary>Schemes of the URIs that name external lists, with spaces between; must be told when extlists is (RFC 6134 section 2.8).</summary>
+    internal string ListSchemes { get; }
 
     internal int MaxRedirects { get; }
 

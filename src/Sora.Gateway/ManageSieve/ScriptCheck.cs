@@ -10,8 +10,6 @@ internal static class ScriptCheck
     /// <summary>NO with all errors; OK with the warnings; null when there is nothing to tell.</summary>
     public static ManageSieveReply? Check(ReadOnlyMemory<byte> script, SieveCompilerOptions options)
     {
-        if (script.IsEmpty)
-            return ManageSieveReply.No("Script is empty");
         var compiled = SieveCompiler.Compile(script, options);
         if (compiled.IsOk)
             return compiled.Diagnostics.IsEmpty ? null : new ManageSieveReply(ReplyStatus.Ok, Lines(compiled), ResponseCode.Warnings);

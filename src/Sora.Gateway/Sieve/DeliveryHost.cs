@@ -21,6 +21,8 @@ internal sealed class DeliveryHost(
     // Of an annotation a script sees no more; longer ones are as good as not there
     private const long MaxAnnotation = 64 * 1024;
 
+    private Dictionary<string, SieveList?>? _lists;
+
     public override IReadOnlyList<string> Addresses => addresses;
 
     public override char DetailSeparator => ports.DetailSeparator;
@@ -80,9 +82,30 @@ internal sealed class DeliveryHost(
         return script.Error.Code == MailErrorCode.NonExistent ? null : throw new ScriptsUnavailableException(script.Error);
     }
 
-    public override ValueTask<bool> IsListValidAsync(string list, CancellationToken cancellationToken) => new(false);
+    public override async ValueTask<bool> IsListValidAsync(string list, CancellationToken cancellationToken) => await FindListAsync(list, cancellationToken) is not null;
 
-    public override ValueTask<bool?> IsInListAsync(string list, string value, CancellationToken cancellationToken) => new((bool?)null);
+    public override async ValueTask<bool?> IsInListAsync(string list, string value, CancellationToken cancellationToken) =>
+        (await FindListAsync(list, cancellationToken))?.TryFind(value, out _);
+
+    public override async ValueTask<string> GetListValueAsync(string list, string value, CancellationToken cancellationToken) =>
+        await FindListAsync(list, cancellationToken) is { } found && found.TryFind(value, out var member) ? member : value;
+
+    public override async ValueTask<IReadOnlyList<string>?> GetListAsync(string list, CancellationToken cancellationToken) =>
+        await FindListAsync(list, cancellationToken) is { } found ? [.. found.Members] : null;
+
+    // A list that cannot be asked now is like a script that cannot be read now (RFC 6134 section 4): the message comes again
+    private async ValueTask<SieveList?> FindListAsync(string list, CancellationToken cancellationToken)
+    {
+        if (ports.Lists is null)
+            return list == SieveListName.DefaultAddressBook ? SieveList.Empty : null;
+        if (_lists is not null && _lists.TryGetValue(list, out var known))
+            return known;
+        var primary = recipient.PrimaryAddress;
+        var found = await ports.Lists.FindAsync(account.Id, primary[(primary.LastIndexOf('@') + 1)..], list, cancellationToken);
+        if (!found.IsOk)
+            throw new ScriptsUnavailableException(found.Error);
+        return (_lists ??= new(StringComparer.Ordinal))[list] = found.Value; // one answer for a whole run, whoever changes the list
+    }
 
     public override string? GetEnvironment(string item) => environment.Get(item, recipient.PrimaryAddress);
 

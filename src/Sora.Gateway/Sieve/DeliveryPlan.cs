@@ -51,7 +51,7 @@ public sealed class DeliveryPlan
     /// <summary>What is to take the message's place, by FILTER; null for the message as it is.</summary>
     public SieveNewMessage? KeptMessage { get; private set; }
 
-    /// <summary>Redirects (each with an address), answers, notifications and reports, in order.</summary>
+    /// <summary>Redirects (each with an address, or with those members of a list that it goes to), answers, notifications and reports, in order.</summary>
     public IReadOnlyList<SieveAction> Sends => _sends;
 
     /// <summary>The message is refused.</summary>
@@ -75,8 +75,13 @@ public sealed class DeliveryPlan
     }
 
     /// <summary>An action could not be carried out.</summary>
-    internal void Fail(SieveAction action, string text) =>
-        Fail(new DeliveryNote(action.Script < _sequence.Scripts.Length ? _sequence.Scripts[action.Script].Name : "", action.Line, text));
+    internal void Fail(SieveAction action, string text) => Fail(NoteOf(action, text));
+
+    /// <summary>An action was carried out, but not as its author may think.</summary>
+    internal void Note(SieveAction action, string text) => Note(NoteOf(action, text));
+
+    private DeliveryNote NoteOf(SieveAction action, string text) =>
+        new(action.Script < _sequence.Scripts.Length ? _sequence.Scripts[action.Script].Name : "", action.Line, text);
 
     internal void KeepInPlace(SieveNewMessage? message)
     {

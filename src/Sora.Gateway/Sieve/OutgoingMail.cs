@@ -75,8 +75,11 @@ internal sealed class OutgoingMail(DeliveryScripts scripts, Arrival arrival, Scr
             rest = RedirectedMessage.Body(input.Message, 0);
         }
 
+        // What a message to a list is called does not depend on who is in it: the same message again goes to nobody, even when members have come since
+        IReadOnlyList<string> addresses = redirect.List is null ? [redirect.Address] : redirect.Members;
         var request = new RelayRequest(
-            keys.Of(Account, RelayKind.Redirect, redirect.Address), Account, RelayKind.Redirect, SenderOf(redirect), [new RelayRecipient(redirect.Address, redirect.Notify)], prefix, rest)
+            keys.Of(Account, RelayKind.Redirect, redirect.List ?? redirect.Address), Account, RelayKind.Redirect, SenderOf(redirect),
+            [.. addresses.Select(address => new RelayRecipient(address, redirect.Notify))], prefix, rest)
         {
             Return = redirect.Ret,
             DeliverBy = redirect.BySeconds is { } seconds ? new RelayDeliverBy(Now.AddSeconds(seconds), redirect.ByMode == 'R', redirect.ByTrace) : null,

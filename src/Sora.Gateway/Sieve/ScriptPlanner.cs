@@ -30,6 +30,9 @@ public sealed record ScriptInput(IAccount Account, DeliveryRecipient Recipient, 
 /// </summary>
 public sealed class ScriptPlanner(ScriptPorts ports)
 {
+    /// <summary>How the note of a script that does not compile begins.</summary>
+    public const string DoesNotCompile = "The script does not compile: ";
+
     internal ScriptPorts Ports => ports;
 
     /// <summary>Plans a delivery.</summary>
@@ -52,7 +55,7 @@ public sealed class ScriptPlanner(ScriptPorts ports)
                 IsTraced = input.IsTraced,
             },
             cancellationToken);
-        var planning = new Planning(input, mailboxes, host, new DeliveryPlan(sequence, result));
+        var planning = new Planning(input, mailboxes, ports.Options, new DeliveryPlan(sequence, result));
         return await planning.RunAsync(sequence, cancellationToken);
     }
 
@@ -70,7 +73,7 @@ public sealed class ScriptPlanner(ScriptPorts ports)
     }
 
     /// <summary>One plan in the making.</summary>
-    private sealed class Planning(ScriptInput input, DeliveryMailboxes mailboxes, DeliveryHost host, DeliveryPlan plan)
+    private sealed class Planning(ScriptInput input, DeliveryMailboxes mailboxes, SieveDeliveryOptions options, DeliveryPlan plan)
     {
         public async ValueTask<DeliveryPlan> RunAsync(ScriptSequence sequence, CancellationToken cancellationToken)
         {
@@ -92,7 +95,7 @@ public sealed class ScriptPlanner(ScriptPorts ports)
 
         private async ValueTask FailAsync(BrokenScript broken, CancellationToken cancellationToken)
         {
-            plan.Fail(new DeliveryNote(broken.Name, broken.Line, $"The script does not compile: {broken.Message}"));
+            plan.Fail(new DeliveryNote(broken.Name, broken.Line, DoesNotCompile + broken.Message));
             await KeepAsync(null, null, cancellationToken);
         }
 
@@ -106,12 +109,8 @@ public sealed class ScriptPlanner(ScriptPorts ports)
                 case FileIntoAction file:
                     await FileAsync(file, cancellationToken);
                     break;
-                case RedirectAction { List: { } list } redirect:
-                    if (await host.GetListAsync(list, cancellationToken) is { } members)
-                        foreach (var member in members)
-                            await RedirectAsync(redirect with { Address = member, List = null }, cancellationToken);
-                    else
-                        await InsteadAsync(redirect, $"redirect: the list {list} cannot be read", cancellationToken);
+                case RedirectAction { List: not null } redirect:
+                    await RedirectToListAsync(redirect, cancellationToken);
                     break;
                 case RedirectAction redirect:
                     await RedirectAsync(redirect, cancellationToken);
@@ -131,9 +130,56 @@ public sealed class ScriptPlanner(ScriptPorts ports)
             if (input.Event is null && await IsOwnAsync(redirect.Address, cancellationToken))
                 await KeepAsync(null, redirect.Message, cancellationToken);
             else
-                plan.Send(redirect.Message is null && input.Event is not null && !input.Message.HeaderTruncated
-                    ? redirect with { Message = new SieveNewMessage(input.Message.Header, null) } // Its trace fields are in it already
-                    : redirect);
+                SendOn(redirect);
+        }
+
+        private void SendOn(RedirectAction redirect) =>
+            plan.Send(redirect.Message is null && input.Event is not null && !input.Message.HeaderTruncated
+                ? redirect with { Message = new SieveNewMessage(input.Message.Header, null) } // Its trace fields are in it already
+                : redirect);
+
+        // RFC 6134 section 2.3: one message to all members, whoever of them is named twice
+        private async ValueTask RedirectToListAsync(RedirectAction redirect, CancellationToken cancellationToken)
+        {
+            var known = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+            foreach (var action in plan.Result.Actions)
+            {
+                if (action is RedirectAction { List: null } single)
+                    known.Add(single.Address);
+            }
+
+            foreach (var action in plan.Sends)
+            {
+                if (action is RedirectAction { List: not null } list)
+                    known.UnionWith(list.Members);
+            }
+
+            var members = new List<string>();
+            var (isKept, others) = (false, 0);
+            foreach (var member in redirect.Members)
+            {
+                if (!SieveAddress.TryParse(member, out var address))
+                    others++;
+                else if (input.Event is null && await IsOwnAsync(address, cancellationToken))
+                    isKept = true;
+                else if (known.Add(address))
+                    members.Add(address);
+            }
+
+            if (others > 0)
+                plan.Note(redirect, $"redirect: the list {redirect.List} has {others} members that are no addresses");
+            if (members.Count > options.MaxListRecipients)
+            {
+                await InsteadAsync(redirect, $"redirect: the list {redirect.List} has {members.Count} addresses, more than {options.MaxListRecipients}", cancellationToken);
+                return;
+            }
+
+            if (isKept)
+                await KeepAsync(null, redirect.Message, cancellationToken);
+            if (members.Count > 0)
+                SendOn(redirect with { Members = members });
+            else if (!isKept && redirect.Members.Count == others)
+                await InsteadAsync(redirect, $"redirect: the list {redirect.List} has no addresses", cancellationToken);
         }
 
         private async ValueTask<bool> IsOwnAsync(string address, CancellationToken cancellationToken) =>

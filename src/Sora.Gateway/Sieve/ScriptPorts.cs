@@ -21,6 +21,9 @@ public sealed record ScriptPorts(
     /// <summary>Annotations; null when there are none.</summary>
     public IMetadata? Metadata { get; init; }
 
+    /// <summary>External lists; null when there is none but the default address book.</summary>
+    public ISieveLists? Lists { get; init; }
+
     /// <summary>How to reach the administrator, the server's annotation; empty for nobody.</summary>
     public string AdminContact { get; init; } = "";
 

@@ -31,6 +31,10 @@ public sealed class SieveDeliveryOptions : IValidatableOptions
     [Option("Reverse-path of redirected messages: sender, recipient or null", Reference = "RFC 5228 4.2")]
     public RedirectSender RedirectSender { get; set; } = RedirectSender.Sender;
 
+    [Option("Most addresses of a list that redirect \":list\" sends to; a message for more is kept in INBOX", Reference = "RFC 6134 2.3")]
+    [OptionRange(1, 10_000)]
+    public int MaxListRecipients { get; set; } = 100;
+
     [Option("Subscribe to mailboxes that \":create\" creates", Reference = "RFC 5490 3.2")]
     public bool SubscribeCreated { get; set; }
 

@@ -1,4 +1,5 @@
 using Sora.Configuration;
+using Sora.Contracts;
 
 namespace Sora.Mailstore.Sieve;
 
@@ -61,7 +62,25 @@ public sealed class SieveOptions
     [OptionRange(1, 100_000)]
     public int MaxCachedFiles { get; set; } = 1000;
 
+    [Option("Largest file of an external list", Reference = "RFC 6134")]
+    [OptionRange("1KiB", "256MiB")]
+    public ByteSize MaxListFile { get; set; } = ByteSize.MiB(4);
+
+    [Option("External lists that an account may have of its own", Reference = "RFC 6134")]
+    [OptionRange(0, 10_000)]
+    public int MaxLists { get; set; } = 32;
+
+    [Option("Members that an account's own lists may have, all together", Reference = "RFC 6134")]
+    [OptionRange(0, 1_000_000)]
+    public int MaxListMembers { get; set; } = 10_000;
+
+    [Option("Members of accounts' own lists that are kept in memory, all accounts together")]
+    [OptionRange(0, 100_000_000)]
+    public int MaxCachedListMembers { get; set; } = 1_000_000;
+
     public IReadOnlyList<SieveDomainOptions> Domains { get; set; } = [];
+
+    public IReadOnlyList<SieveListOptions> Lists { get; set; } = [];
 
     public IReadOnlyList<SieveImapRuleOptions> Imap { get; set; } = [];
 }
@@ -87,6 +106,35 @@ public sealed class SieveDomainOptions : IValidatableOptions
     {
         if (Domain.Length == 0)
             yield return "domain must be set";
+    }
+}
+
+/// <summary>[[sieve.lists]]: an external list of the site, or some of its members; entries of the same name add up.</summary>
+[Section("External lists of the site, for :list and valid_ext_list; entries of the same name add up")]
+public sealed class SieveListOptions : IValidatableOptions
+{
+    [Option("Name of the list, a tag: or urn: URI, or what follows urn:ietf:params:sieve", Reference = "RFC 6134 2.5", Example = "tag:example.com,2026:partners")]
+    public string Name { get; set; } = "";
+
+    [Option("Only for users with primary addresses in this domain; unset, for all", Example = "example.com")]
+    public string? Domain { get; set; }
+
+    [Option("Members", Example = "ada@example.net")]
+    public IReadOnlyList<string> Members { get; set; } = [];
+
+    [Option("File with more members, one on each line; empty lines and those that begin with # are passed over", Example = "/etc/sora/partners.txt")]
+    public string? File { get; set; }
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Validate()
+    {
+        if (SiteLists.NameProblem(Name) is { } problem)
+            yield return $"name has '{Name}', which {problem}";
+        foreach (var member in Members)
+        {
+            if (SieveListMember.Parse(member) is { IsOk: false } wrong)
+                yield return $"members has '{member}': {wrong.Error.Text}";
+        }
     }
 }
 

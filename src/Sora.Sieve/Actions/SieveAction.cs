@@ -54,6 +54,9 @@ public sealed record RedirectAction(string Address) : SieveAction
     /// <summary><c>:list</c> (RFC 6134): the name of the external list to whose members the message goes, or null.</summary>
     public string? List { get; init; }
 
+    /// <summary>The members of <see cref="List"/> when the script ran, as the list writes them; not all need be addresses.</summary>
+    public IReadOnlyList<string> Members { get; init; } = [];
+
     /// <summary><c>:notify</c> (RFC 6009 section 6) as the NOTIFY parameter of RCPT, or null.</summary>
     public string? Notify { get; init; }
 

@@ -19,14 +19,20 @@ internal sealed class RedirectCommand(SourcePosition position, SieveString addre
 
         // "If neither ... can enumerate the list ... the situation MUST result in a runtime error" (RFC 6134 section 2.3)
         var list = arguments.IsList ? ExtListsExtension.Normalize(text) : null;
-        if (list is not null && (!await run.Host.IsListValidAsync(list, run.CancellationToken) || await run.Host.GetListAsync(list, run.CancellationToken) is null))
-            throw new SieveRuntimeException($"redirect: there is no list {SieveText.Show(text)} of addresses");
+        IReadOnlyList<string> members = [];
+        if (list is not null)
+        {
+            members = await run.Host.GetListAsync(list, run.CancellationToken)
+                ?? throw new SieveRuntimeException($"redirect: there is no list {SieveText.Show(text)} of addresses");
+        }
+
         var isNew = run.Actions.Redirect(new RedirectAction(spec)
         {
             Line = Position.Line,
             Message = run.RedirectMessage,
             IsCopy = arguments.IsCopy,
             List = list,
+            Members = members,
             Notify = arguments.Notify,
             Ret = arguments.Ret,
             BySeconds = arguments.BySeconds,

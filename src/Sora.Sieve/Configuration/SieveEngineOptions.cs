@@ -152,6 +152,7 @@ public sealed class SieveEngineOptions : IValidatableOptions
     {
         Extensions = [.. SieveCapabilities.All.Except(DisabledExtensions, StringComparer.Ordinal)],
         MaxScriptSize = maxScriptSize,
+        MaxRedirects = MaxRedirects,
         MaxBlockDepth = MaxBlockDepth,
         MaxTestDepth = MaxTestDepth,
         MaxCommands = MaxCommands,

@@ -1,3 +1,4 @@
+using Sora.Contracts;
 using Sora.Sieve.Actions;
 using Sora.Sieve.Matching;
 using Sora.Sieve.Messages;

@@ -1,3 +1,5 @@
+using Sora.Contracts;
+
 namespace Sora.Sieve;
 
 /// <summary>
@@ -48,7 +50,9 @@ public interface ISieveHost
     /// <summary>How the list that holds a value writes it (RFC 6134 section 2.2: the match variable 0), asked after <see cref="IsInListAsync"/>.</summary>
     ValueTask<string> GetListValueAsync(string list, string value, CancellationToken cancellationToken) => new(value);
 
-    /// <summary>The members of an external list that <c>redirect :list</c> sends to (RFC 6134 section 2.3); null when there is no such list.</summary>
+    /// <summary>
+    /// The members of an external list that <c>redirect :list</c> sends to (RFC 6134 section 2.3); null when there is no such list, or one whose members cannot be told.
+    /// </summary>
     ValueTask<IReadOnlyList<string>?> GetListAsync(string list, CancellationToken cancellationToken);
 
     /// <summary>An item of <c>environment</c> (RFC 5183), its name in small letters; null when it is unknown.</summary>

@@ -1,3 +1,5 @@
+using Sora.Contracts;
+
 namespace Sora.Sieve;
 
 /// <summary>A host that knows an account with an INBOX and nothing else; others override what they know.</summary>
@@ -44,7 +46,7 @@ public class SieveHost : ISieveHost
 
     /// <inheritdoc/>
     public virtual ValueTask<IReadOnlyList<string>?> GetListAsync(string list, CancellationToken cancellationToken) =>
-        new((IReadOnlyList<string>?)null);
+        new(list == SieveListName.DefaultAddressBook ? (IReadOnlyList<string>?)[] : null);
 
     /// <inheritdoc/>
     public virtual string? GetEnvironment(string item) => null;

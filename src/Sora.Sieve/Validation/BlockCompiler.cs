@@ -41,13 +41,30 @@ internal sealed class BlockCompiler(CompilationContext context)
                     Require(command);
                     break;
                 default:
+                    if (command.Name == "redirect")
+                        context.CountRedirect(command.Position);
                     if (context.Command(command) is { } node)
                         nodes.Add(node);
                     break;
             }
         }
 
+        WarnOfWhatIsNeverReached(commands);
         return nodes.ToImmutable();
+    }
+
+    // Nothing behind it in its block is carried out
+    private static bool IsEnd(CallSyntax command) => command.Name is "stop" or "return" or "break";
+
+    private void WarnOfWhatIsNeverReached(ImmutableArray<CallSyntax> commands)
+    {
+        for (var i = 0; i + 1 < commands.Length; i++)
+        {
+            if (!IsEnd(commands[i]))
+                continue;
+            context.Warning(commands[i + 1].Position, $"This is never reached, because of the '{commands[i].Name}' in line {commands[i].Position.Line}");
+            return;
+        }
     }
 
     private void Require(CallSyntax command)
@@ -88,15 +105,20 @@ internal sealed class BlockCompiler(CompilationContext context)
     {
         var branches = ImmutableArray.CreateBuilder<IfBranch>();
         var position = commands[i].Position;
-        branches.Add(Branch(commands[i]));
-        while (i + 1 < commands.Length && commands[i + 1].Name is "elsif" or "else")
+        var before = context.Redirects;
+        var most = before;
+        for (var isLast = false; !isLast;)
         {
-            var branch = commands[++i];
+            var branch = commands[i];
+            context.Redirects = before;
             branches.Add(Branch(branch));
-            if (branch.Name == "else")
-                break;
+            if (branch.Block.IsDefault || !branch.Block.Any(IsEnd))
+                most = Math.Max(most, context.Redirects);
+            isLast = branch.Name == "else" || i + 1 == commands.Length || commands[i + 1].Name is not ("elsif" or "else");
+            i += isLast ? 0 : 1;
         }
 
+        context.Redirects = most;
         return new IfCommand(position, branches.ToImmutable());
     }
 

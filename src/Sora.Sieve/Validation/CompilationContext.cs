@@ -68,7 +68,22 @@ internal sealed class CompilationContext(SieveCompilerOptions options, SieveRegi
     public void SyntaxError(SourcePosition position, string message, string? found = null, string? expected = null) =>
         diagnostics.Error(position, message, found, expected);
 
-    public void Warning(SourcePosition position, string message) => diagnostics.Warning(position, message);
+    /// <summary>Something that is no error, but hardly what was meant (RFC 5804 section 2.6). Behind an error there is no telling.</summary>
+    public void Warning(SourcePosition position, string message)
+    {
+        if (!diagnostics.HasErrors)
+            diagnostics.Warning(position, message);
+    }
+
+    /// <summary>Redirects that may have been carried out before this place.</summary>
+    public int Redirects { get; set; }
+
+    /// <summary>Counts a redirect: those beyond the limit of a run may be too many, if all of them are carried out.</summary>
+    public void CountRedirect(SourcePosition position)
+    {
+        if (++Redirects > options.MaxRedirects)
+            Warning(position, $"A message can be redirected {options.MaxRedirects} times; if it gets here after that, the script fails");
+    }
 
     public ImmutableArray<CommandNode> Block(ImmutableArray<CallSyntax> commands) => new BlockCompiler(this).Compile(commands);
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Sora.Configuration;
+using Sora.Silo.Composition;
 using Sora.Silo.Configuration;
 
 namespace Sora.Silo.Commands;
@@ -18,11 +19,19 @@ internal static class ConfigCommand
         command.SetAction(static parsed =>
         {
             var result = ConfigurationArguments.Read(parsed).Load();
-            if (result.IsValid)
-                parsed.InvocationConfiguration.Output.WriteLine("The configuration is good");
-            else
+            if (!result.IsValid)
+            {
                 ConfigurationArguments.Show(result.Errors, parsed.InvocationConfiguration.Error);
-            return result.IsValid ? 0 : 1;
+                return 1;
+            }
+
+            var problems = SiteCheck.Problems(result.Value);
+            foreach (var problem in problems)
+                parsed.InvocationConfiguration.Error.WriteLine(problem);
+            if (problems.Length > 0)
+                return 1;
+            parsed.InvocationConfiguration.Output.WriteLine("The configuration is good");
+            return 0;
         });
         return command;
     }

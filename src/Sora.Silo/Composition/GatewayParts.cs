@@ -119,6 +119,7 @@ internal sealed class GatewayParts : IAsyncDisposable
             DetailSeparator = options.Lmtp.RecipientDelimiter is [var separator, ..] ? separator : '+',
             History = mailstore.SieveHistory,
             Metadata = mailstore.Metadata,
+            Lists = mailstore.SieveLists,
             AdminContact = options.Imap.AdminContact ?? "",
         };
         return new DeliveryScripts(

@@ -31,6 +31,8 @@ internal sealed record MailstoreParts(
 
     public required SieveFiles SieveFiles { get; init; }
 
+    public required SieveListHost SieveLists { get; init; }
+
     /// <summary>Takes what leaves.</summary>
     public required RelayQueue Relay { get; init; }
 
@@ -61,6 +63,8 @@ internal sealed record MailstoreParts(
         SoraOptions options, string dataFolder, Database database, Parts parts, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
         var metrics = parts.AddDisposable("Metrics of the mail store", new MailstoreMetrics());
+        var files = new SieveFiles(options.Sieve, time, loggers, metrics, SiteCheck.Scripts(options));
+        var lists = new SiteLists(options.Sieve, time, loggers, metrics);
         var feed = parts.Add("The change feed", new ChangeFeed(database, loggers.CreateLogger<ChangeFeed>()));
         await feed.StartAsync(cancellationToken);
         var passwords = new PasswordHasher(options.Passwords);
@@ -85,7 +89,8 @@ internal sealed record MailstoreParts(
             Search = search,
             Scripts = scripts,
             SieveHistory = new SieveHistoryHost(database, options.Sieve, loggers),
-            SieveFiles = new SieveFiles(options.Sieve, time, loggers),
+            SieveFiles = files,
+            SieveLists = parts.AddDisposable("External lists", new SieveListHost(lists, database, feed, options.Sieve, loggers)),
             Relay = relay,
         };
     }

@@ -69,6 +69,8 @@ internal sealed class SoraServer : IAsyncDisposable
         var data = MakeDataFolder(options.Node.Data);
         var node = options.Node.EffectiveName;
         Log.Starting(_logger, ProgramVersion.Text, node, Environment.ProcessId, data);
+        if (SiteCheck.Problems(options) is { Length: > 0 } problems)
+            throw new StartException(string.Join("; ", problems));
         _parts.AddDisposable("Metrics of the node", new NodeMetrics(() => _readiness.IsReady, time));
         var metrics = options.Metrics.Enabled ? _parts.AddDisposable("Metrics", new MetricsPipeline(options.Metrics, node)) : null;
         Database? database = null;

@@ -93,6 +93,8 @@ public sealed class SoraOptions : IValidatableOptions
 
         if (Managesieve.MaxLiteral < Sieve.MaxScriptSize)
             yield return "managesieve.max_literal must not be smaller than sieve.max_script_size";
+        if (SieveDelivery.MaxListRecipients > Relay.Limits.MaxRecipients)
+            yield return "sieve_delivery.max_list_recipients must not be greater than relay.limits.max_recipients";
         if (Storage.StagedFileHold <= Mailboxes.WriteTimeout)
             yield return "storage.staged_file_hold must be longer than mailboxes.write_timeout";
         var taken = new Dictionary<IPEndPoint, string>();

@@ -34,15 +34,18 @@ public sealed class ManageSieveFixture : IAsyncLifetime
     }
 
     /// <summary>Another gateway to the same engine.</summary>
-    internal Task<TestGateway> StartAsync(ManageSieveOptions options, TimeProvider? time = null, bool tls = true, ISieveScripts? scripts = null)
+    internal Task<TestGateway> StartAsync(ManageSieveOptions options, TimeProvider? time = null, bool tls = true, ISieveScripts? scripts = null, string? withoutExtension = null)
     {
         options.Listen = ["127.0.0.1:0"];
         options.TlsListen = tls ? ["127.0.0.1:0"] : [];
         options.AuthFailureDelay = TimeSpan.Zero;
         options.Validate().ShouldBeEmpty();
+        var compiler = new SieveCompilerOptions { MaxScriptSize = 64 * 1024 };
+        if (withoutExtension is not null)
+            compiler = compiler with { Extensions = compiler.Extensions.Remove(withoutExtension) };
         var metrics = new GatewayMetrics();
         var server = new ManageSieveServer(
-            options, Node.Accounts, scripts ?? Node.Scripts, new SieveCompilerOptions(), new SieveLimits { MaxRedirects = 5 }, metrics,
+            options, Node.Accounts, scripts ?? Node.Scripts, compiler, new SieveLimits { MaxRedirects = 5 }, metrics,
             time ?? TimeProvider.System, new ErrorLog<ManageSieveServer>());
         return TestGateway.StartAsync(server.Listeners(), tls, time: time, metrics: metrics);
     }

@@ -1,3 +1,4 @@
+using Sora.Gateway.ManageSieve;
 using Sora.Gateway.Tests.Connections;
 
 namespace Sora.Gateway.Tests.ManageSieve;
@@ -114,7 +115,7 @@ public sealed class ScriptTranscriptTests(ManageSieveFixture sieve)
         await SkipToEndOfTextAsync(client, "line 2, column 20: error: ");
         await client.PlayAsync("""
             C: CHECKSCRIPT ""
-            S: NO "Script is empty"
+            S: OK "Script is valid"
             C: LISTSCRIPTS
             S: OK *
             """);
@@ -167,6 +168,48 @@ public sealed class ScriptTranscriptTests(ManageSieveFixture sieve)
             S: "main_script"
             S: "summer_script"
             S: "vacation_script"
+            S: OK *
+            """);
+    }
+
+    [Fact]
+    public async Task Setactive_refuses_a_script_that_does_not_compile_any_more_and_repeats_warnings()
+    {
+        var address = await sieve.AddressAsync();
+        using (var client = await sieve.LogInAsync(address))
+        {
+            await client.PlayAsync("""
+                C: PUTSCRIPT "good" "keep;"
+                C: PUTSCRIPT "files" "require \"fileinto\"; fileinto \"x\";"
+                C: SETACTIVE "good"
+                S: OK *
+                S: OK *
+                S: OK *
+                """);
+        }
+
+        await using var gateway = await sieve.StartAsync(new ManageSieveOptions(), withoutExtension: "fileinto");
+        using var later = await sieve.LogInAsync(address, gateway);
+        await later.PlayAsync("""
+            C: SETACTIVE "files"
+            S: NO *
+            """);
+        await SkipToEndOfTextAsync(later, "fileinto");
+        await later.PlayAsync("""
+            C: LISTSCRIPTS
+            S: "files"
+            S: "good" ACTIVE
+            S: OK *
+            C: PUTSCRIPT "warns" "keep; stop; discard;"
+            S: OK (WARNINGS) *
+            """);
+        await later.PlayAsync("""
+            C: SETACTIVE "warns"
+            S: OK (WARNINGS) *
+            C: LISTSCRIPTS
+            S: "files"
+            S: "good"
+            S: "warns" ACTIVE
             S: OK *
             """);
     }

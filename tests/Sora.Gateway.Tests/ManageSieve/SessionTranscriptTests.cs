@@ -14,7 +14,7 @@ public sealed class SessionTranscriptTests(ManageSieveFixture sieve)
         var address = await sieve.AddressAsync();
         using var client = await sieve.Gateway.ConnectAsync();
         var before = await ManageSieveFixture.CapabilitiesAsync(client);
-        before["IMPLEMENTATION"].ShouldBe("Sora");
+        before["IMPLEMENTATION"].ShouldNotBeNull().ShouldMatch("^Sora [0-9]+\\.[0-9]+\\.[0-9]+$", "name and version");
         before["VERSION"].ShouldBe("1.0");
         before["SASL"].ShouldBe("PLAIN");
         before["SIEVE"].ShouldNotBeNull().Split(' ').ShouldContain("fileinto");
@@ -22,8 +22,11 @@ public sealed class SessionTranscriptTests(ManageSieveFixture sieve)
         before["LANGUAGE"].ShouldBe("en");
         before.ShouldContainKeyAndValue("STARTTLS", null);
         before.ShouldContainKeyAndValue("UNAUTHENTICATE", null);
+        before.ShouldContainKeyAndValue("NOOP", null);
+        before.ShouldContainKeyAndValue("RENAME", null);
+        before["NOTIFY"].ShouldBe("mailto");
+        before["EXTLISTS"].ShouldBe("tag urn", "RFC 6134 section 2.8");
         before.ShouldNotContainKey("OWNER");
-        before.ContainsKey("NOTIFY").ShouldBe(before["SIEVE"]!.Split(' ').Contains("enotify"));
 
         await client.SendAsync("CAPABILITY\r\n");
         (await ManageSieveFixture.CapabilitiesAsync(client)).ShouldBe(before);
@@ -42,6 +45,22 @@ public sealed class SessionTranscriptTests(ManageSieveFixture sieve)
             C: CAPABILITY
             """);
         (await ManageSieveFixture.CapabilitiesAsync(client)).ShouldBe(before);
+    }
+
+    [Theory]
+    [InlineData("enotify", "NOTIFY")]
+    [InlineData("extlists", "EXTLISTS")]
+    public async Task What_an_extension_brings_goes_with_it(string extension, string capability)
+    {
+        await using var gateway = await sieve.StartAsync(new ManageSieveOptions { Implementation = "Mail \\ \"one\"" }, withoutExtension: extension);
+        using var client = await gateway.ConnectAsync();
+        await client.PlayAsync("""
+            S: "IMPLEMENTATION" {12}
+            S: Mail \ "one"
+            """);
+        var capabilities = await ManageSieveFixture.CapabilitiesAsync(client);
+        capabilities["SIEVE"]!.Split(' ').ShouldNotContain(extension);
+        capabilities.ShouldNotContainKey(capability);
     }
 
     [Fact]

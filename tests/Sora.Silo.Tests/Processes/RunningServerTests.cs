@@ -112,6 +112,29 @@ public sealed class RunningServerTests(RunningServer server) : IClassFixture<Run
         (await client.GetStringAsync(_process.Url("/readyz"))).ShouldBe("ready\n");
     }
 
+    [Fact]
+    public async Task A_server_whose_site_has_files_that_cannot_be_used_does_not_start_and_names_them()
+    {
+        using var folder = new TempFolder();
+        var script = folder.File("wrong.sieve");
+        await File.WriteAllTextAsync(script, "keep;\nbogus;\n");
+        await File.WriteAllTextAsync(
+            folder.File("config.toml"),
+            $"[sieve]\nbefore = [\"{script}\"]\n[[sieve.lists]]\nname = \"tag:example.com,2026:partners\"\nfile = \"{folder.File("missing.txt")}\"\n");
+        string[] configuration = ["--data", folder.File("data"), "--config", folder.File("config.toml")];
+        var problems = new[]
+        {
+            $"sieve.before: {script}: line 2, column 1: error: There is no command 'bogus'",
+            $"sieve.lists[0].file: {folder.File("missing.txt")}: there is no such file",
+        };
+        var (exitCode, _, screen) = await SoraProcess.RunAsync(["run", .. configuration]);
+        exitCode.ShouldBe(1);
+        screen.ShouldBe($"sora: {string.Join("; ", problems)}");
+        (exitCode, _, screen) = await SoraProcess.RunAsync(["config", "check", .. configuration]);
+        exitCode.ShouldBe(1);
+        screen.TrimEnd().ShouldBe(string.Join('\n', problems));
+    }
+
     internal static async Task DeliverAsync(SoraProcess process, string text)
     {
         using var lmtp = await LineClient.ConnectAsync(process.Port("lmtp"));

@@ -13,5 +13,5 @@ internal sealed class CheckScriptCommand(byte[] script) : ManageSieveCommand
     }
 
     public override ValueTask<ManageSieveReply?> ExecuteAsync(ManageSieveConnection connection, CancellationToken cancellationToken) =>
-        new(ScriptCheck.Check(script, connection.Server.Compiler) ?? ManageSieveReply.Ok("Script is valid"));
+        new(ScriptCheck.Check(script, connection.Server.Checker) ?? ManageSieveReply.Ok("Script is valid"));
 }

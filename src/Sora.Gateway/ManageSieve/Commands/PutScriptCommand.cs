@@ -18,6 +18,8 @@ internal sealed class PutScriptCommand(SieveScriptName name, byte[] script) : Ma
     public override async ValueTask<ManageSieveReply?> ExecuteAsync(ManageSieveConnection connection, CancellationToken cancellationToken)
     {
         var scripts = connection.Server.Scripts;
+        if (script.Length == 0)
+            return ManageSieveReply.No("Script is empty"); // A valid one, but not to be stored
 
         // What is too large is told as such, not as what the compiler makes of it
         var space = await scripts.CheckSpaceAsync(connection.Account, name, script.Length, cancellationToken);

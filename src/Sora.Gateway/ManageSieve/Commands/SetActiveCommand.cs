@@ -15,9 +15,24 @@ internal sealed class SetActiveCommand(SieveScriptName? name) : ManageSieveComma
 
     public override async ValueTask<ManageSieveReply?> ExecuteAsync(ManageSieveConnection connection, CancellationToken cancellationToken)
     {
-        var done = await connection.Server.Scripts.ActivateAsync(connection.Account, name, cancellationToken);
-        if (done.IsOk)
-            Log.ScriptsChanged(connection.Server.Logger, connection.Account, "SETACTIVE", connection.Client.Id);
-        return ManageSieveReply.Of(done, name is null ? "No script is active" : "Script is active");
+        var scripts = connection.Server.Scripts;
+        ManageSieveReply? check = null;
+        if (name is { } wanted)
+        {
+            var script = await scripts.GetAsync(connection.Account, wanted, cancellationToken);
+            if (!script.IsOk)
+                return ManageSieveReply.No(script.Error);
+
+            // It compiled when it was put; an extension may have been disabled since, and with it each message would be an error
+            check = ScriptCheck.Check(script.Value.Content, connection.Server.Compiler);
+            if (check is { Status: ReplyStatus.No })
+                return check;
+        }
+
+        var done = await scripts.ActivateAsync(connection.Account, name, cancellationToken);
+        if (!done.IsOk)
+            return ManageSieveReply.No(done.Error);
+        Log.ScriptsChanged(connection.Server.Logger, connection.Account, "SETACTIVE", connection.Client.Id);
+        return check ?? ManageSieveReply.Ok(name is null ? "No script is active" : "Script is active");
     }
 }

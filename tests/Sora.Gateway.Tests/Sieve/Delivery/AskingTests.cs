@@ -170,12 +170,4 @@ public sealed class AskingTests(DeliveryFixture fixture)
         (await user.LogAsync()).ShouldHaveSingleItem().ShouldContain("more work than is allowed");
     }
 
-    [Fact]
-    public async Task External_lists_there_are_none()
-    {
-        var user = await fixture.UserAsync("require [\"extlists\", \"fileinto\"]; if valid_ext_list \"urn:anything\" { discard; } fileinto \"Archive\"; redirect :list \"urn:anything\";");
-        await user.TakeAsync();
-        (await user.PlacesAsync()).ShouldBe("INBOX 1");
-        (await user.LogAsync()).ShouldHaveSingleItem().ShouldContain("there is no list");
-    }
 }

@@ -18,6 +18,7 @@ namespace Sora.Gateway.Tests.Sieve.Delivery;
 public sealed class DeliveryFixture : IAsyncLifetime, IDisposable
 {
     private readonly TempFolder _folder = new();
+    private readonly System.Collections.Concurrent.ConcurrentBag<SieveListHost> _lists = [];
     private int _users;
     private TestGateway? _gateway;
 
@@ -46,7 +47,7 @@ public sealed class DeliveryFixture : IAsyncLifetime, IDisposable
     /// <summary>Another LMTP server on the same engine.</summary>
     internal Task<TestGateway> StartAsync(
         SieveOptions? sieve = null, SieveDeliveryOptions? options = null, SieveEngineOptions? limits = null, Action<LmtpOptions>? lmtp = null, bool remembers = true,
-        IDelivery? delivery = null)
+        IDelivery? delivery = null, ISieveLists? lists = null)
     {
         sieve ??= new SieveOptions();
         sieve.RefreshFiles = TimeSpan.Zero;
@@ -62,6 +63,7 @@ public sealed class DeliveryFixture : IAsyncLifetime, IDisposable
         {
             History = Node.SieveHistory,
             Metadata = Node.Metadata,
+            Lists = lists ?? (sieve.Lists.Count == 0 ? Node.SieveLists : OwnedLists(sieve)),
             AdminContact = "mailto:postmaster@example.org",
             DetailSeparator = lmtpOptions.RecipientDelimiter[0],
         };
@@ -74,9 +76,18 @@ public sealed class DeliveryFixture : IAsyncLifetime, IDisposable
         return TestGateway.StartAsync(server.Listeners(), metrics: metrics);
     }
 
+    private SieveListHost OwnedLists(SieveOptions options)
+    {
+        var lists = Node.ListsOf(options);
+        _lists.Add(lists);
+        return lists;
+    }
+
     public async Task DisposeAsync()
     {
         await _gateway!.DisposeAsync();
+        foreach (var lists in _lists)
+            lists.Dispose();
         Relay.Dispose();
         await Bodies.DisposeAsync();
         await Node.DisposeAsync();

@@ -51,7 +51,7 @@ public sealed class OrderTests(DeliveryFixture fixture)
             },
         };
         listener.SetMeasurementEventCallback<long>((instrument, value, labels, _) =>
-            counted.AddOrUpdate($"{instrument.Name} {labels[0].Value}", value, (_, known) => known + value));
+            counted.AddOrUpdate(labels.Length == 0 ? instrument.Name : $"{instrument.Name} {labels[0].Value}", value, (_, known) => known + value));
         listener.SetMeasurementEventCallback<double>((instrument, _, _, _) => counted.AddOrUpdate(instrument.Name, 1, static (_, known) => known + 1));
         listener.Start();
         await using var gateway = await fixture.StartAsync();
@@ -78,7 +78,7 @@ public sealed class OrderTests(DeliveryFixture fixture)
     }
 
     [Fact]
-    public async Task A_script_of_the_site_that_cannot_be_read_holds_mail_back_and_a_changed_one_is_read_again()
+    public async Task A_script_of_the_site_that_cannot_be_read_any_more_stays_as_it_was_and_a_changed_one_is_read_again()
     {
         var path = fixture.File("comes.sieve", "discard;");
         await using var gateway = await fixture.StartAsync(new SieveOptions { Before = [path] });
@@ -86,8 +86,22 @@ public sealed class OrderTests(DeliveryFixture fixture)
         await user.TakeAsync(gateway: gateway);
         (await user.PlacesAsync()).ShouldBe("");
         System.IO.File.Delete(path);
-        (await user.DeliverAsync(gateway: gateway)).ShouldStartWith("451 4.3.0 ");
+        await user.TakeAsync(gateway: gateway);
+        (await user.PlacesAsync()).ShouldBe("");
         fixture.File("comes.sieve", "# lets all through\r\n");
+        await user.TakeAsync(gateway: gateway);
+        (await user.PlacesAsync()).ShouldBe("INBOX 1");
+    }
+
+    [Fact]
+    public async Task Mail_waits_for_a_script_of_the_site_that_could_never_be_read()
+    {
+        var path = fixture.File("never.sieve", "discard;");
+        System.IO.File.Delete(path);
+        await using var gateway = await fixture.StartAsync(new SieveOptions { Before = [path] });
+        var user = await fixture.UserAsync();
+        (await user.DeliverAsync(gateway: gateway)).ShouldStartWith("451 4.3.0 ");
+        fixture.File("never.sieve", "# lets all through\r\n");
         await user.TakeAsync(gateway: gateway);
         (await user.PlacesAsync()).ShouldBe("INBOX 1");
     }

@@ -1,12 +1,16 @@
+using System.Collections.Immutable;
 using System.Text;
 
-namespace Sora.Sieve;
+namespace Sora.Contracts;
 
 /// <summary>Names of externally stored lists (RFC 6134 section 2.5): absolute URIs, <c>:x</c> standing for <c>urn:ietf:params:sieve:x</c>.</summary>
 public static class SieveListName
 {
     /// <summary>The user's default address book, which every server knows.</summary>
     public const string DefaultAddressBook = AddressBooks + "default";
+
+    /// <summary>The schemes that lists are named with here, for EXTLISTS (RFC 6134 section 2.8).</summary>
+    public static ImmutableArray<string> Schemes { get; } = ["tag", "urn"];
 
     private const string Parameters = "urn:ietf:params:sieve:";
     private const string AddressBooks = Parameters + "addrbook:";
@@ -15,8 +19,8 @@ public static class SieveListName
     private const int MaxLength = 2_000;
 
     /// <summary>
-    /// Writes out a name so that equal lists have equal names: the shorthand in full, characters that need no percent as they are, <c>default</c> in small letters. False
-    /// for what is no name of a list.
+    /// Writes out a name so that equal lists have equal names: the shorthand in full, the scheme, what follows <c>urn:</c> and <c>default</c> in small letters, characters
+    /// that need no percent as they are. False for what is no name of a list.
     /// </summary>
     public static bool TryNormalize(string name, out string normal)
     {
@@ -28,7 +32,7 @@ public static class SieveListName
         uri = DecodeUnreserved(uri);
         if (!uri.StartsWith(Parameters, StringComparison.OrdinalIgnoreCase))
         {
-            normal = uri;
+            normal = WithSmallScheme(uri);
             return true;
         }
 
@@ -65,6 +69,15 @@ public static class SieveListName
         }
 
         return true;
+    }
+
+    // Schemes differ by case as little as the first words of a urn do (RFC 3986 section 3.1, RFC 8141 section 3.1)
+    private static string WithSmallScheme(string uri)
+    {
+        var end = uri.IndexOf(':', StringComparison.Ordinal);
+        if (uri.StartsWith("urn:", StringComparison.OrdinalIgnoreCase) && uri.IndexOf(':', end + 1) is > 0 and var identifier)
+            end = identifier;
+        return string.Concat(uri[..end].ToLowerInvariant(), uri.AsSpan(end));
     }
 
     private static string DecodeUnreserved(string uri)
