@@ -96,9 +96,6 @@ public sealed record RelayRequest(
     /// <summary>ENVID of RFC 3461 section 4.4 as xtext, up to 100 characters; null when not given.</summary>
     public string? EnvelopeId { get; init; }
 
-    /// <summary>When it is given up if it was not sent until then, also before the queue's own limit; null for that limit alone.</summary>
-    public DateTimeOffset? NotAfter { get; init; }
-
     /// <summary>BY of RFC 2852, passed on where it is understood; null when not given.</summary>
     public RelayDeliverBy? DeliverBy { get; init; }
 }

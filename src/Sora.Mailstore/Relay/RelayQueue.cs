@@ -60,20 +60,25 @@ public sealed class RelayQueue : IRelay, IRelayQueue, IDisposable
     public Task<byte[]?> ReadAsync(long message, int number, CancellationToken cancellationToken) =>
         _store.ReadPieceAsync(message, number, cancellationToken);
 
+    public Task<IReadOnlyList<int>> HeldAsync(RelayWork work, CancellationToken cancellationToken) => _store.HeldAsync(work, cancellationToken);
+
     public async Task<bool> SettleAsync(
         RelayWork work, IReadOnlyList<RelayOutcome> outcomes, RelayRequest? report, CancellationToken cancellationToken)
     {
         await using var connection = await _store.OpenAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var isWhole = await RelayStore.SettleAsync(connection, work, outcomes, cancellationToken) == outcomes.Count;
+
+        // Rolled back: a recipient that is gone without the report about it would be lost
+        if (await RelayStore.SettleAsync(connection, work, outcomes, cancellationToken) != outcomes.Count)
+            return false;
 
         // A report takes the place of recipients that go, so neither the queue's limit nor the account's is asked
-        if (isWhole && report is not null)
+        if (report is not null)
             await RelayStore.InsertAsync(connection, report, _limits.Expiry, Content(report.Prefix.Span), report.Prefix, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        if (isWhole && report is not null)
+        if (report is not null)
             Nudge();
-        return isWhole;
+        return true;
     }
 
     public Task WaitAsync(TimeSpan time, CancellationToken cancellationToken) => _queued.WaitAsync(time, cancellationToken);

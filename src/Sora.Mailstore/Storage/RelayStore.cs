@@ -90,7 +90,7 @@ internal sealed class RelayStore(Database database)
         command.Parameters.Add(Texts(request.Recipients.Select(static recipient => recipient.Notify)));
         command.Parameters.Add(Texts(request.Recipients.Select(static recipient => recipient.OriginalRecipient)));
         command.Parameters.Add(Interval(expiry));
-        command.Parameters.Add(Time(request.DeliverBy is { IsReturn: true } by && !(request.NotAfter < by.Time) ? by.Time : request.NotAfter));
+        command.Parameters.Add(Time(request.DeliverBy is { IsReturn: true } by ? by.Time : null));
         command.Parameters.Add(Bytes(piece));
         command.Parameters.Add(Time(request.DeliverBy?.Time));
         command.Parameters.Add(Bool(request.DeliverBy?.IsReturn ?? false));
@@ -170,15 +170,34 @@ internal sealed class RelayStore(Database database)
         return work;
     }
 
-    /// <summary>Begins the lease anew; false when some of the recipients are not the holder's any more.</summary>
+    /// <summary>Begins the lease anew; false when none of the recipients is the holder's any more, or one is somebody else's.</summary>
     public async Task<bool> RenewAsync(RelayWork work, TimeSpan time, CancellationToken cancellationToken)
     {
         await using var command = database.Write.CreateCommand(
-            "UPDATE relay_recipients SET next_attempt = now() + $3 WHERE message_id = $1 AND lease = $2");
+            """
+            WITH renewed AS (
+                UPDATE relay_recipients SET next_attempt = now() + $3 WHERE message_id = $1 AND lease = $2 RETURNING 1)
+            SELECT EXISTS (SELECT FROM renewed)
+                AND NOT EXISTS (SELECT FROM relay_recipients WHERE message_id = $1 AND number = ANY($4) AND lease IS DISTINCT FROM $2)
+            """);
         command.Parameters.Add(Long(work.Message));
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = work.Lease });
         command.Parameters.Add(Interval(time));
-        return await command.ExecuteNonQueryAsync(cancellationToken) == work.Recipients.Count;
+        command.Parameters.Add(Numbers(work.Recipients.Select(static recipient => recipient.Number)));
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    /// <summary>Numbers of the recipients that are the holder's.</summary>
+    public async Task<IReadOnlyList<int>> HeldAsync(RelayWork work, CancellationToken cancellationToken)
+    {
+        await using var command = database.Write.CreateCommand("SELECT number FROM relay_recipients WHERE message_id = $1 AND lease = $2");
+        command.Parameters.Add(Long(work.Message));
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = work.Lease });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var numbers = new List<int>();
+        while (await reader.ReadAsync(cancellationToken))
+            numbers.Add(reader.GetInt32(0));
+        return numbers;
     }
 
     /// <summary>A piece of the message; null after the last.</summary>

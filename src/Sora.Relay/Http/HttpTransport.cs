@@ -100,9 +100,9 @@ internal sealed class HttpTransport : IRelayTransport
                 ? (RelayFate.Failed, Reply("5.0.0", code, text))
                 : (RelayFate.Deferred, Reply("4.0.0", code, text));
         }
-        catch (Exception e) when ((e as System.Data.Common.DbException ?? e.InnerException as System.Data.Common.DbException) is { } database)
+        catch (Exception e) when (IsUnreadable(e) || (e.InnerException is { } inner && IsUnreadable(inner)))
         {
-            Log.SendFailed(_logger, work.Message, database);
+            Log.SendFailed(_logger, work.Message, e);
             return (RelayFate.Deferred, new RelayReply(0, "4.3.0", "The message could not be read from the queue"));
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
@@ -114,6 +114,8 @@ internal sealed class HttpTransport : IRelayTransport
             return (RelayFate.Deferred, new RelayReply(0, isStopped ? "4.3.2" : "4.4.1", reason, _url.Host));
         }
     }
+
+    private static bool IsUnreadable(Exception e) => e is System.Data.Common.DbException or MessageGoneException;
 
     private HttpRequestMessage Request(RelayWork work, string sender, List<RelayTarget> recipients)
     {
