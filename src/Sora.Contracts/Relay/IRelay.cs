@@ -75,7 +75,9 @@ public sealed record RelayRecipient(string Address, string? Notify = null, strin
 /// <param name="OperationId">
 /// Names what caused the message, 1 to 200 characters: a repeated delivery of the same message that runs the same action has the same id, any other an own.
 /// </param>
-/// <param name="Account">Whose message it is; the rate limits are this account's.</param>
+/// <param name="Account">
+/// Whose message it is; the rate limits are this account's. 0 for nobody's, of which each first recipient gets no more than an account may send.
+/// </param>
 /// <param name="Kind">Why it leaves.</param>
 /// <param name="Sender">The reverse-path without angle brackets; empty for the null reverse-path.</param>
 /// <param name="Recipients">Who gets it.</param>

@@ -158,8 +158,7 @@ public sealed class RelayQueue : IRelay, IRelayQueue, IDisposable
             RelayHeader.WriteTrace(buffer, address);
         }
 
-        // What belongs to nobody is what this system owes others: reports that come back for redirected messages
-        if (request.Account.Value != 0 && (sender.Hour > _limits.MaxPerHour || sender.Day > _limits.MaxPerDay))
+        if (sender.Hour > _limits.MaxPerHour || sender.Day > _limits.MaxPerDay)
             return RelayStatus.RateLimited;
         if (!await _room.TryTakeAsync(connection, request.Recipients.Count, cancellationToken))
             return RelayStatus.QueueFull;

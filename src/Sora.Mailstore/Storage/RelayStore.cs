@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
 using Npgsql;
 using NpgsqlTypes;
 using Sora.Contracts;
@@ -32,14 +35,15 @@ internal sealed class RelayStore(Database database)
     /// </summary>
     public static async Task<RelaySender> BeginOperationAsync(NpgsqlConnection connection, RelayRequest request, CancellationToken cancellationToken)
     {
+        var account = Counted(request);
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT pg_advisory_xact_lock($1, hashint8($2))")
         {
-            Parameters = { Int(AccountLock), Long(request.Account.Value) },
+            Parameters = { Int(AccountLock), Long(account) },
         });
         var insert = new NpgsqlBatchCommand("INSERT INTO relay_operations (account_id, operation_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
         {
-            Parameters = { Long(request.Account.Value), Text(request.OperationId) },
+            Parameters = { Long(account), Text(request.OperationId) },
         };
         batch.BatchCommands.Add(insert);
         batch.BatchCommands.Add(new NpgsqlBatchCommand(
@@ -49,13 +53,18 @@ internal sealed class RelayStore(Database database)
             FROM relay_operations WHERE account_id = $1 AND created_at > now() - interval '1 day'
             """)
         {
-            Parameters = { Long(request.Account.Value) },
+            Parameters = { Long(account) },
         });
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         return new RelaySender(insert.RecordsAffected == 1, reader.GetInt64(0), reader.GetInt64(1), NullableText(reader, 2));
     }
+
+    // What is nobody's, a bounce that goes on to a sender elsewhere, is counted for who gets it, below 0 where no account is: a flood for one holds up no other's
+    private static long Counted(RelayRequest request) => request.Account.Value != 0
+        ? request.Account.Value
+        : -1 - (BinaryPrimitives.ReadInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(request.Recipients[0].Address.ToLowerInvariant()))) & (long.MaxValue >> 1));
 
     /// <summary>Inserts a message with its first piece.</summary>
     public static async Task<long> InsertAsync(
