@@ -16,7 +16,7 @@ internal sealed class RelayAdministrationStore(Database database)
         ($1 IS NULL OR r.message_id = $1) AND ($2 IS NULL OR m.account_id = $2)
             AND ($3 IS NULL OR (lower(split_part(r.address, '@', -1)) = lower(split_part($3, '@', -1)) AND (left($3, 1) = '@' OR lower(r.address) = lower($3))))
             AND ($4 IS NULL OR lower(m.sender) = lower($4) OR (left($4, 1) = '@' AND lower(split_part(m.sender, '@', -1)) = lower(substr($4, 2))))
-            AND ($5 IS NULL OR m.kind = $5) AND (r.message_id > $6 OR (r.message_id = $6 AND r.number > $7)) AND r.message_id >= $6
+            AND ($5 IS NULL OR m.kind = $5) AND (r.message_id > $6 OR (r.message_id = $6 AND r.number > $7)) AND r.message_id >= $6 AND m.id >= $6
         """;
 
     public async Task<List<RelayEntry>> ListAsync(RelayFilter filter, long after, int limit, CancellationToken cancellationToken)
