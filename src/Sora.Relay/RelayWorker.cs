@@ -52,8 +52,8 @@ public sealed class RelayWorker : IAsyncDisposable
         _pollInterval = options.IsConfigured || options.PollInterval > IdleInterval ? options.PollInterval : IdleInterval;
         hostName = options.HostName ?? hostName;
         _transport = options.Http.Url is null
-            ? new SmtpTransport(queue, options, hostName, time, _logger)
-            : new HttpTransport(queue, options, time, _logger);
+            ? new SmtpTransport(queue, options, hostName, metrics, time, _logger)
+            : new HttpTransport(queue, options, metrics, time, _logger);
         var reports = new LocalReports(queue, local.Accounts, local.Intakes, local.Delivery, local.RecipientDelimiter, hostName, time, _logger);
         _sender = new RelaySender(
             queue, _transport, reports, new ReportWriter(queue, options.Reports, hostName, time), SenderRewriting.Of(options.Srs, time), options, metrics, time, _logger);

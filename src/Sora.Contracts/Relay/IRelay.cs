@@ -55,7 +55,7 @@ public enum RelayStatus
     /// <summary>No recipient, too many of them, or an address or parameter that cannot stand in an SMTP command.</summary>
     Invalid = 6,
 
-    /// <summary>A redirect of a message that this account has redirected before, or that has gone through too many hosts (RFC 5321 section 6.3).</summary>
+    /// <summary>A message that this account has redirected before, or one to be redirected or returned that has gone through too many hosts (RFC 5321 section 6.3).</summary>
     Loop = 7,
 }
 

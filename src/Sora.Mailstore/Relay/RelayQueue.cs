@@ -157,6 +157,11 @@ public sealed class RelayQueue : IRelay, IRelayQueue, IDisposable
                 return RelayStatus.Loop;
             RelayHeader.WriteTrace(buffer, address);
         }
+        else if (request.Account == default && RelayHeader.IsLoop(buffer.AsSpan(trace, header), "", _limits.MaxReceived))
+        {
+            // A bounce that goes on to somebody whose host sends it back here
+            return RelayStatus.Loop;
+        }
 
         if (sender.Hour > _limits.MaxPerHour || sender.Day > _limits.MaxPerDay)
             return RelayStatus.RateLimited;

@@ -18,15 +18,17 @@ internal sealed class HttpTransport : IRelayTransport
 
     private readonly IRelayQueue _queue;
     private readonly RelayOptions _options;
+    private readonly RelayMetrics _metrics;
     private readonly Uri _url;
     private readonly HttpClient _client;
     private readonly Outage _outage;
     private readonly ILogger _logger;
 
-    public HttpTransport(IRelayQueue queue, RelayOptions options, TimeProvider time, ILogger logger)
+    public HttpTransport(IRelayQueue queue, RelayOptions options, RelayMetrics metrics, TimeProvider time, ILogger logger)
     {
         _queue = queue;
         _options = options;
+        _metrics = metrics;
         _url = new Uri(options.Http.Url!);
         _outage = new Outage(options, time);
         _logger = logger;
@@ -129,7 +131,11 @@ internal sealed class HttpTransport : IRelayTransport
         return request;
     }
 
-    private void Failed(string reason) => Log.HostFailed(_logger, _url.Host, reason, _outage.Failed());
+    private void Failed(string reason)
+    {
+        _metrics.HostFailed(_url.Host);
+        Log.HostFailed(_logger, _url.Host, reason, _outage.Failed());
+    }
 
     private RelayReply Reply(string status, int code, string text) => new(0, status, $"HTTP {code} {text}".TrimEnd(), _url.Host);
 

@@ -144,7 +144,9 @@ internal sealed class ReportWriter(IRelayQueue queue, RelayReportOptions options
                 Field(text, "Remote-MTA", "dns; " + reply.Host);
             if (reply.Text.Length > 0)
                 Field(text, "Diagnostic-Code", $"{(reply.Code == 0 ? "x-sora" : "smtp")}; {(isGlobal ? reply.ToString() : ToAscii(reply.ToString()))}");
-            if (target.Attempts > 0)
+
+            // What has had its time was not tried this time, and when it last was nobody knows any more
+            if (target is { Attempts: > 0, IsExpired: false })
                 Field(text, "Last-Attempt-Date", Date(time.GetUtcNow()));
             if (action == ReportAction.Delayed)
                 Field(text, "Will-Retry-Until", Date(target.ExpiresAt));

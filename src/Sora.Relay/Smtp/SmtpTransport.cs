@@ -12,16 +12,18 @@ internal sealed class SmtpTransport : IRelayTransport
 
     private readonly IRelayQueue _queue;
     private readonly RelayOptions _options;
+    private readonly RelayMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly SmtpHost[] _hosts;
     private readonly ITimer _trimmer;
     private int _next = -1;
 
-    public SmtpTransport(IRelayQueue queue, RelayOptions options, string hostName, TimeProvider time, ILogger logger)
+    public SmtpTransport(IRelayQueue queue, RelayOptions options, string hostName, RelayMetrics metrics, TimeProvider time, ILogger logger)
     {
         _queue = queue;
         _options = options;
+        _metrics = metrics;
         _time = time;
         _logger = logger;
         _hosts = [.. options.Hosts.Select(text => new SmtpHost(options, Parse(text, options), hostName, time))];
@@ -110,6 +112,7 @@ internal sealed class SmtpTransport : IRelayTransport
                 if (reason.Code >= 500)
                     reason = reason with { Status = "4.3.5" }; // the host as it is set up will not do, which is no fault of the message
                 var pause = host.Failed();
+                _metrics.HostFailed(host.Name);
                 Log.HostFailed(_logger, host.Name, e.Message, pause);
                 if (transaction is null)
                     return ([.. others, .. left], reason);

@@ -292,6 +292,8 @@ public sealed class RelayQueueTests : IAsyncLifetime
     {
         var header = string.Concat(Enumerable.Repeat("received: from x\r\n\tby y\r\n", hops));
         (await _queue.EnqueueAsync(Request("op") with { Kind = RelayKind.Redirect, Prefix = Encoding.ASCII.GetBytes(header + "\r\ntext\r\n") }, None)).ShouldBe(expected);
+        var bounce = Request("bounce") with { Account = default, Kind = RelayKind.Report, Sender = "", Prefix = Encoding.ASCII.GetBytes(header + "\r\ntext\r\n") };
+        (await _queue.EnqueueAsync(bounce, None)).ShouldBe(expected);
     }
 
     [Fact]
