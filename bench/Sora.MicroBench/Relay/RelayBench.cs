@@ -1,7 +1,9 @@
+using System.Data;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 using Sora.Contracts;
 using Sora.Mailstore;
 using Sora.Mailstore.Relay;
@@ -38,10 +40,27 @@ internal static class RelayBench
             await DrainAsync("empty queue", database, metrics, nodes: 1);
             await DrainAsync("empty queue", database, metrics, nodes: 2);
             await FillAsync(database);
+
+            // Statements that were planned for an empty queue
+            await TimeAsync("a million came at once: poll, nothing due", 20, _ => queue.TakeAsync(TimeSpan.FromMinutes(2), 100, false, None));
+            await TimeAsync("a million came at once: enqueue", 20, i => queue.EnqueueAsync(Request($"at once/{i}", Small, i), None));
+            await ExecuteAsync(database, "VACUUM ANALYZE relay_messages");
+            await ExecuteAsync(database, "VACUUM ANALYZE relay_chunks");
+            await ExecuteAsync(database, "VACUUM ANALYZE relay_recipients");
             await LookAsync("a million wait", database, queue);
             await AdministerAsync(database);
             await DrainAsync("a million wait", database, metrics, nodes: 1);
             await DrainAsync("a million wait", database, metrics, nodes: 2);
+            await using (var dump = await database.Write.OpenConnectionAsync(None))
+            await using (await dump.BeginTransactionAsync(IsolationLevel.RepeatableRead))
+            {
+                // Rows that leave the queue stay on the disk as long as the dump might want to see them
+                await using var command = new NpgsqlCommand("SELECT count(*) FROM relay_messages", dump);
+                await command.ExecuteScalarAsync();
+                for (var i = 0; i < 4; i++)
+                    await DrainAsync("a dump runs", database, metrics, nodes: 1);
+            }
+
             await LargeAsync(queue, database, metrics);
         }
         finally
@@ -104,7 +123,7 @@ internal static class RelayBench
             await worker.DisposeAsync();
         Print(
             $"{when}: drain by {nodes} node(s): {Due / watch.Elapsed.TotalSeconds:F0} messages/s, {cpu.TotalMilliseconds * 1000 / Due:F0} us of this process each, "
-            + $"{sink.Recipients.Values.Count(static times => times > 1)} sent twice");
+            + $"{sink.Recipients.Values.Count(static times => times > 1)} sent twice, {await ScalarAsync(database, "SELECT count(*) FROM relay_recipients WHERE address LIKE 'due%'")} left");
     }
 
     // Four of 50 MB at once, to a host that takes 16 MB a second from each
@@ -183,9 +202,6 @@ internal static class RelayBench
                 FROM relay_messages m WHERE NOT EXISTS (SELECT FROM relay_recipients r WHERE r.message_id = m.id);
             RESET session_replication_role;
             """);
-        await ExecuteAsync(database, "VACUUM ANALYZE relay_messages");
-        await ExecuteAsync(database, "VACUUM ANALYZE relay_chunks");
-        await ExecuteAsync(database, "VACUUM ANALYZE relay_recipients");
         Print($"a million were put there in {watch.Elapsed.TotalSeconds:F0} s");
     }
 
@@ -203,6 +219,12 @@ internal static class RelayBench
         await using var command = database.Write.CreateCommand(sql);
         command.CommandTimeout = 0;
         await command.ExecuteNonQueryAsync();
+    }
+
+    private static async Task<long> ScalarAsync(Database database, string sql)
+    {
+        await using var command = database.Write.CreateCommand(sql);
+        return (long)(await command.ExecuteScalarAsync())!;
     }
 
     private static void Print(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));

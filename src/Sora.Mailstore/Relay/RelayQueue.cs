@@ -15,9 +15,12 @@ public sealed class RelayQueue : IRelay, IRelayQueue, IDisposable
     // A message that does not fit in a piece is read while its transaction is open, and what reads it may be slow
     private const int LongTransactions = 2;
 
+    private static readonly DateTimeOffset Whole = DateTimeOffset.UnixEpoch;
+
     private readonly RelayStore _store;
     private readonly RelayLimits _limits;
     private readonly RelayRoom _room;
+    private readonly RelayTurns _order;
     private readonly RelayQueueMetrics _metrics;
     private readonly SemaphoreSlim _turns = new(Transactions);
     private readonly SemaphoreSlim _longTurns = new(LongTransactions);
@@ -28,6 +31,7 @@ public sealed class RelayQueue : IRelay, IRelayQueue, IDisposable
         _store = new RelayStore(database);
         _limits = limits;
         _room = new RelayRoom(limits.MaxQueue, time);
+        _order = new RelayTurns(time);
         _metrics = new RelayQueueMetrics(metrics);
     }
 
@@ -50,9 +54,9 @@ public sealed class RelayQueue : IRelay, IRelayQueue, IDisposable
     public async Task<RelayWork?> TakeAsync(TimeSpan lease, int maxRecipients, bool withoutHost, CancellationToken cancellationToken)
     {
         if (!withoutHost)
-            return await _store.TakeAsync(RelayDue.All, Guid.NewGuid(), lease, maxRecipients, cancellationToken);
-        return await _store.TakeAsync(RelayDue.Expired, Guid.NewGuid(), lease, maxRecipients, cancellationToken)
-            ?? await _store.TakeAsync(RelayDue.Reports, Guid.NewGuid(), lease, maxRecipients, cancellationToken);
+            return await TakeNextAsync(lease, maxRecipients, cancellationToken);
+        return (await _store.TakeAsync(RelayDue.Expired, Whole, Guid.NewGuid(), lease, maxRecipients, cancellationToken)).Work
+            ?? (await _store.TakeAsync(RelayDue.Reports, Whole, Guid.NewGuid(), lease, maxRecipients, cancellationToken)).Work;
     }
 
     public Task<bool> RenewAsync(RelayWork work, TimeSpan lease, CancellationToken cancellationToken) => _store.RenewAsync(work, lease, cancellationToken);
@@ -84,6 +88,20 @@ public sealed class RelayQueue : IRelay, IRelayQueue, IDisposable
     public Task WaitAsync(TimeSpan time, CancellationToken cancellationToken) => _queued.WaitAsync(time, cancellationToken);
 
     public Task<RelayBacklog> CountAsync(CancellationToken cancellationToken) => _store.CountAsync(cancellationToken);
+
+    private async Task<RelayWork?> TakeNextAsync(TimeSpan lease, int maxRecipients, CancellationToken cancellationToken)
+    {
+        for (var from = _order.From; ; from = Whole)
+        {
+            var (work, turn) = await _store.TakeAsync(RelayDue.All, from, Guid.NewGuid(), lease, maxRecipients, cancellationToken);
+            if (work is not null)
+                _order.Took(turn);
+            else if (from == Whole)
+                _order.Nothing();
+            if (work is not null || from == Whole)
+                return work;
+        }
+    }
 
     private void Nudge()
     {

@@ -149,15 +149,25 @@ internal sealed class RelayStore(Database database)
         return new RelayBacklog(reader.GetInt64(0), reader.GetFieldValue<TimeSpan>(1));
     }
 
-    /// <summary>Takes due recipients of the message that has waited longest since its turn came.</summary>
-    public async Task<RelayWork?> TakeAsync(RelayDue which, Guid lease, TimeSpan time, int limit, CancellationToken cancellationToken)
+    /// <summary>Takes due recipients of the message that has waited longest since its turn came, and says when that was.</summary>
+    /// <param name="which">Which recipients are meant.</param>
+    /// <param name="from">Turns before that are not looked at; counts for all recipients only.</param>
+    /// <param name="lease">Who takes them.</param>
+    /// <param name="time">For how long.</param>
+    /// <param name="limit">Most recipients.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<(RelayWork? Work, DateTimeOffset Turn)> TakeAsync(
+        RelayDue which, DateTimeOffset from, Guid lease, TimeSpan time, int limit, CancellationToken cancellationToken)
     {
         await using var command = database.Write.CreateCommand(which switch { RelayDue.Expired => TakeExpired, RelayDue.Reports => TakeReports, _ => TakeDue });
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = lease });
         command.Parameters.Add(Interval(time));
         command.Parameters.Add(Int(limit));
+        if (which == RelayDue.All)
+            command.Parameters.Add(Time(from));
         var recipients = new List<RelayTarget>();
         RelayWork? work = null;
+        var turn = from;
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
@@ -171,12 +181,13 @@ internal sealed class RelayStore(Database database)
                     ? null
                     : new RelayDeliverBy(reader.GetFieldValue<DateTimeOffset>(18), reader.GetBoolean(19), reader.GetBoolean(20)),
             };
+            turn = reader.GetFieldValue<DateTimeOffset>(22);
             recipients.Add(Target(reader));
         }
 
         // The order of an UPDATE's rows is not the one they were locked in
         recipients.Sort(static (left, right) => left.Number.CompareTo(right.Number));
-        return work;
+        return (work, turn);
     }
 
     /// <summary>Begins the lease anew; false when none of the recipients is the holder's any more, or one is somebody else's.</summary>
@@ -229,13 +240,14 @@ internal sealed class RelayStore(Database database)
 
         // Two nodes that finish the last two recipients at once would each see the other's: the message's row makes them take turns
         batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT FROM relay_messages WHERE id = $1 FOR UPDATE") { Parameters = { Long(work.Message) } });
+        var later = outcomes.Where(static outcome => outcome.Fate == RelayFate.Deferred).ToList();
         var done = outcomes.Where(static outcome => outcome.Fate != RelayFate.Deferred).Select(static outcome => outcome.Number);
         var removed = new NpgsqlBatchCommand("DELETE FROM relay_recipients WHERE message_id = $1 AND number = ANY($2) AND lease = $3")
         {
             Parameters = { Long(work.Message), Numbers(done), new NpgsqlParameter<Guid> { TypedValue = work.Lease } },
         };
-        batch.BatchCommands.Add(removed);
-        var later = outcomes.Where(static outcome => outcome.Fate == RelayFate.Deferred).ToList();
+        if (outcomes.Count > later.Count)
+            batch.BatchCommands.Add(removed);
         var deferred = new NpgsqlBatchCommand(
             """
             UPDATE relay_recipients r SET lease = NULL, next_attempt = least(now() + o.pause, greatest(r.expires_at, now())),
@@ -258,14 +270,17 @@ internal sealed class RelayStore(Database database)
                 Texts(later.Select(static outcome => (string?)outcome.Reply.Host)),
             },
         };
-        batch.BatchCommands.Add(deferred);
+        if (later.Count > 0)
+            batch.BatchCommands.Add(deferred);
         batch.BatchCommands.Add(new NpgsqlBatchCommand(
             "DELETE FROM relay_messages WHERE id = $1 AND NOT EXISTS (SELECT FROM relay_recipients WHERE message_id = $1)")
         {
             Parameters = { Long(work.Message) },
         });
         await batch.ExecuteNonQueryAsync(cancellationToken);
-        return (int)(removed.RecordsAffected + deferred.RecordsAffected);
+
+        // A command that was not run does not say that it affected none
+        return (outcomes.Count > later.Count ? (int)removed.RecordsAffected : 0) + (later.Count > 0 ? (int)deferred.RecordsAffected : 0);
     }
 
     /// <summary>Forgets operations that no client will repeat any more. Returns how many.</summary>
@@ -291,7 +306,8 @@ internal sealed class RelayStore(Database database)
     private const string TakeDue =
         """
         WITH first AS MATERIALIZED (
-            SELECT message_id FROM relay_recipients WHERE next_attempt <= now() ORDER BY next_attempt LIMIT 1 FOR UPDATE SKIP LOCKED),
+            SELECT message_id, next_attempt AS turn FROM relay_recipients
+            WHERE next_attempt >= $4 AND next_attempt <= now() ORDER BY next_attempt LIMIT 1 FOR UPDATE SKIP LOCKED),
         due AS MATERIALIZED (
             SELECT message_id, number FROM relay_recipients
             WHERE message_id = (SELECT message_id FROM first) AND next_attempt <= now()
@@ -301,7 +317,7 @@ internal sealed class RelayStore(Database database)
     private const string TakeExpired =
         """
         WITH first AS MATERIALIZED (
-            SELECT message_id FROM relay_recipients WHERE expires_at <= now() AND next_attempt <= now() ORDER BY expires_at LIMIT 1 FOR UPDATE SKIP LOCKED),
+            SELECT message_id, next_attempt AS turn FROM relay_recipients WHERE expires_at <= now() AND next_attempt <= now() ORDER BY expires_at LIMIT 1 FOR UPDATE SKIP LOCKED),
         due AS MATERIALIZED (
             SELECT message_id, number FROM relay_recipients
             WHERE message_id = (SELECT message_id FROM first) AND expires_at <= now() AND next_attempt <= now()
@@ -311,7 +327,7 @@ internal sealed class RelayStore(Database database)
     private const string TakeReports =
         """
         WITH first AS MATERIALIZED (
-            SELECT message_id FROM relay_recipients WHERE is_report AND next_attempt <= now() ORDER BY next_attempt LIMIT 1 FOR UPDATE SKIP LOCKED),
+            SELECT message_id, next_attempt AS turn FROM relay_recipients WHERE is_report AND next_attempt <= now() ORDER BY next_attempt LIMIT 1 FOR UPDATE SKIP LOCKED),
         due AS MATERIALIZED (
             SELECT message_id, number FROM relay_recipients
             WHERE message_id = (SELECT message_id FROM first) AND next_attempt <= now()
@@ -321,10 +337,10 @@ internal sealed class RelayStore(Database database)
     private const string TakeThem =
         """
         UPDATE relay_recipients r SET lease = $1, next_attempt = now() + $2, attempts = attempts + 1
-        FROM due, relay_messages m WHERE r.message_id = due.message_id AND r.number = due.number AND m.id = r.message_id
+        FROM first, due, relay_messages m WHERE r.message_id = due.message_id AND r.number = due.number AND m.id = r.message_id
         RETURNING r.message_id, r.number, r.address, r.notify, r.original, r.attempts, r.expires_at, r.expires_at <= now(), r.delay_reported,
             CASE WHEN r.reply_text IS NULL THEN NULL ELSE r.reply_code END, ARRAY[r.reply_status, r.reply_text, r.reply_host],
-            m.account_id, m.kind, m.sender, m.size, m.content, m.ret, m.envelope_id, m.by_time, m.by_return, m.by_trace, m.created_at
+            m.account_id, m.kind, m.sender, m.size, m.content, m.ret, m.envelope_id, m.by_time, m.by_return, m.by_trace, m.created_at, first.turn
         """;
 
     private static RelayTarget Target(NpgsqlDataReader reader)

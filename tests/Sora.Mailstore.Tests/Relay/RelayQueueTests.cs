@@ -125,6 +125,22 @@ public sealed class RelayQueueTests : IAsyncLifetime
         (await _queue.RenewAsync(work, Minute, None)).ShouldBeFalse();
     }
 
+    // Looking goes on from where something was found: what comes to an earlier turn is found all the same
+    [Fact]
+    public async Task What_comes_late_to_its_turn_is_taken_too()
+    {
+        await _queue.EnqueueAsync(Request("1"), None);
+        await _queue.EnqueueAsync(Request("2"), None);
+        await _queue.EnqueueAsync(Request("3"), None);
+        await ExecuteAsync("UPDATE relay_recipients SET next_attempt = now() - interval '1 hour'");
+        await TakeAsync();
+        await ExecuteAsync("UPDATE relay_recipients SET next_attempt = now() - interval '2 hours' WHERE message_id = (SELECT max(id) FROM relay_messages)");
+        var second = (await TakeAsync())!;
+        var third = (await TakeAsync())!;
+        (second.Message < third.Message).ShouldBeTrue();
+        (await TakeAsync()).ShouldBeNull();
+    }
+
     [Fact]
     public async Task Many_are_tried_again_and_deleted_in_pages()
     {
