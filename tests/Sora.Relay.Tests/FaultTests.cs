@@ -147,7 +147,7 @@ public sealed class FaultTests
         await using var fixture = await RelayFixture.StartAsync(small, large);
         await fixture.EnqueueAsync(Request("1", "Subject: x\r\n\r\n" + new string('x', 5000)));
         fixture.Work();
-        await Eventually.WaitAsync(async () => await fixture.ScalarAsync<bool>("SELECT attempts > 1 FROM relay_recipients"));
+        await Eventually.WaitAsync(async () => await fixture.ScalarAsync<bool>("SELECT attempts > 1 AND reply_status = '4.3.4' FROM relay_recipients"));
         large.Greeting = "220 now";
         await fixture.EmptyAsync();
         large.Messages.ShouldHaveSingleItem();

@@ -53,11 +53,13 @@ internal sealed class SmtpTransport : IRelayTransport
         {
             // What one host cannot do another one may: only when none of them can it is given up
             var refusals = impossible.FindAll(delivery => delivery.Target == recipient);
-            done.Add(refusals.Count == _hosts.Length ? refusals[^1] : new Delivery(recipient, RelayFate.Deferred, reason));
+            done.Add(refusals.Count == _hosts.Length ? refusals[^1] : new Delivery(recipient, RelayFate.Deferred, refusals.Count == 0 ? reason : ForNow(refusals[^1].Reply)));
         }
 
         return done;
     }
+
+    private static RelayReply ForNow(RelayReply reply) => reply with { Status = "4" + reply.Status[1..] };
 
     public async ValueTask DisposeAsync()
     {
@@ -140,7 +142,8 @@ internal sealed class SmtpTransport : IRelayTransport
 
                 done.AddRange(transaction?.Deliveries ?? []);
                 left = transaction is null ? left : Without(left, transaction);
-                done.AddRange(others.Concat(transaction?.Impossible.Select(static delivery => delivery.Target) ?? []).Concat(left).Select(recipient => new Delivery(recipient, RelayFate.Deferred, reason)));
+                done.AddRange(others.Concat(transaction?.Impossible.Select(static delivery => delivery.Target) ?? []).Concat(left)
+                    .Select(recipient => new Delivery(recipient, RelayFate.Deferred, reason)));
                 return ([], reason);
             }
         }
