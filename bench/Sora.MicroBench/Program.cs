@@ -1,6 +1,7 @@
 using Sora.MicroBench.Blake3;
 using Sora.MicroBench.Engine;
 using Sora.MicroBench.Mime;
+using Sora.MicroBench.Relay;
 using Sora.MicroBench.Sieve;
 
 var benches = new Dictionary<string, Action>(StringComparer.Ordinal)
@@ -8,6 +9,7 @@ var benches = new Dictionary<string, Action>(StringComparer.Ordinal)
     ["blake3"] = Blake3Bench.Run,
     ["engine"] = EngineBench.Run,
     ["mime"] = MimeBench.Run,
+    ["relay"] = RelayBench.Run,
     ["sieve"] = SieveBench.Run,
 };
 

@@ -33,7 +33,7 @@ internal sealed class LocalReports(
     private async Task<MailError?> TryAsync(RelayWork work, DeliveryRecipient recipient, CancellationToken cancellationToken)
     {
         await using var intake = intakes.Begin(work.Size, work.Size);
-        for (var number = 0; await queue.ReadAsync(work.Message, number, cancellationToken) is { } piece; number++)
+        await foreach (var piece in QueuedMessage.ReadAsync(queue, work, cancellationToken))
             await intake.WriteAsync(piece, cancellationToken);
         var message = await intake.CompleteAsync(cancellationToken);
         if (!message.IsOk)

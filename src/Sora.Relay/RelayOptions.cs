@@ -52,6 +52,12 @@ public sealed class RelayOptions : IValidatableOptions
     [Option("PEM file of the authorities trusted to sign the hosts' certificates; the system's when not set", Example = "/etc/sora/relay-ca.pem")]
     public string? CaFile { get; set; }
 
+    [Option("PEM file with the certificate, and those that lead to its authority, that is shown to hosts which ask for one", Reference = "RFC 8446 4.4.2", Example = "/etc/sora/relay-client.pem")]
+    public string? CertificateFile { get; set; }
+
+    [Option("PEM file with the key of that certificate; the certificate's own file when not set", Example = "/etc/sora/relay-client-key.pem")]
+    public string? KeyFile { get; set; }
+
     [Option("User to log in as; none when not set", Reference = "RFC 4954", Example = "sora")]
     public string? User { get; set; }
 
@@ -135,6 +141,12 @@ public sealed class RelayOptions : IValidatableOptions
             yield return "host_name must be a host name or an address literal";
         if (CaFile is { } file && !File.Exists(file))
             yield return $"ca_file names {file}, which is not there";
+        if (CertificateFile is { } certificate && !File.Exists(certificate))
+            yield return $"certificate_file names {certificate}, which is not there";
+        if (KeyFile is { } key && !File.Exists(key))
+            yield return $"key_file names {key}, which is not there";
+        if (KeyFile is not null && CertificateFile is null)
+            yield return "key_file needs certificate_file";
         if (RetryMax < Retry)
             yield return "retry_max must not be shorter than retry";
         if (HostRetryMax < HostRetry)
@@ -174,6 +186,10 @@ public sealed class RelayLimitOptions
     [Option("Received fields above which a message is not redirected: it is taken to be in a loop", Reference = "RFC 5321 6.3")]
     [OptionRange(1, 1000)]
     public int MaxReceived { get; set; } = 50;
+
+    [Option("Most addresses of one host that are tried", Reference = "RFC 5321 5.1")]
+    [OptionRange(1, 100)]
+    public int MaxAddresses { get; set; } = 10;
 
     [Option("Longest line of a host's reply", Reference = "RFC 5321 4.5.3.1.5")]
     [OptionRange("512", "64KiB")]
@@ -224,6 +240,9 @@ public sealed class RelayReportOptions : IValidatableOptions
     [Option("Address that reports come from; MAILER-DAEMON at relay.host_name when not set", Example = "postmaster@example.org")]
     public string? From { get; set; }
 
+    [Option("Address that hears of reports that cannot be delivered, if any is to", Example = "postmaster@example.org")]
+    public string? Postmaster { get; set; }
+
     [Option("How long a message waits before its sender is told, if its sender asked to be told", Reference = "RFC 3461 5.2.5")]
     [OptionRange("1m", "30d")]
     public TimeSpan DelayAfter { get; set; } = TimeSpan.FromHours(4);
@@ -241,6 +260,8 @@ public sealed class RelayReportOptions : IValidatableOptions
     {
         if (From is { } from && !(MailAddress.TryCreate(from, out var address) && address.Address == from))
             yield return "from must be an address such as postmaster@example.org";
+        if (Postmaster is { } postmaster && !(MailAddress.TryCreate(postmaster, out var known) && known.Address == postmaster))
+            yield return "postmaster must be an address such as postmaster@example.org";
     }
 }
 

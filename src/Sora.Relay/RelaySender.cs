@@ -85,6 +85,34 @@ internal sealed class RelaySender(
 
     private async Task SettleAsync(RelayWork work, List<Delivery> deliveries, bool isCutOff)
     {
+        try
+        {
+            while (!await TrySettleAsync(work, deliveries, isCutOff))
+            {
+                // Somebody took recipients out, or took them over: what became of the others is still to be written down
+                var held = await InTimeAsync(() => queue.HeldAsync(work, CancellationToken.None));
+                var left = deliveries.FindAll(delivery => held.Contains(delivery.Target.Number));
+                if (left.Count == 0 || left.Count == deliveries.Count)
+                {
+                    Log.LeaseLost(logger, work.Message);
+                    return;
+                }
+
+                deliveries = left;
+            }
+        }
+        catch (MessageGoneException)
+        {
+            Log.LeaseLost(logger, work.Message);
+        }
+        catch (Exception e) when (IsOutage(e))
+        {
+            Log.SettleFailed(logger, work.Message, e);
+        }
+    }
+
+    private async Task<bool> TrySettleAsync(RelayWork work, List<Delivery> deliveries, bool isCutOff)
+    {
         var now = time.GetUtcNow();
         var reported = deliveries.Select(delivery => ReportedRecipient.Of(work, delivery, options.Reports.DelayAfter, now)).OfType<ReportedRecipient>().ToList();
         var outcomes = deliveries.ConvertAll(delivery => new RelayOutcome(delivery.Target.Number, delivery.Fate, delivery.Reply)
@@ -95,33 +123,56 @@ internal sealed class RelaySender(
         });
 
         // From here on nothing is cancelled: what was sent and not written down would be sent again. It ends with the lease
+        var report = await InTimeAsync(() => ReportAsync(work, deliveries, reported));
+        if (!await InTimeAsync(() => queue.SettleAsync(work, outcomes, report, CancellationToken.None)))
+            return false;
+        if (report is not null)
+            metrics.Reported();
+        foreach (var (delivery, outcome) in deliveries.Zip(outcomes))
+            Report(work, delivery, outcome.Pause);
+        return true;
+    }
+
+    /// <summary>The report about recipients, or null. What nobody is to hear of by the rules, the postmaster may: a report that cannot be delivered (RFC 5321 section 6.1).</summary>
+    private async Task<RelayRequest?> ReportAsync(RelayWork work, List<Delivery> deliveries, List<ReportedRecipient> reported)
+    {
+        if (reported.Count > 0)
+            return await reports.WriteAsync(work, reported, work.Sender, CancellationToken.None);
+        if (work is not { Kind: RelayKind.Report, Sender: "" })
+            return null;
+        var lost = deliveries.FindAll(static delivery => delivery.Fate == RelayFate.Failed);
+        if (lost.Count == 0)
+            return null;
+        if (options.Reports.Postmaster is not { } postmaster
+            || lost.Exists(delivery => delivery.Target.Recipient.Address.Equals(postmaster, StringComparison.OrdinalIgnoreCase)))
+        {
+            metrics.ReportLost();
+            return null;
+        }
+
+        return await reports.WriteAsync(
+            work, lost.ConvertAll(static delivery => new ReportedRecipient(delivery.Target, ReportAction.Failed, delivery.Status ?? delivery.Reply.Status, delivery.Reply)),
+            postmaster, CancellationToken.None);
+    }
+
+    // The database may be gone for a while; after the lease somebody else has the message
+    private async Task<T> InTimeAsync<T>(Func<Task<T>> attempt)
+    {
         var started = time.GetTimestamp();
         while (true)
         {
             try
             {
-                var report = reported.Count == 0 ? null : await reports.WriteAsync(work, reported, CancellationToken.None);
-                if (!await queue.SettleAsync(work, outcomes, report, CancellationToken.None))
-                    Log.LeaseLost(logger, work.Message);
-                else if (report is not null)
-                    metrics.Reported();
-                break;
+                return await attempt();
             }
-            catch (Exception e) when (e is System.Data.Common.DbException or IOException or TimeoutException or System.Net.Sockets.SocketException)
+            catch (Exception e) when (IsOutage(e) && time.GetElapsedTime(started) <= options.Lease)
             {
-                if (time.GetElapsedTime(started) > options.Lease)
-                {
-                    Log.SettleFailed(logger, work.Message, e);
-                    return;
-                }
-
                 await Task.Delay(SettleRetry, time);
             }
         }
-
-        foreach (var (delivery, outcome) in deliveries.Zip(outcomes))
-            Report(work, delivery, outcome.Pause);
     }
+
+    private static bool IsOutage(Exception e) => e is System.Data.Common.DbException or IOException or TimeoutException or System.Net.Sockets.SocketException;
 
     private void Report(RelayWork work, Delivery delivery, TimeSpan pause)
     {

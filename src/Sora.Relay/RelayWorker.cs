@@ -16,6 +16,9 @@ public sealed class RelayWorker : IAsyncDisposable
     private static readonly TimeSpan FirstFailure = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestFailure = TimeSpan.FromSeconds(30);
 
+    // Where nothing leaves the queue is empty, but for what was in it when relay.hosts was taken out of the configuration
+    private static readonly TimeSpan IdleInterval = TimeSpan.FromMinutes(1);
+
     private readonly IRelayQueue _queue;
     private readonly RelayOptions _options;
     private readonly RelayMetrics _metrics;
@@ -24,6 +27,7 @@ public sealed class RelayWorker : IAsyncDisposable
     private readonly IRelayTransport _transport;
     private readonly RelaySender _sender;
     private readonly SemaphoreSlim _slots;
+    private readonly TimeSpan _pollInterval;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _cutOff = new();
     private Task[] _running = [];
@@ -45,19 +49,20 @@ public sealed class RelayWorker : IAsyncDisposable
         _time = time;
         _logger = loggers.CreateLogger<RelayWorker>();
         _slots = new SemaphoreSlim(options.Parallelism);
+        _pollInterval = options.IsConfigured || options.PollInterval > IdleInterval ? options.PollInterval : IdleInterval;
         hostName = options.HostName ?? hostName;
         _transport = options.Http.Url is null
-            ? new SmtpTransport(queue, options, hostName, time, _logger)
-            : new HttpTransport(queue, options, time, _logger);
+            ? new SmtpTransport(queue, options, hostName, metrics, time, _logger)
+            : new HttpTransport(queue, options, metrics, time, _logger);
         var reports = new LocalReports(queue, local.Accounts, local.Intakes, local.Delivery, local.RecipientDelimiter, hostName, time, _logger);
         _sender = new RelaySender(
             queue, _transport, reports, new ReportWriter(queue, options.Reports, hostName, time), SenderRewriting.Of(options.Srs, time), options, metrics, time, _logger);
     }
 
-    /// <summary>Starts; does nothing when it runs or when there is nobody to send to.</summary>
+    /// <summary>Starts; does nothing when it runs. When there is nobody to send to it only ends what has had its time, and delivers reports to accounts here.</summary>
     public void Start()
     {
-        if (_running.Length == 0 && _options.IsConfigured)
+        if (_running.Length == 0)
             _running = [Task.Run(TakeAsync), Task.Run(CountAsync)];
     }
 
@@ -118,7 +123,7 @@ public sealed class RelayWorker : IAsyncDisposable
 
                 _slots.Release();
                 hasSlot = false;
-                await _queue.WaitAsync(outage > TimeSpan.Zero && outage < _options.PollInterval ? outage : _options.PollInterval, _stopping.Token);
+                await _queue.WaitAsync(outage > TimeSpan.Zero && outage < _pollInterval ? outage : _pollInterval, _stopping.Token);
             }
             catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
             {

@@ -27,6 +27,13 @@ public sealed class RelayTests : AdminTest
         (await RunAsync("relay", "list", "--recipient", "example.net", "--json")).ShouldSucceed().Json.GetArrayLength().ShouldBe(0);
         var page = await RunAsync("relay", "list", "--limit", "2", "--json");
         (page.Json.GetArrayLength(), page.Error).ShouldBe((2, $"sora-admin: there are more: --after {id}\n"));
+        page = await RunAsync("relay", "list", "--limit", "1", "--json");
+        (page.Json.GetArrayLength(), page.Error).ShouldBe((2, $"sora-admin: there are more: --after {id}\n"));
+        (await RunAsync("relay", "list", "--kind", "report", "--json")).ShouldSucceed().Json.GetArrayLength().ShouldBe(1);
+        (await RunAsync("relay", "list", "--kind", "letter")).ShouldFail(ExitCode.Usage, "letter");
+        (await RunAsync("relay", "list", "--sender", "A@example.org", "--json")).ShouldSucceed().Json.GetArrayLength().ShouldBe(2);
+        (await RunAsync("relay", "list", "--sender", "@EXAMPLE.org", "--json")).ShouldSucceed().Json.GetArrayLength().ShouldBe(2);
+        (await RunAsync("relay", "list", "--sender", "<>", "--json")).ShouldSucceed().Json[0].GetProperty("recipient").GetString().ShouldBe("x@example.org");
         (await RunAsync("relay", "list", "--after", id, "--json")).ShouldSucceed().Json[0].GetProperty("recipient").GetString().ShouldBe("x@example.org");
 
         var shown = (await RunAsync("relay", "show", "--id", id)).ShouldSucceed().Output;
@@ -48,6 +55,8 @@ public sealed class RelayTests : AdminTest
         (await RunAsync("relay", "delete", "--id", id, "--recipient", "b@example.net", "--confirm")).ShouldSucceed().Output.ShouldBe("1 recipients were deleted\n");
         (await RunAsync("relay", "delete", "--id", id, "--confirm", "--json")).ShouldSucceed().Json.GetProperty("recipients").GetInt32().ShouldBe(1);
         (await RunAsync("relay", "show", "--id", id)).ShouldFail(ExitCode.Failed, "There is no message");
+        (await RunAsync("relay", "delete", "--id", id, "--confirm")).ShouldFail(ExitCode.Failed, "There is no message");
+        (await RunAsync("relay", "retry", "--id", id)).ShouldFail(ExitCode.Failed, "There is no message");
         (await RunAsync("relay", "delete", "--all", "--confirm")).ShouldSucceed();
         (await RunAsync("relay", "list", "--json")).ShouldSucceed().Json.GetArrayLength().ShouldBe(0);
         (await queue.SettleAsync(sending, [new RelayOutcome(1, RelayFate.Sent, new RelayReply(250, "2.0.0", "ok"))], null, None)).ShouldBeFalse();
@@ -60,6 +69,7 @@ public sealed class RelayTests : AdminTest
     {
         (await RunAsync("relay", command, "--confirm")).ShouldFail(ExitCode.Usage, command == "retry" ? "--confirm" : "Say which messages");
         string[] confirm = command == "delete" ? ["--confirm"] : [];
+        (await RunAsync(["relay", command, "--all", "--kind", "notify", .. confirm])).ShouldFail(ExitCode.Usage, "Say which messages");
         (await RunAsync(["relay", command, "--all", "--id", "5", .. confirm])).ShouldFail(ExitCode.Usage, "Say which messages");
         (await RunAsync(["relay", command, "--email", "nobody@example.com", .. confirm])).ShouldFail(ExitCode.Failed, "nobody@example.com");
     }

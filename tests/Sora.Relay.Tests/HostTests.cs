@@ -256,7 +256,7 @@ public sealed class HostTests
         fixture.Work();
         await Eventually.WaitAsync(async () => await fixture.ScalarAsync<bool>("SELECT lease IS NULL AND attempts = 1 FROM relay_recipients"));
         await fixture.EnqueueAsync(Request("2"));
-        await fixture.EnqueueAsync(Request("3") with { Sender = "", NotAfter = DateTimeOffset.UtcNow });
+        await fixture.EnqueueAsync(Request("3") with { Sender = "", DeliverBy = new RelayDeliverBy(DateTimeOffset.UtcNow, IsReturn: true) });
         await Eventually.WaitAsync(async () => (await fixture.Queue.CountAsync(default)).Recipients == 2);
         (await fixture.ScalarAsync<long>("SELECT sum(attempts) FROM relay_recipients")).ShouldBe(1);
     }

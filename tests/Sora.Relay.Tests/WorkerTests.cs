@@ -137,7 +137,7 @@ public sealed class WorkerTests
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, self) =>
         {
-            if (instrument.Name is "sora_relay_recipients_total" or "sora_relay_queue_recipients")
+            if (instrument.Name is "sora_relay_recipients_total" or "sora_relay_queue_recipients" or "sora_relay_host_failures_total" or "sora_relay_reports_lost_total")
                 self.EnableMeasurementEvents(instrument);
         };
         listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
@@ -151,13 +151,16 @@ public sealed class WorkerTests
         await using var peer = new SmtpPeer();
         peer.Always("RCPT TO:<bad@", "550 5.1.1 no");
         peer.On("RCPT TO:<later@", "450 4.2.0 later");
+        peer.On("EHLO", "421 4.3.2 not yet");
         await using var fixture = await RelayFixture.StartAsync(peer);
+        await fixture.EnqueueAsync(Request("0", recipients: "bad@example.net") with { Kind = RelayKind.Report, Sender = "" });
         await fixture.EnqueueAsync(Request("1", recipients: ["b@example.net", "bad@example.net", "later@example.net"]) with { Sender = "" });
         fixture.Work();
         await fixture.EmptyAsync();
 
         // Other tests of this process count on instruments of the same names
-        await Eventually.WaitAsync(() => outcomes.GetValueOrDefault("sent") >= 2 && outcomes.GetValueOrDefault("failed") >= 1 && outcomes.GetValueOrDefault("deferred") >= 1);
+        await Eventually.WaitAsync(() => outcomes.GetValueOrDefault("sent") >= 2 && outcomes.GetValueOrDefault("failed") >= 1 && outcomes.GetValueOrDefault("deferred") >= 1
+            && outcomes.GetValueOrDefault("localhost") >= 1 && outcomes.GetValueOrDefault("sora_relay_reports_lost_total") >= 1);
         listener.RecordObservableInstruments();
         outcomes.ShouldContainKey("sora_relay_queue_recipients");
     }

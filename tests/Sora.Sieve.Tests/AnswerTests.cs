@@ -63,6 +63,8 @@ public sealed class AnswerTests
     [InlineData("", true)]
     [InlineData("Auto-Submitted: no\n", true)]
     [InlineData("Auto-Submitted: No; owner-email=x\n", true)]
+    [InlineData("Auto-Submitted: (a \\) person) no (really (so))\n", true)]
+    [InlineData("Auto-Submitted: (no) auto-replied\n", false)]
     [InlineData("Auto-Submitted: auto-generated\n", false)]
     [InlineData("Auto-Submitted: auto-replied\n", false)]
     [InlineData("List-Id: <x.y>\n", false)]

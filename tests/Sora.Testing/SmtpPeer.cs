@@ -19,19 +19,22 @@ public sealed record Received(string Mail, IReadOnlyList<string> Recipients, byt
 /// </summary>
 public sealed class SmtpPeer : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentBag<Task> _sessions = [];
     private readonly Task _accepting;
     private int _connections;
 
-    public SmtpPeer()
+    public SmtpPeer(bool isV6 = false)
     {
+        _listener = new TcpListener(isV6 ? IPAddress.IPv6Loopback : IPAddress.Loopback, 0);
         _listener.Start();
         _accepting = Task.Run(AcceptAsync);
     }
 
-    public string Address => $"localhost:{((IPEndPoint)_listener.LocalEndpoint).Port}";
+    public string Address => $"localhost:{Port}";
+
+    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
     public string Greeting { get; set; } = "220 peer.example ready";
 
@@ -42,6 +45,14 @@ public sealed class SmtpPeer : IAsyncDisposable
     public X509Certificate2? Certificate { get; set; }
 
     public bool ImplicitTls { get; set; }
+
+    /// <summary>Asks clients for a certificate, and notes whose it was.</summary>
+    public bool AsksForCertificate { get; set; }
+
+    public ConcurrentQueue<string> ClientCertificates { get; } = new();
+
+    /// <summary>An answer in the midst of the message, after so many bytes, after which the connection is closed.</summary>
+    public (long After, string Answer)? Interrupt { get; set; }
 
     /// <summary>Answers to commands: the first that returns something has its way.</summary>
     public IList<Func<string, string?>> Rules { get; } = [];
@@ -203,6 +214,11 @@ public sealed class SmtpPeer : IAsyncDisposable
                     break;
                 bytes.Write(line is [(byte)'.', .. var rest] ? rest : line);
                 bytes.Write("\r\n"u8);
+                if (peer.Interrupt is { } interrupt && bytes.Length > interrupt.After)
+                {
+                    await WriteAsync(interrupt.Answer, cancellationToken);
+                    return false;
+                }
             }
 
             var message = new Received(_mail!, _recipients, bytes.ToArray());
@@ -225,7 +241,17 @@ public sealed class SmtpPeer : IAsyncDisposable
         private async Task EncryptAsync(CancellationToken cancellationToken)
         {
             var tls = new SslStream(_stream);
-            await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = peer.Certificate }, cancellationToken);
+            await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
+            {
+                ServerCertificate = peer.Certificate,
+                ClientCertificateRequired = peer.AsksForCertificate,
+                RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+                {
+                    if (peer.AsksForCertificate)
+                        peer.ClientCertificates.Enqueue(certificate?.Subject ?? "");
+                    return true;
+                },
+            }, cancellationToken);
             _stream = tls;
             _isEncrypted = true;
             _isGreeted = false;

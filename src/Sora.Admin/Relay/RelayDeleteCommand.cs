@@ -15,7 +15,10 @@ internal sealed class RelayDeleteCommand : AdminCommand
     protected override async Task<int> RunAsync(CommandRun run, CancellationToken cancellationToken)
     {
         await using var session = await AdminSession.ReadAsync(run, cancellationToken);
-        var recipients = await session.Relay.DeleteAsync(await _selection.FilterAsync(run, session, cancellationToken), cancellationToken);
+        var filter = await _selection.FilterAsync(run, session, cancellationToken);
+        if (await RelaySelection.MissingAsync(filter, session, cancellationToken) is { } missing)
+            return run.Failed(RelayText.Missing(missing));
+        var recipients = await session.Relay.DeleteAsync(filter, cancellationToken);
         return run.Done(new { Recipients = recipients }, $"{CommandRun.Shown(recipients)} recipients were deleted");
     }
 }

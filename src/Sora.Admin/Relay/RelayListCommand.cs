@@ -8,7 +8,7 @@ internal sealed class RelayListCommand : AdminCommand
     private const int MaxLimit = 100_000;
 
     private readonly RelaySelection _selection = new("Only messages", withMessage: false);
-    private readonly Option<int> _limit = new("--limit") { Description = "At most so many recipients", HelpName = "N", DefaultValueFactory = static _ => 1000 };
+    private readonly Option<int> _limit = new("--limit") { Description = "So many recipients at most, but one message at least", HelpName = "N", DefaultValueFactory = static _ => 1000 };
     private readonly Option<long> _after = new("--after") { Description = "Only messages after this number: the last one of the page before", HelpName = "ID" };
 
     public RelayListCommand(CommandHost host)
@@ -24,14 +24,20 @@ internal sealed class RelayListCommand : AdminCommand
     {
         await using var session = await AdminSession.ReadAsync(run, cancellationToken);
         var limit = run.Get(_limit);
-        var found = await session.Relay.ListAsync(await _selection.FilterAsync(run, session, cancellationToken), run.Get(_after), limit + 1, cancellationToken);
-
-        // A page ends with a whole message, unless one alone is longer than it
+        var filter = await _selection.FilterAsync(run, session, cancellationToken);
+        var found = await session.Relay.ListAsync(filter, run.Get(_after), limit + 1, cancellationToken);
         var page = found;
-        if (found.Count > limit)
+        var hasMore = found.Count > limit;
+        if (hasMore)
         {
-            var whole = found.FindAll(entry => entry.Message != found[limit].Message);
-            page = whole.Count > 0 ? whole : found.GetRange(0, limit);
+            // A page ends with a whole message, also when one alone is longer than it: the next page begins after a message
+            var cut = found[limit].Message;
+            page = found.FindAll(entry => entry.Message != cut);
+            if (page.Count == 0)
+            {
+                page = await session.Relay.ListAsync(filter with { Message = cut }, 0, int.MaxValue, cancellationToken);
+                hasMore = (await session.Relay.ListAsync(filter, cut, 1, cancellationToken)).Count > 0;
+            }
         }
 
         if (run.WantsJson)
@@ -44,7 +50,7 @@ internal sealed class RelayListCommand : AdminCommand
                     entry.Message, entry.QueuedAt, entry.PrimaryAddress, RelayText.Name(entry.Kind), $"<{entry.Sender}>", entry.Recipient, entry.Size, entry.Attempts,
                     entry.IsSending ? "now" : entry.NextAttempt, entry.LastReply,
                 }));
-        if (page.Count < found.Count)
+        if (hasMore && page.Count > 0)
             run.Say($"there are more: --after {page[^1].Message}");
         return ExitCode.Ok;
     }

@@ -14,7 +14,10 @@ internal sealed class RelayRetryCommand : AdminCommand
     protected override async Task<int> RunAsync(CommandRun run, CancellationToken cancellationToken)
     {
         await using var session = await AdminSession.ReadAsync(run, cancellationToken);
-        var recipients = await session.Relay.RetryAsync(await _selection.FilterAsync(run, session, cancellationToken), cancellationToken);
+        var filter = await _selection.FilterAsync(run, session, cancellationToken);
+        if (await RelaySelection.MissingAsync(filter, session, cancellationToken) is { } missing)
+            return run.Failed(RelayText.Missing(missing));
+        var recipients = await session.Relay.RetryAsync(filter, cancellationToken);
         return run.Done(new { Recipients = recipients }, $"{CommandRun.Shown(recipients)} recipients are due now");
     }
 }

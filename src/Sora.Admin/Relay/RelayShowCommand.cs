@@ -20,7 +20,7 @@ internal sealed class RelayShowCommand : AdminCommand
         await using var session = await AdminSession.ReadAsync(run, cancellationToken);
         var entries = await session.Relay.ListAsync(new RelayFilter(run.Required(_id)), 0, int.MaxValue, cancellationToken);
         if (entries.Count == 0 || await session.Relay.ReadHeaderAsync(run.Required(_id), cancellationToken) is not { } bytes)
-            return run.Failed($"There is no message {CommandRun.Shown(run.Required(_id))} in the queue");
+            return run.Failed(RelayText.Missing(run.Required(_id)));
         var header = Clean(bytes);
         if (run.WantsJson)
         {

@@ -14,6 +14,8 @@ internal static class RelayText
         _ => "notify",
     };
 
+    public static string Missing(long message) => $"There is no message {CommandRun.Shown(message)} in the queue";
+
     public static object Json(RelayEntry entry) => new
     {
         Id = entry.Message,

@@ -55,7 +55,7 @@ public enum RelayStatus
     /// <summary>No recipient, too many of them, or an address or parameter that cannot stand in an SMTP command.</summary>
     Invalid = 6,
 
-    /// <summary>A redirect of a message that this account has redirected before, or that has gone through too many hosts (RFC 5321 section 6.3).</summary>
+    /// <summary>A message that this account has redirected before, or one to be redirected or returned that has gone through too many hosts (RFC 5321 section 6.3).</summary>
     Loop = 7,
 }
 
@@ -75,7 +75,9 @@ public sealed record RelayRecipient(string Address, string? Notify = null, strin
 /// <param name="OperationId">
 /// Names what caused the message, 1 to 200 characters: a repeated delivery of the same message that runs the same action has the same id, any other an own.
 /// </param>
-/// <param name="Account">Whose message it is; the rate limits are this account's.</param>
+/// <param name="Account">
+/// Whose message it is; the rate limits are this account's. 0 for nobody's, of which each first recipient gets no more than an account may send.
+/// </param>
 /// <param name="Kind">Why it leaves.</param>
 /// <param name="Sender">The reverse-path without angle brackets; empty for the null reverse-path.</param>
 /// <param name="Recipients">Who gets it.</param>
@@ -95,9 +97,6 @@ public sealed record RelayRequest(
 
     /// <summary>ENVID of RFC 3461 section 4.4 as xtext, up to 100 characters; null when not given.</summary>
     public string? EnvelopeId { get; init; }
-
-    /// <summary>When it is given up if it was not sent until then, also before the queue's own limit; null for that limit alone.</summary>
-    public DateTimeOffset? NotAfter { get; init; }
 
     /// <summary>BY of RFC 2852, passed on where it is understood; null when not given.</summary>
     public RelayDeliverBy? DeliverBy { get; init; }

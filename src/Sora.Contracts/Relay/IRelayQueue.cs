@@ -13,15 +13,21 @@ public interface IRelayQueue
     /// <param name="cancellationToken">Gives up.</param>
     Task<RelayWork?> TakeAsync(TimeSpan lease, int maxRecipients, bool withoutHost, CancellationToken cancellationToken);
 
-    /// <summary>Begins the lease anew; false when it was lost, and with it the right to send.</summary>
+    /// <summary>
+    /// Begins the lease anew; false when it was lost, and with it the right to send. Recipients that an administrator took out meanwhile are nobody else's: the others
+    /// go on.
+    /// </summary>
     Task<bool> RenewAsync(RelayWork work, TimeSpan lease, CancellationToken cancellationToken);
 
     /// <summary>A piece of the message, from number 0 on; null after the last.</summary>
     Task<byte[]?> ReadAsync(long message, int number, CancellationToken cancellationToken);
 
+    /// <summary>Numbers of those recipients that are still the caller's.</summary>
+    Task<IReadOnlyList<int>> HeldAsync(RelayWork work, CancellationToken cancellationToken);
+
     /// <summary>
-    /// Writes down what became of recipients, and puts a report into the queue in the same transaction. Nothing is written for recipients whose lease was
-    /// lost; the report is queued only when none was. False when some were lost.
+    /// Writes down what became of recipients, and puts a report into the queue in the same transaction. False, and nothing is written, when some of them are not
+    /// the caller's any more: then <see cref="HeldAsync"/> says which are, and what became of those, with a report of those alone, is still to be written down.
     /// </summary>
     Task<bool> SettleAsync(RelayWork work, IReadOnlyList<RelayOutcome> outcomes, RelayRequest? report, CancellationToken cancellationToken);
 

@@ -12,6 +12,9 @@ public sealed class BounceReturn(IRelay relay, ISenderRewriting rewriting)
 {
     private static readonly LmtpReply Queued = new(250, "2.0.0", "Report is on its way to the sender");
 
+    // RFC 3463 section 3.5: X.4.6
+    private static readonly LmtpReply Circling = new(554, "5.4.6", "Message has gone through too many hosts");
+
     /// <summary>The recipient that stands for the sender behind a rewritten address; it has no account. Null when the address is none.</summary>
     internal DeliveryRecipient? Find(string address) =>
         rewriting.Decode(address) is { } sender ? new DeliveryRecipient(address, default, sender, null) : null;
@@ -64,6 +67,7 @@ public sealed class BounceReturn(IRelay relay, ISenderRewriting rewriting)
             RelayStatus.Queued or RelayStatus.AlreadyQueued => Queued,
             RelayStatus.TooLarge => LmtpReply.TooBig,
             RelayStatus.Invalid => LmtpReply.NoSuchUser,
+            RelayStatus.Loop => Circling,
             _ => LmtpReply.Failure,
         };
     }

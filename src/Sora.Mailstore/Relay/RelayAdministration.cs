@@ -7,7 +7,10 @@ namespace Sora.Mailstore.Relay;
 /// <param name="Message">Its number.</param>
 /// <param name="Account">Whose they are.</param>
 /// <param name="Recipient">A recipient's address, or <c>@domain</c> for all of a domain, in any case.</param>
-public sealed record RelayFilter(long? Message = null, AccountId? Account = null, string? Recipient = null);
+/// <param name="Sender">The reverse-path, or <c>@domain</c> for all of a domain, in any case; empty for the null reverse-path.</param>
+/// <param name="Kind">Why they leave.</param>
+public sealed record RelayFilter(
+    long? Message = null, AccountId? Account = null, string? Recipient = null, string? Sender = null, RelayKind? Kind = null);
 
 /// <summary>A recipient in the queue, with what its message is.</summary>
 /// <param name="Message">The message's number.</param>

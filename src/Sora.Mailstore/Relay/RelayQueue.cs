@@ -15,9 +15,12 @@ public sealed class RelayQueue : IRelay, IRelayQueue, IDisposable
     // A message that does not fit in a piece is read while its transaction is open, and what reads it may be slow
     private const int LongTransactions = 2;
 
+    private static readonly DateTimeOffset Whole = DateTimeOffset.UnixEpoch;
+
     private readonly RelayStore _store;
     private readonly RelayLimits _limits;
     private readonly RelayRoom _room;
+    private readonly RelayTurns _order;
     private readonly RelayQueueMetrics _metrics;
     private readonly SemaphoreSlim _turns = new(Transactions);
     private readonly SemaphoreSlim _longTurns = new(LongTransactions);
@@ -28,6 +31,7 @@ public sealed class RelayQueue : IRelay, IRelayQueue, IDisposable
         _store = new RelayStore(database);
         _limits = limits;
         _room = new RelayRoom(limits.MaxQueue, time);
+        _order = new RelayTurns(time);
         _metrics = new RelayQueueMetrics(metrics);
     }
 
@@ -50,9 +54,9 @@ public sealed class RelayQueue : IRelay, IRelayQueue, IDisposable
     public async Task<RelayWork?> TakeAsync(TimeSpan lease, int maxRecipients, bool withoutHost, CancellationToken cancellationToken)
     {
         if (!withoutHost)
-            return await _store.TakeAsync(RelayDue.All, Guid.NewGuid(), lease, maxRecipients, cancellationToken);
-        return await _store.TakeAsync(RelayDue.Expired, Guid.NewGuid(), lease, maxRecipients, cancellationToken)
-            ?? await _store.TakeAsync(RelayDue.Reports, Guid.NewGuid(), lease, maxRecipients, cancellationToken);
+            return await TakeNextAsync(lease, maxRecipients, cancellationToken);
+        return (await _store.TakeAsync(RelayDue.Expired, Whole, Guid.NewGuid(), lease, maxRecipients, cancellationToken)).Work
+            ?? (await _store.TakeAsync(RelayDue.Reports, Whole, Guid.NewGuid(), lease, maxRecipients, cancellationToken)).Work;
     }
 
     public Task<bool> RenewAsync(RelayWork work, TimeSpan lease, CancellationToken cancellationToken) => _store.RenewAsync(work, lease, cancellationToken);
@@ -60,25 +64,44 @@ public sealed class RelayQueue : IRelay, IRelayQueue, IDisposable
     public Task<byte[]?> ReadAsync(long message, int number, CancellationToken cancellationToken) =>
         _store.ReadPieceAsync(message, number, cancellationToken);
 
+    public Task<IReadOnlyList<int>> HeldAsync(RelayWork work, CancellationToken cancellationToken) => _store.HeldAsync(work, cancellationToken);
+
     public async Task<bool> SettleAsync(
         RelayWork work, IReadOnlyList<RelayOutcome> outcomes, RelayRequest? report, CancellationToken cancellationToken)
     {
         await using var connection = await _store.OpenAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var isWhole = await RelayStore.SettleAsync(connection, work, outcomes, cancellationToken) == outcomes.Count;
+
+        // Rolled back: a recipient that is gone without the report about it would be lost
+        if (await RelayStore.SettleAsync(connection, work, outcomes, cancellationToken) != outcomes.Count)
+            return false;
 
         // A report takes the place of recipients that go, so neither the queue's limit nor the account's is asked
-        if (isWhole && report is not null)
+        if (report is not null)
             await RelayStore.InsertAsync(connection, report, _limits.Expiry, Content(report.Prefix.Span), report.Prefix, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        if (isWhole && report is not null)
+        if (report is not null)
             Nudge();
-        return isWhole;
+        return true;
     }
 
     public Task WaitAsync(TimeSpan time, CancellationToken cancellationToken) => _queued.WaitAsync(time, cancellationToken);
 
     public Task<RelayBacklog> CountAsync(CancellationToken cancellationToken) => _store.CountAsync(cancellationToken);
+
+    private async Task<RelayWork?> TakeNextAsync(TimeSpan lease, int maxRecipients, CancellationToken cancellationToken)
+    {
+        for (var from = _order.From; ; from = Whole)
+        {
+            var (work, turn) = await _store.TakeAsync(RelayDue.All, from, Guid.NewGuid(), lease, maxRecipients, cancellationToken);
+            if (work is not null)
+                _order.Took(turn);
+            else if (from == Whole)
+                _order.Nothing();
+            if (work is not null || from == Whole)
+                return work;
+        }
+    }
 
     private void Nudge()
     {
@@ -152,9 +175,13 @@ public sealed class RelayQueue : IRelay, IRelayQueue, IDisposable
                 return RelayStatus.Loop;
             RelayHeader.WriteTrace(buffer, address);
         }
+        else if (request.Account == default && RelayHeader.IsLoop(buffer.AsSpan(trace, header), "", _limits.MaxReceived))
+        {
+            // A bounce that goes on to somebody whose host sends it back here
+            return RelayStatus.Loop;
+        }
 
-        // What belongs to nobody is what this system owes others: reports that come back for redirected messages
-        if (request.Account.Value != 0 && (sender.Hour > _limits.MaxPerHour || sender.Day > _limits.MaxPerDay))
+        if (sender.Hour > _limits.MaxPerHour || sender.Day > _limits.MaxPerDay)
             return RelayStatus.RateLimited;
         if (!await _room.TryTakeAsync(connection, request.Recipients.Count, cancellationToken))
             return RelayStatus.QueueFull;

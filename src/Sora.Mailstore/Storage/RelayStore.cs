@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
 using Npgsql;
 using NpgsqlTypes;
 using Sora.Contracts;
@@ -32,14 +35,15 @@ internal sealed class RelayStore(Database database)
     /// </summary>
     public static async Task<RelaySender> BeginOperationAsync(NpgsqlConnection connection, RelayRequest request, CancellationToken cancellationToken)
     {
+        var account = Counted(request);
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT pg_advisory_xact_lock($1, hashint8($2))")
         {
-            Parameters = { Int(AccountLock), Long(request.Account.Value) },
+            Parameters = { Int(AccountLock), Long(account) },
         });
         var insert = new NpgsqlBatchCommand("INSERT INTO relay_operations (account_id, operation_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
         {
-            Parameters = { Long(request.Account.Value), Text(request.OperationId) },
+            Parameters = { Long(account), Text(request.OperationId) },
         };
         batch.BatchCommands.Add(insert);
         batch.BatchCommands.Add(new NpgsqlBatchCommand(
@@ -49,13 +53,18 @@ internal sealed class RelayStore(Database database)
             FROM relay_operations WHERE account_id = $1 AND created_at > now() - interval '1 day'
             """)
         {
-            Parameters = { Long(request.Account.Value) },
+            Parameters = { Long(account) },
         });
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         return new RelaySender(insert.RecordsAffected == 1, reader.GetInt64(0), reader.GetInt64(1), NullableText(reader, 2));
     }
+
+    // What is nobody's, a bounce that goes on to a sender elsewhere, is counted for who gets it, below 0 where no account is: a flood for one holds up no other's
+    private static long Counted(RelayRequest request) => request.Account.Value != 0
+        ? request.Account.Value
+        : -1 - (BinaryPrimitives.ReadInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(request.Recipients[0].Address.ToLowerInvariant()))) & (long.MaxValue >> 1));
 
     /// <summary>Inserts a message with its first piece.</summary>
     public static async Task<long> InsertAsync(
@@ -90,7 +99,7 @@ internal sealed class RelayStore(Database database)
         command.Parameters.Add(Texts(request.Recipients.Select(static recipient => recipient.Notify)));
         command.Parameters.Add(Texts(request.Recipients.Select(static recipient => recipient.OriginalRecipient)));
         command.Parameters.Add(Interval(expiry));
-        command.Parameters.Add(Time(request.DeliverBy is { IsReturn: true } by && !(request.NotAfter < by.Time) ? by.Time : request.NotAfter));
+        command.Parameters.Add(Time(request.DeliverBy is { IsReturn: true } by ? by.Time : null));
         command.Parameters.Add(Bytes(piece));
         command.Parameters.Add(Time(request.DeliverBy?.Time));
         command.Parameters.Add(Bool(request.DeliverBy?.IsReturn ?? false));
@@ -140,15 +149,25 @@ internal sealed class RelayStore(Database database)
         return new RelayBacklog(reader.GetInt64(0), reader.GetFieldValue<TimeSpan>(1));
     }
 
-    /// <summary>Takes due recipients of the message that has waited longest since its turn came.</summary>
-    public async Task<RelayWork?> TakeAsync(RelayDue which, Guid lease, TimeSpan time, int limit, CancellationToken cancellationToken)
+    /// <summary>Takes due recipients of the message that has waited longest since its turn came, and says when that was.</summary>
+    /// <param name="which">Which recipients are meant.</param>
+    /// <param name="from">Turns before that are not looked at; counts for all recipients only.</param>
+    /// <param name="lease">Who takes them.</param>
+    /// <param name="time">For how long.</param>
+    /// <param name="limit">Most recipients.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<(RelayWork? Work, DateTimeOffset Turn)> TakeAsync(
+        RelayDue which, DateTimeOffset from, Guid lease, TimeSpan time, int limit, CancellationToken cancellationToken)
     {
         await using var command = database.Write.CreateCommand(which switch { RelayDue.Expired => TakeExpired, RelayDue.Reports => TakeReports, _ => TakeDue });
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = lease });
         command.Parameters.Add(Interval(time));
         command.Parameters.Add(Int(limit));
+        if (which == RelayDue.All)
+            command.Parameters.Add(Time(from));
         var recipients = new List<RelayTarget>();
         RelayWork? work = null;
+        var turn = from;
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
@@ -162,23 +181,43 @@ internal sealed class RelayStore(Database database)
                     ? null
                     : new RelayDeliverBy(reader.GetFieldValue<DateTimeOffset>(18), reader.GetBoolean(19), reader.GetBoolean(20)),
             };
+            turn = reader.GetFieldValue<DateTimeOffset>(22);
             recipients.Add(Target(reader));
         }
 
         // The order of an UPDATE's rows is not the one they were locked in
         recipients.Sort(static (left, right) => left.Number.CompareTo(right.Number));
-        return work;
+        return (work, turn);
     }
 
-    /// <summary>Begins the lease anew; false when some of the recipients are not the holder's any more.</summary>
+    /// <summary>Begins the lease anew; false when none of the recipients is the holder's any more, or one is somebody else's.</summary>
     public async Task<bool> RenewAsync(RelayWork work, TimeSpan time, CancellationToken cancellationToken)
     {
         await using var command = database.Write.CreateCommand(
-            "UPDATE relay_recipients SET next_attempt = now() + $3 WHERE message_id = $1 AND lease = $2");
+            """
+            WITH renewed AS (
+                UPDATE relay_recipients SET next_attempt = now() + $3 WHERE message_id = $1 AND lease = $2 RETURNING 1)
+            SELECT EXISTS (SELECT FROM renewed)
+                AND NOT EXISTS (SELECT FROM relay_recipients WHERE message_id = $1 AND number = ANY($4) AND lease IS DISTINCT FROM $2)
+            """);
         command.Parameters.Add(Long(work.Message));
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = work.Lease });
         command.Parameters.Add(Interval(time));
-        return await command.ExecuteNonQueryAsync(cancellationToken) == work.Recipients.Count;
+        command.Parameters.Add(Numbers(work.Recipients.Select(static recipient => recipient.Number)));
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    /// <summary>Numbers of the recipients that are the holder's.</summary>
+    public async Task<IReadOnlyList<int>> HeldAsync(RelayWork work, CancellationToken cancellationToken)
+    {
+        await using var command = database.Write.CreateCommand("SELECT number FROM relay_recipients WHERE message_id = $1 AND lease = $2");
+        command.Parameters.Add(Long(work.Message));
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = work.Lease });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var numbers = new List<int>();
+        while (await reader.ReadAsync(cancellationToken))
+            numbers.Add(reader.GetInt32(0));
+        return numbers;
     }
 
     /// <summary>A piece of the message; null after the last.</summary>
@@ -201,13 +240,14 @@ internal sealed class RelayStore(Database database)
 
         // Two nodes that finish the last two recipients at once would each see the other's: the message's row makes them take turns
         batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT FROM relay_messages WHERE id = $1 FOR UPDATE") { Parameters = { Long(work.Message) } });
+        var later = outcomes.Where(static outcome => outcome.Fate == RelayFate.Deferred).ToList();
         var done = outcomes.Where(static outcome => outcome.Fate != RelayFate.Deferred).Select(static outcome => outcome.Number);
         var removed = new NpgsqlBatchCommand("DELETE FROM relay_recipients WHERE message_id = $1 AND number = ANY($2) AND lease = $3")
         {
             Parameters = { Long(work.Message), Numbers(done), new NpgsqlParameter<Guid> { TypedValue = work.Lease } },
         };
-        batch.BatchCommands.Add(removed);
-        var later = outcomes.Where(static outcome => outcome.Fate == RelayFate.Deferred).ToList();
+        if (outcomes.Count > later.Count)
+            batch.BatchCommands.Add(removed);
         var deferred = new NpgsqlBatchCommand(
             """
             UPDATE relay_recipients r SET lease = NULL, next_attempt = least(now() + o.pause, greatest(r.expires_at, now())),
@@ -230,14 +270,17 @@ internal sealed class RelayStore(Database database)
                 Texts(later.Select(static outcome => (string?)outcome.Reply.Host)),
             },
         };
-        batch.BatchCommands.Add(deferred);
+        if (later.Count > 0)
+            batch.BatchCommands.Add(deferred);
         batch.BatchCommands.Add(new NpgsqlBatchCommand(
             "DELETE FROM relay_messages WHERE id = $1 AND NOT EXISTS (SELECT FROM relay_recipients WHERE message_id = $1)")
         {
             Parameters = { Long(work.Message) },
         });
         await batch.ExecuteNonQueryAsync(cancellationToken);
-        return (int)(removed.RecordsAffected + deferred.RecordsAffected);
+
+        // A command that was not run does not say that it affected none
+        return (outcomes.Count > later.Count ? (int)removed.RecordsAffected : 0) + (later.Count > 0 ? (int)deferred.RecordsAffected : 0);
     }
 
     /// <summary>Forgets operations that no client will repeat any more. Returns how many.</summary>
@@ -263,7 +306,8 @@ internal sealed class RelayStore(Database database)
     private const string TakeDue =
         """
         WITH first AS MATERIALIZED (
-            SELECT message_id FROM relay_recipients WHERE next_attempt <= now() ORDER BY next_attempt LIMIT 1 FOR UPDATE SKIP LOCKED),
+            SELECT message_id, next_attempt AS turn FROM relay_recipients
+            WHERE next_attempt >= $4 AND next_attempt <= now() ORDER BY next_attempt LIMIT 1 FOR UPDATE SKIP LOCKED),
         due AS MATERIALIZED (
             SELECT message_id, number FROM relay_recipients
             WHERE message_id = (SELECT message_id FROM first) AND next_attempt <= now()
@@ -273,7 +317,7 @@ internal sealed class RelayStore(Database database)
     private const string TakeExpired =
         """
         WITH first AS MATERIALIZED (
-            SELECT message_id FROM relay_recipients WHERE expires_at <= now() AND next_attempt <= now() ORDER BY expires_at LIMIT 1 FOR UPDATE SKIP LOCKED),
+            SELECT message_id, next_attempt AS turn FROM relay_recipients WHERE expires_at <= now() AND next_attempt <= now() ORDER BY expires_at LIMIT 1 FOR UPDATE SKIP LOCKED),
         due AS MATERIALIZED (
             SELECT message_id, number FROM relay_recipients
             WHERE message_id = (SELECT message_id FROM first) AND expires_at <= now() AND next_attempt <= now()
@@ -283,7 +327,7 @@ internal sealed class RelayStore(Database database)
     private const string TakeReports =
         """
         WITH first AS MATERIALIZED (
-            SELECT message_id FROM relay_recipients WHERE is_report AND next_attempt <= now() ORDER BY next_attempt LIMIT 1 FOR UPDATE SKIP LOCKED),
+            SELECT message_id, next_attempt AS turn FROM relay_recipients WHERE is_report AND next_attempt <= now() ORDER BY next_attempt LIMIT 1 FOR UPDATE SKIP LOCKED),
         due AS MATERIALIZED (
             SELECT message_id, number FROM relay_recipients
             WHERE message_id = (SELECT message_id FROM first) AND next_attempt <= now()
@@ -293,10 +337,10 @@ internal sealed class RelayStore(Database database)
     private const string TakeThem =
         """
         UPDATE relay_recipients r SET lease = $1, next_attempt = now() + $2, attempts = attempts + 1
-        FROM due, relay_messages m WHERE r.message_id = due.message_id AND r.number = due.number AND m.id = r.message_id
+        FROM first, due, relay_messages m WHERE r.message_id = due.message_id AND r.number = due.number AND m.id = r.message_id
         RETURNING r.message_id, r.number, r.address, r.notify, r.original, r.attempts, r.expires_at, r.expires_at <= now(), r.delay_reported,
             CASE WHEN r.reply_text IS NULL THEN NULL ELSE r.reply_code END, ARRAY[r.reply_status, r.reply_text, r.reply_host],
-            m.account_id, m.kind, m.sender, m.size, m.content, m.ret, m.envelope_id, m.by_time, m.by_return, m.by_trace, m.created_at
+            m.account_id, m.kind, m.sender, m.size, m.content, m.ret, m.envelope_id, m.by_time, m.by_return, m.by_trace, m.created_at, first.turn
         """;
 
     private static RelayTarget Target(NpgsqlDataReader reader)

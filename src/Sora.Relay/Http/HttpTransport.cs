@@ -18,15 +18,17 @@ internal sealed class HttpTransport : IRelayTransport
 
     private readonly IRelayQueue _queue;
     private readonly RelayOptions _options;
+    private readonly RelayMetrics _metrics;
     private readonly Uri _url;
     private readonly HttpClient _client;
     private readonly Outage _outage;
     private readonly ILogger _logger;
 
-    public HttpTransport(IRelayQueue queue, RelayOptions options, TimeProvider time, ILogger logger)
+    public HttpTransport(IRelayQueue queue, RelayOptions options, RelayMetrics metrics, TimeProvider time, ILogger logger)
     {
         _queue = queue;
         _options = options;
+        _metrics = metrics;
         _url = new Uri(options.Http.Url!);
         _outage = new Outage(options, time);
         _logger = logger;
@@ -100,9 +102,9 @@ internal sealed class HttpTransport : IRelayTransport
                 ? (RelayFate.Failed, Reply("5.0.0", code, text))
                 : (RelayFate.Deferred, Reply("4.0.0", code, text));
         }
-        catch (Exception e) when ((e as System.Data.Common.DbException ?? e.InnerException as System.Data.Common.DbException) is { } database)
+        catch (Exception e) when (IsUnreadable(e) || (e.InnerException is { } inner && IsUnreadable(inner)))
         {
-            Log.SendFailed(_logger, work.Message, database);
+            Log.SendFailed(_logger, work.Message, e);
             return (RelayFate.Deferred, new RelayReply(0, "4.3.0", "The message could not be read from the queue"));
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
@@ -114,6 +116,8 @@ internal sealed class HttpTransport : IRelayTransport
             return (RelayFate.Deferred, new RelayReply(0, isStopped ? "4.3.2" : "4.4.1", reason, _url.Host));
         }
     }
+
+    private static bool IsUnreadable(Exception e) => e is System.Data.Common.DbException or MessageGoneException;
 
     private HttpRequestMessage Request(RelayWork work, string sender, List<RelayTarget> recipients)
     {
@@ -127,7 +131,11 @@ internal sealed class HttpTransport : IRelayTransport
         return request;
     }
 
-    private void Failed(string reason) => Log.HostFailed(_logger, _url.Host, reason, _outage.Failed());
+    private void Failed(string reason)
+    {
+        _metrics.HostFailed(_url.Host);
+        Log.HostFailed(_logger, _url.Host, reason, _outage.Failed());
+    }
 
     private RelayReply Reply(string status, int code, string text) => new(0, status, $"HTTP {code} {text}".TrimEnd(), _url.Host);
 

@@ -22,7 +22,7 @@ internal sealed class QueuedContent : HttpContent
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        for (var number = 0; await _queue.ReadAsync(_work.Message, number, cancellationToken) is { } piece; number++)
+        await foreach (var piece in QueuedMessage.ReadAsync(_queue, _work, cancellationToken))
             await stream.WriteAsync(piece, cancellationToken);
     }
 

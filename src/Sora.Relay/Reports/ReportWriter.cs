@@ -12,7 +12,11 @@ internal sealed class ReportWriter(IRelayQueue queue, RelayReportOptions options
     public string From { get; } = options.From ?? "MAILER-DAEMON@" + hostName;
 
     /// <summary>A report about some recipients of a message, as a message to be queued.</summary>
-    public async Task<RelayRequest> WriteAsync(RelayWork work, IReadOnlyList<ReportedRecipient> recipients, CancellationToken cancellationToken)
+    /// <param name="work">The message.</param>
+    /// <param name="recipients">Those recipients.</param>
+    /// <param name="to">Who hears of it: the message's sender, but for a message that has none.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<RelayRequest> WriteAsync(RelayWork work, IReadOnlyList<ReportedRecipient> recipients, string to, CancellationToken cancellationToken)
     {
         var first = await queue.ReadAsync(work.Message, 0, cancellationToken) ?? [];
         var header = Header(first, out var isCut);
@@ -22,11 +26,11 @@ internal sealed class ReportWriter(IRelayQueue queue, RelayReportOptions options
         var returned = isWhole ? await ReadAsync(work, first, cancellationToken) : header.ToArray();
 
         // RFC 6533 section 3: addresses that are not ASCII have a type and a form of their own
-        var isGlobal = recipients.Any(static recipient => !Ascii.IsValid(recipient.Target.Recipient.Address)) || !Ascii.IsValid(work.Sender);
+        var isGlobal = recipients.Any(static recipient => !Ascii.IsValid(recipient.Target.Recipient.Address)) || !Ascii.IsValid(to);
         using var report = new MemoryStream();
         var now = time.GetUtcNow();
         var boundary = string.Create(CultureInfo.InvariantCulture, $"report-{work.Message}-{Guid.NewGuid():N}");
-        Write(report, Head(work, recipients, boundary, now, isGlobal));
+        Write(report, Head(work, recipients, to, boundary, now, isGlobal));
         Write(report, $"--{boundary}\r\nContent-Type: text/plain; charset=utf-8\r\n{Encoding8(isGlobal)}\r\n{Text(work, recipients)}\r\n");
         Write(report, $"--{boundary}\r\nContent-Type: message/{(isGlobal ? "global-" : "")}delivery-status\r\n{Encoding8(isGlobal)}\r\n");
         Write(report, Status(work, recipients, isGlobal));
@@ -35,7 +39,7 @@ internal sealed class ReportWriter(IRelayQueue queue, RelayReportOptions options
         if (returned is not [.., (byte)'\n'])
             Write(report, "\r\n");
         Write(report, $"\r\n--{boundary}--\r\n");
-        return new RelayRequest($"report/{work.Message}/{work.Lease:N}", default, RelayKind.Report, "", [new RelayRecipient(work.Sender, "NEVER")], report.ToArray());
+        return new RelayRequest($"report/{work.Message}/{work.Lease:N}", default, RelayKind.Report, "", [new RelayRecipient(to, "NEVER")], report.ToArray());
     }
 
     private static void Write(MemoryStream stream, string text) => stream.Write(Encoding.UTF8.GetBytes(text));
@@ -48,14 +52,14 @@ internal sealed class ReportWriter(IRelayQueue queue, RelayReportOptions options
         return isWhole ? isGlobal ? "message/global" : "message/rfc822" : isGlobal ? "message/global-headers" : "text/rfc822-headers";
     }
 
-    private string Head(RelayWork work, IReadOnlyList<ReportedRecipient> recipients, string boundary, DateTimeOffset now, bool isGlobal)
+    private string Head(RelayWork work, IReadOnlyList<ReportedRecipient> recipients, string to, string boundary, DateTimeOffset now, bool isGlobal)
     {
         var subject = recipients.Any(static recipient => recipient.Action == ReportAction.Failed) ? "Undelivered mail returned to its sender"
             : recipients.Any(static recipient => recipient.Action == ReportAction.Delayed) ? "Delayed mail, still being tried"
             : "Mail was sent on";
         return $"""
             From: Mail Delivery System <{From}>
-            To: {(isGlobal || Ascii.IsValid(work.Sender) ? $"<{work.Sender}>" : "undisclosed-recipients:;")}
+            To: {(isGlobal || Ascii.IsValid(to) ? $"<{to}>" : "undisclosed-recipients:;")}
             Subject: {subject}
             Date: {now.ToString("ddd, dd MMM yyyy HH:mm:ss", CultureInfo.InvariantCulture)} +0000
             Message-ID: <report.{work.Message}.{work.Lease:N}@{hostName}>
@@ -140,7 +144,9 @@ internal sealed class ReportWriter(IRelayQueue queue, RelayReportOptions options
                 Field(text, "Remote-MTA", "dns; " + reply.Host);
             if (reply.Text.Length > 0)
                 Field(text, "Diagnostic-Code", $"{(reply.Code == 0 ? "x-sora" : "smtp")}; {(isGlobal ? reply.ToString() : ToAscii(reply.ToString()))}");
-            if (target.Attempts > 0)
+
+            // What has had its time was not tried this time, and when it last was nobody knows any more
+            if (target is { Attempts: > 0, IsExpired: false })
                 Field(text, "Last-Attempt-Date", Date(time.GetUtcNow()));
             if (action == ReportAction.Delayed)
                 Field(text, "Will-Retry-Until", Date(target.ExpiresAt));
@@ -215,9 +221,10 @@ internal sealed class ReportWriter(IRelayQueue queue, RelayReportOptions options
 
     private async Task<byte[]> ReadAsync(RelayWork work, byte[] first, CancellationToken cancellationToken)
     {
+        if (first.Length == work.Size)
+            return first;
         using var whole = new MemoryStream((int)work.Size);
-        whole.Write(first);
-        for (var number = 1; await queue.ReadAsync(work.Message, number, cancellationToken) is { } piece; number++)
+        await foreach (var piece in QueuedMessage.ReadAsync(queue, work, cancellationToken))
             whole.Write(piece);
         return whole.ToArray();
     }

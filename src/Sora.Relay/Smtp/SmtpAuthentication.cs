@@ -5,25 +5,44 @@ namespace Sora.Relay.Smtp;
 /// <summary>AUTH (RFC 4954), with the strongest mechanism that both sides know.</summary>
 internal static class SmtpAuthentication
 {
+    private const string Plain = "PLAIN";
+    private const string Login = "LOGIN";
+
+    // The strongest first
+    private static readonly string[] Mechanisms = [ScramClient.Name, Plain, Login];
+
     /// <exception cref="SmtpException">The server does not take user and password, or no mechanism will do.</exception>
     public static async Task RunAsync(
         SmtpConnection connection, string user, string password, bool plainWithoutTls, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var mechanisms = connection.Capabilities.Mechanisms;
+        if (SaslPrep.Prepare(user) is not { } name || SaslPrep.Prepare(password) is not { } secret)
+            throw new SmtpException("relay.user or relay.password has a character that no login may have (RFC 4013)");
+        var offered = connection.Capabilities.Mechanisms;
         var mayBePlain = connection.IsEncrypted || plainWithoutTls;
-        SmtpReply reply;
-        if (mechanisms.Contains(ScramClient.Name, StringComparer.Ordinal))
-            reply = await ScramAsync(connection.Stream, new ScramClient(user, password), timeout, cancellationToken);
-        else if (mechanisms.Contains("PLAIN", StringComparer.Ordinal) && mayBePlain)
-            reply = await connection.Stream.CommandAsync($"AUTH PLAIN {Base64($"\0{user}\0{password}")}", timeout, cancellationToken);
-        else if (mechanisms.Contains("LOGIN", StringComparer.Ordinal) && mayBePlain)
-            reply = await LoginAsync(connection.Stream, user, password, timeout, cancellationToken);
-        else
-            throw new SmtpException(mayBePlain || mechanisms.Count == 0
-                ? "the host offers no way to log in that is known here"
-                : "the host offers no way to log in that hides the password, and the connection is not encrypted");
-        if (reply.Code != 235)
-            throw new SmtpException($"the login failed: {reply.ToReply("")}", reply);
+        SmtpReply? last = null;
+        foreach (var mechanism in Mechanisms)
+        {
+            if (!offered.Contains(mechanism, StringComparer.Ordinal) || (mechanism != ScramClient.Name && !mayBePlain))
+                continue;
+            last = mechanism switch
+            {
+                ScramClient.Name => await ScramAsync(connection.Stream, new ScramClient(name, secret), timeout, cancellationToken),
+                Plain => await connection.Stream.CommandAsync($"AUTH PLAIN {Base64($"\0{name}\0{secret}")}", timeout, cancellationToken),
+                _ => await LoginAsync(connection.Stream, name, secret, timeout, cancellationToken),
+            };
+            if (last.Code == 235)
+                return;
+
+            // RFC 4954 section 6: this mechanism will not do, or not for this user yet, which says nothing of another one
+            if (last.Code is not (432 or 504 or 534))
+                break;
+        }
+
+        if (last is not null)
+            throw new SmtpException($"the login failed: {last.ToReply("")}", last);
+        throw new SmtpException(mayBePlain || offered.Count == 0
+            ? "the host offers no way to log in that is known here"
+            : "the host offers no way to log in that hides the password, and the connection is not encrypted");
     }
 
     private static async Task<SmtpReply> LoginAsync(

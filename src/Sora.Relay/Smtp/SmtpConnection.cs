@@ -34,13 +34,36 @@ internal sealed class SmtpConnection : IDisposable
     /// <summary>A transaction was begun and not ended by the server's answer to the message.</summary>
     public bool NeedsReset { get; set; }
 
+    /// <summary>It serves no other transaction.</summary>
+    public bool IsBroken { get; set; }
+
     public long IdleSince { get; set; }
 
     /// <exception cref="SmtpException">The host cannot be used now.</exception>
     public static async Task<SmtpConnection> OpenAsync(RelayOptions options, HostAddress host, string helloName, CancellationToken cancellationToken)
     {
-        var socket = await ConnectAsync(host, options.Timeouts.Connect, cancellationToken);
-        var connection = new SmtpConnection(options, host, socket);
+        // RFC 5321 section 5.1: one address after the other, until one serves
+        SmtpException? last = null;
+        foreach (var address in await ResolveAsync(host, options, cancellationToken))
+        {
+            try
+            {
+                return await OpenAsync(options, host, address, helloName, cancellationToken);
+            }
+            catch (SmtpException e)
+            {
+                // What a server said tells more than that another address has none
+                last = last?.Reply is null ? e : last;
+            }
+        }
+
+        throw last!;
+    }
+
+    private static async Task<SmtpConnection> OpenAsync(
+        RelayOptions options, HostAddress host, IPAddress address, string helloName, CancellationToken cancellationToken)
+    {
+        var connection = new SmtpConnection(options, host, await ConnectAsync(address, host.Port, options.Timeouts.Connect, cancellationToken));
         try
         {
             await connection.BeginAsync(helloName, cancellationToken);
@@ -73,40 +96,34 @@ internal sealed class SmtpConnection : IDisposable
 
     public void Dispose() => Stream.Dispose();
 
-    private static async Task<Socket> ConnectAsync(HostAddress host, TimeSpan timeout, CancellationToken cancellationToken)
+    private static async Task<Socket> ConnectAsync(IPAddress address, int port, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        Exception? last = null;
-        foreach (var address in await ResolveAsync(host, timeout, cancellationToken))
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(timeout);
+        try
         {
-            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(timeout);
-            try
-            {
-                await socket.ConnectAsync(new IPEndPoint(address, host.Port), limit.Token);
-                return socket;
-            }
-            catch (Exception e)
-            {
-                socket.Dispose();
-                cancellationToken.ThrowIfCancellationRequested();
-                if (e is not (SocketException or OperationCanceledException))
-                    throw;
-                last = e;
-            }
+            await socket.ConnectAsync(new IPEndPoint(address, port), limit.Token);
+            return socket;
         }
-
-        throw new SmtpException(last is SocketException ? $"cannot connect: {last.Message}" : "cannot connect: no answer in time", null, last);
+        catch (Exception e)
+        {
+            socket.Dispose();
+            cancellationToken.ThrowIfCancellationRequested();
+            if (e is not (SocketException or OperationCanceledException))
+                throw;
+            throw new SmtpException(e is SocketException ? $"cannot connect: {e.Message}" : "cannot connect: no answer in time", null, e);
+        }
     }
 
-    private static async Task<IPAddress[]> ResolveAsync(HostAddress host, TimeSpan timeout, CancellationToken cancellationToken)
+    private static async Task<IEnumerable<IPAddress>> ResolveAsync(HostAddress host, RelayOptions options, CancellationToken cancellationToken)
     {
         if (IPAddress.TryParse(host.Name, out var literal))
             return [literal];
         try
         {
-            var addresses = await Dns.GetHostAddressesAsync(host.Name, cancellationToken).WaitAsync(timeout, cancellationToken);
-            return addresses.Length > 0 ? addresses : throw new SmtpException("the name has no address");
+            var addresses = await Dns.GetHostAddressesAsync(host.Name, cancellationToken).WaitAsync(options.Timeouts.Connect, cancellationToken);
+            return addresses.Length > 0 ? addresses.Take(options.Limits.MaxAddresses) : throw new SmtpException("the name has no address");
         }
         catch (Exception e) when (e is SocketException or TimeoutException)
         {
@@ -168,7 +185,7 @@ internal sealed class SmtpConnection : IDisposable
     private async Task EncryptAsync(CancellationToken cancellationToken)
     {
         var verify = _options.VerifyCertificate && _options.Tls != RelayTls.Prefer;
-        var tls = new SslClientAuthenticationOptions { TargetHost = _host.Name };
+        var tls = new SslClientAuthenticationOptions { TargetHost = _host.Name, ClientCertificateContext = ClientCertificate.Load(_options) };
 #pragma warning disable CA5359 // It is what the option asks for
         if (!verify)
             tls.RemoteCertificateValidationCallback = static (_, _, _, _) => true;

@@ -40,6 +40,12 @@ internal sealed class SmtpHost(RelayOptions options, HostAddress address, string
     public async ValueTask ReturnAsync(SmtpConnection connection, CancellationToken cancellationToken)
     {
         _outage.Over();
+        if (connection.IsBroken)
+        {
+            connection.Dispose();
+            return;
+        }
+
         lock (_lock)
         {
             if (connection.Messages < options.MessagesPerConnection && options.Timeouts.Idle > TimeSpan.Zero && _idle.Count < options.Parallelism)

@@ -52,6 +52,19 @@ internal sealed class SmtpStream(Stream stream, RelayLimitOptions limits) : IDis
     /// <summary>Reply-line = *( Reply-code "-" [ textstring ] CRLF ) Reply-code [ SP textstring ] CRLF</summary>
     public Task<SmtpReply> ReplyAsync(TimeSpan timeout, CancellationToken cancellationToken) => LimitAsync(ReadReplyAsync, timeout, cancellationToken);
 
+    /// <summary>A reply that is there already after writing failed; null when there is none.</summary>
+    public async Task<SmtpReply?> TryReplyAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReplyAsync(timeout, cancellationToken);
+        }
+        catch (SmtpException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Goes on in TLS. What came before the handshake in the clear could be an attacker's, so there must be nothing (RFC 3207 section 5).</summary>
     public async Task UpgradeAsync(SslClientAuthenticationOptions options, TimeSpan timeout, CancellationToken cancellationToken)
     {

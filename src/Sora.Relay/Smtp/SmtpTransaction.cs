@@ -10,6 +10,12 @@ internal sealed class SmtpTransaction(
     // RFC 2920 section 3.1: no more at once than surely fits in the buffers between the two, or each could wait for the other to read
     private const int PipelinedCharacters = 4096;
 
+    // What the time for a block is for: a slow host that takes something is not a dead one
+    private const int BlockSize = 32 * 1024;
+
+    // A server that refuses a message before its end says why and closes; its words are there already, or never
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
+
     private readonly SmtpStream _stream = connection.Stream;
     private readonly RelayTimeoutOptions _timeouts = options.Timeouts;
     private readonly List<RelayTarget> _accepted = [];
@@ -23,6 +29,9 @@ internal sealed class SmtpTransaction(
     /// <summary>Recipients that this server had no room for in this transaction; they are to be sent to in another one.</summary>
     public List<RelayTarget> Surplus { get; } = [];
 
+    /// <summary>Recipients that this server cannot be asked for, with why; another one may.</summary>
+    public List<Delivery> Impossible { get; } = [];
+
     /// <summary>The server refused the whole transaction for the time being.</summary>
     public SmtpReply? Deferred { get; private set; }
 
@@ -34,7 +43,7 @@ internal sealed class SmtpTransaction(
 
     /// <summary>Those of whom nothing is known yet.</summary>
     public IEnumerable<RelayTarget> Undecided =>
-        recipients.Where(recipient => !Deliveries.Exists(delivery => delivery.Target == recipient) && !Surplus.Contains(recipient));
+        recipients.Where(recipient => !IsIn(Deliveries, recipient) && !IsIn(Impossible, recipient) && !Surplus.Contains(recipient));
 
     /// <exception cref="SmtpException">The connection broke.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -42,7 +51,7 @@ internal sealed class SmtpTransaction(
         if (envelope.Refusal() is { } refusal)
         {
             foreach (var recipient in recipients)
-                Decide(recipient, RelayFate.Failed, refusal with { Host = connection.HostName });
+                Refuse(recipient, refusal);
             return;
         }
 
@@ -50,7 +59,7 @@ internal sealed class SmtpTransaction(
         foreach (var recipient in recipients)
         {
             if (envelope.Refusal(recipient) is { } impossible)
-                Decide(recipient, RelayFate.Failed, impossible with { Host = connection.HostName });
+                Refuse(recipient, impossible);
             else
                 valid.Add(recipient);
         }
@@ -115,8 +124,7 @@ internal sealed class SmtpTransaction(
         if (_isOpen)
             return;
 
-        // RFC 4954 section 6: that a login is missing is no fault of the message
-        if (!reply.IsPermanent || reply.Code is 530 or 534 or 535 or 538)
+        if (!reply.IsPermanent || IsLoginMissing(reply))
         {
             Deferred = reply;
             return;
@@ -142,14 +150,17 @@ internal sealed class SmtpTransaction(
         if (_accepted.Count > 0 && reply.Code is 452 or 552 && answer.Status is "4.5.3" or "5.5.3" or "4.0.0" or "5.0.0")
             Surplus.Add(recipient);
         else
-            Decide(recipient, reply.IsPermanent ? RelayFate.Failed : RelayFate.Deferred, answer);
+            Decide(recipient, reply.IsPermanent && !IsLoginMissing(reply) ? RelayFate.Failed : RelayFate.Deferred, answer);
     }
 
     private void RefuseData(SmtpReply reply)
     {
         foreach (var recipient in _accepted)
-            Decide(recipient, reply.IsPermanent ? RelayFate.Failed : RelayFate.Deferred, reply.ToReply(connection.HostName));
+            Decide(recipient, reply.IsPermanent && !IsLoginMissing(reply) ? RelayFate.Failed : RelayFate.Deferred, reply.ToReply(connection.HostName));
     }
+
+    // RFC 4954 section 6: that a login is missing is no fault of the message
+    private static bool IsLoginMissing(SmtpReply reply) => reply.Code is 530 or 534 or 535 or 538;
 
     private async Task SendMessageAsync(CancellationToken cancellationToken)
     {
@@ -161,8 +172,19 @@ internal sealed class SmtpTransaction(
             return;
         }
 
-        await SendContentAsync(cancellationToken);
-        IsComplete = true;
+        try
+        {
+            await SendContentAsync(cancellationToken);
+        }
+        catch (SmtpException)
+        {
+            if (await _stream.TryReplyAsync(LastWords, cancellationToken) is not { IsPositive: false, IsIntermediate: false, IsClosing: false } reply)
+                throw;
+            connection.IsBroken = true;
+            RefuseData(reply);
+            return;
+        }
+
         if (options.Protocol == RelayProtocol.Lmtp)
         {
             // RFC 2033 section 4.2: one answer for each recipient that was taken
@@ -186,9 +208,12 @@ internal sealed class SmtpTransaction(
         if (work.Content.HasFlag(RelayContent.EightBitBody) && !connection.Capabilities.EightBitMime)
             await SendSevenBitAsync(stuffer, cancellationToken);
         else
-            for (var number = 0; await queue.ReadAsync(work.Message, number, cancellationToken) is { } piece; number++)
+            await foreach (var piece in QueuedMessage.ReadAsync(queue, work, cancellationToken))
                 await SendAsync(stuffer, piece, cancellationToken);
         var end = new byte[DotStuffer.MaxLength(0)];
+
+        // Whatever becomes of these bytes, the server may have them
+        IsComplete = true;
         await _stream.WriteAsync(end.AsMemory(0, stuffer.Finish(end)), _timeouts.Block, cancellationToken);
     }
 
@@ -196,12 +221,12 @@ internal sealed class SmtpTransaction(
     {
         var encoder = new SevenBitEncoder();
         encoder.Begin(null);
-        for (var number = 0; await queue.ReadAsync(work.Message, number, cancellationToken) is { } piece; number++)
+        await foreach (var piece in QueuedMessage.ReadAsync(queue, work, cancellationToken))
             encoder.Add(piece);
         encoder.Finish();
         var encoded = new ArrayBufferWriter<byte>();
         encoder.Begin(encoded);
-        for (var number = 0; await queue.ReadAsync(work.Message, number, cancellationToken) is { } piece; number++)
+        await foreach (var piece in QueuedMessage.ReadAsync(queue, work, cancellationToken))
         {
             encoder.Add(piece);
             await SendAsync(stuffer, encoded.WrittenMemory, cancellationToken);
@@ -218,13 +243,19 @@ internal sealed class SmtpTransaction(
         try
         {
             var length = stuffer.Write(piece.Span, output);
-            await _stream.WriteAsync(output.AsMemory(0, length), _timeouts.Block, cancellationToken);
+            for (var at = 0; at < length; at += BlockSize)
+                await _stream.WriteAsync(output.AsMemory(at, Math.Min(BlockSize, length - at)), _timeouts.Block, cancellationToken);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(output);
         }
     }
+
+    private void Refuse(RelayTarget recipient, RelayReply refusal) =>
+        Impossible.Add(new Delivery(recipient, RelayFate.Failed, refusal with { Host = connection.HostName }));
+
+    private static bool IsIn(List<Delivery> deliveries, RelayTarget recipient) => deliveries.Exists(delivery => delivery.Target == recipient);
 
     private void Decide(RelayTarget recipient, SmtpReply reply) => Decide(
         recipient, reply.IsPositive ? RelayFate.Sent : reply.IsPermanent ? RelayFate.Failed : RelayFate.Deferred, reply.ToReply(connection.HostName));

@@ -12,16 +12,18 @@ internal sealed class SmtpTransport : IRelayTransport
 
     private readonly IRelayQueue _queue;
     private readonly RelayOptions _options;
+    private readonly RelayMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly SmtpHost[] _hosts;
     private readonly ITimer _trimmer;
     private int _next = -1;
 
-    public SmtpTransport(IRelayQueue queue, RelayOptions options, string hostName, TimeProvider time, ILogger logger)
+    public SmtpTransport(IRelayQueue queue, RelayOptions options, string hostName, RelayMetrics metrics, TimeProvider time, ILogger logger)
     {
         _queue = queue;
         _options = options;
+        _metrics = metrics;
         _time = time;
         _logger = logger;
         _hosts = [.. options.Hosts.Select(text => new SmtpHost(options, Parse(text, options), hostName, time))];
@@ -29,7 +31,7 @@ internal sealed class SmtpTransport : IRelayTransport
         _trimmer = time.CreateTimer(_ => _ = TrimAsync(), null, interval, interval);
     }
 
-    public TimeSpan Outage => _hosts.Min(static host => host.Outage);
+    public TimeSpan Outage => _hosts.Length == 0 ? TimeSpan.MaxValue : _hosts.Min(static host => host.Outage);
 
     public async Task<List<Delivery>> SendAsync(
         RelayWork work, string sender, IReadOnlyList<RelayTarget> recipients, CancellationToken cancellationToken)
@@ -37,18 +39,27 @@ internal sealed class SmtpTransport : IRelayTransport
         var done = new List<Delivery>(recipients.Count);
         var left = recipients;
         var reason = new RelayReply(0, "4.4.1", "No host could be reached");
+        var impossible = new List<Delivery>();
         foreach (var host in InOrder())
         {
             if (host.Outage > TimeSpan.Zero)
                 continue;
-            (left, reason) = await SendAsync(host, work, sender, left, done, reason, cancellationToken);
+            (left, reason) = await SendAsync(host, work, sender, left, done, impossible, reason, cancellationToken);
             if (left.Count == 0)
                 return done;
         }
 
-        done.AddRange(left.Select(recipient => new Delivery(recipient, RelayFate.Deferred, reason)));
+        foreach (var recipient in left)
+        {
+            // What one host cannot do another one may: only when none of them can it is given up
+            var refusals = impossible.FindAll(delivery => delivery.Target == recipient);
+            done.Add(refusals.Count == _hosts.Length ? refusals[^1] : new Delivery(recipient, RelayFate.Deferred, refusals.Count == 0 ? reason : ForNow(refusals[^1].Reply)));
+        }
+
         return done;
     }
+
+    private static RelayReply ForNow(RelayReply reply) => reply with { Status = "4" + reply.Status[1..] };
 
     public async ValueTask DisposeAsync()
     {
@@ -64,10 +75,12 @@ internal sealed class SmtpTransport : IRelayTransport
         string sender,
         IReadOnlyList<RelayTarget> recipients,
         List<Delivery> done,
+        List<Delivery> impossible,
         RelayReply reason,
         CancellationToken cancellationToken)
     {
         var left = recipients;
+        var others = new List<RelayTarget>();
         while (left.Count > 0)
         {
             SmtpTransaction? transaction = null;
@@ -83,15 +96,12 @@ internal sealed class SmtpTransport : IRelayTransport
                     connection, _queue, work, new SmtpEnvelope(work, sender, connection.Capabilities, hidesSender, _time.GetUtcNow()), _options, group);
                 await transaction.RunAsync(cancellationToken);
                 done.AddRange(transaction.Deliveries);
-                if (transaction.Deferred is { } deferred)
-                {
-                    reason = deferred.ToReply(host.Name);
-                    await host.ReturnAsync(connection, cancellationToken);
-                    return (Without(left, transaction), reason);
-                }
-
-                await host.ReturnAsync(connection, cancellationToken);
+                impossible.AddRange(transaction.Impossible);
+                others.AddRange(transaction.Impossible.Select(static delivery => delivery.Target));
                 left = Without(left, transaction);
+                await host.ReturnAsync(connection, cancellationToken);
+                if (transaction.Deferred is { } deferred)
+                    return ([.. others, .. left], deferred.ToReply(host.Name));
             }
             catch (SmtpException e)
             {
@@ -104,17 +114,20 @@ internal sealed class SmtpTransport : IRelayTransport
                 if (reason.Code >= 500)
                     reason = reason with { Status = "4.3.5" }; // the host as it is set up will not do, which is no fault of the message
                 var pause = host.Failed();
+                _metrics.HostFailed(host.Name);
                 Log.HostFailed(_logger, host.Name, e.Message, pause);
                 if (transaction is null)
-                    return (left, reason);
+                    return ([.. others, .. left], reason);
                 done.AddRange(transaction.Deliveries);
-                var undecided = Without(left, transaction);
+                impossible.AddRange(transaction.Impossible);
+                others.AddRange(transaction.Impossible.Select(static delivery => delivery.Target));
+                left = Without(left, transaction);
                 if (!transaction.IsComplete)
-                    return (undecided, reason);
+                    return ([.. others, .. left], reason);
 
                 // Another host could send it a second time
                 done.AddRange(transaction.Undecided.Select(recipient => new Delivery(recipient, RelayFate.Deferred, reason)));
-                return ([.. undecided.Except(transaction.Undecided)], reason);
+                return ([.. others, .. left.Except(transaction.Undecided)], reason);
             }
             catch (Exception e)
             {
@@ -129,12 +142,13 @@ internal sealed class SmtpTransport : IRelayTransport
 
                 done.AddRange(transaction?.Deliveries ?? []);
                 left = transaction is null ? left : Without(left, transaction);
-                done.AddRange(left.Select(recipient => new Delivery(recipient, RelayFate.Deferred, reason)));
+                done.AddRange(others.Concat(transaction?.Impossible.Select(static delivery => delivery.Target) ?? []).Concat(left)
+                    .Select(recipient => new Delivery(recipient, RelayFate.Deferred, reason)));
                 return ([], reason);
             }
         }
 
-        return (left, reason);
+        return (others, reason);
     }
 
     // RFC 3461 section 5.2.2 d: to a server that knows no reports, those who want none are named as recipients of a message without a sender
@@ -147,7 +161,8 @@ internal sealed class SmtpTransport : IRelayTransport
     }
 
     private static List<RelayTarget> Without(IReadOnlyList<RelayTarget> recipients, SmtpTransaction transaction) =>
-        [.. recipients.Where(recipient => !transaction.Deliveries.Exists(delivery => delivery.Target == recipient))];
+        [.. recipients.Where(recipient => !transaction.Deliveries.Exists(delivery => delivery.Target == recipient)
+            && !transaction.Impossible.Exists(delivery => delivery.Target == recipient))];
 
     private IEnumerable<SmtpHost> InOrder()
     {

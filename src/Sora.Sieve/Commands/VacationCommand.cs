@@ -87,7 +87,7 @@ internal sealed class VacationCommand(SourcePosition position, SieveString reaso
             if (run.Headers.Contains(field))
                 return "it is from a mailing list";
         foreach (var entry in run.Headers.Find(AutoSubmitted))
-            if (!entry.Value.Text.Split(';')[0].Trim().Equals("no", StringComparison.OrdinalIgnoreCase))
+            if (!WithoutComments(entry.Value.Text).Split(';')[0].Trim().Equals("no", StringComparison.OrdinalIgnoreCase))
                 return "it was sent by a program";
         foreach (var entry in run.Headers.Find(Precedence))
             if (entry.Value.Text.ToLowerInvariant() is "bulk" or "list" or "junk")
@@ -97,6 +97,28 @@ internal sealed class VacationCommand(SourcePosition position, SieveString reaso
                 if (kind.Equals("All", StringComparison.OrdinalIgnoreCase) || kind.Equals("OOF", StringComparison.OrdinalIgnoreCase))
                     return "its sender wants no answer";
         return own is null ? "it does not name the user as a recipient" : null;
+    }
+
+    // RFC 3834 section 5: comments may stand around the keyword
+    private static string WithoutComments(string value)
+    {
+        if (!value.Contains('(', StringComparison.Ordinal))
+            return value;
+        var text = new StringBuilder(value.Length);
+        var depth = 0;
+        for (var i = 0; i < value.Length; i++)
+        {
+            if (value[i] == '(')
+                depth++;
+            else if (value[i] == ')' && depth > 0)
+                depth--;
+            else if (value[i] == '\\' && depth > 0)
+                i++;
+            else if (depth == 0)
+                text.Append(value[i]);
+        }
+
+        return text.ToString();
     }
 
     private static bool IsSystemAddress(string address)

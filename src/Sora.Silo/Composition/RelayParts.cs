@@ -21,11 +21,9 @@ internal static class RelayParts
             time);
     }
 
-    /// <summary>Starts to send; any number of nodes may.</summary>
+    /// <summary>Starts to send; any number of nodes may. Without a host too: what was queued when there was one has its time, and reports for accounts here go on.</summary>
     public static void Start(SoraOptions options, MailstoreParts mailstore, Parts parts, ILoggerFactory loggers, TimeProvider time)
     {
-        if (!options.Relay.IsConfigured)
-            return;
         var metrics = parts.AddDisposable("Metrics of the relay", new RelayMetrics());
         var local = new RelayLocalDelivery(mailstore.Accounts, mailstore.Bodies.Intakes, mailstore.Delivery, options.Lmtp.RecipientDelimiter);
         parts.Add("The relay", new RelayWorker(mailstore.Relay, options.Relay, options.Node.EffectiveName, local, metrics, time, loggers)).Start();

@@ -31,6 +31,7 @@ public sealed class BounceReturnTests : IRelay
     [InlineData(RelayStatus.NotConfigured, "451 4.3.0 *")]
     [InlineData(RelayStatus.TooLarge, "552 5.3.4 *")]
     [InlineData(RelayStatus.Invalid, "550 5.1.1 *")]
+    [InlineData(RelayStatus.Loop, "554 5.4.6 *")]
     public async Task Each_recipient_has_its_reply_in_its_place(RelayStatus status, string reply)
     {
         _status = status;

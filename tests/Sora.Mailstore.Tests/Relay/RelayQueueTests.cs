@@ -92,11 +92,73 @@ public sealed class RelayQueueTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Messages_of_nobody_have_no_rate()
+    public async Task Of_messages_of_nobody_each_who_gets_them_has_a_rate()
     {
-        using var queue = Queue(Limits with { MaxPerHour = 1, MaxPerDay = 1 });
-        for (var i = 0; i < 3; i++)
-            (await queue.EnqueueAsync(Request($"{i}") with { Account = default }, None)).ShouldBe(RelayStatus.Queued);
+        using var queue = Queue(Limits with { MaxPerHour = 2, MaxPerDay = 2 });
+        var one = Request("0") with { Account = default, Kind = RelayKind.Report, Recipients = [new("one@example.net")] };
+        var other = one with { Recipients = [new("other@example.net")] };
+        (await queue.EnqueueAsync(one with { OperationId = "1" }, None)).ShouldBe(RelayStatus.Queued);
+        (await queue.EnqueueAsync(one with { OperationId = "2" }, None)).ShouldBe(RelayStatus.Queued);
+        (await queue.EnqueueAsync(one with { OperationId = "3", Recipients = [new("One@Example.net")] }, None)).ShouldBe(RelayStatus.RateLimited);
+        (await queue.EnqueueAsync(one with { OperationId = "2" }, None)).ShouldBe(RelayStatus.AlreadyQueued);
+        (await queue.EnqueueAsync(other with { OperationId = "4" }, None)).ShouldBe(RelayStatus.Queued);
+    }
+
+    [Fact]
+    public async Task What_was_taken_out_by_hand_stops_nobody_else()
+    {
+        await _queue.EnqueueAsync(Request("1") with { Recipients = [new("b@example.net"), new("c@example.net"), new("d@example.net")] }, None);
+        var work = (await TakeAsync())!;
+        (await new RelayAdministration(_node.Database).DeleteAsync(new RelayFilter(Recipient: "c@example.net"), None)).ShouldBe(1);
+        (await _queue.RenewAsync(work, Minute, None)).ShouldBeTrue();
+        (await _queue.SettleAsync(work, [Sent(1), Sent(2), Sent(3)], Report(), None)).ShouldBeFalse();
+        (await CountAsync("relay_recipients")).ShouldBe(2);
+        (await _queue.HeldAsync(work, None)).Order().ShouldBe([1, 3]);
+        (await _queue.SettleAsync(work, [Sent(1), Sent(3)], null, None)).ShouldBeTrue();
+        (await CountAsync("relay_messages")).ShouldBe(0);
+        (await _queue.RenewAsync(work, Minute, None)).ShouldBeFalse();
+
+        // Who took one over sends it: the other stops
+        await _queue.EnqueueAsync(Request("2") with { Recipients = [new("b@example.net"), new("c@example.net")] }, None);
+        work = (await TakeAsync())!;
+        await ExecuteAsync("UPDATE relay_recipients SET lease = gen_random_uuid() WHERE number = 1");
+        (await _queue.RenewAsync(work, Minute, None)).ShouldBeFalse();
+    }
+
+    // Looking goes on from where something was found: what comes to an earlier turn is found all the same
+    [Fact]
+    public async Task What_comes_late_to_its_turn_is_taken_too()
+    {
+        await _queue.EnqueueAsync(Request("1"), None);
+        await _queue.EnqueueAsync(Request("2"), None);
+        await _queue.EnqueueAsync(Request("3"), None);
+        await ExecuteAsync("UPDATE relay_recipients SET next_attempt = now() - interval '1 hour'");
+        await TakeAsync();
+        await ExecuteAsync("UPDATE relay_recipients SET next_attempt = now() - interval '2 hours' WHERE message_id = (SELECT max(id) FROM relay_messages)");
+        var second = (await TakeAsync())!;
+        var third = (await TakeAsync())!;
+        (second.Message < third.Message).ShouldBeTrue();
+        (await TakeAsync()).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Many_are_tried_again_and_deleted_in_pages()
+    {
+        await ExecuteAsync(
+            """
+            INSERT INTO relay_messages (account_id, kind, sender) SELECT 5, i % 2, 'a@example.org' FROM generate_series(1, 6001) i;
+            INSERT INTO relay_recipients (message_id, number, address, next_attempt, expires_at, is_report)
+                SELECT id, n, 'b' || n || '@example.net', now() + interval '1 hour', now() + interval '2 hours', false FROM relay_messages, generate_series(1, 2) n
+            """);
+        var administration = new RelayAdministration(_node.Database);
+        (await administration.RetryAsync(new RelayFilter(Kind: RelayKind.Redirect), None)).ShouldBe(6000);
+        (await ScalarAsync<long>("SELECT count(*) FROM relay_recipients WHERE next_attempt <= now()")).ShouldBe(6000);
+        (await administration.DeleteAsync(new RelayFilter(Recipient: "B1@EXAMPLE.NET"), None)).ShouldBe(6001);
+        (await CountAsync("relay_messages")).ShouldBe(6001);
+        (await administration.DeleteAsync(new RelayFilter(Kind: RelayKind.Vacation), None)).ShouldBe(3001);
+        (await CountAsync("relay_messages")).ShouldBe(3000);
+        (await administration.DeleteAsync(new RelayFilter(), None)).ShouldBe(3000);
+        (await CountAsync("relay_messages")).ShouldBe(0);
     }
 
     [Fact]
@@ -246,6 +308,8 @@ public sealed class RelayQueueTests : IAsyncLifetime
     {
         var header = string.Concat(Enumerable.Repeat("received: from x\r\n\tby y\r\n", hops));
         (await _queue.EnqueueAsync(Request("op") with { Kind = RelayKind.Redirect, Prefix = Encoding.ASCII.GetBytes(header + "\r\ntext\r\n") }, None)).ShouldBe(expected);
+        var bounce = Request("bounce") with { Account = default, Kind = RelayKind.Report, Sender = "", Prefix = Encoding.ASCII.GetBytes(header + "\r\ntext\r\n") };
+        (await _queue.EnqueueAsync(bounce, None)).ShouldBe(expected);
     }
 
     [Fact]
@@ -316,16 +380,14 @@ public sealed class RelayQueueTests : IAsyncLifetime
     public async Task A_message_expires_when_the_queue_or_its_sender_says_so()
     {
         await _queue.EnqueueAsync(Request("1"), None);
-        await _queue.EnqueueAsync(Request("2") with { NotAfter = DateTimeOffset.UtcNow.AddSeconds(-1) }, None);
-        await _queue.EnqueueAsync(Request("3") with { NotAfter = DateTimeOffset.UtcNow.AddDays(100) }, None);
+        await _queue.EnqueueAsync(Request("2") with { DeliverBy = new RelayDeliverBy(DateTimeOffset.UtcNow.AddSeconds(-1), IsReturn: true) }, None);
+        await _queue.EnqueueAsync(Request("3") with { DeliverBy = new RelayDeliverBy(DateTimeOffset.UtcNow.AddDays(100), IsReturn: true) }, None);
         var expired = (await _queue.TakeAsync(Minute, 10, withoutHost: true, None))!;
         expired.Recipients.Single().IsExpired.ShouldBeTrue();
         (await _queue.TakeAsync(Minute, 10, withoutHost: true, None)).ShouldBeNull();
         (await ScalarAsync<bool>("SELECT max(expires_at) BETWEEN now() + interval '4.9 days' AND now() + interval '5 days' FROM relay_recipients")).ShouldBeTrue();
 
-        // A time limit of RFC 2852 is one too
-        await _queue.EnqueueAsync(Request("4") with { DeliverBy = new RelayDeliverBy(DateTimeOffset.UtcNow.AddSeconds(-1), IsReturn: true) }, None);
-        (await _queue.TakeAsync(Minute, 10, withoutHost: true, None))!.Recipients.Single().IsExpired.ShouldBeTrue();
+        // A time after which the sender only wants to hear of the delay ends nothing
         await _queue.EnqueueAsync(Request("5") with { DeliverBy = new RelayDeliverBy(DateTimeOffset.UtcNow.AddSeconds(-1), IsReturn: false), Kind = RelayKind.Report }, None);
         (await _queue.TakeAsync(Minute, 10, withoutHost: true, None))!.Recipients.Single().IsExpired.ShouldBeFalse();
 

@@ -187,6 +187,45 @@ public sealed class SendingTests(DeliveryFixture fixture)
         (await user.LogAsync()).ShouldBeEmpty();
     }
 
+    // RFC 5230 section 5.8, RFC 5322 section 3.6.4
+    [Theory]
+    [InlineData("In-Reply-To: <a@x.example>\r\n", "<a@x.example> ")]
+    [InlineData("In-Reply-To: <a@x.example> <b@x.example>\r\n", "")]
+    [InlineData("In-Reply-To: <a@x.example>\r\nReferences: <c@x.example>\r\n", "<c@x.example> ")]
+    [InlineData("", "")]
+    public async Task An_answer_goes_on_with_the_thread(string fields, string before)
+    {
+        var user = await fixture.UserAsync("require \"vacation\"; vacation \"away\";");
+        var message = user.Message("x", fields);
+        await user.TakeAsync(message);
+        var id = message.Split("Message-ID: ")[1].Split("\r\n")[0];
+        var sent = user.Relayed.ShouldHaveSingleItem();
+        sent.Field("In-Reply-To").ShouldBe([id]);
+        sent.Field("References").ShouldBe([before + id]);
+    }
+
+    [Fact]
+    public async Task A_message_without_an_id_is_answered_without_a_thread()
+    {
+        var user = await fixture.UserAsync("require \"vacation\"; vacation \"away\";");
+        await user.TakeAsync($"To: {user.Address}\r\nIn-Reply-To: <a@x.example>\r\n\r\nx\r\n");
+        var sent = user.Relayed.ShouldHaveSingleItem();
+        sent.Field("In-Reply-To").ShouldBeEmpty();
+        sent.Field("References").ShouldBeEmpty();
+        sent.Field("Subject").ShouldBe(["Automated reply"]);
+    }
+
+    // RFC 5230 section 5.5: not to whom a reply would go, and section 4.5: addresses of groups count too
+    [Fact]
+    public async Task The_answer_goes_to_the_envelopes_sender()
+    {
+        var user = await fixture.UserAsync("require \"vacation\"; vacation \"away\";");
+        await user.TakeAsync($"From: other@example.net\r\nReply-To: list@example.net\r\nCc: Friends: someone@example.org, Me <{user.Address.ToUpperInvariant()}>;\r\n\r\nx\r\n");
+        var sent = user.Relayed.ShouldHaveSingleItem();
+        (sent.To, sent.Field("To")[0]).ShouldBe(("ada@example.net", "ada@example.net"));
+        sent.Field("From").ShouldBe([user.Address.ToUpperInvariant()]);
+    }
+
     [Fact]
     public async Task Of_many_messages_at_once_one_is_answered()
     {
@@ -322,6 +361,10 @@ public sealed class SendingTests(DeliveryFixture fixture)
         sent.Text.ShouldContain("\r\nDisposition: automatic-action/MDN-sent-automatically; deleted\r\n");
         sent.Text.ShouldContain($"\r\nFinal-Recipient: rfc822;{user.Address}\r\n");
         sent.Text.ShouldContain("Content-Type: text/rfc822-headers\r\n\r\nFrom: Ada <ada@example.net>\r\n");
+
+        // A header that is not ASCII comes back as RFC 6533 has it
+        (await user.DeliverAsync(user.Message("B\u00F6se"))).ShouldStartWith("250 ");
+        user.Relayed[1].Text.ShouldContain("Content-Type: message/global-headers\r\nContent-Transfer-Encoding: 8bit\r\n\r\nFrom: Ada <ada@example.net>\r\n");
 
         // Where it can be one, it is: with SMTPUTF8; and nothing is sent to nobody, or when nothing can be sent
         (await user.DeliverAsync(from: "<ada@example.net> SMTPUTF8")).ShouldBe("550 5.7.1 Geh weg, B\u00C3\u00B6ser");
