@@ -64,7 +64,7 @@ internal sealed class SieveTestCommand : AdminCommand
             accounts, sharing, library, options.SieveDelivery, options.SieveLimits.ToLimits() with { MaxDuplicateLifetime = options.Sieve.MaxDuplicatePeriod },
             options.Imap.OtherUsersPrefix, options.Imap.SharedPrefix)
         {
-            DetailSeparator = options.Lmtp.RecipientDelimiter is [var separator, ..] ? separator : '+',
+            DetailSeparators = options.Lmtp.RecipientDelimiter,
             History = session?.ScriptLog,
             Metadata = session?.Metadata,
             AdminContact = options.Imap.AdminContact ?? "",
@@ -89,7 +89,7 @@ internal sealed class SieveTestCommand : AdminCommand
         var plan = await new ScriptPlanner(with.Ports).PlanAsync(
             sequence,
             new ScriptInput(
-                account, new DeliveryRecipient(to, account.Id, owner, DetailOf(to, with.Ports.DetailSeparator)), new SieveMessageInMemory(message),
+                account, new DeliveryRecipient(to, account.Id, owner, DetailOf(to, with.Ports.DetailSeparators)), new SieveMessageInMemory(message),
                 new SieveEnvelope { From = run.Get(_from) ?? "", To = to }, new ScriptEnvironment(LmtpServer.HostNameOf(options.Lmtp), "", null))
             {
                 Time = DateTimeOffset.UtcNow,
@@ -141,9 +141,9 @@ internal sealed class SieveTestCommand : AdminCommand
             run.Terminal.Output.WriteLine("stored in " + store);
     }
 
-    private static string? DetailOf(string address, char separator)
+    private static string? DetailOf(string address, string separators)
     {
-        var plus = address.IndexOf(separator, StringComparison.Ordinal);
+        var plus = address.AsSpan().IndexOfAny(separators);
         var at = address.LastIndexOf('@');
         return plus > 0 && plus < at ? address[(plus + 1)..at] : null;
     }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Sora.Contracts;
 using Sora.Gateway.Connections;
+using Sora.Gateway.Sieve;
 using Sora.Sieve;
 
 namespace Sora.Gateway.ManageSieve;
@@ -32,6 +33,7 @@ public sealed class ManageSieveServer : IProtocolServer
         SieveExtensions = string.Join(' ', SieveCapabilities.All.Where(compiler.Extensions.Contains));
         NotifyMethods = SieveExtensions.Split(' ').Contains("enotify", StringComparer.Ordinal) ? "mailto" : "";
         MaxRedirects = limits.MaxRedirects;
+        Limits = limits;
     }
 
     /// <inheritdoc/>
@@ -50,6 +52,11 @@ public sealed class ManageSieveServer : IProtocolServer
     internal ISieveScripts Scripts { get; }
 
     internal SieveCompilerOptions Compiler { get; }
+
+    internal SieveLimits Limits { get; }
+
+    /// <summary>Where the scripts are that others include; null where nobody looks at them before they run.</summary>
+    public ScriptLibrary? Library { get; init; }
 
     internal TimeProvider Time { get; }
 

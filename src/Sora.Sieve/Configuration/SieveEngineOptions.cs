@@ -102,8 +102,8 @@ public sealed class SieveEngineOptions : IValidatableOptions
     public int MaxVariableSize { get; set; } = SieveLimits.Default.MaxVariableSize;
 
     /// <inheritdoc cref="SieveLimits.MaxIncludeDepth"/>
-    [Option("How deep scripts may include each other", Reference = "RFC 6609 3.2")]
-    [OptionRange(1, 100)]
+    [Option("How deep scripts may include each other", Reference = "RFC 6609 3.1: at least 2 below the first")]
+    [OptionRange(2, 100)]
     public int MaxIncludeDepth { get; set; } = SieveLimits.Default.MaxIncludeDepth;
 
     /// <inheritdoc cref="SieveLimits.MaxIncludes"/>

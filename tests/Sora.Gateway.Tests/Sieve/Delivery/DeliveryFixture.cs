@@ -63,7 +63,7 @@ public sealed class DeliveryFixture : IAsyncLifetime, IDisposable
             History = Node.SieveHistory,
             Metadata = Node.Metadata,
             AdminContact = "mailto:postmaster@example.org",
-            DetailSeparator = lmtpOptions.RecipientDelimiter[0],
+            DetailSeparators = lmtpOptions.RecipientDelimiter,
         };
         var scripts = new DeliveryScripts(
             new ScriptPlanner(ports), files, Node.SieveHistory, Relay, Bodies.Intakes, Node.Quotas, remembers, "mx.example.org", metrics, TimeProvider.System,
