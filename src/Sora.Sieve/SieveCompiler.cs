@@ -26,7 +26,11 @@ public static class SieveCompiler
         var compiled = diagnostics.HasErrors
             ? null
             : new SieveScript(
-                commands, context.Enabled.ToImmutableHashSet(StringComparer.Ordinal), context.InRequire.ToImmutableHashSet(StringComparer.Ordinal), script.Length);
+                commands,
+                context.Enabled.ToImmutableHashSet(StringComparer.Ordinal),
+                context.InRequire.ToImmutableHashSet(StringComparer.Ordinal),
+                [.. context.State<CompiledIncludes>().All],
+                script.Length);
         return new SieveCompilation(compiled, diagnostics.ToOrdered());
     }
 }

@@ -32,6 +32,9 @@ public sealed record SieveCompilerOptions
     /// <summary>Longest pattern of <c>:regex</c> in characters.</summary>
     public int MaxRegexLength { get; init; } = 1_000;
 
+    /// <summary>Size of one pattern of <c>:regex</c>: characters, sets and groups, so many times as its repetitions say.</summary>
+    public int MaxRegexSize { get; init; } = 5_000;
+
     /// <summary>Patterns of <c>:regex</c> in one script: each is compiled once.</summary>
     public int MaxRegexes { get; init; } = 200;
 

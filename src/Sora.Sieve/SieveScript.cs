@@ -6,11 +6,13 @@ namespace Sora.Sieve;
 /// <summary>A compiled script. Immutable; any number of threads may run it at a time.</summary>
 public sealed class SieveScript
 {
-    internal SieveScript(ImmutableArray<CommandNode> commands, ImmutableHashSet<string> required, ImmutableHashSet<string> inRequire, int size)
+    internal SieveScript(
+        ImmutableArray<CommandNode> commands, ImmutableHashSet<string> required, ImmutableHashSet<string> inRequire, ImmutableArray<SieveInclude> includes, int size)
     {
         Commands = commands;
         Required = required;
         InRequire = inRequire;
+        Includes = includes;
         Size = size;
         UsesVariables = required.Contains("variables");
     }
@@ -20,6 +22,9 @@ public sealed class SieveScript
 
     /// <summary>Size of the source in bytes.</summary>
     public int Size { get; }
+
+    /// <summary>The scripts that it names in <c>include</c>, in order.</summary>
+    public ImmutableArray<SieveInclude> Includes { get; }
 
     /// <summary>The capabilities in <c>require</c> itself.</summary>
     internal ImmutableHashSet<string> InRequire { get; }

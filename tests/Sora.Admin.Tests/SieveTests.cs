@@ -46,6 +46,15 @@ public sealed class SieveTests : AdminTest
     }
 
     [Fact]
+    public async Task A_script_that_includes_what_is_not_there_is_stored_with_a_warning()
+    {
+        await CreateAsync("user@example.com");
+        var put = await RunWithInputAsync("require \"include\";\ninclude \"other\";\n", "sieve", "put", "--email", "user@example.com", "--name", "main", "--file", "-");
+        put.ShouldSucceed().Output.ShouldBe(
+            "line 2, column 1: warning: There is no script \"other\" to be included; until there is, a run ends here with an error\nStored main of user@example.com\n");
+    }
+
+    [Fact]
     public async Task Check_needs_no_database()
     {
         (await Cli.RunAsync(["sieve", "check", "--file", "-"], "keep;\n")).ShouldSucceed().Output.ShouldBe("The script is valid\n");

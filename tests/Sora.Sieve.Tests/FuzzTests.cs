@@ -130,6 +130,61 @@ public sealed class FuzzTests
             Check(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(piece, 50_000))));
     }
 
+    // None of these takes more time than a script of its size should: each would take minutes were it looked at again from every place
+    [Fact]
+    public void LargeScriptsAreReadOnce()
+    {
+        const string require = "require [\"variables\", \"encoded-character\", \"regex\", \"relational\"];\r\n";
+        foreach (var text in (string[])
+            [
+                "${", "${a", "${hex:", "${unicode: 4", "${1}", "*?", "\\\\", "((", "[a", "a{1}", "\u00E9",
+            ])
+        {
+            var many = string.Concat(Enumerable.Repeat(text, 200_000 / Encoding.UTF8.GetByteCount(text)));
+            Check(Encoding.UTF8.GetBytes($"{require}if string \"{many}\" \"{many}}}\" {{ set \"a\" \"{many} }}\"; }} if string :matches \"x\" \"{many}\" {{ stop; }}"));
+        }
+
+        Check(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("# comment\r\n/* another */ ", 40_000)) + "keep;")).IsOk.ShouldBeTrue();
+        Check(Encoding.UTF8.GetBytes("keep;" + new string(' ', 1_000_000))).IsOk.ShouldBeTrue();
+        Check(Encoding.UTF8.GetBytes("/*" + new string('*', 1_000_000) + "/ keep;")).IsOk.ShouldBeTrue();
+        Check(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("'", 500_000)))).IsOk.ShouldBeFalse();
+        Check(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("elsif ", 150_000)))).IsOk.ShouldBeFalse();
+    }
+
+    // Whatever scripts of all tests make of the headers of a message, it ends within the steps
+    [Fact]
+    public void LargeMessagesStayWithinTheSteps()
+    {
+        var lines = string.Concat(Enumerable.Range(0, 10_000).Select(static i => $"X-{i % 10}: a@b.c, \"x\" <d{i}@e>, =?utf-8?q?=C3=A9?= {i}\n"));
+        var parts = new StringBuilder("MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b0\n\n");
+        for (var i = 0; i < 300; i++)
+            parts.Append(System.Globalization.CultureInfo.InvariantCulture, $"--b{i}\nContent-Type: multipart/mixed; boundary=b{i + 1}\n\n");
+        foreach (var message in (string[])[$"{lines}\nbody\n", lines + parts + "--b300\n\ntext\n"])
+        {
+            foreach (var commands in (string[])
+                [
+                    "if header :contains [\"X-1\", \"X-2\", \"X-3\"] [\"q\", \"r\"] { discard; }",
+                    "if address :domain :matches \"X-1\" \"*?*?*z\" { discard; }",
+                    "if header :regex \"X-1\" \"((a|b)*|.)*z$\" { discard; }",
+                    "foreverypart { foreverypart { foreverypart { if header :mime :anychild :contains \"Content-Type\" \"q\" { discard; } } } }",
+                    "if body :text :contains \"q\" { discard; }",
+                    "addheader \"X-1\" \"y\"; deleteheader \"X-1\"; deleteheader :contains \"X-2\" \"q\";",
+                    "if header :count \"gt\" :comparator \"i;ascii-numeric\" \"X-1\" \"99999\" { discard; }",
+                    "if header :mime :param \"boundary\" \"Content-Type\" \"q\" { discard; } enclose \"x\"; foreverypart { replace \"y\"; }",
+                ])
+            {
+                var repeated = string.Concat(Enumerable.Repeat(commands, 20));
+                var result = Scripts.Run(Scripts.Input(
+                    "require [\"regex\", \"mime\", \"foreverypart\", \"body\", \"editheader\", \"relational\", \"comparator-i;ascii-numeric\", \"replace\", \"enclose\"];\r\n" + repeated, message) with
+                {
+                    Limits = Limits with { MaxSteps = 200_000 },
+                });
+                result.ImplicitKeep.ShouldBeTrue();
+                result.Steps.ShouldBeLessThan(400_000);
+            }
+        }
+    }
+
     [Fact]
     public void PatternsAgainstThemselvesStayWithinTheSteps()
     {

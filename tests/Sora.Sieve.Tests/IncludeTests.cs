@@ -56,6 +56,61 @@ public sealed class IncludeTests
     [InlineData("set \"global.12\" \"x\";", "no variable that can be set")]
     public void Mistakes(string script, string message) => Errors($"require [\"include\", \"variables\"]; {script}").ShouldContain(message);
 
+    // The script that runs counts as included, whoever includes it again (RFC 6609 sections 3.1 and 3.2)
+    [Theory]
+    [InlineData("include :once \"main\"; keep;", "keep")]
+    [InlineData("include \"main\"; keep;", "error in line 1: include: the script \"main\" includes itself; (keep)")]
+    [InlineData("include :global \"main\"; keep;", "discard; keep")]
+    public void TheFirstScriptIsNotIncludedAgain(string included, string outcome)
+    {
+        var host = new TestHost { Scripts = { ["a"] = $"require \"include\"; {included}", ["global:main"] = "discard;" } };
+        host.Scripts["main"] = "require [\"include\", \"fileinto\"]; include \"a\";";
+        var input = Input(host.Scripts["main"], MessageA, host);
+        Show(Run(input with { Scripts = [input.Scripts[0] with { Name = "main" }] })).ShouldBe(outcome);
+    }
+
+    // "if it has not already been included at any other point during script execution": each script of a sequence is one execution
+    [Fact]
+    public void OnceIsPerScriptOfTheSequence()
+    {
+        var host = new TestHost { Scripts = { ["a"] = "require \"vnd.dovecot.debug\"; debug_log \"a\";" } };
+        var input = Input("require \"include\"; include :once \"a\"; include :once \"a\";", MessageA, host);
+        Run(input with { Scripts = [input.Scripts[0], input.Scripts[0]] }).DebugLog.ShouldBe(["a", "a"]);
+    }
+
+    // "MUST NOT generate errors for recursive includes at upload time", nor for missing scripts (section 3.1): warnings
+    [Theory]
+    [InlineData("include \"a\";", "")]
+    [InlineData("include \"none\"; include :optional \"none\";", "line 2, column 1: warning: There is no script \"none\" to be included; until there is, a run ends here with an error")]
+    [InlineData("include :global \"a\";", "line 2, column 1: warning: There is no script \"a\" of the site to be included; until there is, a run ends here with an error")]
+    [InlineData("if true { include \"main\"; }", "line 2, column 11: warning: Scripts include each other in a circle, which ends a run with an error: \"main\", \"main\"")]
+    [InlineData("include :once \"main\";", "")]
+    [InlineData("include \"back\";", "line 2, column 1: warning: Scripts include each other in a circle, which ends a run with an error: \"main\", \"back\", \"main\"")]
+    [InlineData("include \"x\";", "line 2, column 1: warning: Scripts include each other in a circle, which ends a run with an error: \"x\", \"y\", \"x\"")]
+    [InlineData("include \"deep1\";", "line 2, column 1: warning: Scripts include each other deeper than 3, which ends a run with an error: \"main\", \"deep1\", \"deep2\", \"deep3\", \"a\"")]
+    [InlineData("include \"deep2\"; include \"deep2\";", "")]
+    [InlineData("include \"bad\";", "line 2, column 1: warning: The script \"bad\" to be included has errors: line 1, column 1: error: The command 'fileinto' needs 'require \"fileinto\";' at the beginning")]
+    public async Task WhatIsIncludedIsLookedAt(string script, string warning)
+    {
+        var host = new TestHost
+        {
+            Scripts =
+            {
+                ["a"] = "keep;",
+                ["back"] = "require \"include\"; include \"main\";",
+                ["x"] = "require \"include\"; include \"y\";",
+                ["y"] = "require \"include\"; include \"x\";",
+                ["deep1"] = "require \"include\"; include \"deep2\";",
+                ["deep2"] = "require \"include\"; include \"deep3\";",
+                ["deep3"] = "require \"include\"; include \"a\";",
+                ["bad"] = "fileinto \"x\";",
+            },
+        };
+        var check = new SieveIncludeCheck(host.GetScriptAsync, new SieveLimits { MaxIncludeDepth = 3 });
+        var warnings = await check.WarningsAsync("main", Script($"require \"include\";\n{script}"), CancellationToken.None);
+        string.Join('\n', warnings).ShouldBe(warning);
+    }
+
     // RFC 6609 section 3.5
     [Fact]
     public void InALoopAnIncludedScriptSeesThePartAsTheMessage()

@@ -166,6 +166,87 @@ public sealed class ReplaceTests
     [InlineData("replace :from \"x\" \"y\";", "no address")]
     public void Mistakes(string script, string message) => Errors($"require \"replace\"; {script}").ShouldContain(message);
 
+    // "If the MIME structure is altered, the change takes effect immediately" (RFC 5703 section 5)
+    [Theory]
+    [InlineData("replace \"new text\"; if header :mime :type \"Content-Type\" \"text\" { debug_log \"text\"; }", "text")]
+    [InlineData("replace \"new text\"; extracttext \"t\"; debug_log \"${t}\";", "new text")]
+    [InlineData("replace \"one\"; replace \"two\"; extracttext \"t\"; debug_log \"${t}\";", "two")]
+    [InlineData("replace :mime \"Content-Type: text/html\r\nX: y\r\n\r\n<b>z</b>\"; if header :mime \"X\" \"y\" { extracttext \"t\"; debug_log \"${t}\"; }", "z")]
+    [InlineData("replace \"a\"; if body :text :contains \"a\" { debug_log \"body\"; } if body :raw :contains \"MZ\" { debug_log \"MZ\"; }", "body")]
+    [InlineData("replace \"a\"; foreverypart { debug_log \"inside\"; } debug_log \"out\";", "out")]
+    [InlineData("replace :mime \"Content-Type: multipart/mixed; boundary=n\r\n\r\n--n\r\n\r\n1\r\n--n\r\n\r\n2\r\n--n--\r\n\"; foreverypart { extracttext \"t\"; debug_log \"${t}\"; }", "1|2")]
+    [InlineData("addheader \"Y\" \"z\"; replace \"a\"; if header \"Y\" \"z\" { debug_log \"z\"; }", "z")]
+    public void TestsSeeWhatWasReplacedAtOnce(string commands, string log) => string.Join('|', Run(
+        $"require [\"foreverypart\", \"mime\", \"replace\", \"extracttext\", \"variables\", \"body\", \"editheader\", \"vnd.dovecot.debug\"];\nforeverypart {{ if header :mime :subtype \"Content-Type\" \"octet-stream\" {{ {commands} }} }}",
+        WithProgram).DebugLog).ShouldBe(log);
+
+    // The loops around go on with what is there
+    [Theory]
+    [InlineData("if header :mime :type \"Content-Type\" \"application\" { replace \"R\"; }", "first|R|last")]
+    [InlineData("if header :mime :type \"Content-Type\" \"multipart\" { replace \"R\"; }", "R")]
+    [InlineData("foreverypart { replace \"R\"; extracttext \"t\"; debug_log \"${t}\"; }", "R|R|R|R|R|R")]
+    [InlineData("foreverypart { if header :mime :type \"Content-Type\" \"application\" { replace \"R\"; break; } }", "first|R|last")]
+    [InlineData("if header :mime :type \"Content-Type\" \"application\" { enclose \"E\"; }", "first||last")]
+    public void LoopsGoOnWithTheNewMessage(string commands, string log)
+    {
+        var result = Run(
+            $"require [\"foreverypart\", \"mime\", \"replace\", \"enclose\", \"extracttext\", \"variables\", \"vnd.dovecot.debug\"];\nforeverypart {{ {commands} if not header :mime :type \"Content-Type\" \"multipart\" {{ extracttext \"t\"; debug_log \"${{t}}\"; }} }}",
+            WithProgram);
+        result.Error.ShouldBeNull();
+        string.Join('|', result.DebugLog).ShouldBe(log);
+    }
+
+    // A loop behind it, and one around it that has a name, go through the new parts
+    [Fact]
+    public void ABreakOutOfTwoLoopsLeavesTheChangeInPlace() => Run(
+        """
+        require ["foreverypart", "mime", "replace", "extracttext", "variables", "vnd.dovecot.debug"];
+        foreverypart :name "all" {
+            foreverypart {
+                if header :mime :type "Content-Type" "application" { replace "R"; break :name "all"; }
+            }
+            debug_log "never";
+        }
+        foreverypart { extracttext "t"; debug_log "${t}"; }
+        """,
+        WithProgram).DebugLog.ShouldBe(["", "first", "R", "last"]);
+
+    // What was enclosed is replaced where it is now
+    [Fact]
+    public void APartOfAnEnclosedMessageIsReplacedInIt()
+    {
+        var bytes = Bytes(Run(
+            "require [\"foreverypart\", \"mime\", \"replace\", \"enclose\"]; foreverypart { if header :mime :type \"Content-Type\" \"application\" { enclose \"E\"; replace \"R\"; } }",
+            WithProgram).KeepMessage!);
+        var inner = MimeReader.Parse(bytes).Root.Children[1].Message!;
+        Content(bytes, inner.Children[0]).ShouldBe("first");
+        Content(bytes, inner.Children[1]).ShouldBe("R");
+    }
+
+    // A text that holds a boundary of the message cannot end its part before its time
+    [Fact]
+    public void ABoundaryInTheTextIsEncoded()
+    {
+        var bytes = Bytes(Run(
+            "require [\"foreverypart\", \"mime\", \"replace\"]; foreverypart { if header :mime :type \"Content-Type\" \"application\" { replace \"a\r\n--b1--\r\nb\"; } }",
+            WithProgram).KeepMessage!);
+        var parts = MimeReader.Parse(bytes).Root.Children;
+        parts.Count.ShouldBe(3);
+        parts[1].Encoding.ShouldBe("base64");
+        Content(bytes, parts[2]).ShouldBe("last");
+    }
+
+    // An included script sees the part, or the message where the loop is at it, and what it changes of the message is seen behind it (RFC 6609 section 3.5)
+    [Fact]
+    public void AnIncludedScriptLoopsThroughTheMessageItself() => Run(
+        """
+        require ["foreverypart", "include", "vnd.dovecot.debug", "extracttext", "variables"];
+        foreverypart { include "a"; extracttext "t"; debug_log "${t}"; }
+        """,
+        "Subject: s\n\ntext\n",
+        new TestHost { Scripts = { ["a"] = "require [\"foreverypart\", \"replace\", \"vnd.dovecot.debug\"]; foreverypart { debug_log \"part\"; } replace \"new\";" } })
+        .DebugLog.ShouldBe(["part", "new"]);
+
     private static byte[] Bytes(SieveNewMessage message) => [.. message.Header.Span, .. message.Body!.Value.Span];
 
     private static string Content(byte[] message, MimePart part) => Encoding.ASCII.GetString(message.AsSpan((int)part.BodyStart, (int)part.Size));

@@ -23,6 +23,21 @@ public sealed class Rfc5233Tests
     [InlineData("ken+a+b@example.org", "address :detail :is \"to\" \"a+b\"", true)]
     public void TheSeparator_4(string to, string test, bool holds) => Holds(test, $"To: {to}\n\n", "\"subaddress\"").ShouldBe(holds);
 
+    // "Implementations MUST make sure that the encoding method ... matches that which is used and/or allowed by the encompassing mail system": any of its separators
+    [Theory]
+    [InlineData("+-", "ken-a+b@example.org", "ken", "a+b")]
+    [InlineData("+-", "ken+-a@example.org", "ken", "-a")]
+    [InlineData("-", "ken+a@example.org", "ken+a", null)]
+    [InlineData("", "ken+a@example.org", "ken+a", null)]
+    [InlineData("+", "\"ken smith+a b\"@example.org", "ken smith", "a b")]
+    public void TheSeparatorsAreTheHosts_4(string separators, string to, string user, string? detail)
+    {
+        var host = new TestHost { Separators = separators };
+        Holds($"address :user :is \"to\" \"{user}\"", $"To: {to}\n\n", "\"subaddress\"", host).ShouldBeTrue();
+        Holds("address :detail :matches \"to\" \"*\"", $"To: {to}\n\n", "\"subaddress\"", host).ShouldBe(detail is not null);
+        Holds($"address :detail :is \"to\" \"{detail}\"", $"To: {to}\n\n", "\"subaddress\"", host).ShouldBe(detail is not null);
+    }
+
     [Theory]
     [InlineData("postmaster@example.com", "fileinto inbox.postmaster")]
     [InlineData("Postmaster+x@example.com", "fileinto inbox.postmaster")]

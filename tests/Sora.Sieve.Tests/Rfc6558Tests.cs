@@ -153,17 +153,18 @@ public sealed class Rfc6558Tests
     public void AllOrNothing_2() => Run("require \"convert\"; convert \"text/plain\" \"text/html\" \"\";",
         "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nfirst\n--b\nContent-Transfer-Encoding: x-unknown\nContent-Type: text/plain\n\nsecond\n--b--\n").KeepMessage.ShouldBeNull();
 
-    [Fact]
-    public void InALoopOnlyThePartAtHand_2()
+    // The part at hand is the converted one from there on
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("convert \"text/html\" \"text/plain\" \"\";", false)]
+    [InlineData("convert \"text/plain\" \"text/html\" \"\";", true)]
+    public void InALoopOnlyThePartAtHand_2(string second, bool isHtml)
     {
         var body = Encoding.ASCII.GetString(Run(
-            """
-            require ["convert", "foreverypart", "mime"];
-            foreverypart { if header :mime :contains "Content-Type" "plain" { convert "text/plain" "text/html" ""; convert "text/html" "text/plain" ""; } }
-            """,
+            $"require [\"convert\", \"foreverypart\", \"mime\"]; foreverypart {{ if header :mime :contains \"Content-Type\" \"plain\" {{ convert \"text/plain\" \"text/html\" \"\"; {second} }} }}",
             Text).KeepMessage!.Body!.Value.Span);
         body.ShouldContain("<p>caf=E9");
-        body.ShouldContain("<pre>");
+        body.Contains("<pre>", StringComparison.Ordinal).ShouldBe(isHtml);
     }
 
     [Fact]

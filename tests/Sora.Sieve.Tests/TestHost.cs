@@ -15,6 +15,10 @@ internal sealed class TestHost : SieveHost
 
     public HashSet<string> Seen { get; } = [];
 
+    public string Separators { get; set; } = "+";
+
+    public override string DetailSeparators => Separators;
+
     public Dictionary<string, string> Scripts { get; } = [];
 
     public Dictionary<string, string[]> Lists { get; } = [];

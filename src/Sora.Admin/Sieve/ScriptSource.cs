@@ -1,4 +1,7 @@
 using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Sora.Gateway.Sieve;
+using Sora.Mailstore.Sieve;
 using Sora.Sieve;
 
 namespace Sora.Admin.Sieve;
@@ -55,6 +58,15 @@ internal static class ScriptSource
     /// <summary>Compiles a script as the server does.</summary>
     public static SieveCompilation Compile(AdminOptions options, byte[] script) =>
         SieveCompiler.Compile(script, options.SieveLimits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()));
+
+    /// <summary>The scripts of an account and of the site.</summary>
+    public static ScriptLibrary Library(AdminOptions options, AdminSession? session) => new(
+        session?.Scripts,
+        new SieveFiles(options.Sieve, TimeProvider.System, NullLoggerFactory.Instance),
+        options.SieveLimits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()),
+        options.SieveLimits.ToCompilerOptions(options.Sieve.MaxGlobalScriptSize.ToInt32()),
+        options.SieveLimits.MaxCompiledScripts,
+        options.SieveLimits.MaxCompiledSize.Bytes);
 
     /// <summary>Errors and warnings, a line each, on standard output; false when there are errors, which standard error then counts.</summary>
     public static bool Report(CommandRun run, SieveCompilation compilation)

@@ -24,7 +24,15 @@ internal sealed class SievePutCommand : SieveAccountCommand
         var options = run.LoadOptions();
         var name = ParseName(run.Required(_name));
         var script = await ScriptSource.ReadAsync(run, run.Required(_file), options.Sieve.MaxScriptSize.Bytes, cancellationToken);
-        if (!ScriptSource.Report(run, ScriptSource.Compile(options, script)))
+        var compilation = ScriptSource.Compile(options, script);
+        if (compilation.Script is { } compiled)
+        {
+            var warnings = await ScriptSource.Library(options, session).CheckIncludesAsync(
+                account.Account.Id, name, compiled, options.SieveLimits.ToLimits(), cancellationToken);
+            compilation = compilation with { Diagnostics = compilation.Diagnostics.AddRange(warnings) };
+        }
+
+        if (!ScriptSource.Report(run, compilation))
             return ExitCode.Failed;
         var done = await session.Scripts.PutAsync(account.Account.Id, name, script, cancellationToken);
         if (done.IsOk && run.Get(_activate))

@@ -82,7 +82,7 @@ internal sealed class SieveTestCommand : AdminCommand
             accounts, sharing, library, options.SieveDelivery, options.SieveLimits.ToLimits() with { MaxDuplicateLifetime = options.Sieve.MaxDuplicatePeriod },
             options.Imap.OtherUsersPrefix, options.Imap.SharedPrefix)
         {
-            DetailSeparator = options.Lmtp.RecipientDelimiter is [var separator, ..] ? separator : '+',
+            DetailSeparators = options.Lmtp.RecipientDelimiter,
             History = session?.ScriptLog,
             Metadata = session?.Metadata,
             Lists = session is null ? new SiteLists(options.Sieve, TimeProvider.System, NullLoggerFactory.Instance) : session.Lists,
@@ -95,7 +95,7 @@ internal sealed class SieveTestCommand : AdminCommand
         var sequence = await SequenceAsync(run, trial, script, cancellationToken);
         if (!sequence.IsOk)
             return run.Failed(sequence.Error);
-        var recipient = new DeliveryRecipient(trial.Envelope.To, trial.Account.Id, trial.Owner, DetailOf(trial.Envelope.To, trial.Ports.DetailSeparator));
+        var recipient = new DeliveryRecipient(trial.Envelope.To, trial.Account.Id, trial.Owner, DetailOf(trial.Envelope.To, trial.Ports.DetailSeparators));
         var plan = await new ScriptPlanner(trial.Ports).PlanAsync(
             sequence.Value,
             new ScriptInput(trial.Account, recipient, trial.Message, trial.Envelope, new ScriptEnvironment(LmtpServer.HostNameOf(run.LoadOptions().Lmtp), "", null))
@@ -124,9 +124,9 @@ internal sealed class SieveTestCommand : AdminCommand
         return trial.Ports.Library.Sequence(withSite ? around.Value.Before : [], active.Value, around.Value.Default, withSite ? around.Value.After : []);
     }
 
-    private static string? DetailOf(string address, char separator)
+    private static string? DetailOf(string address, string separators)
     {
-        var plus = address.IndexOf(separator, StringComparison.Ordinal);
+        var plus = address.AsSpan().IndexOfAny(separators);
         var at = address.LastIndexOf('@');
         return plus > 0 && plus < at ? address[(plus + 1)..at] : null;
     }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Sora.Contracts;
 using Sora.Gateway.Connections;
+using Sora.Gateway.Sieve;
 using Sora.Sieve;
 
 namespace Sora.Gateway.ManageSieve;
@@ -35,6 +36,7 @@ public sealed class ManageSieveServer : IProtocolServer
         NotifyMethods = SieveExtensions.Split(' ').Contains("enotify", StringComparer.Ordinal) ? "mailto" : "";
         ListSchemes = SieveExtensions.Split(' ').Contains("extlists", StringComparer.Ordinal) ? string.Join(' ', SieveListName.Schemes) : "";
         MaxRedirects = limits.MaxRedirects;
+        Limits = limits;
     }
 
     /// <inheritdoc/>
@@ -58,6 +60,11 @@ public sealed class ManageSieveServer : IProtocolServer
     internal SieveCompilerOptions Checker { get; }
 
     internal string Implementation { get; }
+
+    internal SieveLimits Limits { get; }
+
+    /// <summary>Where the scripts are that others include; null where nobody looks at them before they run.</summary>
+    public ScriptLibrary? Library { get; init; }
 
     internal TimeProvider Time { get; }
 

@@ -25,7 +25,7 @@ internal sealed class DeliveryHost(
 
     public override IReadOnlyList<string> Addresses => addresses;
 
-    public override char DetailSeparator => ports.DetailSeparator;
+    public override string DetailSeparators => ports.DetailSeparators;
 
     public override TimeZoneInfo TimeZone => ports.TimeZone;
 
@@ -74,13 +74,8 @@ internal sealed class DeliveryHost(
         return answer.IsOk ? answer.Value : throw new ScriptsUnavailableException(answer.Error);
     }
 
-    public override async ValueTask<SieveCompilation?> GetScriptAsync(string name, bool isGlobal, CancellationToken cancellationToken)
-    {
-        var script = isGlobal ? ports.Library.FindGlobal(name) : await ports.Library.FindPersonalAsync(account.Id, name, cancellationToken);
-        if (script.IsOk)
-            return script.Value;
-        return script.Error.Code == MailErrorCode.NonExistent ? null : throw new ScriptsUnavailableException(script.Error);
-    }
+    public override ValueTask<SieveCompilation?> GetScriptAsync(string name, bool isGlobal, CancellationToken cancellationToken) =>
+        ports.Library.FindIncludedAsync(account.Id, name, isGlobal, cancellationToken);
 
     public override async ValueTask<bool> IsListValidAsync(string list, CancellationToken cancellationToken) => await FindListAsync(list, cancellationToken) is not null;
 

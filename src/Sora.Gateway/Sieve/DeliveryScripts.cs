@@ -55,6 +55,9 @@ public sealed class DeliveryScripts
 
     internal ISieveGlobals Globals => _globals;
 
+    /// <summary>The scripts, compiled.</summary>
+    public ScriptLibrary Library => Planner.Ports.Library;
+
     internal SieveDeliveryOptions Options => Planner.Ports.Options;
 
     internal ISieveLog ScriptLog { get; }

@@ -93,6 +93,39 @@ public sealed class ScriptLibrary(
         return script.IsOk ? Compile(script.Value) : script.Error;
     }
 
+    /// <summary>The script that <c>include</c> names; null when there is none.</summary>
+    /// <exception cref="ScriptsUnavailableException">It cannot be read at the moment.</exception>
+    internal async ValueTask<SieveCompilation?> FindIncludedAsync(AccountId account, string name, bool isGlobal, CancellationToken cancellationToken)
+    {
+        var script = isGlobal ? FindGlobal(name) : await FindPersonalAsync(account, name, cancellationToken);
+        if (script.IsOk)
+            return script.Value;
+        return script.Error.Code == MailErrorCode.NonExistent ? null : throw new ScriptsUnavailableException(script.Error);
+    }
+
+    /// <summary>What a script that an account puts includes, and what is wrong with it; nothing where that cannot be known at the moment.</summary>
+    /// <param name="account">Whose script it is.</param>
+    /// <param name="name">The name that it will have; null where it has none.</param>
+    /// <param name="script">The script.</param>
+    /// <param name="limits">How deep scripts may include each other, and how many.</param>
+    /// <param name="cancellationToken">Cancels looking for other scripts.</param>
+    public async ValueTask<ImmutableArray<SieveDiagnostic>> CheckIncludesAsync(
+        AccountId account, SieveScriptName? name, SieveScript script, SieveLimits limits, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(script);
+        if (script.Includes.IsEmpty)
+            return [];
+        var check = new SieveIncludeCheck((other, isGlobal, token) => FindIncludedAsync(account, other, isGlobal, token), limits);
+        try
+        {
+            return await check.WarningsAsync(name?.Value, script, cancellationToken);
+        }
+        catch (ScriptsUnavailableException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>A script of the site, compiled.</summary>
     public SieveCompilation Compile(SieveGlobalScript script)
     {

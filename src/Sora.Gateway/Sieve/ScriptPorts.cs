@@ -27,8 +27,8 @@ public sealed record ScriptPorts(
     /// <summary>How to reach the administrator, the server's annotation; empty for nobody.</summary>
     public string AdminContact { get; init; } = "";
 
-    /// <summary>What begins the detail in a local part (RFC 5233 section 4): the first of lmtp.recipient_delimiter.</summary>
-    public char DetailSeparator { get; init; } = '+';
+    /// <summary>What begins the detail in a local part (RFC 5233 section 4): the first of the characters in lmtp.recipient_delimiter.</summary>
+    public string DetailSeparators { get; init; } = "+";
 
     internal Namespaces Namespaces { get; } = new(OtherUsersPrefix, SharedPrefix);
 

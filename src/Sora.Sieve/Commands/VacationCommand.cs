@@ -166,7 +166,7 @@ internal sealed class VacationCommand(SourcePosition position, SieveString reaso
     private static string? WithoutDetail(SieveRun run, string address)
     {
         var at = address.LastIndexOf('@');
-        var separator = address.IndexOf(run.Host.DetailSeparator, StringComparison.Ordinal);
+        var separator = address.AsSpan().IndexOfAny(run.Host.DetailSeparators);
         return separator > 0 && separator < at ? address[..separator] + address[at..] : null;
     }
 

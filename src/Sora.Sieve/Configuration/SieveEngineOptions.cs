@@ -41,6 +41,11 @@ public sealed class SieveEngineOptions : IValidatableOptions
     [OptionRange(100, 100_000)]
     public int MaxRegexLength { get; set; } = SieveCompilerOptions.Default.MaxRegexLength;
 
+    /// <inheritdoc cref="SieveCompilerOptions.MaxRegexSize"/>
+    [Option("Size of one pattern of :regex: its characters, sets and groups, so many times as repetitions like {1,20} say")]
+    [OptionRange(300, 20_000)]
+    public int MaxRegexSize { get; set; } = SieveCompilerOptions.Default.MaxRegexSize;
+
     /// <inheritdoc cref="SieveCompilerOptions.MaxRegexes"/>
     [Option("Patterns of :regex in one script")]
     [OptionRange(1, 10_000)]
@@ -97,8 +102,8 @@ public sealed class SieveEngineOptions : IValidatableOptions
     public int MaxVariableSize { get; set; } = SieveLimits.Default.MaxVariableSize;
 
     /// <inheritdoc cref="SieveLimits.MaxIncludeDepth"/>
-    [Option("How deep scripts may include each other", Reference = "RFC 6609 3.2")]
-    [OptionRange(1, 100)]
+    [Option("How deep scripts may include each other", Reference = "RFC 6609 3.1: at least 2 below the first")]
+    [OptionRange(2, 100)]
     public int MaxIncludeDepth { get; set; } = SieveLimits.Default.MaxIncludeDepth;
 
     /// <inheritdoc cref="SieveLimits.MaxIncludes"/>
@@ -159,6 +164,7 @@ public sealed class SieveEngineOptions : IValidatableOptions
         MaxStringSize = MaxStringSize.ToInt32(),
         MaxListLength = MaxListLength,
         MaxRegexLength = MaxRegexLength,
+        MaxRegexSize = MaxRegexSize,
         MaxRegexes = MaxRegexes,
         MaxForEveryPartDepth = MaxForEveryPartDepth,
         MaxVariables = MaxVariables,

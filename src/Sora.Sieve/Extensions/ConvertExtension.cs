@@ -52,12 +52,11 @@ internal sealed class ConvertExtension : SieveExtension
             var given = parameters.Get(run);
             if (Array.Find(given, static parameter => !IsParameter(parameter)) is { } wrong)
                 throw new SieveRuntimeException($"convert: {NoParameter(wrong)}");
-            var replaced = run.State<ReplacedParts>();
             var entities = new List<(MimePart Part, byte[] Entity)>();
             foreach (var part in Parts(run))
             {
                 run.Spend(0, 1);
-                if (!IsType(part, oldType) || replaced.IsInside(run, part))
+                if (!IsType(part, oldType))
                     continue;
                 if (run.Message.HeaderTruncated || await PartConverter.ConvertAsync(run, part, newType, given) is not { } entity)
                 {
@@ -73,9 +72,7 @@ internal sealed class ConvertExtension : SieveExtension
             if (entities is [var (only, whole)] && ReferenceEquals(only, run.Message.Root))
                 PartConverter.ReplaceRoot(run, whole);
             else
-                await replaced.ReplaceAsync(run, entities);
-            if (run.CurrentPart is null)
-                replaced.Settle(run);
+                await PartReplacement.ReplaceAsync(run, entities);
             run.Actions.Note(new ConvertAction(oldType, newType) { Line = position.Line, Message = run.NewMessage });
             run.Trace(position, $"convert {oldType} to {newType}: {entities.Count}");
             return true;

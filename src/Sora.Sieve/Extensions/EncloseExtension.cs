@@ -46,12 +46,7 @@ internal sealed class EncloseExtension : SieveExtension
             if (!run.IsEnclosed)
                 run.MessageBeforeEnclose = run.NewMessage;
             run.IsEnclosed = true;
-            run.NewMessage = new SieveNewMessage(header, body.WrittenMemory);
-            run.State<ReplacedParts>().Clear();
-            if (run.CurrentPart is null)
-                NewMessage.Use(run);
-            else
-                run.State<ReplacedParts>().ReplaceRoot(run);
+            PartReplacement.Enclose(run, new SieveNewMessage(header, body.WrittenMemory));
             run.Actions.Note(new EncloseAction { Line = Position.Line, Message = run.NewMessage });
             run.Trace(Position, "enclose");
             return Flow.Next;

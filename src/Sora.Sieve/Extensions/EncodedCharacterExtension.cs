@@ -28,10 +28,9 @@ internal sealed class EncodedCharacterExtension : SieveExtension
                 break;
             octets.AddRange(SieveText.Encode(text.AsSpan(at, open - at)));
             at = open;
-            var close = text.IndexOf('}', open);
-            if (close < 0)
-                break;
-            if (TryDecode(text.AsSpan(open + 2, close - open - 2), octets, error))
+            // Another one cannot begin inside, so a text of many beginnings is read once
+            var close = text.AsSpan(open + 2).IndexOfAny('}', '$') is >= 0 and var length ? open + 2 + length : text.Length;
+            if (close < text.Length && text[close] == '}' && TryDecode(text.AsSpan(open + 2, close - open - 2), octets, error))
             {
                 at = close + 1;
             }

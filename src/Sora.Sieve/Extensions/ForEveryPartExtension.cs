@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Sora.Mime;
 using Sora.Sieve.Messages;
 using Sora.Sieve.Runtime;
 using Sora.Sieve.Syntax;
@@ -76,40 +75,26 @@ internal sealed class ForEveryPartExtension : SieveExtension
         public override async ValueTask<Flow> ExecuteAsync(SieveRun run)
         {
             // The outermost loop goes through the message itself too; one inside it through what is in the part
-            var outer = run.CurrentPart;
-            List<MimePart> parts = outer is null ? [run.Message.Root, .. MimeParts.Below(run.Message.Root)] : MimeParts.Below(outer);
-            var replaced = run.State<ReplacedParts>();
-            foreach (var part in parts)
+            var root = run.Message.Root;
+            var loops = run.State<PartLoops>();
+            var outer = run.Loop;
+            var loop = new PartLoop(root, outer?.Current is { } part ? MimeParts.Below(part) : [root, .. MimeParts.Below(root)]);
+            loops.Enter(loop);
+            run.Loop = loop;
+            var flow = Flow.Next;
+            while (flow == Flow.Next && loop.Next())
             {
                 run.Step(Position);
-                if (replaced.IsInside(run, part))
-                    continue;
-                run.CurrentPart = part;
-                var flow = await Block.RunAsync(block, run);
-                if (flow == Flow.Break && (run.BreakTo is null || run.BreakTo == name))
-                {
-                    run.BreakTo = null;
-                    break;
-                }
-
-                if (flow != Flow.Next)
-                {
-                    End(run, outer, replaced);
-                    return flow;
-                }
+                flow = await Block.RunAsync(block, run);
             }
 
-            End(run, outer, replaced);
+            run.Loop = outer;
+            loops.Leave();
+            if (flow != Flow.Break || (run.BreakTo is not null && run.BreakTo != name))
+                return flow;
+            run.BreakTo = null;
             return Flow.Next;
         }
-    }
-
-    // What was replaced in a loop is the message once the outermost loop is over
-    private static void End(SieveRun run, MimePart? outer, ReplacedParts replaced)
-    {
-        run.CurrentPart = outer;
-        if (outer is null)
-            replaced.Settle(run);
     }
 
     private sealed class BreakCommand(SourcePosition position, string? name) : CommandNode(position)

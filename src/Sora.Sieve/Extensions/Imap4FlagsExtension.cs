@@ -61,7 +61,7 @@ internal sealed class Imap4FlagsExtension : SieveExtension
 
         // Each key is a set of flags itself: "b A" is the same as ["b", "A"]
         Func<string[], string[]>? split = call.MatchesCount ? null : static keys => [.. keys.SelectMany(FlagList.Split)];
-        return call.Context.Match(call, call.Strings(1), call.ArgumentPosition(1), captures: true, split) is { } match
+        return call.Context.Match(call, 1, captures: true, split) is { } match
             ? new HasFlagTest(call.Position, targets, match)
             : null;
     }

@@ -51,6 +51,8 @@ internal sealed class IncludeExtension : SieveExtension
             return null;
         }
 
+        call.Context.State<CompiledIncludes>().All.Add(
+            new SieveInclude(constant, call.Has("global"), call.Has("once"), call.Has("optional"), call.Position.Line, call.Position.Column));
         return new IncludeCommand(call.Position, constant, call.Has("global"), call.Has("once"), call.Has("optional"));
     }
 
@@ -97,12 +99,29 @@ internal sealed class IncludeExtension : SieveExtension
 
     private sealed class Included
     {
+        private ScriptActions? _of;
+        private string _main = "";
+
+        /// <summary>The scripts that were included.</summary>
         public HashSet<string> All { get; } = new(StringComparer.Ordinal);
 
         /// <summary>The scripts that are being run, the outermost first.</summary>
         public List<string> Stack { get; } = [];
 
         public int Count { get; set; }
+
+        /// <summary>Each script of a sequence includes for itself.</summary>
+        public void Begin(SieveRun run)
+        {
+            if (ReferenceEquals(_of, run.Actions))
+                return;
+            _of = run.Actions;
+            _main = run.ScriptName;
+            All.Clear();
+        }
+
+        /// <summary>The script is being run.</summary>
+        public bool IsRecursive(string key, string name, bool isGlobal) => Stack.Contains(key) || (!isGlobal && _main == name);
     }
 
     private sealed class IncludeCommand(SourcePosition position, string name, bool isGlobal, bool isOnce, bool isOptional) : CommandNode(position)
@@ -111,7 +130,8 @@ internal sealed class IncludeExtension : SieveExtension
         {
             var included = run.State<Included>();
             var key = $"{(isGlobal ? "global" : "personal")} {name}";
-            var isRecursive = included.Stack.Contains(key) || (included.Stack.Count == 0 && !isGlobal && run.ScriptName == name);
+            included.Begin(run);
+            var isRecursive = included.IsRecursive(key, name, isGlobal);
             if (isOnce && (isRecursive || included.All.Contains(key)))
                 return Flow.Next;
             if (isRecursive)
@@ -137,14 +157,16 @@ internal sealed class IncludeExtension : SieveExtension
         {
             run.Trace(Position, $"include {key}");
             var (outer, outerName, scope) = (run.Script, run.ScriptName, run.Scope);
-            var (message, headers, part) = (run.Message, run.Headers, run.CurrentPart);
-            if (part is not null && !ReferenceEquals(part, message.Root))
+            var (message, headers, loop) = (run.Message, run.Headers, run.Loop);
+            var isPart = loop?.Current is { } part && !ReferenceEquals(part, message.Root);
+            if (isPart)
             {
-                run.Message = await PartMessage.ReadAsync(message, part, run.Limits.MaxPartSize, run.CancellationToken);
+                run.Message = await PartMessage.ReadAsync(message, loop!.Current!, run.Limits.MaxPartSize, run.CancellationToken);
                 run.Spend((int)Math.Min(run.Message.Size, int.MaxValue), 1);
                 run.Headers = run.Message.Headers;
-                run.CurrentPart = null;
             }
+
+            run.Loop = null;
 
             run.Script = inner;
             run.ScriptName = name;
@@ -155,8 +177,9 @@ internal sealed class IncludeExtension : SieveExtension
             run.Script = outer;
             run.ScriptName = outerName;
             run.Scope = scope;
-            if (part is not null && !ReferenceEquals(part, message.Root))
-                (run.Message, run.Headers, run.CurrentPart) = (message, headers, part);
+            run.Loop = loop;
+            if (isPart)
+                (run.Message, run.Headers) = (message, headers);
             run.At(Position);
             return flow == Flow.Stop ? Flow.Stop : Flow.Next;
         }

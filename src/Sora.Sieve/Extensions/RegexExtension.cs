@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.RegularExpressions;
 using Sora.Sieve.Matching;
 using Sora.Sieve.Messages;
 using Sora.Sieve.Runtime;
@@ -9,7 +8,7 @@ using MatchType = Sora.Sieve.Matching.MatchType;
 namespace Sora.Sieve.Extensions;
 
 /// <summary>
-/// regex (draft-ietf-sieve-regex): POSIX extended regular expressions, matched by an automaton: the time grows with the length of the value and no pattern can change that.
+/// regex (draft-ietf-sieve-regex): POSIX extended regular expressions, matched by automata: the time grows with the length of the value and no pattern can change that.
 /// </summary>
 internal sealed class RegexExtension : SieveExtension
 {
@@ -53,7 +52,7 @@ internal sealed class RegexExtension : SieveExtension
                 return $"The script has more than {context.Options.MaxRegexes} regular expressions";
             try
             {
-                RegexTranslator.Translate(key, asciiCase: true, out _);
+                RegexParser.Parse(key, RegexCase.Exact, context.Options.MaxRegexSize);
                 return null;
             }
             catch (RegexSyntaxException e)
@@ -63,48 +62,43 @@ internal sealed class RegexExtension : SieveExtension
         }
 
         public override Matcher Create(Comparator comparator, string[] keys, bool captures) =>
-            new RegexMatcher(Array.ConvertAll(keys, key => Compiled.Of(key, comparator)), captures);
+            new RegexMatcher(Array.ConvertAll(keys, key => Compiled.Of(key, comparator, Options)), captures);
     }
 
     /// <summary>A pattern, or why it is none.</summary>
-    private sealed record Compiled(Regex? Regex, int Size, string? Problem = null)
+    private sealed record Compiled(RegexExpression? Expression, string? Problem = null)
     {
-        // For patterns that are made of variables; those of scripts are shorter by option
-        private const int MaxLength = 4_096;
-
-        public static Compiled Of(string pattern, Comparator comparator)
+        public static Compiled Of(string pattern, Comparator comparator, SieveCompilerOptions options)
         {
-            if (pattern.Length > MaxLength)
-                throw new SieveRuntimeException($"A regular expression is longer than {MaxLength} characters");
+            if (pattern.Length > options.MaxRegexLength)
+                return new Compiled(null, $"The regular expression is longer than {options.MaxRegexLength} characters");
+            var letters = comparator switch
+            {
+                AsciiCasemapComparator => RegexCase.Ascii,
+                UnicodeCasemapComparator => RegexCase.Unicode,
+                _ => RegexCase.Exact,
+            };
             try
             {
-                var translated = RegexTranslator.Translate(pattern, comparator is AsciiCasemapComparator, out var size);
-                var options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant;
-                if (comparator is UnicodeCasemapComparator)
-                    options |= RegexOptions.IgnoreCase;
-                return new Compiled(new Regex(translated, options, Regex.InfiniteMatchTimeout), size);
+                return new Compiled(RegexExpression.Compile(pattern, letters, options.MaxRegexSize));
             }
             catch (RegexSyntaxException e)
             {
-                return new Compiled(null, 0, $"{SieveText.Show(pattern)} is no regular expression: {e.Message}");
-            }
-            catch (Exception e) when (e is ArgumentException or NotSupportedException)
-            {
-                // .NET's own limit of the automaton
-                throw new SieveRuntimeException($"The regular expression {SieveText.Show(pattern)} is too large once its repetitions are written out");
+                return new Compiled(null, $"{SieveText.Show(pattern)} is no regular expression: {e.Message}");
             }
         }
     }
 
     private sealed class RegexMatcher(Compiled[] patterns, bool captures) : Matcher
     {
+        // States, or pairs of them, that are a step
+        private const int StatesPerStep = 32;
+
         public override ValueTask<bool> MatchAsync(SieveRun run, SieveValue value)
         {
             foreach (var pattern in patterns)
             {
-                // An automaton may have to follow all of its places at each character
-                run.Spend(value.Text.Length, 1 + (pattern.Size / 4));
-                if (pattern.Regex is null)
+                if (pattern.Expression is not { } expression)
                 {
                     // Made of variables: constants were checked. The owner can see it, and nothing matches
                     run.Log($"line {run.Line}: {pattern.Problem}");
@@ -112,23 +106,27 @@ internal sealed class RegexExtension : SieveExtension
                     continue;
                 }
 
+                // An automaton may have to follow all of its places at each character
+                run.Spend(value.Text.Length, 1 + (expression.Size / 4));
                 if (!captures)
                 {
-                    if (pattern.Regex.IsMatch(value.Text))
+                    if (expression.IsMatch(value.Text, Spend))
                         return new(true);
                     continue;
                 }
 
-                if (pattern.Regex.Match(value.Text) is not { Success: true } match)
+                if (expression.Find(value.Text, Spend) is not { } places)
                     continue;
-                var values = new string[Math.Min(match.Groups.Count, VariableReferences.MaxMatchVariable + 1)];
+                var values = new string[Math.Min(places.Length / 2, VariableReferences.MaxMatchVariable + 1)];
                 for (var i = 0; i < values.Length; i++)
-                    values[i] = match.Groups[i].Value;
+                    values[i] = places[2 * i] < 0 ? "" : value.Text[places[2 * i]..places[(2 * i) + 1]];
                 run.Scope.MatchValues = values;
                 return new(true);
             }
 
             return new(false);
+
+            void Spend(int states) => run.Spend(0, states / StatesPerStep);
         }
     }
 }

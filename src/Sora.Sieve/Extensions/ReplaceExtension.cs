@@ -45,12 +45,12 @@ internal sealed class ReplaceExtension : SieveExtension
             if (run.Message.HeaderTruncated)
                 return Flow.Next;
             var text = replacement.Get(run);
-            var entity = isMime ? SieveText.Encode(text) : NewMessage.TextEntity(text);
+            var entity = isMime ? SieveText.Encode(text) : PartReplacement.TextEntity(run, text);
             if (entity.Length > run.Limits.MaxNewMessageSize)
                 throw new SieveRuntimeException($"A changed message is larger than {run.Limits.MaxNewMessageSize} bytes");
             run.Spend(entity.Length, 4);
             if (run.CurrentPart is { } part && !ReferenceEquals(part, run.Message.Root))
-                await run.State<ReplacedParts>().ReplaceAsync(run, part, entity);
+                await PartReplacement.ReplaceAsync(run, [(part, entity)]);
             else
                 ReplaceAll(run, entity);
             run.Actions.Note(new ReplaceAction { Line = Position.Line, Message = run.NewMessage });
@@ -77,12 +77,7 @@ internal sealed class ReplaceExtension : SieveExtension
             foreach (var entry in HeaderBlock.Parse(entity.AsMemory(0, end)).Entries)
                 if (IsMimeField(Encoding.Latin1.GetString(entry.Name)) && !entry.Name.SequenceEqual("MIME-Version"u8))
                     header.Add(entry);
-            run.NewMessage = new SieveNewMessage(HeaderBlock.Of(header).ToBytes(), entity.AsMemory(end));
-            run.State<ReplacedParts>().Clear();
-            if (run.CurrentPart is null)
-                NewMessage.Use(run);
-            else
-                run.State<ReplacedParts>().ReplaceRoot(run);
+            PartReplacement.ReplaceRoot(run, new SieveNewMessage(HeaderBlock.Of(header).ToBytes(), entity.AsMemory(end)));
         }
 
         private static bool IsMimeField(string name) =>

@@ -11,8 +11,8 @@ internal sealed class SubaddressExtension : SieveExtension
     public override void Register(Vocabulary vocabulary)
     {
         vocabulary.AddressPart(new AddressPartDefinition(
-            "user", new AddressPart(static (run, address) => address.Subaddress(run.Host.DetailSeparator).User)));
+            "user", new AddressPart(static (run, address) => address.Subaddress(run.Host.DetailSeparators).User)));
         vocabulary.AddressPart(new AddressPartDefinition(
-            "detail", new AddressPart(static (run, address) => address.Subaddress(run.Host.DetailSeparator).Detail)));
+            "detail", new AddressPart(static (run, address) => address.Subaddress(run.Host.DetailSeparators).Detail)));
     }
 }

@@ -19,11 +19,11 @@ internal sealed class GlobPattern
         _pieces = pieces;
         _byOctets = byOctets;
         _hasWild = Array.Exists(pieces, static piece => piece.Wild is not null);
-        Length = length;
+        Cost = 1 + (_hasWild ? length / 2 : length / 16);
     }
 
-    /// <summary>Length of the pattern in characters.</summary>
-    public int Length { get; }
+    /// <summary>Steps for each 256 characters of a value: a piece with <c>?</c> is tried at each of them, others are looked for many characters at a time.</summary>
+    public int Cost { get; }
 
     /// <summary>A run of characters; any will do in the places that are wild.</summary>
     private readonly record struct Piece(string Text, bool[]? Wild);

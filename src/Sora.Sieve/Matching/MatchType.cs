@@ -5,6 +5,9 @@ namespace Sora.Sieve.Matching;
 /// <summary>A match type (RFC 5228 section 2.7.1): makes matchers of comparators and keys.</summary>
 internal abstract class MatchType
 {
+    /// <summary>Limits of the keys.</summary>
+    public SieveCompilerOptions Options { get; set; } = SieveCompilerOptions.Default;
+
     /// <summary>Needs a comparator that knows substrings.</summary>
     public virtual bool NeedsSubstring => false;
 

@@ -119,7 +119,7 @@ internal sealed class MatchesMatcher : Matcher
     {
         foreach (var pattern in _patterns)
         {
-            run.Spend(value.Text.Length, 1 + pattern.Length / 16);
+            run.Spend(value.Text.Length, pattern.Cost);
             if (!pattern.IsMatch(value, _comparator))
                 continue;
             if (_captures)

@@ -7,14 +7,13 @@ namespace Sora.Sieve.Messages;
 /// <summary>Makes messages out of pieces.</summary>
 internal static class NewMessage
 {
-    /// <summary>Makes <see cref="SieveRun.NewMessage"/> the message that the script sees from here on.</summary>
-    public static void Use(SieveRun run)
+    /// <summary>Makes it the message that the script sees from here on, and that its actions are about.</summary>
+    public static void Use(SieveRun run, SieveNewMessage message)
     {
-        if (run.NewMessage is not { Body: { } body } message)
-            return;
-        var bytes = new byte[message.Header.Length + body.Length];
+        run.NewMessage = message;
+        var bytes = new byte[message.Header.Length + message.Body!.Value.Length];
         message.Header.CopyTo(bytes);
-        body.CopyTo(bytes.AsMemory(message.Header.Length));
+        message.Body.Value.CopyTo(bytes.AsMemory(message.Header.Length));
         run.Message = new SieveMessageInMemory(bytes);
         run.Headers = run.Message.Headers;
     }
@@ -54,10 +53,10 @@ internal static class NewMessage
     }
 
     /// <summary>A text entity in UTF-8: header fields, empty line, content.</summary>
-    public static byte[] TextEntity(string text, string subtype = "plain")
+    public static byte[] TextEntity(string text, string subtype = "plain", bool isEncoded = false)
     {
         var octets = SieveText.Encode(text.ReplaceLineEndings("\r\n"));
-        var isPlain = Ascii.IsValid(octets) && Array.TrueForAll(text.Split('\n'), static line => line.Length <= 900);
+        var isPlain = !isEncoded && Ascii.IsValid(octets) && Array.TrueForAll(text.Split('\n'), static line => line.Length <= 900);
         var header = Encoding.ASCII.GetBytes($"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {(isPlain ? "7bit" : "base64")}\r\n\r\n");
         return isPlain
             ? [.. header, .. octets]

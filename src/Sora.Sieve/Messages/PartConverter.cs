@@ -24,7 +24,7 @@ internal static class PartConverter
         run.Spend(text.Length, 4);
         if (isHtml && part.Is("text", "plain"))
             text = $"<!DOCTYPE html>\r\n<html><body><pre>{WebUtility.HtmlEncode(text)}</pre></body></html>\r\n";
-        var entity = NewMessage.TextEntity(text, isHtml ? "html" : "plain");
+        var entity = PartReplacement.TextEntity(run, text, isHtml ? "html" : "plain");
         if (entity.Length > run.Limits.MaxNewMessageSize)
             return null;
         if (ReferenceEquals(part, run.Message.Root))
@@ -47,11 +47,7 @@ internal static class PartConverter
             .. HeaderBlock.Parse("MIME-Version: 1.0\r\n"u8.ToArray()).Entries,
             .. HeaderBlock.Parse(entity.AsMemory(0, end)).Entries,
         ];
-        run.NewMessage = new SieveNewMessage(HeaderBlock.Of(header).ToBytes(), entity.AsMemory(end));
-        if (run.CurrentPart is null)
-            NewMessage.Use(run);
-        else
-            run.State<ReplacedParts>().ReplaceRoot(run);
+        PartReplacement.ReplaceRoot(run, new SieveNewMessage(HeaderBlock.Of(header).ToBytes(), entity.AsMemory(end)));
     }
 
     // What is written is UTF-8, of which ASCII is a part

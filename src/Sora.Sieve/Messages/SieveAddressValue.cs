@@ -6,7 +6,7 @@ namespace Sora.Sieve.Messages;
 /// <summary>An address of a header field or of the envelope in the parts that tests look at.</summary>
 internal sealed class SieveAddressValue
 {
-    private readonly Dictionary<char, (SieveValue? User, SieveValue? Detail)> _subaddresses = [];
+    private readonly Dictionary<string, (SieveValue? User, SieveValue? Detail)> _subaddresses = new(StringComparer.Ordinal);
 
     private SieveAddressValue(SieveValue all, SieveValue? localPart, SieveValue? domain)
     {
@@ -27,18 +27,18 @@ internal sealed class SieveAddressValue
     /// <summary>Right of the @; null where the address is not valid.</summary>
     public SieveValue? Domain { get; }
 
-    /// <summary>The two halves of the local part (RFC 5233 section 4); the detail is null without a separator.</summary>
-    public (SieveValue? User, SieveValue? Detail) Subaddress(char separator)
+    /// <summary>The two halves of the local part around the first separator (RFC 5233 section 4); the detail is null without one.</summary>
+    public (SieveValue? User, SieveValue? Detail) Subaddress(string separators)
     {
         if (LocalPart is null)
             return default;
         if (ReferenceEquals(this, Null))
             return (SieveValue.Empty, SieveValue.Empty);
-        if (_subaddresses.TryGetValue(separator, out var halves))
+        if (_subaddresses.TryGetValue(separators, out var halves))
             return halves;
-        var at = LocalPart.Text.IndexOf(separator);
+        var at = LocalPart.Text.AsSpan().IndexOfAny(separators);
         halves = at < 0 ? (LocalPart, null) : (new SieveValue(LocalPart.Text[..at]), new SieveValue(LocalPart.Text[(at + 1)..]));
-        _subaddresses[separator] = halves;
+        _subaddresses[separators] = halves;
         return halves;
     }
 

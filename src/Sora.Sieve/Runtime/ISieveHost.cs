@@ -11,8 +11,8 @@ public interface ISieveHost
     /// <summary>The user's addresses, the primary one first (RFC 5230 section 4.5: vacation answers only mail that names one of them).</summary>
     IReadOnlyList<string> Addresses { get; }
 
-    /// <summary>What separates the detail from the user in a local part (RFC 5233 section 4).</summary>
-    char DetailSeparator => '+';
+    /// <summary>Characters of which the first in a local part separates the detail from the user (RFC 5233 section 4); empty where addresses have no details.</summary>
+    string DetailSeparators => "+";
 
     /// <summary>The time zone of <c>currentdate</c> without <c>:zone</c> (RFC 5260 section 5).</summary>
     TimeZoneInfo TimeZone => TimeZoneInfo.Utc;

@@ -9,7 +9,7 @@ public class SieveHost : ISieveHost
     public virtual IReadOnlyList<string> Addresses => [];
 
     /// <inheritdoc/>
-    public virtual char DetailSeparator => '+';
+    public virtual string DetailSeparators => "+";
 
     /// <inheritdoc/>
     public virtual TimeZoneInfo TimeZone => TimeZoneInfo.Utc;

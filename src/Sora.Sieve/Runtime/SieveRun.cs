@@ -76,7 +76,10 @@ internal sealed class SieveRun(SieveInput input, CancellationToken cancellationT
     public string? BreakTo { get; set; }
 
     /// <summary>The part that the innermost <c>foreverypart</c> is at; null outside of loops (RFC 5703 section 3).</summary>
-    public MimePart? CurrentPart { get; set; }
+    public MimePart? CurrentPart => Loop?.Current;
+
+    /// <summary>The innermost loop over parts of the script that runs.</summary>
+    public PartLoop? Loop { get; set; }
 
     public long Steps { get; private set; }
 

@@ -1,3 +1,4 @@
+using Sora.Sieve.Messages;
 using Sora.Sieve.Runtime;
 using Sora.Sieve.Syntax;
 using Sora.Sieve.Validation;
@@ -20,7 +21,7 @@ internal sealed class SizeTest(SourcePosition position, bool isOver, long limit)
     // What was added to the header, or taken away, counts
     protected override ValueTask<bool> RunAsync(SieveRun run)
     {
-        var size = run.NewMessage is { } changed && run.CurrentPart is null
+        var size = run.NewMessage is { } changed && run.Message is not PartMessage
             ? changed.Header.Length + (changed.Body?.Length ?? run.Message.Size - run.Message.Root.BodyStart)
             : run.Message.Size;
         return new(isOver ? size > limit : size < limit);

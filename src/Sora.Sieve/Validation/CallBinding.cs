@@ -59,6 +59,9 @@ internal sealed class CallBinding(CompilationContext context, CallDefinition def
     /// <summary>Where an argument stands.</summary>
     public SourcePosition ArgumentPosition(int index) => Positional[index]?.Position ?? syntax.Position;
 
+    /// <summary>Where a string of a list stands.</summary>
+    public SourcePosition ArgumentPosition(int index, int item) => Positional[index] is StringsSyntax strings ? strings.Strings[item].Position : syntax.Position;
+
     /// <summary>A positional string.</summary>
     public SieveString String(int index) =>
         Positional[index] is StringsSyntax strings ? context.String(strings.Strings[0]) : SieveString.Empty;
@@ -78,7 +81,7 @@ internal sealed class CallBinding(CompilationContext context, CallDefinition def
     /// <summary>MATCH-TYPE and COMPARATOR with the keys of a positional string list.</summary>
     /// <param name="keys">Number of the argument.</param>
     /// <param name="captures">Wildcards set match variables where variables are in use (RFC 5229 section 3.2).</param>
-    public MatchArguments? Match(int keys, bool captures = true) => context.Match(this, Strings(keys), ArgumentPosition(keys), captures);
+    public MatchArguments? Match(int keys, bool captures = true) => context.Match(this, keys, captures);
 
     /// <summary>What the tags of others change about this action.</summary>
     public ImmutableArray<ActionModifier> Modifiers()

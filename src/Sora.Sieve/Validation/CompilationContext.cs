@@ -128,12 +128,14 @@ internal sealed class CompilationContext(SieveCompilerOptions options, SieveRegi
 
     public SieveStrings Strings(StringsSyntax syntax) => new([.. syntax.Strings.Select(String)]);
 
-    public MatchArguments? Match(CallBinding call, SieveStrings keys, SourcePosition keysAt, bool captures, Func<string[], string[]>? prepare = null)
+    public MatchArguments? Match(CallBinding call, int argument, bool captures, Func<string[], string[]>? prepare = null)
     {
+        var keys = call.Strings(argument);
         var definition = call.MatchTypeDefinition ?? Vocabulary.FindMatchType("is")!;
         var type = definition.Create(call.MatchRelation);
         if (type is null)
             return null;
+        type.Options = Options;
         if (type.NeedsSubstring && !call.Comparator.HasSubstring)
         {
             Error(call.Position, $"The comparator '{call.Comparator.Name}' knows no substrings, so ':{definition.Tag}' cannot be used with it");
@@ -142,24 +144,19 @@ internal sealed class CompilationContext(SieveCompilerOptions options, SieveRegi
 
         if (keys.Constant is { } constant)
         {
-            foreach (var key in constant)
+            var areKeys = true;
+            for (var i = 0; i < constant.Length; i++)
             {
-                if (type.Check(key, this) is not { } problem)
+                if (type.Check(constant[i], this) is not { } problem)
                     continue;
-                Error(keysAt, problem);
-                return null;
+                Error(call.ArgumentPosition(argument, i), problem);
+                areKeys = false;
             }
+
+            if (!areKeys)
+                return null;
         }
 
-        try
-        {
-            return new MatchArguments(type, call.Comparator, keys, captures && IsEnabled("variables"), prepare);
-        }
-        catch (SieveRuntimeException e)
-        {
-            // A pattern whose automaton is larger than it can be
-            Error(keysAt, e.Message);
-            return null;
-        }
+        return new MatchArguments(type, call.Comparator, keys, captures && IsEnabled("variables"), prepare);
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Globalization;
 using Sora.Sieve.Runtime;
@@ -11,16 +12,18 @@ internal static class VariableReferences
     /// <summary>Highest number of a match variable; more wildcards than that are no error (RFC 5229 section 3.2 asks for 9 at least).</summary>
     public const int MaxMatchVariable = 99;
 
+    private static readonly SearchValues<char> InReferences = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.");
+
     public static SieveString Parse(CompilationContext context, string text, SourcePosition position)
     {
         var parts = ImmutableArray.CreateBuilder<Func<SieveRun, string>>();
         var from = 0;
         for (var at = 0; (at = text.IndexOf("${", at, StringComparison.Ordinal)) >= 0;)
         {
-            var close = text.IndexOf('}', at);
-            if (close < 0)
-                break;
-            if (Reference(context, text[(at + 2)..close], position) is not { } part)
+            // Up to what cannot stand in a reference, so that a text of many beginnings is read once
+            var length = text.AsSpan(at + 2).IndexOfAnyExcept(InReferences);
+            var close = length < 0 ? text.Length : at + 2 + length;
+            if (close == text.Length || text[close] != '}' || Reference(context, text[(at + 2)..close], position) is not { } part)
             {
                 at += 2;
                 continue;

@@ -88,7 +88,10 @@ internal sealed class GatewayParts : IAsyncDisposable
 
         var sieve = new ManageSieveServer(
             options.Managesieve, mailstore.Accounts, mailstore.Scripts, options.SieveLimits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()),
-            options.SieveLimits.ToLimits(), metrics, time, loggers.CreateLogger<ManageSieveServer>());
+            options.SieveLimits.ToLimits(), metrics, time, loggers.CreateLogger<ManageSieveServer>())
+        {
+            Library = scripts.Library,
+        };
         foreach (var listener in sieve.Listeners())
             yield return (listener.ImplicitTls ? "managesieve.tls_listen" : "managesieve.listen", listener);
     }
@@ -116,7 +119,7 @@ internal sealed class GatewayParts : IAsyncDisposable
             mailstore.Accounts, mailstore.Sharing, library, options.SieveDelivery,
             limits.ToLimits() with { MaxDuplicateLifetime = options.Sieve.MaxDuplicatePeriod }, options.Imap.OtherUsersPrefix, options.Imap.SharedPrefix)
         {
-            DetailSeparator = options.Lmtp.RecipientDelimiter is [var separator, ..] ? separator : '+',
+            DetailSeparators = options.Lmtp.RecipientDelimiter,
             History = mailstore.SieveHistory,
             Metadata = mailstore.Metadata,
             Lists = mailstore.SieveLists,

@@ -1,9 +1,12 @@
 using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
 using Sora.Contracts;
 using Sora.Gateway.Connections;
 using Sora.Gateway.ManageSieve;
+using Sora.Gateway.Sieve;
 using Sora.Gateway.Tests.Connections;
 using Sora.Gateway.Tests.Imap;
+using Sora.Mailstore.Sieve;
 using Sora.Sieve;
 using Sora.Testing;
 
@@ -46,7 +49,11 @@ public sealed class ManageSieveFixture : IAsyncLifetime
         var metrics = new GatewayMetrics();
         var server = new ManageSieveServer(
             options, Node.Accounts, scripts ?? Node.Scripts, compiler, new SieveLimits { MaxRedirects = 5 }, metrics,
-            time ?? TimeProvider.System, new ErrorLog<ManageSieveServer>());
+            time ?? TimeProvider.System, new ErrorLog<ManageSieveServer>())
+        {
+            Library = new ScriptLibrary(
+                Node.Scripts, new SieveFiles(new SieveOptions(), TimeProvider.System, NullLoggerFactory.Instance), compiler, compiler, 100, 100_000),
+        };
         return TestGateway.StartAsync(server.Listeners(), tls, time: time, metrics: metrics);
     }
 

@@ -99,6 +99,27 @@ public sealed class ScriptTranscriptTests(ManageSieveFixture sieve)
             """);
     }
 
+    // RFC 6609 section 3.1: no errors while scripts are put, in whatever order
+    [Fact]
+    public async Task What_a_script_includes_is_warned_of()
+    {
+        using var client = await sieve.LogInAsync();
+        await client.PlayAsync("""
+            C: PUTSCRIPT "a" "require \"include\"; include \"b\";"
+            S: OK (WARNINGS) {112}
+            S: line 1, column 20: warning: There is no script "b" to be included; *
+            C: PUTSCRIPT "b" "keep;"
+            S: OK "Script is stored"
+            C: CHECKSCRIPT "require \"include\"; include \"a\";"
+            S: OK "Script is valid"
+            C: PUTSCRIPT "b" "require \"include\"; include \"a\";"
+            S: OK (WARNINGS) {*
+            S: line 1, column 20: warning: Scripts include each other in a circle, which ends a run with an error: "b", "a", "b"
+            C: CHECKSCRIPT "require \"include\"; include :global \"a\";"
+            S: OK (WARNINGS) *
+            """);
+    }
+
     [Fact]
     public async Task Checkscript_stores_nothing_and_does_not_look_at_the_quota()
     {

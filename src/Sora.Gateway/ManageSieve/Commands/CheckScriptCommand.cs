@@ -12,6 +12,6 @@ internal sealed class CheckScriptCommand(byte[] script) : ManageSieveCommand
         return new CheckScriptCommand(parser.String());
     }
 
-    public override ValueTask<ManageSieveReply?> ExecuteAsync(ManageSieveConnection connection, CancellationToken cancellationToken) =>
-        new(ScriptCheck.Check(script, connection.Server.Checker) ?? ManageSieveReply.Ok("Script is valid"));
+    public override async ValueTask<ManageSieveReply?> ExecuteAsync(ManageSieveConnection connection, CancellationToken cancellationToken) =>
+        await ScriptCheck.CheckAsync(connection, null, script, connection.Server.Checker, cancellationToken) ?? ManageSieveReply.Ok("Script is valid");
 }

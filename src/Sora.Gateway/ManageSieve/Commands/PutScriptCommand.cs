@@ -25,7 +25,7 @@ internal sealed class PutScriptCommand(SieveScriptName name, byte[] script) : Ma
         var space = await scripts.CheckSpaceAsync(connection.Account, name, script.Length, cancellationToken);
         if (!space.IsOk)
             return ManageSieveReply.No(space.Error);
-        var check = ScriptCheck.Check(script, connection.Server.Compiler);
+        var check = await ScriptCheck.CheckAsync(connection, name, script, connection.Server.Compiler, cancellationToken);
         if (check is { Status: ReplyStatus.No })
             return check;
         var put = await scripts.PutAsync(connection.Account, name, script, cancellationToken);

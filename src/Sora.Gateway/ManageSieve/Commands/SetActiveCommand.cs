@@ -24,7 +24,7 @@ internal sealed class SetActiveCommand(SieveScriptName? name) : ManageSieveComma
                 return ManageSieveReply.No(script.Error);
 
             // It compiled when it was put; an extension may have been disabled since, and with it each message would be an error
-            check = ScriptCheck.Check(script.Value.Content, connection.Server.Compiler);
+            check = await ScriptCheck.CheckAsync(connection, wanted, script.Value.Content, connection.Server.Compiler, cancellationToken);
             if (check is { Status: ReplyStatus.No })
                 return check;
         }

@@ -65,7 +65,7 @@ public sealed class DeliveryFixture : IAsyncLifetime, IDisposable
             Metadata = Node.Metadata,
             Lists = lists ?? (sieve.Lists.Count == 0 ? Node.SieveLists : OwnedLists(sieve)),
             AdminContact = "mailto:postmaster@example.org",
-            DetailSeparator = lmtpOptions.RecipientDelimiter[0],
+            DetailSeparators = lmtpOptions.RecipientDelimiter,
         };
         var scripts = new DeliveryScripts(
             new ScriptPlanner(ports), files, Node.SieveHistory, Relay, Bodies.Intakes, Node.Quotas, remembers, "mx.example.org", metrics, TimeProvider.System,
