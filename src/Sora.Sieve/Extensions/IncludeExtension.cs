@@ -138,12 +138,12 @@ internal sealed class IncludeExtension : SieveExtension
             run.Trace(Position, $"include {key}");
             var (outer, outerName, scope) = (run.Script, run.ScriptName, run.Scope);
             var (message, headers, part) = (run.Message, run.Headers, run.CurrentPart);
+            run.CurrentPart = null;
             if (part is not null && !ReferenceEquals(part, message.Root))
             {
                 run.Message = await PartMessage.ReadAsync(message, part, run.Limits.MaxPartSize, run.CancellationToken);
                 run.Spend((int)Math.Min(run.Message.Size, int.MaxValue), 1);
                 run.Headers = run.Message.Headers;
-                run.CurrentPart = null;
             }
 
             run.Script = inner;
@@ -155,8 +155,9 @@ internal sealed class IncludeExtension : SieveExtension
             run.Script = outer;
             run.ScriptName = outerName;
             run.Scope = scope;
+            run.CurrentPart = part;
             if (part is not null && !ReferenceEquals(part, message.Root))
-                (run.Message, run.Headers, run.CurrentPart) = (message, headers, part);
+                (run.Message, run.Headers) = (message, headers);
             run.At(Position);
             return flow == Flow.Stop ? Flow.Stop : Flow.Next;
         }
