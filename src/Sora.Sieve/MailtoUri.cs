@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 
 namespace Sora.Sieve;
@@ -10,13 +11,16 @@ public sealed record MailtoUri(ImmutableArray<string> To, ImmutableArray<KeyValu
     private const int MaxLength = 8_192;
     private const int MaxRecipients = 10;
 
+    // Those between "!" and "~" that stand in no URI (RFC 3986 appendix A), and "#", which begins a fragment that mailto has not (RFC 6068 section 2)
+    private static readonly SearchValues<char> Excluded = SearchValues.Create("\"#<>\\^`{|}");
+
     /// <summary>Reads a URI; false where it is no mailto URI or names no valid recipient.</summary>
     public static bool TryParse(string uri, out MailtoUri? result)
     {
         ArgumentNullException.ThrowIfNull(uri);
         result = null;
         if (uri.Length > MaxLength || !uri.StartsWith("mailto:", StringComparison.OrdinalIgnoreCase) || uri.AsSpan().IndexOfAnyExceptInRange('!', '~') >= 0
-            || uri.Contains('#', StringComparison.Ordinal))
+            || uri.AsSpan().IndexOfAny(Excluded) >= 0)
             return false;
         var query = uri.IndexOf('?', StringComparison.Ordinal);
         var path = query < 0 ? uri[7..] : uri[7..query];

@@ -11,9 +11,27 @@ public sealed class DiagnosticTests
     [InlineData("require \"fileinto\"; fileinto keep;", "line 1, column 21: error: The command 'fileinto' lacks its mailbox: expected a string, found nothing\n"
         + "line 1, column 30: error: The command 'fileinto' takes no test; a semicolon may be missing before it: expected ';', found 'keep'")]
     [InlineData("if (true) { keep; }", "line 1, column 5: error: 'if' takes one test without parentheses")]
-    [InlineData("if true keep;", "line 1, column 9: error: The test 'true' takes no test: expected '{', ',' or ')', found 'keep'")]
+    [InlineData("if true keep;", "line 1, column 9: error: A block in braces follows the test: expected '{', found 'keep'")]
+    [InlineData("if not anyof (true, false) keep;", "line 1, column 28: error: The command 'if' is not complete: expected '{', found 'keep'")]
+    [InlineData("if true or false { keep; }", "line 1, column 9: error: Tests are joined by a test around them: expected 'anyof (test, test)', found 'or'")]
+    [InlineData("if true and false { keep; }", "line 1, column 9: error: Tests are joined by a test around them: expected 'allof (test, test)', found 'and'")]
+    [InlineData("if true then { keep; }", "line 1, column 9: error: The test 'true' is over here: expected '{', ',' or ')', found 'then'")]
+    [InlineData("if anyof true, false { keep; }", "line 1, column 4: error: 'anyof' takes its tests in parentheses: expected '(' behind 'anyof'")]
+    [InlineData("if not allof header \"a\" \"b\", false { keep; }", "line 1, column 8: error: 'allof' takes its tests in parentheses: expected '(' behind 'allof'")]
+    [InlineData("require [\"fileinto\" \"copy\" \"reject\"]; fileinto :copy \"x\";", "line 1, column 21: error: The string list is not closed: expected ',' or ']', found the string \"copy\"")]
+    [InlineData("require [\"fileinto\", \"copy\"; fileinto :copy \"x\";", "line 1, column 28: error: The string list is not closed: expected ',' or ']', found ';'")]
+    [InlineData("require [fileinto, copy]; fileinto :copy \"x\";", "line 1, column 10: error: A string list holds strings: expected a string in double quotes, found 'fileinto'")]
+    [InlineData("require fileinto; fileinto \"x\";", "line 1, column 9: error: The capabilities that 'require' takes are strings: expected a string in double quotes, found 'fileinto'")]
+    [InlineData("require \"fileinto\"\nkeep; fileinto \"x\";", "line 2, column 1: error: 'require' takes one string list; a semicolon may be missing before this: expected ';', found 'keep'")]
+    [InlineData("require [\"fileinto\", ]; fileinto \"x\";", "line 1, column 22: error: A string list holds strings: expected a string, found ']'")]
+    [InlineData("if header \"a\" [] { keep; }", "line 1, column 16: error: A string list holds strings: expected a string, found ']'")]
+    [InlineData("if exists [\"a\", \"b\" { keep; }", "line 1, column 21: error: The string list is not closed: expected ',' or ']', found '{'")]
+    [InlineData("require \"imap4flags\"; setflag;", "line 1, column 23: error: The command 'setflag' lacks its flags: expected a string list, found nothing")]
+    [InlineData("keep\nstop", "line 2, column 1: error: The command 'keep' takes no test; a semicolon may be missing before it: expected ';', found 'stop'\n"
+        + "line 2, column 5: error: The command 'keep' is not complete: expected ';' or a block, found the end of the script")]
+    [InlineData("// keep all\nkeep;", "line 1, column 1: error: A comment to the end of the line begins with another sign: expected '#', found '//'")]
     [InlineData("if true;", "line 1, column 1: error: 'if' takes a block: expected '{', found ';'")]
-    [InlineData("if anyof (true false) { keep; }", "line 1, column 16: error: The test 'true' takes no test: expected '{', ',' or ')', found 'false'")]
+    [InlineData("if anyof (true false) { keep; }", "line 1, column 16: error: The test 'true' takes no test; a comma may be missing before it: expected '{', ',' or ')', found 'false'")]
     [InlineData("require \"vacation\"; vacation text:\nGone\n", "line 1, column 30: error: The text that begins here never ends: expected a line with a dot alone")]
     [InlineData("redirect \"a@b.example;\nkeep;", "line 1, column 10: error: The string that begins here never ends: expected '\"'")]
     [InlineData("if header :contains 'subject' \"x\" { keep; }", "line 1, column 21: error: This is no part of the language outside of strings and comments: expected a string in double quotes, found \"'\"\n"
@@ -23,6 +41,23 @@ public sealed class DiagnosticTests
         + "line 2, column 1: error: This is no part of the language outside of strings and comments: found \"@\"")]
     [InlineData("if true { keep; } else if false { discard; }", "line 1, column 24: error: 'else if' is written as one word: expected 'elsif' instead of 'else if', found 'if'")]
     public void OneMistakeIsOneMessage(string script, string errors) => Errors(script).ShouldBe(errors);
+
+    // It may run as it is meant, but most likely does not
+    [Theory]
+    [InlineData("require \"imap4flags\"; setflag \"\\Seen\";", "line 1, column 32: warning: In a string '\\S' is the same as 'S'; '\\\\S' may be meant")]
+    [InlineData("require \"regex\"; if header :regex \"a\" \"\\d+\\w\" { stop; }", "line 1, column 40: warning: In a string '\\d' is the same as 'd'; '\\\\d' may be meant")]
+    [InlineData("if header \"a\" \"\\\"\\\\\\*\" { stop; }", "")]
+    [InlineData("if header [\"To\", \"Subject:\"] \"a\" { stop; }", "line 1, column 4: warning: \"Subject:\" is no name of a header field, so no message has it")]
+    [InlineData("if exists \"a b\" { stop; }", "line 1, column 4: warning: \"a b\" is no name of a header field, so no message has it")]
+    [InlineData("require \"fileinto\"; fileinto \"\";", "line 1, column 30: warning: \"\" cannot be a mailbox: Mailbox name is empty")]
+    [InlineData("require \"fileinto\"; fileinto \"a//b\";", "line 1, column 30: warning: \"a//b\" cannot be a mailbox: Mailbox name has an empty level")]
+    [InlineData("require \"fileinto\"; fileinto \"a/b\";", "")]
+    public void WhatMostLikelyDoesNotWhatItsAuthorWantsIsAWarning(string script, string warnings)
+    {
+        var compilation = Compile(script);
+        compilation.IsOk.ShouldBeTrue();
+        string.Join('\n', compilation.Diagnostics).ShouldBe(warnings);
+    }
 
     [Theory]
     [InlineData("if header :contain \"a\" \"b\" { keep; }", "has no tag ':contain'; ':contains' may be meant")]

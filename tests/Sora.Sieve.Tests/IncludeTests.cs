@@ -138,6 +138,24 @@ public sealed class IncludeTests
             host).ShouldBe("fileinto x text/plaini text/htmli");
     }
 
+    // The first part of all is the message, and an included script's loop begins with it again
+    [Fact]
+    public void AtTheMessageItselfALoopOfAnIncludedScriptBeginsAnew()
+    {
+        var host = new TestHost
+        {
+            Scripts = { ["parts"] = "require [\"include\", \"variables\", \"foreverypart\", \"mime\"]; foreverypart { if header :mime :matches \"X\" \"*\" { set \"global.n\" \"${global.n}${1}\"; } }" },
+        };
+        Outcome(
+            """
+            require ["include", "variables", "foreverypart", "mime", "fileinto"];
+            foreverypart { include "parts"; if header :mime :matches "X" "*" { set "global.n" "${global.n}-${1}/"; } }
+            fileinto "${global.n}";
+            """,
+            "X: a\nContent-Type: multipart/mixed; boundary=b\n\n--b\nX: c\n\n1\n--b\nX: d\n\n2\n--b--\n",
+            host).ShouldBe("fileinto acd-a/c-c/d-d/");
+    }
+
     [Fact]
     public void GlobalNeedsBothCapabilities()
     {

@@ -117,6 +117,20 @@ public sealed class ReplaceTests
         Content(bytes, message.Root).ShouldBe("gone");
     }
 
+    // RFC 5703 section 5: encoded words "if and only if non-ASCII characters are present"; RFC 2047 section 5: none in an address
+    [Theory]
+    [InlineData(":subject \"=?utf-8?q?t=C3=A4?= b\"", "Subject: =?utf-8?q?t=C3=A4?= b")]
+    [InlineData(":subject \"t\u00E4\"", "Subject: =?UTF-8?B?dMOk?=")]
+    [InlineData(":from \"J\u00FCrgen <j@x.example>\"", "From: =?UTF-8?B?SsO8cmdlbg==?= <j@x.example>")]
+    [InlineData(":from \"=?utf-8?q?t=C3=A4?= <j@x.example>, k@y.example\"", "From: =?UTF-8?B?dMOk?= <j@x.example>,\r\n k@y.example")]
+    [InlineData(":subject \"new\"", "Original-Subject: =?utf-8?q?old?=\r\n and long")]
+    [InlineData(":from \"a@b.example\"", "Original-From: =?utf-8?q?J?= <j@x.example>")]
+    public void NewFieldsAreEncodedWhereTheyMustAndOldOnesStayAsTheyWere(string arguments, string field)
+    {
+        var result = Run($"require \"replace\"; replace {arguments} \"gone\";", "From: =?utf-8?q?J?= <j@x.example>\nSubject: =?utf-8?q?old?=\n and long\n\nx\n");
+        Encoding.ASCII.GetString(Bytes(result.KeepMessage!)).ShouldContain($"{field}\r\n");
+    }
+
     [Fact]
     public void AMimeEntityBringsItsHeader()
     {

@@ -91,6 +91,21 @@ public sealed class Rfc5235Tests
         """,
         host: Host(SieveCheckKind.Virus, score)).ShouldBe(outcome);
 
+    // The greatest value is for what is certain; a value counts once it is reached
+    [Theory]
+    [InlineData(0.2, 2, 20, 1)]
+    [InlineData(0.5, 5, 50, 3)]
+    [InlineData(0.8, 8, 80, 4)]
+    [InlineData(0.999, 9, 99, 4)]
+    [InlineData(1.0, 10, 100, 5)]
+    [InlineData(2.9 / 10, 3, 29, 2)]
+    public void AScoreIsTheLastValueThatItReaches(double score, int spam, int percent, int virus)
+    {
+        var host = new TestHost { Checks = { [SieveCheckKind.Spam] = score, [SieveCheckKind.Virus] = score } };
+        Holds($"allof (spamtest :is \"{spam}\", spamtest :percent :is \"{percent}\", virustest :is \"{virus}\")", require: "[\"spamtestplus\", \"virustest\"]", host: host)
+            .ShouldBeTrue();
+    }
+
     private static TestHost Host(SieveCheckKind kind, double? score)
     {
         var host = new TestHost();

@@ -64,6 +64,10 @@ public sealed class Rfc5436Tests
     [InlineData("mailto:a@b.example?to=c%23d.example")]
     [InlineData("mailto:a@b.example#fragment")]
     [InlineData("mailto:a@b.example?x=%zz")]
+    [InlineData("mailto:a@b.example?x<=y")]
+    [InlineData("mailto:a@b.example?x=y>z")]
+    [InlineData("mailto:a@b.example?x={y}")]
+    [InlineData("mailto:a|b@b.example")]
     public void WhatIsNoUriIsAnErrorAtOnce(string uri)
     {
         MailtoUri.TryParse(uri, out _).ShouldBeFalse();

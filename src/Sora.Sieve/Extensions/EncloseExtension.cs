@@ -66,14 +66,14 @@ internal sealed class EncloseExtension : SieveExtension
 
             var title = subject?.Get(run);
             if (title is not null)
-                output.Write(HeaderFieldWriter.Write("Subject", title));
+                output.Write(HeaderFieldWriter.Write("Subject", title, keepsEncodedWords: true));
             else if (!copied.Contains("Subject"))
                 foreach (var entry in run.Headers.Find(HeaderName.From("Subject")))
                     output.Write(entry.Raw.Span);
             if (!copied.Contains("Date"))
                 output.Write(HeaderFieldWriter.Write("Date", DatePart.Get("std11", run.Input.Time)!));
             if (!copied.Contains("From"))
-                output.Write(HeaderFieldWriter.Write("From", run.Host.Addresses is [var own, ..] ? own : run.Input.Envelope?.To ?? ""));
+                output.Write(HeaderFieldWriter.WriteAddresses("From", run.Host.Addresses is [var own, ..] ? own : run.Input.Envelope?.To ?? ""));
             output.Write(Encoding.ASCII.GetBytes($"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"{boundary}\"\r\n\r\n"));
             return output.WrittenSpan.ToArray();
         }

@@ -114,12 +114,20 @@ internal sealed class EnotifyExtension : SieveExtension
         return encoded.ToString();
     }
 
-    // Not between a percent and its digits
+    // Not between a percent and its digits, nor between the octets of a character
     private static string CutUrl(string text, int length)
     {
+        if (length >= text.Length)
+            return text;
         var percent = text.LastIndexOf('%', Math.Max(length - 1, 0), Math.Min(length, 2));
-        return text[..(length < text.Length && percent >= 0 ? percent : Math.Min(length, text.Length))];
+        var end = percent >= 0 ? percent : length;
+        for (var octets = 1; octets < 4 && end >= 3 && IsContinued(text.AsSpan(end)) && text[end - 3] == '%'; octets++)
+            end -= 3;
+        return text[..end];
     }
+
+    // UTF8-tail (RFC 3629 section 4) as EncodeUrl writes it
+    private static bool IsContinued(ReadOnlySpan<char> text) => text is ['%', '8' or '9' or 'A' or 'B', ..];
 
     private sealed class NotifyCommand(
         SourcePosition position, SieveString method, SieveString? from, SieveString? importance, SieveStrings? options, SieveString? text,

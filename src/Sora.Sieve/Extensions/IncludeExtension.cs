@@ -167,7 +167,6 @@ internal sealed class IncludeExtension : SieveExtension
             }
 
             run.Loop = null;
-
             run.Script = inner;
             run.ScriptName = name;
             run.Scope = new VariableScope();

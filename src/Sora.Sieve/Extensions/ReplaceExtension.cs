@@ -71,8 +71,11 @@ internal sealed class ReplaceExtension : SieveExtension
                 header.Add(entry);
             }
 
-            Change(header, "Subject", subject?.Get(run));
-            Change(header, "From", from?.Get(run) is { } address && SieveAddress.IsMailboxList(address) ? address : null);
+            // "if and only if non-ASCII characters are present": encoded words that the script has written are none
+            if (subject?.Get(run) is { } title)
+                Change(header, "Subject", HeaderFieldWriter.Write("Subject", title, keepsEncodedWords: true));
+            if (from?.Get(run) is { } address && SieveAddress.IsMailboxList(address))
+                Change(header, "From", HeaderFieldWriter.WriteAddresses("From", address));
             header.AddRange(HeaderBlock.Parse("MIME-Version: 1.0\r\n"u8.ToArray()).Entries);
             foreach (var entry in HeaderBlock.Parse(entity.AsMemory(0, end)).Entries)
                 if (IsMimeField(Encoding.Latin1.GetString(entry.Name)) && !entry.Name.SequenceEqual("MIME-Version"u8))
@@ -83,18 +86,15 @@ internal sealed class ReplaceExtension : SieveExtension
         private static bool IsMimeField(string name) =>
             name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase) || name.Equals("MIME-Version", StringComparison.OrdinalIgnoreCase);
 
-        private static void Change(List<HeaderEntry> header, string name, string? value)
+        private static void Change(List<HeaderEntry> header, string name, byte[] field)
         {
-            if (value is null)
-                return;
             for (var i = 0; i < header.Count; i++)
             {
-                if (!Encoding.Latin1.GetString(header[i].Name).Equals(name, StringComparison.OrdinalIgnoreCase))
-                    continue;
-                header[i] = HeaderBlock.Parse(HeaderFieldWriter.Write($"Original-{name}", header[i].Value.Text)).Entries[0];
+                if (Encoding.Latin1.GetString(header[i].Name).Equals(name, StringComparison.OrdinalIgnoreCase))
+                    header[i] = HeaderBlock.Parse((byte[])[.. "Original-"u8, .. header[i].Raw.Span]).Entries[0];
             }
 
-            header.Add(HeaderBlock.Parse(HeaderFieldWriter.Write(name, value)).Entries[0]);
+            header.Add(HeaderBlock.Parse(field).Entries[0]);
         }
     }
 }

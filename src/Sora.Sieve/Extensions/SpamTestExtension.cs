@@ -29,10 +29,10 @@ internal sealed class SpamTestExtension(bool isPlus) : SieveExtension
     }
 
     // 0 without a check, 1 for clean, 10 for spam
-    private static int OneToTen(double? score) => score is { } known ? 1 + (int)Math.Round(Math.Clamp(known, 0, 1) * 9) : 0;
+    private static int OneToTen(double? score) => score is { } known ? 1 + CheckTest.StepOf(known, 9) : 0;
 
     // 0 without a check and for clean, 100 for spam
-    private static int Percent(double? score) => (int)Math.Round(Math.Clamp(score ?? 0, 0, 1) * 100);
+    private static int Percent(double? score) => CheckTest.StepOf(score ?? 0, 100);
 }
 
 /// <summary>virustest (RFC 5235 section 3.3).</summary>
@@ -47,7 +47,7 @@ internal sealed class VirusTestExtension : SieveExtension
         IsMatching = true,
         Arguments = [("value", ArgumentKind.String)],
         Build = static call => call.Match(0) is { } match
-            ? new CheckTest(call.Position, call.Definition.Name, SieveCheckKind.Virus, static score => score is { } known ? 1 + (int)Math.Round(Math.Clamp(known, 0, 1) * 4) : 0, match)
+            ? new CheckTest(call.Position, call.Definition.Name, SieveCheckKind.Virus, static score => score is { } known ? 1 + CheckTest.StepOf(known, 4) : 0, match)
             : null,
     });
 }
@@ -55,7 +55,13 @@ internal sealed class VirusTestExtension : SieveExtension
 /// <summary>The check's result as a number matches; there is no value to be counted where nothing was checked.</summary>
 internal sealed class CheckTest(SourcePosition position, string name, SieveCheckKind kind, Func<double?, int> scale, MatchArguments match) : TestNode(position)
 {
+    // More than the errors of a division, less than any score that filters write
+    private const double Tolerance = 1e-9;
+
     public override string Name => name;
+
+    /// <summary>The last of so many steps that a score has reached: the greatest value is for what is certain, not for what is nearly so.</summary>
+    public static int StepOf(double score, int steps) => (int)Math.Floor((Math.Clamp(score, 0, 1) * steps) + Tolerance);
 
     protected override ValueTask<bool> RunAsync(SieveRun run)
     {

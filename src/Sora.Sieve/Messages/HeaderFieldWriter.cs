@@ -1,4 +1,5 @@
 using System.Text;
+using Sora.Mime;
 
 namespace Sora.Sieve.Messages;
 
@@ -15,12 +16,15 @@ internal static class HeaderFieldWriter
     // Of a whole line without its end (RFC 5322 section 2.1.1), less a name
     private const int LongestWord = 900;
 
-    public static byte[] Write(string name, string value)
+    /// <param name="name">The field's name.</param>
+    /// <param name="value">The text.</param>
+    /// <param name="keepsEncodedWords">What is written as an encoded word is one: words in ASCII stay as they are.</param>
+    public static byte[] Write(string name, string value, bool keepsEncodedWords = false)
     {
         value = Unfold(value);
         var text = new StringBuilder(name).Append(':');
         var line = text.Length;
-        foreach (var word in NeedsEncoding(value) ? Encoded(value) : Words(value))
+        foreach (var word in NeedsEncoding(value, keepsEncodedWords) ? Encoded(value) : Words(value))
         {
             if (line + word.Length > MaxLine && line > name.Length + 1)
             {
@@ -35,6 +39,36 @@ internal static class HeaderFieldWriter
         return Encoding.ASCII.GetBytes(text.Append("\r\n").ToString());
     }
 
+    /// <summary>A field of addresses; display names become encoded words where they must, addresses never (RFC 2047 section 5).</summary>
+    public static byte[] WriteAddresses(string name, string value)
+    {
+        var text = new StringBuilder();
+        foreach (var address in MailAddress.ParseList(SieveText.Encode(value)))
+        {
+            if (address.Mailbox is not { Length: > 0 } local || address.Host is not { Length: > 0 } host)
+                continue;
+            if (text.Length > 0)
+                text.Append(",\r\n ");
+            var spec = $"{SieveAddress.QuoteLocalPart(SieveText.Decode(local))}@{SieveText.Decode(host)}";
+            text.Append(address.Name is { Length: > 0 } phrase ? $"{Phrase(EncodedWord.Decode(phrase))} <{spec}>" : spec);
+        }
+
+        return Encoding.UTF8.GetBytes($"{name}: {(text.Length > 0 ? text : Unfold(value))}\r\n");
+    }
+
+    private static string Phrase(string name)
+    {
+        var clean = new StringBuilder(name.Length);
+        foreach (var c in name)
+            clean.Append(char.IsControl(c) ? ' ' : c);
+        var text = clean.ToString();
+        if (Ascii.IsValid(text))
+            return text.All(static c => char.IsAsciiLetterOrDigit(c) || c is ' ' or '-' or '\'' or '_') ? text : $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+
+        // "x" stands for a name: the encoded words alone are wanted
+        return Encoding.ASCII.GetString(Write("x", text))[3..^2];
+    }
+
     // Line breaks that a script has put in are folding or, where no white space follows, become some
     private static string Unfold(string value)
     {
@@ -44,12 +78,12 @@ internal static class HeaderFieldWriter
             .Replace("\r\n\t", "\t", StringComparison.Ordinal).ReplaceLineEndings(" ");
     }
 
-    private static bool NeedsEncoding(string value)
+    private static bool NeedsEncoding(string value, bool keepsEncodedWords)
     {
         var longest = 0;
         foreach (var range in value.AsSpan().SplitAny(' ', '\t'))
             longest = Math.Max(longest, value.AsSpan(range).Length);
-        return longest > LongestWord || value.Contains("=?", StringComparison.Ordinal)
+        return longest > LongestWord || (!keepsEncodedWords && value.Contains("=?", StringComparison.Ordinal))
             || value.AsSpan().IndexOfAnyExceptInRange(' ', '~') is >= 0 and var at && value.AsSpan(at).IndexOfAnyExcept(Printable) >= 0;
     }
 

@@ -225,6 +225,7 @@ internal ref struct SieveLexer
     private SieveToken Quoted(SourcePosition position)
     {
         var content = new ArrayBufferWriter<byte>();
+        var isWarned = false;
         _at++;
         while (true)
         {
@@ -246,7 +247,14 @@ internal ref struct SieveLexer
             switch (b)
             {
                 case (byte)'\\' when _at < _script.Length && _script[_at] is not ((byte)'\r' or (byte)'\n' or 0):
-                    // quoted-special and quoted-other are both what stands behind the backslash
+                    // quoted-special and quoted-other are both what stands behind the backslash; scripts "SHOULD NOT" write the latter (RFC 5228 section 2.4.2)
+                    if (!isWarned && char.IsAsciiLetterOrDigit((char)_script[_at]))
+                    {
+                        var letter = (char)_script[_at];
+                        _diagnostics.Warning(Position(_at - 1), $"In a string '\\{letter}' is the same as '{letter}'; '\\\\{letter}' may be meant");
+                        isWarned = true;
+                    }
+
                     content.Write([_script[_at++]]);
                     break;
                 case (byte)'\\':
@@ -340,6 +348,15 @@ internal ref struct SieveLexer
         do
             _at++;
         while (_at < _script.Length && IsUnknown(_script[_at]));
+
+        // A comment as other languages write it
+        if (_script[start] == '/' && _at < _script.Length && _script[_at] == '/')
+        {
+            _diagnostics.Error(position, "A comment to the end of the line begins with another sign", "'//'", "'#'");
+            SkipHashComment();
+            return;
+        }
+
         var text = SieveText.Show(SieveText.Decode(_script[start..Math.Min(_at, start + 20)]));
         if (position.Line != _unknownLine)
             _diagnostics.Error(position, "This is no part of the language outside of strings and comments", text, IsQuote(text) ? "a string in double quotes" : null);

@@ -92,8 +92,10 @@ internal ref struct SieveParser
         if (_token.Kind != TokenKind.LeftBrace)
         {
             if (_token.Kind != TokenKind.End || !_lexer.IsCut)
-                _diagnostics.Error(_token.Position, $"The command '{call.Name}' is not complete", _token.Show(), "';', a block or an argument");
-            return null;
+                Incomplete(call);
+
+            // Where only the semicolon is missing, what is wrong before it is still to be seen
+            return _token.Kind is TokenKind.End or TokenKind.RightBrace && !_lexer.IsCut && !call.Tests.IsEmpty && !TakesBlock(call) ? call : null;
         }
 
         var open = _token.Position;
@@ -112,6 +114,25 @@ internal ref struct SieveParser
         else
             _diagnostics.Error(open, "The block that begins here is never closed", _token.Show(), "'}'");
         return call with { Block = block };
+    }
+
+    private static bool TakesBlock(CallSyntax call) => call.Name is "if" or "elsif" or "else" or "foreverypart";
+
+    private readonly void Incomplete(CallSyntax call)
+    {
+        if (_token.Kind == TokenKind.Comma)
+        {
+            for (var inner = call; !inner.IsTestList && inner.Tests is [var test]; inner = test)
+            {
+                if (test.Name is not ("anyof" or "allof") || test.IsTestList)
+                    continue;
+                _diagnostics.Error(test.Position, $"'{test.Name}' takes its tests in parentheses", expected: $"'(' behind '{test.Name}'");
+                return;
+            }
+        }
+
+        var expected = call.Tests.IsEmpty ? "';', a block or an argument" : TakesBlock(call) ? "'{'" : "';' or a block";
+        _diagnostics.Error(_token.Position, $"The command '{call.Name}' is not complete", _token.Show(), expected);
     }
 
     // arguments = *argument [ test / test-list ]
@@ -151,20 +172,26 @@ internal ref struct SieveParser
         }
     }
 
-    // string-list = "[" string *("," string) "]"
+    // string-list = "[" string *("," string) "]"; read on after a slip, so that what the list belongs to is not reported besides
     private StringsSyntax? StringList()
     {
         var position = _token.Position;
         var strings = ImmutableArray.CreateBuilder<StringSyntax>();
-        do
+        var isReported = false;
+        Advance();
+        while (true)
         {
-            Advance();
-            if (_token.Kind != TokenKind.String)
+            if (_token.Kind is not (TokenKind.String or TokenKind.Identifier))
             {
                 _diagnostics.Error(_token.Position, "A string list holds strings", _token.Show(), "a string");
-                return null;
+                if (_token.Kind != TokenKind.RightBracket)
+                    return null;
+                Advance();
+                return new StringsSyntax(strings.Count > 0 ? strings.ToImmutable() : [new StringSyntax("", position)], IsList: true, position);
             }
 
+            if (_token.Kind == TokenKind.Identifier)
+                Slip(ref isReported, "A string list holds strings", "a string in double quotes");
             if (strings.Count == _options.MaxListLength)
             {
                 _diagnostics.Error(_token.Position, $"The string list is longer than {_options.MaxListLength}");
@@ -173,17 +200,33 @@ internal ref struct SieveParser
 
             strings.Add(new StringSyntax(_token.Text, _token.Position));
             Advance();
+            switch (_token.Kind)
+            {
+                case TokenKind.Comma:
+                    Advance();
+                    continue;
+                case TokenKind.RightBracket:
+                    Advance();
+                    return new StringsSyntax(strings.ToImmutable(), IsList: true, position);
+                case TokenKind.String:
+                    Slip(ref isReported, "The string list is not closed", "',' or ']'");
+                    continue;
+                case TokenKind.Semicolon or TokenKind.LeftBrace:
+                    Slip(ref isReported, "The string list is not closed", "',' or ']'");
+                    return new StringsSyntax(strings.ToImmutable(), IsList: true, position);
+                default:
+                    _diagnostics.Error(_token.Position, "The string list is not closed", _token.Show(), "',' or ']'");
+                    return null;
+            }
         }
-        while (_token.Kind == TokenKind.Comma);
+    }
 
-        if (_token.Kind != TokenKind.RightBracket)
-        {
-            _diagnostics.Error(_token.Position, "The string list is not closed", _token.Show(), "',' or ']'");
-            return null;
-        }
-
-        Advance();
-        return new StringsSyntax(strings.ToImmutable(), IsList: true, position);
+    // One message for a list
+    private readonly void Slip(ref bool isReported, string message, string expected)
+    {
+        if (!isReported)
+            _diagnostics.Error(_token.Position, message, _token.Show(), expected);
+        isReported = true;
     }
 
     private bool SingleTest(ref CallSyntax call)

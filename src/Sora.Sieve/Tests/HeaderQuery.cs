@@ -34,8 +34,11 @@ internal sealed class HeaderQuery(SieveStrings names)
     {
         if (IsFromLast && !call.Has("index"))
             call.Error("':last' only stands with ':index'");
-        if (names.Constant is { } constant)
-            _constant = Array.ConvertAll(constant, HeaderName.From);
+        if (names.Constant is not { } constant)
+            return;
+        _constant = Array.ConvertAll(constant, HeaderName.From);
+        if (Array.Find(constant, static name => !HeaderName.IsValid(name)) is { } wrong)
+            call.Context.Warning(call.Position, $"{SieveText.Show(wrong)} is no name of a header field, so no message has it");
     }
 
     public HeaderName[] GetNames(SieveRun run) => _constant ?? Array.ConvertAll(names.Get(run), HeaderName.From);

@@ -69,8 +69,9 @@ internal sealed class BlockCompiler(CompilationContext context)
 
     private void Require(CallSyntax command)
     {
-        if (command is { Arguments: [StringsSyntax], IsTestList: false, Tests: [var next, ..] })
+        if (command is { Arguments: [StringsSyntax meant], IsTestList: false, Tests: [var next, ..] })
         {
+            Require(meant);
             context.SyntaxError(next.Position, "'require' takes one string list; a semicolon may be missing before this", $"'{SieveText.Cut(next.Name, 80)}'", "';'");
             return;
         }
@@ -78,6 +79,8 @@ internal sealed class BlockCompiler(CompilationContext context)
         if (command is { Arguments.IsEmpty: true, IsTestList: false, Tests: [var word] })
         {
             context.SyntaxError(word.Position, "The capabilities that 'require' takes are strings", $"'{SieveText.Cut(word.Name, 80)}'", "a string in double quotes");
+            if (context.IsSupported(word.Name))
+                context.Enable(word.Name);
             return;
         }
 
@@ -87,6 +90,11 @@ internal sealed class BlockCompiler(CompilationContext context)
             return;
         }
 
+        Require(capabilities);
+    }
+
+    private void Require(StringsSyntax capabilities)
+    {
         foreach (var (name, position) in capabilities.Strings)
         {
             if (context.IsSupported(name))

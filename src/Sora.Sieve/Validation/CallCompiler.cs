@@ -299,7 +299,7 @@ internal sealed class CallCompiler
         // After another mistake it is most likely that one which took the argument
         if (_isValid && given.Count + offset < expected.Length - (_definition.IsLastOptional ? 1 : 0))
         {
-            var (name, kind) = expected[given.Count + offset];
+            var (name, kind) = expected[given.Count + (_definition.IsFirstOptional ? 1 : offset)];
             if (UnquotedText(kind) is { } word)
             {
                 _isUnquoted = true;
@@ -326,7 +326,11 @@ internal sealed class CallCompiler
         var tests = _syntax.Tests;
         if (_definition.Tests == TestArguments.None)
         {
-            if (!tests.IsEmpty && !_isUnquoted)
+            if (!tests.IsEmpty && !_isUnquoted && _definition.IsTest && !_syntax.IsTestList)
+            {
+                TestBehindTest(tests[0]);
+            }
+            else if (!tests.IsEmpty && !_isUnquoted)
             {
                 var hint = _syntax.IsTestList || _definition.IsTest ? "" : "; a semicolon may be missing before it";
                 Error(tests[0].Position, $"{Capital(_definition.Show())} takes no test{hint}", $"'{SieveText.Cut(tests[0].Name, 80)}'", _definition.IsTest ? "'{', ',' or ')'" : "';'");
@@ -349,6 +353,21 @@ internal sealed class CallCompiler
         }
 
         _binding.Tests = nodes.ToImmutable();
+    }
+
+    // A test is over, and a word follows where its block, or the next test of a list, should
+    private void TestBehindTest(CallSyntax word)
+    {
+        var found = $"'{SieveText.Cut(word.Name, 80)}'";
+        var known = _context.Vocabulary.FindCalls(word.Name);
+        if (word.Name is "or" or "and")
+            Error(word.Position, "Tests are joined by a test around them", found, word.Name == "or" ? "'anyof (test, test)'" : "'allof (test, test)'");
+        else if (known.Count > 0 && !known.Any(static call => call.IsTest))
+            Error(word.Position, "A block in braces follows the test", found, "'{'");
+        else if (known.Count > 0)
+            Error(word.Position, $"{Capital(_definition.Show())} takes no test; a comma may be missing before it", found, "'{', ',' or ')'");
+        else
+            Error(word.Position, $"{Capital(_definition.Show())} is over here", found, "'{', ',' or ')'");
     }
 
     // A list of one string is no string: RFC 5228 lets a string stand for a list, not the other way round

@@ -1,6 +1,7 @@
 #: capability base
 #: case edge
 #: about escapes, lists, and text with dots
+#: warning 5:20 In a string '\A' is the same as 'A'; '\\A' may be meant
 if header :is ["X\-\A"] ["a\\b\"c"] {
     redirect "first@example.com";
 }

@@ -16,28 +16,19 @@ internal sealed class OutgoingHeader
     private readonly ArrayBufferWriter<byte> _output = new(1024);
 
     /// <summary>A field of Unicode text.</summary>
-    public OutgoingHeader Text(string name, string value)
+    /// <param name="name">The field's name.</param>
+    /// <param name="value">The text.</param>
+    /// <param name="keepsEncodedWords">Encoded words that a script has written stay as they are.</param>
+    public OutgoingHeader Text(string name, string value, bool keepsEncodedWords = false)
     {
-        _output.Write(HeaderFieldWriter.Write(name, value));
+        _output.Write(HeaderFieldWriter.Write(name, value, keepsEncodedWords));
         return this;
     }
 
     /// <summary>A field of addresses; display names become encoded words where they must (RFC 2047 section 5).</summary>
     public OutgoingHeader Addresses(string name, string value)
     {
-        var list = MailAddress.ParseList(SieveText.Encode(value));
-        var text = new StringBuilder();
-        foreach (var address in list)
-        {
-            if (address.Mailbox is not { Length: > 0 } local || address.Host is not { Length: > 0 } host)
-                continue;
-            if (text.Length > 0)
-                text.Append(",\r\n ");
-            var spec = $"{SieveAddress.QuoteLocalPart(SieveText.Decode(local))}@{SieveText.Decode(host)}";
-            text.Append(address.Name is { Length: > 0 } phrase ? $"{Phrase(EncodedWord.Decode(phrase))} <{spec}>" : spec);
-        }
-
-        _output.Write(Encoding.UTF8.GetBytes($"{name}: {(text.Length > 0 ? text : value)}\r\n"));
+        _output.Write(HeaderFieldWriter.WriteAddresses(name, value));
         return this;
     }
 
@@ -90,17 +81,4 @@ internal sealed class OutgoingHeader
     }
 
     private static string Bracketed(string id) => id.StartsWith('<') ? id : $"<{id}>";
-
-    private static string Phrase(string name)
-    {
-        var clean = new StringBuilder(name.Length);
-        foreach (var c in name)
-            clean.Append(char.IsControl(c) ? ' ' : c);
-        var text = clean.ToString();
-        if (System.Text.Ascii.IsValid(text))
-            return text.All(static c => char.IsAsciiLetterOrDigit(c) || c is ' ' or '-' or '\'' or '_') ? text : $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
-
-        // "x" stands for a name: the encoded words alone are wanted
-        return Encoding.ASCII.GetString(HeaderFieldWriter.Write("x", text))[3..^2];
-    }
 }

@@ -11,7 +11,7 @@ internal static class VacationMessage
         .Date(time)
         .Addresses("From", action.From ?? action.OwnAddress)
         .Addresses("To", action.Recipient)
-        .Text("Subject", action.ReplySubject)
+        .Text("Subject", action.ReplySubject, keepsEncodedWords: action.Subject is not null)
         .InReplyTo(header)
         .Raw("Auto-Submitted: auto-replied (vacation)\r\nPrecedence: bulk\r\nX-Auto-Response-Suppress: All\r\nMIME-Version: 1.0\r\n")
         .With(action.IsMime ? Entity(action.Reason) : OutgoingHeader.TextEntity(action.Reason));

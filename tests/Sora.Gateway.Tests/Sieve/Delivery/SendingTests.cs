@@ -154,6 +154,17 @@ public sealed class SendingTests(DeliveryFixture fixture)
         user.Relayed.Select(static one => one.Status).ShouldBe([RelayStatus.Queued, RelayStatus.Queued]);
     }
 
+    // "if and only if non-ASCII characters are present" (RFC 5230 section 4.3)
+    [Theory]
+    [InlineData("=?utf-8?q?B=C3=B6se?= news", "=?utf-8?q?B=C3=B6se?= news")]
+    [InlineData("B\u00F6se", "=?UTF-8?B?QsO2c2U=?=")]
+    public async Task A_subject_in_ASCII_is_sent_as_it_is(string subject, string expected)
+    {
+        var user = await fixture.UserAsync($"require \"vacation\"; vacation :subject \"{subject}\" \"away\";");
+        await user.TakeAsync(user.Message("Ask"));
+        user.Relayed.ShouldHaveSingleItem().Field("Subject").ShouldBe([expected]);
+    }
+
     [Fact]
     public async Task An_answer_of_vacation()
     {
