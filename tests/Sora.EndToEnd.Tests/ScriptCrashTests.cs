@@ -8,11 +8,14 @@ using Sora.Testing;
 
 namespace Sora.EndToEnd.Tests;
 
-/// <summary>What a script sends is in the queue before the message is stored: a process that dies in between does neither twice.</summary>
+/// <summary>What a script sends is in the queue before the message is stored: a process that dies in between does neither twice, and nothing never.</summary>
 public sealed class ScriptCrashTests : IAsyncLifetime, IDisposable
 {
     private const string User = "user@example.com";
     private const string Password = "secret";
+
+    private static readonly byte[] Message = Encoding.ASCII.GetBytes(
+        $"From: ada@example.org\r\nTo: {User}\r\nSubject: once\r\nMessage-ID: <once@example.org>\r\n\r\ntext\r\n");
 
     private readonly TempFolder _folder = new();
     private SoraProcess _sora = null!;
@@ -21,9 +24,12 @@ public sealed class ScriptCrashTests : IAsyncLifetime, IDisposable
     {
         _sora = await SoraProcess.StartAsync("relay.hosts=[\"127.0.0.1:9\"]"); // nobody is there: what is queued stays
         await _sora.CreateAccountsAsync(Password, User);
+    }
+
+    private async Task UseAsync(string text)
+    {
         var script = _folder.File("main.sieve");
-        await File.WriteAllTextAsync(
-            script, "require [\"fileinto\", \"copy\", \"mailbox\"];\nredirect :copy \"else@example.org\";\nfileinto :copy :create \"Copies\";\n");
+        await File.WriteAllTextAsync(script, text);
         await _sora.AdminAsync("sieve", "put", "--email", User, "--name", "main", "--file", script, "--activate");
     }
 
@@ -34,41 +40,63 @@ public sealed class ScriptCrashTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task Kill_9_after_the_queue_and_before_the_commit()
     {
+        await UseAsync("require [\"fileinto\", \"copy\", \"mailbox\"];\nredirect :copy \"else@example.org\";\nfileinto :copy :create \"Copies\";\n");
         await using var database = new Database(new DatabaseOptions(), PostgresAddress.Read(_sora.Data)!);
-        var message = Encoding.ASCII.GetBytes("From: ada@example.org\r\nSubject: once\r\nMessage-ID: <once@example.org>\r\n\r\ntext\r\n");
+        await KillDeliveryAsync(database, "mailbox_log", "SELECT count(*) FROM relay_recipients");
+        await DeliverTwiceAsync();
+        (await CountAsync(database, "SELECT count(*) FROM relay_recipients")).ShouldBe(1);
+        foreach (var mailbox in new[] { "INBOX", "Copies" })
+            await ShouldHaveOneAsync(mailbox);
+    }
 
-        // No record can be committed while this lasts
+    [Fact]
+    public async Task Kill_9_after_an_answer_was_noted_and_before_it_was_queued()
+    {
+        await UseAsync("require \"vacation\";\nvacation \"away\";\n");
+        await using var database = new Database(new DatabaseOptions(), PostgresAddress.Read(_sora.Data)!);
+        await KillDeliveryAsync(database, "relay_operations", "SELECT count(*) FROM vacation_responses");
+        (await CountAsync(database, "SELECT count(*) FROM relay_recipients")).ShouldBe(0);
+        await DeliverTwiceAsync();
+        (await CountAsync(database, "SELECT count(*) FROM relay_recipients")).ShouldBe(1);
+        await ShouldHaveOneAsync("INBOX");
+    }
+
+    // Dies while nobody can write to the table, once something is counted
+    private async Task KillDeliveryAsync(Database database, string table, string counted)
+    {
         await using var connection = await database.OpenDedicatedAsync();
         await using var transaction = await connection.BeginTransactionAsync();
-        await using (var command = new NpgsqlCommand("LOCK TABLE mailbox_log IN SHARE MODE", connection, transaction))
+        await using (var command = new NpgsqlCommand($"LOCK TABLE {table} IN SHARE MODE", connection, transaction))
             await command.ExecuteNonQueryAsync();
         using var client = await LmtpClient.ConnectAsync(_sora.LmtpPort);
-        var delivery = client.DeliverAsync("ada@example.org", [User], message);
-        await Eventually.WaitAsync(async () => await QueuedAsync(database) == 1, TimeSpan.FromSeconds(30), "The redirect is queued");
-        delivery.IsCompleted.ShouldBeFalse("it cannot be stored yet");
+        var delivery = client.DeliverAsync("ada@example.org", [User], Message);
+        await Eventually.WaitAsync(async () => await CountAsync(database, counted) == 1);
+        delivery.IsCompleted.ShouldBeFalse("it waits for the table");
         await _sora.KillAsync();
         await Should.ThrowAsync<Exception>(() => delivery);
         await transaction.RollbackAsync();
-
         await _sora.StartAgainAsync();
+    }
+
+    private async Task DeliverTwiceAsync()
+    {
         for (var i = 0; i < 2; i++)
         {
-            using var again = await LmtpClient.ConnectAsync(_sora.LmtpPort);
-            await again.DeliverAsync(User, message);
-        }
-
-        (await QueuedAsync(database)).ShouldBe(1);
-        foreach (var mailbox in new[] { "INBOX", "Copies" })
-        {
-            using var imap = await ImapClient.LoginAsync(_sora.ImapPort, User, Password);
-            await imap.SelectAsync(mailbox);
-            imap.View.Uids.Count.ShouldBe(1, mailbox);
+            using var client = await LmtpClient.ConnectAsync(_sora.LmtpPort);
+            await client.DeliverAsync("ada@example.org", [User], Message);
         }
     }
 
-    private static async Task<long> QueuedAsync(Database database)
+    private async Task ShouldHaveOneAsync(string mailbox)
     {
-        await using var command = database.Write.CreateCommand("SELECT count(*) FROM relay_recipients");
+        using var imap = await ImapClient.LoginAsync(_sora.ImapPort, User, Password);
+        await imap.SelectAsync(mailbox);
+        imap.View.Uids.Count.ShouldBe(1, mailbox);
+    }
+
+    private static async Task<long> CountAsync(Database database, string query)
+    {
+        await using var command = database.Write.CreateCommand(query);
         return (long)(await command.ExecuteScalarAsync())!;
     }
 }

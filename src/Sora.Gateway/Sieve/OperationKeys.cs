@@ -43,7 +43,4 @@ internal sealed class OperationKeys
         hash.AppendData(Encoding.UTF8.GetBytes(detail));
         return $"sieve:{Convert.ToHexStringLower(hash.GetHashAndReset())}";
     }
-
-    /// <summary>The id of something that is remembered elsewhere.</summary>
-    public static string New() => $"sieve:{Guid.NewGuid():N}";
 }

@@ -109,11 +109,13 @@ internal sealed class OutgoingMail(DeliveryScripts scripts, Arrival arrival, Scr
         if (interval < scripts.Options.MinVacationInterval)
             interval = scripts.Options.MinVacationInterval;
 
-        // Of several messages at once, on any nodes, the one that is noted is answered. It is noted first: an answer too few is better than one too many
+        // Of several messages at once, on any nodes, the one that is noted is answered. It is noted first: an answer too few is better than one too many.
+        // When this fails in between, the client delivers the message again, and the note is its own
+        var operation = keys.Of(Account, RelayKind.Vacation, $"{vacation.Handle}\n{vacation.Recipient}");
         var isNoted = interval > TimeSpan.Zero;
         if (isNoted && scripts.Planner.Ports.History is { } history)
         {
-            var mayAnswer = await history.TryAnswerAsync(Account, vacation.Handle, vacation.Recipient, interval, cancellationToken);
+            var mayAnswer = await history.TryAnswerAsync(Account, vacation.Handle, vacation.Recipient, operation, interval, cancellationToken);
             if (!mayAnswer.IsOk)
                 throw new ScriptsUnavailableException(mayAnswer.Error);
             if (!mayAnswer.Value)
@@ -124,7 +126,6 @@ internal sealed class OutgoingMail(DeliveryScripts scripts, Arrival arrival, Scr
         try
         {
             var message = VacationMessage.Make(vacation, input.Message.Header.Span, NewMessageId(), Now);
-            var operation = isNoted ? OperationKeys.New() : keys.Of(Account, RelayKind.Vacation, $"{vacation.Handle}\n{vacation.Recipient}");
             isQueued = await EnqueueAsync(
                 new RelayRequest(operation, Account, RelayKind.Vacation, "", [new RelayRecipient(vacation.Recipient, "NEVER")], message), "vacation", vacation,
                 cancellationToken);

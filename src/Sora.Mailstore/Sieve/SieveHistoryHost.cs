@@ -24,13 +24,14 @@ public sealed class SieveHistoryHost : ISieveHistory, ISieveLog
         _logger = loggers.CreateLogger<SieveHistoryHost>();
     }
 
-    public async Task<MailResult<bool>> TryAnswerAsync(AccountId account, string handle, string sender, TimeSpan period, CancellationToken cancellationToken)
+    public async Task<MailResult<bool>> TryAnswerAsync(
+        AccountId account, string handle, string sender, string operation, TimeSpan period, CancellationToken cancellationToken)
     {
         if (period <= TimeSpan.Zero)
             return true;
         if (period > _options.MaxVacationPeriod)
             period = _options.MaxVacationPeriod;
-        return await TryAsync(() => _store.TryAnswerAsync(account, ScriptHash.Of(handle), SenderHash(sender), period, cancellationToken));
+        return await TryAsync(() => _store.TryAnswerAsync(account, ScriptHash.Of(handle), SenderHash(sender), ScriptHash.Of(operation), period, cancellationToken));
     }
 
     public Task<MailResult<Done>> ForgetAnswerAsync(AccountId account, string handle, string sender, CancellationToken cancellationToken) =>

@@ -149,19 +149,24 @@ internal sealed class SieveStore(NpgsqlDataSource database)
     public Task<List<SieveLogEntry>> ReadLogAsync(AccountId account, int most, CancellationToken cancellationToken) =>
         ReadAgain.OnceAsync(() => SelectLogAsync(account, most, cancellationToken));
 
-    /// <summary>Notes an answer unless one that was noted still holds; false then.</summary>
-    public async Task<bool> TryAnswerAsync(AccountId account, byte[] handle, byte[] sender, TimeSpan period, CancellationToken cancellationToken)
+    /// <summary>Notes an answer unless one that was noted still holds, but for one of the same operation a short time ago; false then.</summary>
+    public async Task<bool> TryAnswerAsync(AccountId account, byte[] handle, byte[] sender, byte[] operation, TimeSpan period, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
             """
-            INSERT INTO vacation_responses (account_id, handle, sender, expires_at) VALUES ($1, $2, $3, now() + $4)
-            ON CONFLICT (account_id, handle, sender) DO UPDATE SET expires_at = excluded.expires_at WHERE vacation_responses.expires_at <= now()
+            INSERT INTO vacation_responses AS noted (account_id, handle, sender, expires_at, operation) VALUES ($1, $2, $3, now() + $4, $5)
+            ON CONFLICT (account_id, handle, sender) DO UPDATE SET
+                expires_at = excluded.expires_at,
+                operation = excluded.operation,
+                noted_at = CASE WHEN noted.expires_at <= now() THEN now() ELSE noted.noted_at END
+            WHERE noted.expires_at <= now() OR (noted.operation = excluded.operation AND noted.noted_at > now() - interval '1 day')
             RETURNING true
             """);
         command.Parameters.Add(Long(account.Value));
         command.Parameters.Add(Bytes(handle));
         command.Parameters.Add(Bytes(sender));
         command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = period });
+        command.Parameters.Add(Bytes(operation));
         return await command.ExecuteScalarAsync(cancellationToken) is true;
     }
 

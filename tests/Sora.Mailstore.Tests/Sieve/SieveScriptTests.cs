@@ -90,15 +90,27 @@ public sealed class SieveScriptTests : IAsyncLifetime
         await using var other = await MailstoreNode.StartAsync(_node.Address);
         var week = TimeSpan.FromDays(7);
         var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(i =>
-            (i % 2 == 0 ? _node : other).SieveHistory.TryAnswerAsync(_account, "h", "Ada@Example.org", week, None)));
+            AnswerAsync(i % 2 == 0 ? _node : other, "h", "Ada@Example.org", week)));
         answers.Count(static answer => answer.Value).ShouldBe(1);
-        (await _node.SieveHistory.TryAnswerAsync(_account, "h", "ada@example.org", week, None)).Value.ShouldBeFalse();
-        (await _node.SieveHistory.TryAnswerAsync(_account, "other handle", "ada@example.org", week, None)).Value.ShouldBeTrue();
-        (await _node.SieveHistory.TryAnswerAsync(_account, "h", "bob@example.org", week, None)).Value.ShouldBeTrue();
-        (await _node.SieveHistory.TryAnswerAsync(_account, "h", "ada@example.org", TimeSpan.Zero, None)).Value.ShouldBeTrue();
+        (await AnswerAsync(_node, "h", "ada@example.org", week)).Value.ShouldBeFalse();
+        (await AnswerAsync(_node, "other handle", "ada@example.org", week)).Value.ShouldBeTrue();
+        (await AnswerAsync(_node, "h", "bob@example.org", week)).Value.ShouldBeTrue();
+        (await AnswerAsync(_node, "h", "ada@example.org", TimeSpan.Zero)).Value.ShouldBeTrue();
         await _node.SieveHistory.ForgetAnswerAsync(_account, "h", "ada@example.org", None);
-        (await _node.SieveHistory.TryAnswerAsync(_account, "h", "ada@example.org", TimeSpan.FromMilliseconds(1), None)).Value.ShouldBeTrue();
-        await Eventually.WaitAsync(async () => (await other.SieveHistory.TryAnswerAsync(_account, "h", "ada@example.org", week, None)).Value);
+        (await AnswerAsync(_node, "h", "ada@example.org", TimeSpan.FromMilliseconds(1))).Value.ShouldBeTrue();
+        await Eventually.WaitAsync(async () => (await AnswerAsync(other, "h", "ada@example.org", week)).Value);
+    }
+
+    [Fact]
+    public async Task A_note_is_that_of_its_operation_for_a_day()
+    {
+        var week = TimeSpan.FromDays(7);
+        (await AnswerAsync(_node, "h", "ada@example.org", week, "one")).Value.ShouldBeTrue();
+        (await AnswerAsync(_node, "h", "ada@example.org", week, "one")).Value.ShouldBeTrue("the same message once more");
+        (await AnswerAsync(_node, "h", "ada@example.org", week, "two")).Value.ShouldBeFalse();
+        await using var age = _node.Database.Write.CreateCommand("UPDATE vacation_responses SET noted_at = noted_at - interval '2 days'");
+        await age.ExecuteNonQueryAsync();
+        (await AnswerAsync(_node, "h", "ada@example.org", week, "one")).Value.ShouldBeFalse();
     }
 
     [Fact]
@@ -112,7 +124,7 @@ public sealed class SieveScriptTests : IAsyncLifetime
         (await _node.SieveHistory.MarkAsync(_account, marks, None)).IsOk.ShouldBeTrue();
         (await _node.SieveHistory.IsDuplicateAsync(_account, "", "<1@example.org>", None)).Value.ShouldBeTrue();
         (await _node.SieveHistory.IsDuplicateAsync(_account, "h", "<1@example.org>", None)).Value.ShouldBeFalse();
-        await _node.SieveHistory.TryAnswerAsync(_account, "h", "ada@example.org", TimeSpan.FromMilliseconds(1), None);
+        await AnswerAsync(_node, "h", "ada@example.org", TimeSpan.FromMilliseconds(1));
         await Eventually.WaitAsync(async () => !(await _node.SieveHistory.IsDuplicateAsync(_account, "h", "<2@example.org>", None)).Value);
         var store = new Sora.Mailstore.Storage.SieveStore(_node.Database.Write);
         var gone = 0L;
@@ -136,4 +148,7 @@ public sealed class SieveScriptTests : IAsyncLifetime
         kept.MessageId.ShouldBe("a b\ufffd");
         kept.Text.Length.ShouldBe(2000);
     }
+
+    private Task<MailResult<bool>> AnswerAsync(MailstoreNode node, string handle, string sender, TimeSpan period, string? operation = null) =>
+        node.SieveHistory.TryAnswerAsync(_account, handle, sender, operation ?? Guid.NewGuid().ToString(), period, None);
 }
