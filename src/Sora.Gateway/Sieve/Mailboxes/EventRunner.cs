@@ -113,16 +113,16 @@ internal sealed class EventRunner(MailboxScripts scripts, EventScripts events) :
         }
     }
 
-    // The messages on which the scripts have run without an error
+    // Of copied messages that have originals, those on which the scripts have run without an error
     private async ValueTask<UidSet> RunAsync(ScriptSequence sequence, MessageEvents happened)
     {
         var run = new EventRun(scripts, happened, _turns, _stop.Token);
         await run.RunAsync(sequence);
 
         // Flags that a script changes are changed "as though a client had made the change" (section 3.8), and start scripts once (section 2.2.3)
-        if (run.Changed.Count > 0 && await FindAsync(SieveImapCause.Flag, happened.Target, null, _stop.Token) is { Target: { } then })
+        if (run.Changed is { Count: > 0 } changed && await FindAsync(SieveImapCause.Flag, happened.Target, null, _stop.Token) is { Target: { } then })
         {
-            var flagged = new MessageEvents(SieveImapCause.Flag, happened.Target, happened.User, run.Changed);
+            var flagged = new MessageEvents(SieveImapCause.Flag, happened.Target, happened.User, changed);
             await new EventRun(scripts, flagged, _turns, _stop.Token).RunAsync(then);
         }
 
@@ -132,14 +132,15 @@ internal sealed class EventRunner(MailboxScripts scripts, EventScripts events) :
     /// <summary>The scripts for what one command did.</summary>
     private sealed class EventRun(MailboxScripts scripts, MessageEvents happened, SemaphoreSlim turns, CancellationToken stop)
     {
-        private readonly List<EventGroup> _changed = [];
-        private readonly HashSet<uint> _succeeded = [];
+        // A command may be about a million messages: what is kept of them are ranges
+        private readonly Dictionary<string, (ImmutableArray<string> Flags, UidSet.Builder Uids)> _changed = [];
+        private readonly UidSet.Builder _succeeded = new();
 
         /// <summary>The messages whose flags the scripts have changed, unless they ran because of flags.</summary>
-        public List<EventGroup> Changed => _changed;
+        public List<EventGroup> Changed => [.. _changed.Values.Select(static one => new EventGroup(one.Uids.ToSet(), one.Flags))];
 
-        /// <summary>The messages on which the scripts have run without an error.</summary>
-        public UidSet Succeeded => UidSet.Of([.. _succeeded]);
+        /// <summary>Of copied messages that have originals, those on which the scripts have run without an error.</summary>
+        public UidSet Succeeded => _succeeded.ToSet();
 
         public async ValueTask RunAsync(ScriptSequence sequence)
         {
@@ -208,12 +209,15 @@ internal sealed class EventRunner(MailboxScripts scripts, EventScripts events) :
                 if (index.PositionOf(uid) is not (>= 0 and var position))
                     return;
                 var outcome = await RunAsync(sequence, owner, replica, group, index[position], index.Keywords, content, both.Token);
-                if (!outcome.Plan.HasFailed)
+                if (happened.Source is not null && !outcome.Plan.HasFailed)
                     _succeeded.Add(uid);
                 if (happened.Cause != SieveImapCause.Flag && !outcome.Changed.IsEmpty)
                 {
                     await replica.CatchUpAsync(outcome.ModSeq, both.Token);
-                    _changed.Add(new EventGroup(UidSet.Of(uid), outcome.Changed));
+                    var key = string.Join(' ', outcome.Changed);
+                    if (!_changed.TryGetValue(key, out var known))
+                        _changed[key] = known = (outcome.Changed, new UidSet.Builder());
+                    known.Uids.Add(uid);
                 }
             }
             catch (Exception e) when (e is not OperationCanceledException || !stop.IsCancellationRequested)

@@ -211,7 +211,7 @@ public sealed class EventLimitTests(ImapFixture fixture) : IDisposable
         user.Relayed.ShouldBeEmpty();
     }
 
-    private static Task AppendAsync(ImapClient client, string mailbox = "INBOX") => client.DoAsync($"APPEND {mailbox} {{19+}}\r\n{Raw}");
+    private static Task<List<string>> AppendAsync(ImapClient client, string mailbox = "INBOX") => client.DoAsync($"APPEND {mailbox} {{19+}}\r\n{Raw}");
 
     private static string[] Subjects(TestUser user) => [.. user.Relayed.Select(static one => one.Field("Subject")[0])];
 
