@@ -241,17 +241,17 @@ public sealed class SmtpPeer : IAsyncDisposable
         private async Task EncryptAsync(CancellationToken cancellationToken)
         {
             var tls = new SslStream(_stream);
-            await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
+            var options = new SslServerAuthenticationOptions { ServerCertificate = peer.Certificate, ClientCertificateRequired = peer.AsksForCertificate };
+            if (peer.AsksForCertificate)
             {
-                ServerCertificate = peer.Certificate,
-                ClientCertificateRequired = peer.AsksForCertificate,
-                RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+                options.RemoteCertificateValidationCallback = (_, certificate, _, _) =>
                 {
-                    if (peer.AsksForCertificate)
-                        peer.ClientCertificates.Enqueue(certificate?.Subject ?? "");
-                    return true;
-                },
-            }, cancellationToken);
+                    peer.ClientCertificates.Enqueue(certificate?.Subject ?? "");
+                    return certificate is not null;
+                };
+            }
+
+            await tls.AuthenticateAsServerAsync(options, cancellationToken);
             _stream = tls;
             _isEncrypted = true;
             _isGreeted = false;
