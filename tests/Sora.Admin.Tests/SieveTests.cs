@@ -55,6 +55,18 @@ public sealed class SieveTests : AdminTest
     }
 
     [Fact]
+    public async Task A_script_that_does_not_compile_any_more_is_not_activated()
+    {
+        await CreateAsync("user@example.com");
+        (await RunWithInputAsync(Script, "sieve", "put", "--email", "user@example.com", "--name", "main", "--file", "-")).ShouldSucceed();
+        var run = await RunAsync("sieve", "activate", "--email", "user@example.com", "--name", "main", "--set", "sieve_limits.disabled_extensions=fileinto");
+        run.Code.ShouldBe(ExitCode.Failed);
+        run.Output.ShouldContain("fileinto");
+        (await RunAsync("sieve", "activate", "--email", "user@example.com", "--name", "none")).ShouldFail(ExitCode.Failed, "no script by that name");
+        (await RunAsync("sieve", "list", "--email", "user@example.com", "--json")).ShouldSucceed().Json[0].GetProperty("active").GetBoolean().ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task Check_needs_no_database()
     {
         (await Cli.RunAsync(["sieve", "check", "--file", "-"], "keep;\n")).ShouldSucceed().Output.ShouldBe("The script is valid\n");

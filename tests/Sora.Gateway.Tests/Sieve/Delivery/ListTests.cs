@@ -41,7 +41,7 @@ public sealed class ListTests(DeliveryFixture fixture)
         var user = await fixture.UserAsync(
             """
             require ["extlists", "envelope", "subaddress"];
-            if allof (envelope :detail "to" "mylist", address :list "from" "tag:example.com,2010-05-28:mylist") {
+            if allof (envelope :detail "to" "mylist", header :list "from" "tag:example.com,2010-05-28:mylist") {
                 redirect :list "tag:example.com,2010-05-28:mylist";
             }
             """);
