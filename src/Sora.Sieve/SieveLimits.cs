@@ -8,7 +8,7 @@ public sealed record SieveLimits
 
     /// <summary>
     /// Work that all scripts of a run may do together. A command, a test, and a comparison are a step each, and one more for each 256 characters that are
-    /// looked at; the number is the same for the same scripts and message, however busy the machine is.
+    /// looked at, and 100 for a question that the host may have to ask a database; the number is the same for the same scripts and message, however busy the machine is.
     /// </summary>
     public long MaxSteps { get; init; } = 500_000;
 

@@ -185,6 +185,27 @@ public sealed class FuzzTests
         }
     }
 
+    // Each of these asks a database, or makes an automaton, at every turn
+    [Theory]
+    [InlineData("if not metadataexists \"INBOX\" [\"/private/a\", \"/private/a\", \"/private/a\"] { stop; }")]
+    [InlineData("if metadata \"INBOX\" \"/private/a\" \"b\" { stop; }")]
+    [InlineData("if not duplicate :uniqueid \"${n}\" { stop; }")]
+    [InlineData("if header :list \"X\" \"tag:example.com,2026:list\" { stop; }")]
+    [InlineData("if header :regex \"X\" \"(${n}|a{2000}|(b*c)*)*z\" { stop; }")]
+    public void WhatIsDearIsCounted(string test)
+    {
+        var host = new TestHost { Metadata = { ["INBOX/private/a"] = "x" }, Lists = { ["tag:example.com,2026:list"] = [] }, Seen = { "|a" } };
+        var script = "require [\"variables\", \"mboxmetadata\", \"duplicate\", \"extlists\", \"regex\"]; set \"n\" \"a\";\n"
+            + string.Concat(Enumerable.Repeat($"if true {{ {test} }}\n", 2_000));
+        Scripts.Show(Scripts.Run(Scripts.Input(script, "X: y\n\n", host) with { Limits = Limits })).ShouldContain("more work than is allowed");
+    }
+
+    // A way is alive for each place where a group may have ended
+    [Fact]
+    public void GroupsOfAPatternAreCounted() => Scripts.Show(Scripts.Run(
+        Scripts.Input("require [\"regex\", \"variables\"]; if header :regex \"X\" \"(.{1,200})(.{1,200})(.{1,200})z?$\" { discard; }", $"X: {new string('x', 5_000)}\n\n") with { Limits = Limits }))
+        .ShouldContain("more work than is allowed");
+
     [Fact]
     public void PatternsAgainstThemselvesStayWithinTheSteps()
     {

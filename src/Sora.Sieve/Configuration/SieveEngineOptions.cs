@@ -67,7 +67,7 @@ public sealed class SieveEngineOptions : IValidatableOptions
     public int MaxDiagnostics { get; set; } = SieveCompilerOptions.Default.MaxDiagnostics;
 
     /// <inheritdoc cref="SieveLimits.MaxSteps"/>
-    [Option("Work that all scripts for one message may do: a command, a test and a comparison are a step each, and one more for each 256 characters looked at")]
+    [Option("Work that all scripts for one message may do: a command, a test and a comparison are a step each, and one more for each 256 characters looked at; a look-up in the database is 100")]
     [OptionRange(1000, 1_000_000_000)]
     public long MaxSteps { get; set; } = SieveLimits.Default.MaxSteps;
 

@@ -44,6 +44,7 @@ internal sealed class DuplicateExtension : SieveExtension
             if (lifetime > run.Limits.MaxDuplicateLifetime)
                 lifetime = run.Limits.MaxDuplicateLifetime;
             var group = handle?.Get(run) ?? "";
+            run.Ask();
             var isDuplicate = await run.Host.IsDuplicateAsync(group, id, lifetime, run.CancellationToken);
             if (!isDuplicate || isLast)
                 Remember(run, new SieveDuplicate(group, id, lifetime));

@@ -58,6 +58,7 @@ internal sealed class ExtListsExtension : SieveExtension
             foreach (var list in lists)
             {
                 run.Spend(value.Text.Length, 1);
+                run.Ask();
                 var isMember = await run.Host.IsInListAsync(list, value.Text, run.CancellationToken)
                     ?? throw new SieveRuntimeException($"The list {SieveText.Show(list)} cannot be asked");
                 if (!isMember)

@@ -64,6 +64,7 @@ internal sealed class MetadataTest(SourcePosition position, string name, SieveSt
     protected override async ValueTask<bool> RunAsync(SieveRun run)
     {
         var matcher = match.For(run);
+        run.Ask();
         var value = await run.Host.GetMetadataAsync(mailbox?.Get(run), entry.Get(run), run.CancellationToken);
         if (matcher.CountsValues)
             return matcher.MatchCount(run, value is null ? 0 : 1);
@@ -81,7 +82,7 @@ internal sealed class MetadataExistsTest(SourcePosition position, string name, S
         var of = mailbox?.Get(run);
         foreach (var entry in entries.Get(run))
         {
-            run.Spend(0, 1);
+            run.Ask();
             if (await run.Host.GetMetadataAsync(of, entry, run.CancellationToken) is null)
                 return false;
         }

@@ -62,13 +62,16 @@ internal sealed class RegexExtension : SieveExtension
         }
 
         public override Matcher Create(Comparator comparator, string[] keys, bool captures) =>
-            new RegexMatcher(Array.ConvertAll(keys, key => Compiled.Of(key, comparator, Options)), captures);
+            new RegexMatcher(Array.ConvertAll(keys, key => Compiled.Of(key, comparator, Options, isOnce: false)), captures);
+
+        public override Matcher CreateOnce(Comparator comparator, string[] keys, bool captures) =>
+            new RegexMatcher(Array.ConvertAll(keys, key => Compiled.Of(key, comparator, Options, isOnce: true)), captures);
     }
 
     /// <summary>A pattern, or why it is none.</summary>
     private sealed record Compiled(RegexExpression? Expression, string? Problem = null)
     {
-        public static Compiled Of(string pattern, Comparator comparator, SieveCompilerOptions options)
+        public static Compiled Of(string pattern, Comparator comparator, SieveCompilerOptions options, bool isOnce)
         {
             if (pattern.Length > options.MaxRegexLength)
                 return new Compiled(null, $"The regular expression is longer than {options.MaxRegexLength} characters");
@@ -80,7 +83,7 @@ internal sealed class RegexExtension : SieveExtension
             };
             try
             {
-                return new Compiled(RegexExpression.Compile(pattern, letters, options.MaxRegexSize));
+                return new Compiled(RegexExpression.Compile(pattern, letters, options.MaxRegexSize, isOnce));
             }
             catch (RegexSyntaxException e)
             {
@@ -92,7 +95,7 @@ internal sealed class RegexExtension : SieveExtension
     private sealed class RegexMatcher(Compiled[] patterns, bool captures) : Matcher
     {
         // States, or pairs of them, that are a step
-        private const int StatesPerStep = 32;
+        private const int StatesPerStep = 8;
 
         public override ValueTask<bool> MatchAsync(SieveRun run, SieveValue value)
         {

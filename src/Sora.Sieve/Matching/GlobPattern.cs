@@ -19,10 +19,10 @@ internal sealed class GlobPattern
         _pieces = pieces;
         _byOctets = byOctets;
         _hasWild = Array.Exists(pieces, static piece => piece.Wild is not null);
-        Cost = 1 + (_hasWild ? length / 2 : length / 16);
+        Cost = 1 + (length / 16) + (pieces.Where(static piece => piece.Wild is not null).Select(static piece => piece.Text.Length).DefaultIfEmpty().Max() / 2);
     }
 
-    /// <summary>Steps for each 256 characters of a value: a piece with <c>?</c> is tried at each of them, others are looked for many characters at a time.</summary>
+    /// <summary>Steps for each 256 characters of a value: a piece with <c>?</c> is tried at each of them, others are looked for many places at a time.</summary>
     public int Cost { get; }
 
     /// <summary>A run of characters; any will do in the places that are wild.</summary>

@@ -20,7 +20,7 @@ internal sealed class MatchArguments
         _captures = captures;
         _prepare = prepare;
         if (keys.Constant is { } constant)
-            _constant = Create(constant);
+            _constant = _type.Create(_comparator, Prepare(constant), _captures);
     }
 
     /// <summary>The matcher for one evaluation of the test.</summary>
@@ -29,8 +29,8 @@ internal sealed class MatchArguments
         if (_constant is not null)
             return _constant;
         run.Spend(0, _keys.Count * _type.CreationCost);
-        return Create(_keys.Get(run));
+        return _type.CreateOnce(_comparator, Prepare(_keys.Get(run)), _captures);
     }
 
-    private Matcher Create(string[] keys) => _type.Create(_comparator, _prepare?.Invoke(keys) ?? keys, _captures);
+    private string[] Prepare(string[] keys) => _prepare?.Invoke(keys) ?? keys;
 }

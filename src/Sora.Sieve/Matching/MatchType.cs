@@ -22,6 +22,9 @@ internal abstract class MatchType
     /// <param name="keys">Any of them is to match.</param>
     /// <param name="captures">Variables are in use: say what the wildcards stood for.</param>
     public abstract Matcher Create(Comparator comparator, string[] keys, bool captures);
+
+    /// <summary>As above, for keys that a run has made of variables: they are held against the values of one test.</summary>
+    public virtual Matcher CreateOnce(Comparator comparator, string[] keys, bool captures) => Create(comparator, keys, captures);
 }
 
 internal sealed class IsMatchType : MatchType

@@ -10,6 +10,9 @@ namespace Sora.Sieve.Matching;
 /// </summary>
 internal sealed class RegexExpression
 {
+    // What .NET makes takes milliseconds, and more than in proportion to the size; that is not counted in steps
+    private const int MaxSizeForNet = 500;
+
     private readonly ParsedRegex _parsed;
     private readonly Lazy<RegexProgram> _program;
     private readonly Regex? _regex;
@@ -17,10 +20,12 @@ internal sealed class RegexExpression
     private bool _hasWords;
     private bool _isExact = true; // it knows what a word boundary is, but not on which side the word is
 
-    private RegexExpression(ParsedRegex parsed)
+    private RegexExpression(ParsedRegex parsed, bool isOnce)
     {
         _parsed = parsed;
         _program = new Lazy<RegexProgram>(() => RegexProgram.Of(parsed));
+        if (isOnce || parsed.Size > MaxSizeForNet)
+            return;
         var pattern = new StringBuilder();
         Write(parsed.Root, pattern, isFirst: true, isLast: true);
         if (!_isForNet)
@@ -38,8 +43,13 @@ internal sealed class RegexExpression
     /// <summary>Characters, sets and places of the expression, repetitions written out.</summary>
     public int Size => _parsed.Size;
 
-    /// <exception cref="RegexSyntaxException">The pattern is no regular expression, or larger than <paramref name="maxSize"/>.</exception>
-    public static RegexExpression Compile(string pattern, RegexCase letters, int maxSize) => new(RegexParser.Parse(pattern, letters, maxSize));
+    /// <summary>Makes it ready.</summary>
+    /// <param name="pattern">The pattern.</param>
+    /// <param name="letters">What the case of letters means.</param>
+    /// <param name="maxSize">Largest size.</param>
+    /// <param name="isOnce">It is held against few values: making .NET's automaton would cost more than it saves.</param>
+    /// <exception cref="RegexSyntaxException">The pattern is no regular expression, or too large.</exception>
+    public static RegexExpression Compile(string pattern, RegexCase letters, int maxSize, bool isOnce = false) => new(RegexParser.Parse(pattern, letters, maxSize), isOnce);
 
     /// <summary>Something in the text matches.</summary>
     /// <param name="text">Where to look.</param>

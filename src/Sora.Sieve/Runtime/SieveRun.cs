@@ -8,6 +8,8 @@ namespace Sora.Sieve.Runtime;
 /// <summary>The state of a run: one message, a sequence of scripts. One thread at a time.</summary>
 internal sealed class SieveRun(SieveInput input, CancellationToken cancellationToken)
 {
+    private const int StepsPerQuestion = 100;
+
     private readonly ExtensionStates _states = new();
     private readonly List<string> _trace = [];
     private readonly List<string> _log = [];
@@ -112,6 +114,9 @@ internal sealed class SieveRun(SieveInput input, CancellationToken cancellationT
         if (Steps > input.Limits.MaxSteps)
             throw new SieveRuntimeException($"The script does more work than is allowed ({input.Limits.MaxSteps} steps)");
     }
+
+    /// <summary>Counts a question to the host that it may have to ask a database.</summary>
+    public void Ask() => Spend(0, StepsPerQuestion);
 
     /// <summary>Counts a message that <c>notify</c> or <c>report</c> sends.</summary>
     public void CountNotification()
