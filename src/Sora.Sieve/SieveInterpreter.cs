@@ -27,7 +27,7 @@ public static class SieveInterpreter
             }
             catch (SieveRuntimeException e)
             {
-                run.Trace(new(run.Line, 1), $"error: {e.Message}");
+                run.Trace(new(run.Line, 1), $"error: {SieveText.OneLine(e.Message)}");
                 return Result(run, done, duplicates) with
                 {
                     ImplicitKeep = true,

@@ -114,6 +114,15 @@ public static class SieveText
         return text[..(length > 0 && char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
     }
 
+    /// <summary>A message that holds text of a script, as the one line that logs and protocols take it for.</summary>
+    internal static string OneLine(string message) => message.AsSpan().IndexOfAnyInRange('\0', '\u001F') < 0 && message.AsSpan().IndexOfAnyInRange('\u007F', '\u009F') < 0
+        ? message
+        : string.Create(message.Length, message, static (line, text) =>
+        {
+            for (var i = 0; i < line.Length; i++)
+                line[i] = char.IsControl(text[i]) ? ' ' : text[i];
+        });
+
     /// <summary>Shows text in a message: one line, not too long, in quotes.</summary>
     internal static string Show(string text)
     {

@@ -78,6 +78,16 @@ public sealed class DiagnosticTests
     [InlineData("require \"envelope\"; if envelope \"sender\" \"x\" { keep; }", "There is no envelope part \"sender\": it is one of \"auth\", ")]
     public void WhatMayBeMeant(string script, string message) => Errors(script).ShouldMatch($"error: .*{System.Text.RegularExpressions.Regex.Escape(message)}($|\\n|\"to\"|\"bymode\")");
 
+    // A line break in a string of the script is none in the message
+    [Theory]
+    [InlineData("require \"encoded-character\"; redirect \"${unicode:110000\n110000}\";", "'${unicode:110000  110000}' names no Unicode character")]
+    [InlineData("require \"regex\"; if header :regex \"a\" \"[[:alpha\n:]]\" { stop; }", "there is no class '[:alpha  :]'")]
+    public void AMessageIsOneLine(string script, string message) => Errors(script).ShouldContain(message);
+
+    [Fact]
+    public void AMessageAtRunTimeIsOneLine() =>
+        Run("require \"ihave\"; error \"no\nmore\";").Error!.ToString().ShouldBe("line 1: no  more");
+
     // The basic example of draft-ietf-sieve-regex
     [Theory]
     [InlineData("To: me@company.com\nSubject: hello\n\n", false)]

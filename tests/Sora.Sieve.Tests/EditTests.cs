@@ -52,6 +52,18 @@ public sealed class EditTests
         result.KeepMessage.ShouldBeNull();
     }
 
+    // RFC 2047 section 5: an encoded word stands for a name, never for an address
+    [Theory]
+    [InlineData("To", "\u2217 <a@b.example>, c@d.example", "To: =?UTF-8?B?4oiX?= <a@b.example>,\r\n c@d.example")]
+    [InlineData("Reply-To", "'\u2217, x' <a@b.example>", "Reply-To: =?UTF-8?B?4oiXLCB4?= <a@b.example>")]
+    [InlineData("To", "A <a@b.example>", "To: A <a@b.example>")]
+    [InlineData("X-Note", "\u2217 <a@b.example>", "X-Note: =?UTF-8?B?4oiXIDxhQGIuZXhhbXBsZT4=?=")]
+    public void AddressesInAddedFieldsAreNotEncoded(string name, string value, string field)
+    {
+        var result = Run($"require \"editheader\"; addheader \"{name}\" \"{value.Replace("'", "\\\"", StringComparison.Ordinal)}\";");
+        Encoding.ASCII.GetString(result.KeepMessage!.Header.Span).ShouldContain($"{field}\r\n");
+    }
+
     [Theory]
     [InlineData("Gr\u00FC\u00DFe \U0001F600")]
     [InlineData("=?utf-8?Q?no?=")]

@@ -3,6 +3,7 @@ using Sora.Sieve.Matching;
 using Sora.Sieve.Messages;
 using Sora.Sieve.Runtime;
 using Sora.Sieve.Syntax;
+using Sora.Sieve.Tests;
 using Sora.Sieve.Validation;
 
 namespace Sora.Sieve.Extensions;
@@ -98,7 +99,11 @@ internal sealed class EditHeaderExtension : SieveExtension
                 throw new SieveRuntimeException($"addheader: The value is longer than {run.Limits.MaxHeaderValue} characters");
             if (run.Message.HeaderTruncated)
                 return new(Flow.Next);
-            var line = HeaderFieldWriter.Write(name, text);
+
+            // "to be compliant with [IMAIL]" (RFC 5293 section 4): in a field of addresses only the names can be encoded
+            var line = !System.Text.Ascii.IsValid(text) && AddressTest.IsStandardField(name) && SieveAddress.IsMailboxList(text)
+                ? HeaderFieldWriter.WriteAddresses(name, text)
+                : HeaderFieldWriter.Write(name, text);
             var added = HeaderBlock.Parse(line).Entries[0];
             List<HeaderEntry> entries = isLast ? [.. run.Headers.Entries, added] : [added, .. run.Headers.Entries];
             Change(run, entries);

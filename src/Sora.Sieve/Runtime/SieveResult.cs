@@ -46,7 +46,7 @@ public sealed record SieveResult
 public sealed record SieveRuntimeError(int Script, string ScriptName, int Line, string Message)
 {
     /// <summary>One line: where and what.</summary>
-    public override string ToString() => ScriptName.Length == 0 ? $"line {Line}: {Message}" : $"{ScriptName}: line {Line}: {Message}";
+    public override string ToString() => SieveText.OneLine(ScriptName.Length == 0 ? $"line {Line}: {Message}" : $"{ScriptName}: line {Line}: {Message}");
 }
 
 /// <summary>An id that was looked for by <c>duplicate</c> and is to be remembered (RFC 7352).</summary>

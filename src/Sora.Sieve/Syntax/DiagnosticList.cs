@@ -14,11 +14,11 @@ internal sealed class DiagnosticList(int max)
     public void Error(SourcePosition position, string message, string? found = null, string? expected = null)
     {
         HasErrors = true;
-        Add(new SieveDiagnostic(SieveSeverity.Error, position.Line, position.Column, message, found, expected));
+        Add(new SieveDiagnostic(SieveSeverity.Error, position.Line, position.Column, SieveText.OneLine(message), found, expected));
     }
 
     public void Warning(SourcePosition position, string message) =>
-        Add(new SieveDiagnostic(SieveSeverity.Warning, position.Line, position.Column, message));
+        Add(new SieveDiagnostic(SieveSeverity.Warning, position.Line, position.Column, SieveText.OneLine(message)));
 
     public ImmutableArray<SieveDiagnostic> ToOrdered()
     {

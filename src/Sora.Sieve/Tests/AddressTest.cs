@@ -76,6 +76,11 @@ internal sealed class AddressTest(SourcePosition position, HeaderQuery query, Ma
     }
 
     // Fields that nobody knows may hold addresses if their authors say so; names that are no field's match nothing and are no error
+    /// <summary>What stands in the field is an address-list of RFC 5322, or a mailbox-list.</summary>
+    public static bool IsStandardField(string name) =>
+        name.ToUpperInvariant() is "FROM" or "TO" or "CC" or "BCC" or "SENDER" or "REPLY-TO" or "RESENT-FROM" or "RESENT-TO" or "RESENT-CC" or "RESENT-BCC"
+            or "RESENT-SENDER" or "DISPOSITION-NOTIFICATION-TO" or "MAIL-FOLLOWUP-TO" or "MAIL-REPLY-TO";
+
     private static bool IsAddressField(string name) =>
         Fields.Contains(name) || name.StartsWith("X-", StringComparison.OrdinalIgnoreCase) || !HeaderName.IsValid(name);
 }
