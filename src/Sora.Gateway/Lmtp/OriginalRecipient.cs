@@ -17,6 +17,8 @@ internal readonly record struct OriginalRecipient(string Text, bool NeedsSmtpUtf
     private static readonly SearchValues<byte> TypeBytes =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-/?^_`{|}~"u8);
 
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789ABCDEF");
+
     /// <summary>Null when it is none.</summary>
     public static OriginalRecipient? Parse(ReadOnlySpan<byte> value)
     {
@@ -67,7 +69,7 @@ internal readonly record struct OriginalRecipient(string Text, bool NeedsSmtpUtf
     {
         rune = default;
         return digits.Length is >= 2 and <= 6
-            && !digits.ContainsAnyExcept("0123456789ABCDEF")
+            && !digits.ContainsAnyExcept(HexDigits)
             && Rune.TryCreate(int.Parse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture), out rune);
     }
 }
