@@ -34,6 +34,10 @@ internal sealed record DeliverBy(DateTimeOffset Time, char Mode, bool IsTraced)
         var isTraced = end.Length == 2 && (end[1] | 0x20) == 't';
         if (mode is not ('N' or 'R') || end.Length > (isTraced ? 2 : 1))
             return null;
+
+        // A message cannot be returned because of a time that has passed already (RFC 2852 section 4)
+        if (mode == 'R' && (value[0] == '-' || seconds == 0))
+            return null;
         return new DeliverBy(now.AddSeconds(value[0] == '-' ? -seconds : seconds), mode, isTraced);
     }
 }

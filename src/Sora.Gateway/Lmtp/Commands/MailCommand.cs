@@ -94,7 +94,7 @@ internal sealed class MailCommand(LmtpPath reversePath, long size, LmtpBody body
             }
             else if (Ascii.EqualsIgnoreCase(keyword, "ENVID"u8))
             {
-                if (others.EnvelopeId is not null || value.Length > MaxEnvelopeId || Xtext.Decode(value) is not { Length: > 0 } id)
+                if (others.EnvelopeId is not null || value.Length > MaxEnvelopeId || Xtext.DecodePrintable(value) is not { Length: > 0 } id)
                     return LmtpReply.BadArguments;
                 Others = others with { EnvelopeId = id };
             }

@@ -6,11 +6,8 @@ namespace Sora.Gateway.Lmtp.Commands;
 /// <summary>
 /// RCPT (RFC 5321 section 4.1.1.3): adds a recipient who has an account here. NOTIFY and ORCPT (RFC 3461) are taken for scripts to see.
 /// </summary>
-internal sealed class RcptCommand(LmtpPath forwardPath, RecipientParameters? parameters) : LmtpCommand
+internal sealed class RcptCommand(LmtpPath forwardPath, RecipientParameters? parameters, bool needsSmtpUtf8) : LmtpCommand
 {
-    // RFC 3461 section 4.2
-    private const int MaxOriginalRecipient = 500;
-
     /// <summary>"RCPT TO:" Forward-path [SP Rcpt-parameters]</summary>
     public static LmtpCommand Parse(ReadOnlySpan<byte> arguments, LmtpServer server)
     {
@@ -20,15 +17,16 @@ internal sealed class RcptCommand(LmtpPath forwardPath, RecipientParameters? par
         if (!parser.TryForwardPath(out var path))
             return RejectedCommand.BadRecipient;
         RecipientParameters? parameters = null;
+        var needsSmtpUtf8 = !path.IsAscii;
         while (parser.TryParameter(out var keyword, out var value, out var isValid))
             if (!isValid)
                 return RejectedCommand.BadArguments;
-            else if (Add(ref parameters, keyword, value) is { } reply)
+            else if (Add(ref parameters, ref needsSmtpUtf8, keyword, value) is { } reply)
                 return new RejectedCommand(reply);
-        return new RcptCommand(path, parameters);
+        return new RcptCommand(path, parameters, needsSmtpUtf8);
     }
 
-    private static LmtpReply? Add(ref RecipientParameters? parameters, ReadOnlySpan<byte> keyword, ReadOnlySpan<byte> value)
+    private static LmtpReply? Add(ref RecipientParameters? parameters, ref bool needsSmtpUtf8, ReadOnlySpan<byte> keyword, ReadOnlySpan<byte> value)
     {
         var known = parameters ?? new RecipientParameters(null, null);
         if (Ascii.EqualsIgnoreCase(keyword, "NOTIFY"u8))
@@ -39,10 +37,10 @@ internal sealed class RcptCommand(LmtpPath forwardPath, RecipientParameters? par
         }
         else if (Ascii.EqualsIgnoreCase(keyword, "ORCPT"u8))
         {
-            // addr-type ";" xtext
-            if (known.OriginalRecipient is not null || value.Length > MaxOriginalRecipient || value.IndexOf((byte)';') is not > 0 || Xtext.Decode(value) is not { } original)
+            if (known.OriginalRecipient is not null || OriginalRecipient.Parse(value) is not { } original)
                 return LmtpReply.BadArguments;
-            parameters = known with { OriginalRecipient = original };
+            parameters = known with { OriginalRecipient = original.Text };
+            needsSmtpUtf8 |= original.NeedsSmtpUtf8;
         }
         else
         {
@@ -63,7 +61,7 @@ internal sealed class RcptCommand(LmtpPath forwardPath, RecipientParameters? par
     {
         var transaction = session.Transaction!;
         LmtpReply reply;
-        if (!forwardPath.IsAscii && !transaction.SmtpUtf8)
+        if (needsSmtpUtf8 && !transaction.SmtpUtf8)
             reply = LmtpReply.NeedsSmtpUtf8;
         else if (transaction.Recipients.Count >= session.Server.Options.MaxRecipients)
             reply = LmtpReply.TooManyRecipients;

@@ -52,9 +52,28 @@ public sealed class AskingTests(DeliveryFixture fixture)
     }
 
     [Theory]
+    [InlineData("", "rfc822;first+2Blast@example.org", "rfc822;first+last@example.org")]
+    [InlineData("", "x400;+2FC+3Dde+3B+20x", "x400;/C=de; x")]
+    [InlineData("", @"utf-8;\x{E4}da\x{2B}x@example.org", "utf-8;äda+x@example.org")]
+    [InlineData(" SMTPUTF8", "utf-8;äda+x@example.org", "utf-8;äda+x@example.org")]
+    public async Task The_original_recipient_is_seen_decoded(string parameters, string original, string seen)
+    {
+        var user = await fixture.UserAsync(
+            $"require [\"envelope\", \"envelope-dsn\", \"fileinto\"]; if envelope :is \"orcpt\" \"{seen}\" {{ fileinto \"Archive\"; }}");
+        (await user.DeliverAsync(from: $"<ada@example.net>{parameters}", recipientParameters: $" ORCPT={original}")).ShouldStartWith("250 ");
+        (await user.PlacesAsync()).ShouldBe("Archive 1");
+    }
+
+    [Theory]
     [InlineData("MAIL FROM:<a@b.example> RET=ALL")]
     [InlineData("MAIL FROM:<a@b.example> RET=FULL RET=FULL")]
     [InlineData("MAIL FROM:<a@b.example> ENVID=+2")]
+    [InlineData("MAIL FROM:<a@b.example> ENVID=+2b")]
+    [InlineData("MAIL FROM:<a@b.example> ENVID=+0A")]
+    [InlineData("MAIL FROM:<a@b.example> ENVID=+C3+A4")]
+    [InlineData("MAIL FROM:<a@b.example> ENVID=\u00C3\u00A4")]
+    [InlineData("MAIL FROM:<a@b.example> BY=0;R")]
+    [InlineData("MAIL FROM:<a@b.example> BY=-1;R")]
     [InlineData("MAIL FROM:<a@b.example> BY=1")]
     [InlineData("MAIL FROM:<a@b.example> BY=1;X")]
     [InlineData("MAIL FROM:<a@b.example> BY=1234567890;R")]
@@ -62,8 +81,21 @@ public sealed class AskingTests(DeliveryFixture fixture)
     [InlineData("RCPT TO:<TO> NOTIFY=NEVER,DELAY")]
     [InlineData("RCPT TO:<TO> NOTIFY=")]
     [InlineData("RCPT TO:<TO> ORCPT=nothing")]
+    [InlineData("RCPT TO:<TO> ORCPT=rfc822;")]
     [InlineData("RCPT TO:<TO> ORCPT=rfc822;a+4")]
-    public async Task A_wrong_parameter_is_refused(string command)
+    [InlineData("RCPT TO:<TO> ORCPT=rfc822;a+4a")]
+    [InlineData("RCPT TO:<TO> ORCPT=rfc822;a+C3+A4")]
+    [InlineData("RCPT TO:<TO> ORCPT=rfc(822);a")]
+    [InlineData("RCPT TO:<TO> ORCPT=x.400;a")]
+    [InlineData("RCPT TO:<TO> ORCPT=utf-8;\u00C3\u00A4", "553 5.6.7")]
+    [InlineData("RCPT TO:<TO> ORCPT=utf-8;\u00E4")]
+    [InlineData("RCPT TO:<TO> ORCPT=rfc822;\u00C3\u00A4")]
+    [InlineData(@"RCPT TO:<TO> ORCPT=utf-8;a\x{e4}")]
+    [InlineData(@"RCPT TO:<TO> ORCPT=utf-8;a\x{E4")]
+    [InlineData(@"RCPT TO:<TO> ORCPT=utf-8;a\x{D800}")]
+    [InlineData(@"RCPT TO:<TO> ORCPT=utf-8;a\x{0A}")]
+    [InlineData(@"RCPT TO:<TO> ORCPT=utf-8;a\xE4")]
+    public async Task A_wrong_parameter_is_refused(string command, string reply = "501 5.5.4")
     {
         var user = await fixture.UserAsync();
         await using var gateway = await fixture.StartAsync();
@@ -84,7 +116,7 @@ public sealed class AskingTests(DeliveryFixture fixture)
                 """);
         }
 
-        await client.PlayAsync($"C: {command.Replace("TO>", $"{user.Address}>", StringComparison.Ordinal)}\r\nS: 501 5.5.4 *");
+        await client.PlayAsync($"C: {command.Replace("TO>", $"{user.Address}>", StringComparison.Ordinal)}\r\nS: {reply} *");
     }
 
     [Fact]

@@ -115,6 +115,25 @@ public sealed class StoringTests(DeliveryFixture fixture)
         user.Relayed.ShouldHaveSingleItem();
     }
 
+    [Theory]
+    [InlineData("discard;", "250 2.0.0 ")]
+    [InlineData("redirect \"else@example.org\";", "250 2.0.0 ")]
+    [InlineData("require \"reject\"; reject \"not now\";", "550 5.7.1 not now")]
+    [InlineData("keep;", "552 5.2.2 ")]
+    public async Task Who_has_no_room_needs_none_for_what_a_script_does_not_keep(string script, string reply)
+    {
+        var full = await fixture.UserAsync(script);
+        var other = await fixture.UserAsync("require \"fileinto\"; fileinto \"Archive\";");
+        var third = await fixture.UserAsync();
+        await fixture.Node.Quotas.SetAsync(full.Account.Id, new QuotaLimits(null, 0, null), None);
+        var replies = await fixture.DeliverAsync(full.Message(), [other.Address, full.Address, third.Address]);
+        replies.Select(static line => line[..3]).ShouldBe(["250", reply[..3], "250"]);
+        replies[1].ShouldStartWith(reply);
+        (await full.PlacesAsync()).ShouldBe("");
+        (await other.PlacesAsync()).ShouldBe("Archive 1");
+        (await third.PlacesAsync()).ShouldBe("INBOX 1");
+    }
+
     [Fact]
     public async Task Each_recipient_of_a_transaction_has_own_scripts()
     {
