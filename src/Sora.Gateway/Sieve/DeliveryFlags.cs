@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using Sora.Contracts;
 
@@ -6,6 +7,9 @@ namespace Sora.Gateway.Sieve;
 /// <summary>The flags of imap4flags (RFC 5232) as the mailbox knows them.</summary>
 internal static class DeliveryFlags
 {
+    // The parser of names takes numbers and lists too
+    private static readonly SearchValues<char> Letters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
     public static FlagSet Of(ImmutableArray<string>? flags)
     {
         if (flags is not { IsDefaultOrEmpty: false } given)
@@ -16,7 +20,7 @@ internal static class DeliveryFlags
         {
             if (!flag.StartsWith('\\'))
                 keywords.Add(flag);
-            else if (Enum.TryParse<SystemFlags>(flag.AsSpan(1), ignoreCase: true, out var known) && char.IsAsciiLetter(flag[1]))
+            else if (!flag.AsSpan(1).ContainsAnyExcept(Letters) && Enum.TryParse<SystemFlags>(flag.AsSpan(1), ignoreCase: true, out var known))
                 system |= known;
         }
 

@@ -35,6 +35,7 @@ internal sealed class LmtpFixture : IAsyncDisposable
             store.Add($"{user}@example.org");
         store.Add("alias@example.org", "ada@example.org");
         store.Add("plus+name@example.org");
+        store.Add("ada+own@example.org");
         store.Add("\"odd name\"@example.org");
         store.Add("jörg@example.org");
         var metrics = new GatewayMetrics();

@@ -129,6 +129,7 @@ public sealed class LmtpTranscriptTests
     [InlineData("<ada+a+b@example.org>", "250 2.1.5 *", "ada@example.org", "a+b")]
     [InlineData("<ada+@example.org>", "250 2.1.5 *", "ada@example.org", "")]
     [InlineData("<plus+name@example.org>", "250 2.1.5 *", "plus+name@example.org")]
+    [InlineData("<ada+own@example.org>", "250 2.1.5 *", "ada+own@example.org")]
     [InlineData("<j\u00c3\u00b6rg@example.org>", "553 5.6.7 *", "")]
     public async Task A_recipient_is_looked_up_without_its_detail(string path, string reply, string primary, string? detail = null)
     {

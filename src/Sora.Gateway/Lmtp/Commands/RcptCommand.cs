@@ -90,22 +90,19 @@ internal sealed class RcptCommand(LmtpPath forwardPath, RecipientParameters? par
         }
     }
 
-    /// <summary>The account behind the address without its detail; else one that has the delimiter in its own name.</summary>
+    /// <summary>The account with that address; else the one behind the address without its detail.</summary>
     private async ValueTask<DeliveryRecipient?> FindAsync(LmtpServer server, CancellationToken cancellationToken)
     {
         var domain = forwardPath.Domain.Length == 0 ? server.Options.DefaultDomain : forwardPath.Domain;
         if (domain is null)
             return null;
+        if (await server.Accounts.FindAsync(LmtpPath.Join(forwardPath.LocalPart, domain), cancellationToken) is { } identity)
+            return Recipient(identity, null);
         var delimiter = forwardPath.LocalPart.AsSpan().IndexOfAny(server.Options.RecipientDelimiter);
-        if (delimiter > 0)
-        {
-            var user = LmtpPath.Join(forwardPath.LocalPart[..delimiter], domain);
-            if (await server.Accounts.FindAsync(user, cancellationToken) is { } owner)
-                return Recipient(owner, forwardPath.LocalPart[(delimiter + 1)..]);
-        }
-
-        var address = LmtpPath.Join(forwardPath.LocalPart, domain);
-        return await server.Accounts.FindAsync(address, cancellationToken) is { } identity ? Recipient(identity, null) : null;
+        if (delimiter <= 0)
+            return null;
+        var user = LmtpPath.Join(forwardPath.LocalPart[..delimiter], domain);
+        return await server.Accounts.FindAsync(user, cancellationToken) is { } owner ? Recipient(owner, forwardPath.LocalPart[(delimiter + 1)..]) : null;
     }
 
     private DeliveryRecipient Recipient(AccountIdentity identity, string? detail) =>
