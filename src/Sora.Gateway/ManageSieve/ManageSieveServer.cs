@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Sora.Contracts;
 using Sora.Gateway.Connections;
+using Sora.Gateway.Sasl;
 using Sora.Sieve;
 
 namespace Sora.Gateway.ManageSieve;
@@ -12,6 +13,7 @@ public sealed class ManageSieveServer : IProtocolServer
 
     /// <param name="compiler">How scripts are compiled when they are put, as deliveries compile them.</param>
     /// <param name="limits">How scripts are run: clients are told of some limits.</param>
+    /// <param name="sasl">How clients log in.</param>
     public ManageSieveServer(
         ManageSieveOptions options,
         IAccounts accounts,
@@ -20,8 +22,10 @@ public sealed class ManageSieveServer : IProtocolServer
         SieveLimits limits,
         GatewayMetrics metrics,
         TimeProvider time,
-        ILogger<ManageSieveServer> logger)
+        ILogger<ManageSieveServer> logger,
+        SaslOptions? sasl = null)
     {
+        Sasl = new SaslMechanisms(accounts, sasl ?? new SaslOptions(), time);
         Options = options;
         Accounts = accounts;
         Scripts = scripts;
@@ -50,6 +54,9 @@ public sealed class ManageSieveServer : IProtocolServer
     internal ISieveScripts Scripts { get; }
 
     internal SieveCompilerOptions Compiler { get; }
+
+    /// <summary>How clients log in.</summary>
+    internal SaslMechanisms Sasl { get; }
 
     internal TimeProvider Time { get; }
 

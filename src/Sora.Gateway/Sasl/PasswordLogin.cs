@@ -5,6 +5,9 @@ namespace Sora.Gateway.Sasl;
 /// <summary>Checks passwords for all protocols.</summary>
 internal static class PasswordLogin
 {
+    /// <summary>Who has proven an identity may still not act as another.</summary>
+    public static readonly MailError NotForOthers = new(MailErrorCode.AuthorizationFailed, "Acting for others is not allowed");
+
     /// <summary>
     /// Who logs in with this PLAIN message. AUTHORIZATIONFAILED for those who would act for others, AUTHENTICATIONFAILED, UNAVAILABLE; the answer to a wrong
     /// password is held back.
@@ -12,7 +15,7 @@ internal static class PasswordLogin
     public static ValueTask<MailResult<AccountIdentity>> CheckAsync(
         IAccounts accounts, PlainMessage plain, TimeSpan failureDelay, TimeProvider time, CancellationToken cancellationToken) =>
         plain.IsForOtherIdentity
-            ? new(new MailError(MailErrorCode.AuthorizationFailed, "Acting for others is not allowed"))
+            ? new(NotForOthers)
             : CheckAsync(accounts, plain.AuthenticationId, plain.Password, failureDelay, time, cancellationToken);
 
     /// <summary>Who has this address and password. AUTHENTICATIONFAILED, UNAVAILABLE; the answer to a wrong password is held back.</summary>
