@@ -25,7 +25,7 @@ public sealed class ManageSieveServer : IProtocolServer
         ILogger<ManageSieveServer> logger,
         SaslOptions? sasl = null)
     {
-        Sasl = new SaslMechanisms(accounts, sasl ?? new SaslOptions(), time);
+        Sasl = new SaslMechanisms(accounts, sasl ?? new SaslOptions(), time, logger);
         Options = options;
         Accounts = accounts;
         Scripts = scripts;

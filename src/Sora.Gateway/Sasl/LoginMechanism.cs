@@ -27,7 +27,7 @@ internal sealed class LoginMechanism(SaslContext context) : SaslMechanism
         }
 
         return SaslStep.Of(
-            await PasswordLogin.CheckAsync(context.Accounts, _user, text, context.FailureDelay, context.Time, cancellationToken).ConfigureAwait(false));
+            await PasswordLogin.CheckAsync(context, new PlainMessage("", _user, text), cancellationToken).ConfigureAwait(false));
     }
 
     private static bool TryRead(byte[] response, [NotNullWhen(true)] out string? text)

@@ -18,6 +18,20 @@ internal static class PasswordLogin
             ? new(NotForOthers)
             : CheckAsync(accounts, plain.AuthenticationId, plain.Password, failureDelay, time, cancellationToken);
 
+    /// <summary>
+    /// Who logs in with this name and password, and for whom it acts. AUTHENTICATIONFAILED, AUTHORIZATIONFAILED, UNAVAILABLE; the answer to a wrong password is held back.
+    /// </summary>
+    public static async ValueTask<MailResult<AccountIdentity>> CheckAsync(SaslContext context, PlainMessage plain, CancellationToken cancellationToken)
+    {
+        var (login, actFor) = context.Masters.Split(plain.AuthenticationId);
+        if (plain.IsForOtherIdentity)
+            actFor = plain.AuthorizationId;
+        var proven = await CheckAsync(context.Accounts, login, plain.Password, context.FailureDelay, context.Time, cancellationToken).ConfigureAwait(false);
+        return proven.IsOk
+            ? await context.Masters.ActAsync(proven.Value, login, actFor, context.Client, cancellationToken).ConfigureAwait(false)
+            : proven;
+    }
+
     /// <summary>Who has this address and password. AUTHENTICATIONFAILED, UNAVAILABLE; the answer to a wrong password is held back.</summary>
     public static async ValueTask<MailResult<AccountIdentity>> CheckAsync(
         IAccounts accounts, string user, string password, TimeSpan failureDelay, TimeProvider time, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Net;
 using Sora.Configuration;
 
 namespace Sora.Gateway.Sasl;
@@ -16,12 +17,29 @@ public sealed class SaslOptions : IValidatableOptions
     [Option("Say in SCRAM's own words why it failed (\"e=invalid-proof\"), before the protocol's answer; one round trip more, and some clients take it for a broken connection", Reference = "RFC 5802 5.1")]
     public bool ScramErrors { get; set; }
 
+    [Option("Primary addresses of accounts that may act for every other account, with their own password", Reference = "RFC 4616")]
+    public IReadOnlyList<string> MasterUsers { get; set; } = [];
+
+    [Option("Networks from which master_users may act for others")]
+    public IReadOnlyList<string> MasterNetworks { get; set; } = ["127.0.0.0/8", "::1/128"];
+
+    [Option("What separates account and master in a login name: \"*\" as in user@example.com*master, \"@\" as in user@example.com@master, or empty, which leaves the authorization identity of PLAIN and SCRAM")]
+    public string MasterSeparator { get; set; } = "*";
+
     /// <inheritdoc/>
     public IEnumerable<string> Validate()
     {
+        foreach (var network in MasterNetworks)
+        {
+            if (!IPNetwork.TryParse(network, out _))
+                yield return $"master_networks has \"{network}\", which is not a network such as 10.0.0.0/8";
+        }
+
+        if (MasterSeparator is not ("" or "*" or "@"))
+            yield return "master_separator must be \"*\", \"@\" or empty";
         foreach (var name in Mechanisms)
         {
-            if (!SaslMechanisms.Known.Contains(name))
+            if (!SaslMechanisms.Known.Contains(name, StringComparer.Ordinal))
                 yield return $"mechanisms has \"{name}\", which is not one of {string.Join(", ", SaslMechanisms.Known)}";
         }
     }

@@ -18,6 +18,7 @@ internal sealed class ScramMechanism(SaslContext context, ScramHashes hash, bool
     private ScramClientFirst? _clientFirst;
     private ScramCredential? _credential;
     private string _user = "";
+    private string _actFor = "";
     private string _nonce = "";
     private string _serverFirst = "";
 
@@ -36,11 +37,13 @@ internal sealed class ScramMechanism(SaslContext context, ScramHashes hash, bool
         // Section 5.1: the name is a query string; one that is empty afterwards is no name
         if (Saslprep.Prepare(message.User, allowUnassigned: true) is not { Length: > 0 } user)
             return Refuse(ScramError.InvalidUserNameEncoding);
-        var found = await context.Accounts.FindScramAsync(user, hash, cancellationToken).ConfigureAwait(false);
+        var (login, actFor) = context.Masters.Split(user);
+        var found = await context.Accounts.FindScramAsync(login, hash, cancellationToken).ConfigureAwait(false);
         if (!found.IsOk)
             return SaslStep.Fail(found.Error);
         _credential = found.Value;
-        _user = user;
+        _user = login;
+        _actFor = message.AuthorizationId.Length > 0 ? message.AuthorizationId : actFor;
         _clientFirst = message;
         _nonce = message.Nonce + makeNonce();
         var keys = _credential.Keys;
@@ -68,9 +71,10 @@ internal sealed class ScramMechanism(SaslContext context, ScramHashes hash, bool
             return SaslStep.Fail(now.Error);
         if (now.Value.Identity is null || !now.Value.Keys.StoredKey.AsSpan().SequenceEqual(_credential.Keys.StoredKey.AsSpan()))
             return await RefuseLateAsync(ScramError.InvalidProof, cancellationToken).ConfigureAwait(false);
-        if (!PlainMessage.IsSame(first.AuthorizationId, first.User))
-            return SaslStep.Fail(PasswordLogin.NotForOthers, Reason(ScramError.OtherError));
-        return SaslStep.Succeed(identity, Encoding.ASCII.GetBytes("v=" + Convert.ToBase64String(_credential.Keys.Sign(authMessage))));
+        var acting = await context.Masters.ActAsync(identity, _user, _actFor, context.Client, cancellationToken).ConfigureAwait(false);
+        if (!acting.IsOk)
+            return SaslStep.Fail(acting.Error, Reason(ScramError.OtherError));
+        return SaslStep.Succeed(acting.Value, Encoding.ASCII.GetBytes("v=" + Convert.ToBase64String(_credential.Keys.Sign(authMessage))));
     }
 
     private string? WhyNotBound(ScramClientFirst message) => message.Binding switch

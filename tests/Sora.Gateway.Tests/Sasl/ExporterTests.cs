@@ -61,6 +61,7 @@ public sealed class ExporterTests(ImapFixture fixture)
         ];
         return Process.Start(new ProcessStartInfo("openssl", arguments)
         {
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
 using Sora.Contracts;
 using Sora.Gateway.Sasl;
 
@@ -92,7 +93,9 @@ public sealed class ScramMessageTests
 
         async Task<SaslStep> PlayAsync(string sent)
         {
-            var context = new SaslContext(new OneAccount(keys), null!, TimeSpan.Zero, TimeProvider.System, OffersBinding: false, TellsScramErrors: true);
+            var accounts = new OneAccount(keys);
+            var masters = new MasterUsers(accounts, new SaslOptions(), NullLogger.Instance);
+            var context = new SaslContext(accounts, masters, null!, TimeSpan.Zero, TimeProvider.System, OffersBinding: false, TellsScramErrors: true);
             var mechanism = new ScramMechanism(context, hash, plus: false, () => serverNonce);
             var first = await mechanism.StepAsync(Encoding.ASCII.GetBytes($"n,,n=user,r={clientNonce}"), CancellationToken.None);
             Encoding.ASCII.GetString(first.Challenge!).ShouldBe($"r={clientNonce}{serverNonce},s={salt},i=4096");

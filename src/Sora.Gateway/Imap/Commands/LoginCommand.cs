@@ -1,7 +1,6 @@
 using Sora.Contracts;
 using Sora.Gateway.Imap.Responses;
 using Sora.Gateway.Imap.Wire;
-using Sora.Gateway.Sasl;
 
 namespace Sora.Gateway.Imap.Commands;
 
@@ -23,8 +22,8 @@ internal sealed class LoginCommand(string user, string password) : ImapCommand
         if (!connection.MayAuthenticate)
             return ImapReply.No(NeedsTls);
         var server = connection.Server;
-        var identity = await PasswordLogin.CheckAsync(
-            server.Accounts, user, password, server.Options.AuthFailureDelay, server.Time, cancellationToken).ConfigureAwait(false);
+        var identity = await server.Sasl.CheckPasswordAsync(
+            connection.Client, user, password, server.Options.AuthFailureDelay, cancellationToken).ConfigureAwait(false);
         return identity.IsOk ? LogIn(connection, identity.Value) : Refuse(connection, identity.Error);
     }
 

@@ -66,9 +66,9 @@ public sealed class PasswordOptions : IValidatableOptions
     /// <summary>The hash functions of <see cref="Scram"/>.</summary>
     internal IEnumerable<ScramHashes> ScramHashes()
     {
-        if (Scram.Contains(ScramPassword.Sha256Scheme))
+        if (Scram.Contains(ScramPassword.Sha256Scheme, StringComparer.Ordinal))
             yield return Contracts.ScramHashes.Sha256;
-        if (Scram.Contains(ScramPassword.Sha1Scheme))
+        if (Scram.Contains(ScramPassword.Sha1Scheme, StringComparer.Ordinal))
             yield return Contracts.ScramHashes.Sha1;
     }
 }
