@@ -41,7 +41,7 @@ public sealed class PasswordOptions : IValidatableOptions
     /// <summary>Checks that may wait for a worker; beyond that logins are refused as temporarily unavailable.</summary>
     [Option("Checks that may wait for a thread; further logins are refused for the moment")]
     [OptionRange(1, 1_000_000)]
-    public int QueueLimit { get; set; } = 1000;
+    public int QueueLimit { get; set; } = 10_000;
 
     /// <summary>How many checked passwords are remembered.</summary>
     [Option("Checked passwords to remember, as keyed digests, for clients that log in again and again; 0 remembers none")]
