@@ -14,10 +14,12 @@ namespace Sora.Testing;
 /// <summary>The engine as one process has it, on a database of the tests' PostgreSQL. Two nodes on one address are two processes for each other.</summary>
 public sealed class MailstoreNode : IAsyncDisposable
 {
-    private static readonly PasswordOptions QuickPasswords = new() { BcryptCost = 4 };
+    private static readonly PasswordOptions QuickPasswords = new() { BcryptCost = 4, ScramIterations = 4096 };
 
     private readonly MailstoreMetrics _metrics = new();
     private readonly PasswordVerifier _verifier;
+    private readonly PasswordHasher _hasher;
+    private readonly CredentialAdministration _credentials;
 
     private MailstoreNode(PostgresAddress address, MailboxOptions options, QuotaOptions quota)
     {
@@ -35,6 +37,8 @@ public sealed class MailstoreNode : IAsyncDisposable
         Metadata = new MetadataHost(Database, Feed, Mailboxes, Accounts, new MetadataOptions { MaxEntries = 10 }, NullLoggerFactory.Instance);
         Sharing = new SharingHost(Database, Accounts, SharingOptions);
         Administration = new AccountAdministration(Database, hasher, Accounts.Announce);
+        _credentials = new CredentialAdministration(Database, hasher, Accounts.Announce);
+        _hasher = hasher;
     }
 
     public PostgresAddress Address { get; }
@@ -84,6 +88,9 @@ public sealed class MailstoreNode : IAsyncDisposable
     /// <summary>A new account with its default mailboxes.</summary>
     public async Task<IAccount> CreateAccountAsync(string address = "user@example.com", string password = "secret") =>
         Accounts.Get((await Administration.CreateAsync(address, password, CancellationToken.None)).Value);
+
+    public async Task ChangePasswordAsync(string address, string password) =>
+        _ = (await _credentials.SetPasswordAsync(address, _hasher.Hash(password), CancellationToken.None)).Value;
 
     public async Task<IMailbox> InboxAsync(IAccount account) => Mailboxes.Get(await IdAsync(account, "INBOX"));
 

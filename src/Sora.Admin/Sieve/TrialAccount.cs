@@ -22,6 +22,10 @@ internal sealed class TrialAccount(IReadOnlyList<string> addresses) : IAccount, 
 
     public ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(string user, string password, CancellationToken cancellationToken) => throw Unchanging();
 
+    public ValueTask<MailResult<ScramCredential>> FindScramAsync(string user, ScramHashes hash, CancellationToken cancellationToken) => throw Unchanging();
+
+    public ValueTask<ScramHashes> ScramForAllAsync(CancellationToken cancellationToken) => throw Unchanging();
+
     public IDisposable Subscribe(AccountId id, IAccountSubscriber subscriber) => throw Unchanging();
 
     public Task<MailResult<MailboxEntry>> CreateAsync(MailboxName name, SpecialUse use, CancellationToken cancellationToken) => throw Unchanging();

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
 
 namespace Sora.Gateway.Connections;
@@ -20,6 +21,7 @@ public sealed class ClientConnection : IDeadlineTarget
     private readonly CancellationTokenSource _closed = new();
     private readonly CancellationTokenRegistration _inputEnded;
     private SslStream? _tls;
+    private byte[]? _endPointBinding;
     private CompressedStream? _compressed;
     private volatile PipeReader _input;
 
@@ -83,6 +85,19 @@ public sealed class ClientConnection : IDeadlineTarget
 
     /// <summary>Protocol and cipher as in "TLSv1.3 with cipher TLS_AES_256_GCM_SHA384"; empty for a plain connection.</summary>
     public string TlsDescription => _tls is { } tls ? $"{Name(tls.SslProtocol)} with cipher {tls.NegotiatedCipherSuite}" : "";
+
+    /// <summary>A login can be bound to the TLS of this connection (RFC 5056).</summary>
+    internal bool CanBind => ChannelBinding(ChannelBindings.ServerEndPoint) is not null || ChannelBinding(ChannelBindings.Exporter) is not null;
+
+    /// <summary>The data of a channel binding type; null when there is none of that type here.</summary>
+    internal byte[]? ChannelBinding(string type) => _tls is not { } tls ? null : type switch
+    {
+        // The certificate of this handshake, which may not be the one that is loaded now
+        ChannelBindings.ServerEndPoint => _endPointBinding ??=
+            tls.LocalCertificate is X509Certificate2 certificate ? ChannelBindings.OfServerEndPoint(certificate) : null,
+        ChannelBindings.Exporter => TlsExporter.Export(tls),
+        _ => null,
+    };
 
     /// <summary>
     /// Wakes the pending or the next read of <see cref="Input"/>, which then ends with <see cref="ReadResult.IsCanceled"/>.

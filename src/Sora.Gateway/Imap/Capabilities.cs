@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Sora.Gateway.Sasl;
 
 namespace Sora.Gateway.Imap;
 
@@ -29,7 +30,7 @@ internal static class Capabilities
         new("IDLE", Always),
 
         new("STARTTLS", Before, static connection => connection.Client.CanStartTls ? "STARTTLS" : null),
-        new("AUTH=PLAIN", Before, static connection => connection.MayAuthenticate ? "AUTH=PLAIN" : null),
+        .. SaslMechanisms.Known.Select(static name => new Capability("AUTH=" + name, Before, connection => connection.Offers(name) ? "AUTH=" + name : null)),
         new("LOGINDISABLED", Before, static connection => connection.MayAuthenticate ? null : "LOGINDISABLED"),
 
         new("NAMESPACE", LoggedIn),

@@ -53,6 +53,12 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     /// <summary>Passwords may be sent now: over TLS, from the same machine, or because the operator says so.</summary>
     public bool MayAuthenticate => Client.IsTls || Server.Options.AllowPlaintextAuth || IPAddress.IsLoopback(Client.Remote.Address);
 
+    /// <summary>The hash functions of SCRAM of which this client is told.</summary>
+    public ScramHashes Scram { get; private set; }
+
+    /// <summary>The client is told of this SASL mechanism now.</summary>
+    public bool Offers(string mechanism) => MayAuthenticate && Server.Sasl.Offered(Client, Scram).Contains(mechanism, StringComparer.Ordinal);
+
     /// <summary>The user may administrate the server.</summary>
     public bool IsAdministrator =>
         Session.Identity is { } identity && Server.Options.Administrators.Contains(identity.PrimaryAddress, StringComparer.OrdinalIgnoreCase);
@@ -71,6 +77,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
 
     public async Task RunAsync()
     {
+        Scram = await Server.Sasl.ScramOfferAsync(Client.Closed).ConfigureAwait(false);
         ImapReply.Ok("Sora ready", new CapabilityCode(Capabilities.For(this))).WriteUntagged(Writer);
         Client.SetInputTimeout(Server.Options.LoginTimeout);
         var status = ReadStatus.Command;

@@ -3,6 +3,7 @@ using Sora.Contracts;
 using Sora.Gateway.Connections;
 using Sora.Gateway.Imap.Commands;
 using Sora.Gateway.Replicas;
+using Sora.Gateway.Sasl;
 using Sora.Gateway.Sieve.Mailboxes;
 
 namespace Sora.Gateway.Imap;
@@ -23,7 +24,8 @@ public sealed class ImapServer(
     ILogger<ImapServer> logger,
     IMessageKeys keys,
     ISearchIndex? index = null,
-    MailboxScripts? scripts = null) : IProtocolServer
+    MailboxScripts? scripts = null,
+    SaslOptions? sasl = null) : IProtocolServer
 {
     /// <inheritdoc/>
     public string Name => "imap";
@@ -66,6 +68,9 @@ public sealed class ImapServer(
     internal MailboxReplicas Replicas => replicas;
 
     internal ImapOptions Options => options;
+
+    /// <summary>How clients log in.</summary>
+    internal SaslMechanisms Sasl { get; } = new(accounts, sasl ?? new SaslOptions(), time, logger);
 
     /// <summary>Capabilities that nobody may use.</summary>
     internal HashSet<string> Disabled { get; } = new(options.DisabledCaps, StringComparer.OrdinalIgnoreCase);

@@ -14,7 +14,7 @@ internal static class Capabilities
         output.Capability("SIEVE", server.SieveExtensions);
 
         // Empty only together with STARTTLS, or where nobody can log in at all
-        output.Capability("SASL", connection.MayAuthenticate ? "PLAIN" : "");
+        output.Capability("SASL", connection.MayAuthenticate ? string.Join(' ', server.Sasl.Offered(connection.Client, connection.Scram)) : "");
         if (connection.Identity is null && connection.Client.CanStartTls)
             output.Capability("STARTTLS");
         if (server.NotifyMethods.Length > 0)

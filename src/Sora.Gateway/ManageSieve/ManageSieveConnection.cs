@@ -46,10 +46,14 @@ internal sealed class ManageSieveConnection : IDisposable
     /// <summary>Passwords may be sent now: over TLS, from the same machine, or because the operator says so.</summary>
     public bool MayAuthenticate => Client.IsTls || Server.Options.AllowPlaintextAuth || IPAddress.IsLoopback(Client.Remote.Address);
 
+    /// <summary>The hash functions of SCRAM of which this client is told.</summary>
+    public ScramHashes Scram { get; private set; }
+
     private ManageSieveStates State => Identity is null ? ManageSieveStates.NotAuthenticated : ManageSieveStates.Authenticated;
 
     public async Task RunAsync()
     {
+        Scram = await Server.Sasl.ScramOfferAsync(Client.Closed);
         Capabilities.Write(Output, this);
         ManageSieveReply.Ok("Sora ready").Write(Output);
         while (!HasEnded)

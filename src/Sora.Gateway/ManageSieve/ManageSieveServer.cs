@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Sora.Contracts;
 using Sora.Gateway.Connections;
+using Sora.Gateway.Sasl;
 using Sora.Gateway.Sieve;
 using Sora.Sieve;
 
@@ -13,6 +14,7 @@ public sealed class ManageSieveServer : IProtocolServer
 
     /// <param name="compiler">How scripts are compiled when they are put, as deliveries compile them.</param>
     /// <param name="limits">How scripts are run: clients are told of some limits.</param>
+    /// <param name="sasl">How clients log in.</param>
     public ManageSieveServer(
         ManageSieveOptions options,
         IAccounts accounts,
@@ -21,8 +23,10 @@ public sealed class ManageSieveServer : IProtocolServer
         SieveLimits limits,
         GatewayMetrics metrics,
         TimeProvider time,
-        ILogger<ManageSieveServer> logger)
+        ILogger<ManageSieveServer> logger,
+        SaslOptions? sasl = null)
     {
+        Sasl = new SaslMechanisms(accounts, sasl ?? new SaslOptions(), time, logger);
         Options = options;
         Accounts = accounts;
         Scripts = scripts;
@@ -65,6 +69,9 @@ public sealed class ManageSieveServer : IProtocolServer
 
     /// <summary>Where the scripts are that others include; null where nobody looks at them before they run.</summary>
     public ScriptLibrary? Library { get; init; }
+
+    /// <summary>How clients log in.</summary>
+    internal SaslMechanisms Sasl { get; }
 
     internal TimeProvider Time { get; }
 

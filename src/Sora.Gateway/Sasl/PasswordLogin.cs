@@ -5,6 +5,9 @@ namespace Sora.Gateway.Sasl;
 /// <summary>Checks passwords for all protocols.</summary>
 internal static class PasswordLogin
 {
+    /// <summary>Who has proven an identity may still not act as another.</summary>
+    public static readonly MailError NotForOthers = new(MailErrorCode.AuthorizationFailed, "Acting for others is not allowed");
+
     /// <summary>
     /// Who logs in with this PLAIN message. AUTHORIZATIONFAILED for those who would act for others, AUTHENTICATIONFAILED, UNAVAILABLE; the answer to a wrong
     /// password is held back.
@@ -12,8 +15,22 @@ internal static class PasswordLogin
     public static ValueTask<MailResult<AccountIdentity>> CheckAsync(
         IAccounts accounts, PlainMessage plain, TimeSpan failureDelay, TimeProvider time, CancellationToken cancellationToken) =>
         plain.IsForOtherIdentity
-            ? new(new MailError(MailErrorCode.AuthorizationFailed, "Acting for others is not allowed"))
+            ? new(NotForOthers)
             : CheckAsync(accounts, plain.AuthenticationId, plain.Password, failureDelay, time, cancellationToken);
+
+    /// <summary>
+    /// Who logs in with this name and password, and for whom it acts. AUTHENTICATIONFAILED, AUTHORIZATIONFAILED, UNAVAILABLE; the answer to a wrong password is held back.
+    /// </summary>
+    public static async ValueTask<MailResult<AccountIdentity>> CheckAsync(SaslContext context, PlainMessage plain, CancellationToken cancellationToken)
+    {
+        var (login, actFor) = context.Masters.Split(plain.AuthenticationId);
+        if (plain.IsForOtherIdentity)
+            actFor = plain.AuthorizationId;
+        var proven = await CheckAsync(context.Accounts, login, plain.Password, context.FailureDelay, context.Time, cancellationToken).ConfigureAwait(false);
+        return proven.IsOk
+            ? await context.Masters.ActAsync(proven.Value, login, actFor, context.Client, cancellationToken).ConfigureAwait(false)
+            : proven;
+    }
 
     /// <summary>Who has this address and password. AUTHENTICATIONFAILED, UNAVAILABLE; the answer to a wrong password is held back.</summary>
     public static async ValueTask<MailResult<AccountIdentity>> CheckAsync(

@@ -7,8 +7,11 @@ namespace Sora.Gateway.Sasl;
 internal sealed record PlainMessage(string AuthorizationId, string AuthenticationId, string Password)
 {
     /// <summary>The client wants to act as somebody else than it proves to be.</summary>
-    public bool IsForOtherIdentity =>
-        AuthorizationId.Length > 0 && !AuthorizationId.Equals(AuthenticationId, StringComparison.OrdinalIgnoreCase);
+    public bool IsForOtherIdentity => !IsSame(AuthorizationId, AuthenticationId);
+
+    /// <summary>The identity to act as is none, or that which was proven.</summary>
+    public static bool IsSame(string authorizationId, string authenticationId) =>
+        authorizationId.Length == 0 || authorizationId.Equals(authenticationId, StringComparison.OrdinalIgnoreCase);
 
     public static bool TryParse(ReadOnlySpan<byte> message, [NotNullWhen(true)] out PlainMessage? plain)
     {

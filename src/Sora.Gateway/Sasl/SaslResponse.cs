@@ -10,6 +10,14 @@ internal static class SaslResponse
     /// <summary>The client gives up (RFC 9051 section 6.2.2, RFC 5804 section 2.1).</summary>
     public static bool IsCancel(ReadOnlySpan<byte> response) => response.SequenceEqual("*"u8);
 
+    /// <summary>A challenge in base64.</summary>
+    public static byte[] Encode(ReadOnlySpan<byte> challenge)
+    {
+        var text = new byte[Base64.GetMaxEncodedToUtf8Length(challenge.Length)];
+        Base64.EncodeToUtf8(challenge, text, out _, out var written);
+        return text.AsSpan(0, written).ToArray();
+    }
+
     public static bool TryDecode(ReadOnlySpan<byte> response, [NotNullWhen(true)] out byte[]? decoded)
     {
         decoded = null;

@@ -14,6 +14,7 @@ public sealed class AccountHost : IAccounts, IDisposable
     private readonly ConcurrentDictionary<string, (AccountIdentity? Identity, long Until)> _addresses = new(StringComparer.Ordinal);
     private readonly ChangeFeed _feed;
     private readonly PasswordVerifier _passwords;
+    private readonly ScramCredentials _scram;
     private readonly TimeProvider _time;
     private readonly Dictionary<AccountId, IAccountSubscriber[]> _subscribers = [];
     private readonly Lock _lock = new();
@@ -36,6 +37,7 @@ public sealed class AccountHost : IAccounts, IDisposable
         Options = options;
         Logger = loggers.CreateLogger<AccountHost>();
         Store = new AccountStore(database.Write);
+        _scram = new ScramCredentials(Store, new ScramStore(database.Write), passwords.ScramIterations, time);
         feed.AccountChanged += OnChanged;
         feed.Interrupted += OnInterrupted;
     }
@@ -103,9 +105,10 @@ public sealed class AccountHost : IAccounts, IDisposable
             var isRight = stored is null
                 ? await _passwords.VerifyDummyAsync(password, cancellationToken)
                 : await _passwords.VerifyAsync(stored.PrimaryAddress, password, stored.PasswordHash, cancellationToken);
-            return stored is not null && isRight
-                ? new AccountIdentity(stored.Account, stored.PrimaryAddress)
-                : new MailError(MailErrorCode.AuthenticationFailed, "Authentication failed");
+            if (stored is null || !isRight)
+                return new MailError(MailErrorCode.AuthenticationFailed, "Authentication failed");
+            await RenewAsync(stored, password, cancellationToken);
+            return new AccountIdentity(stored.Account, stored.PrimaryAddress);
         }
         catch (PasswordVerifierBusyException)
         {
@@ -115,6 +118,52 @@ public sealed class AccountHost : IAccounts, IDisposable
         {
             Log.AccountFailed(Logger, e);
             return MailError.Unavailable();
+        }
+    }
+
+    public async ValueTask<MailResult<ScramCredential>> FindScramAsync(string user, ScramHashes hash, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _scram.FindAsync(Normalize(user), hash, cancellationToken);
+        }
+        catch (Exception e) when (Mailbox.IsDatabaseFailure(e))
+        {
+            Log.AccountFailed(Logger, e);
+            return MailError.Unavailable();
+        }
+    }
+
+    public async ValueTask<ScramHashes> ScramForAllAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _scram.ForAllAsync(Volatile.Read(ref _changes), cancellationToken);
+        }
+        catch (Exception e) when (Mailbox.IsDatabaseFailure(e))
+        {
+            Log.AccountFailed(Logger, e);
+            return ScramHashes.None;
+        }
+    }
+
+    // A login does not fail because its hash could not be renewed: the next one tries again
+    private async ValueTask RenewAsync(StoredCredential stored, string password, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await _passwords.RenewAsync(stored.PrimaryAddress, password, stored.PasswordHash, cancellationToken) is { } renewed)
+            {
+                await _scram.Store.RenewAsync(stored.Account, stored.PasswordHash, renewed, cancellationToken);
+                Interlocked.Increment(ref _changes);
+            }
+        }
+        catch (PasswordVerifierBusyException)
+        {
+        }
+        catch (Exception e) when (Mailbox.IsDatabaseFailure(e))
+        {
+            Log.AccountFailed(Logger, e);
         }
     }
 

@@ -81,14 +81,14 @@ internal sealed class GatewayParts : IAsyncDisposable
             options.SieveLimits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()), options.SieveImap, SieveUrl(options), options.Imap.DisabledCaps));
         var imap = new ImapServer(
             mailstore.Accounts, mailstore.Sharing, mailstore.Mailboxes, mailstore.Bodies.Messages, mailstore.Bodies.Intakes, mailstore.Quotas, mailstore.Metadata, replicas,
-            options.Imap, metrics, time, loggers.CreateLogger<ImapServer>(), mailstore.Search.Keys, mailstore.Search.Index, inMailboxes);
+            options.Imap, metrics, time, loggers.CreateLogger<ImapServer>(), mailstore.Search.Keys, mailstore.Search.Index, inMailboxes, options.Sasl);
         var limits = new ConnectionLimits(options.Imap.MaxConnections, options.Imap.MaxConnectionsPerIp);
         foreach (var listener in ListenerDefinition.Of(imap, options.Imap.Listen, options.Imap.TlsListen, limits))
             yield return (listener.ImplicitTls ? "imap.tls_listen" : "imap.listen", listener);
 
         var sieve = new ManageSieveServer(
             options.Managesieve, mailstore.Accounts, mailstore.Scripts, options.SieveLimits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()),
-            options.SieveLimits.ToLimits(), metrics, time, loggers.CreateLogger<ManageSieveServer>())
+            options.SieveLimits.ToLimits(), metrics, time, loggers.CreateLogger<ManageSieveServer>(), options.Sasl)
         {
             Library = scripts.Library,
         };

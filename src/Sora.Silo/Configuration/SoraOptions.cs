@@ -4,6 +4,7 @@ using Sora.Gateway.Connections;
 using Sora.Gateway.Imap;
 using Sora.Gateway.Lmtp;
 using Sora.Gateway.ManageSieve;
+using Sora.Gateway.Sasl;
 using Sora.Gateway.Sieve;
 using Sora.Gateway.Sieve.Mailboxes;
 using Sora.Mailstore.Accounts;
@@ -63,6 +64,8 @@ public sealed class SoraOptions : IValidatableOptions
 
     // A server without TLS is of no use to most clients, so one that has no certificate yet makes itself one
     public TlsOptions Tls { get; set; } = new() { SelfSigned = true };
+
+    public SaslOptions Sasl { get; set; } = new();
 
     public LmtpOptions Lmtp { get; set; } = new();
 

@@ -34,7 +34,7 @@ public sealed class CapabilityTests(ImapFixture fixture)
         await using var gateway = await fixture.StartAsync(TimeProvider.System, options);
         using var client = new ImapClient(await gateway.ConnectAsync());
         await client.PlayAsync($"""
-            S: * OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ENABLE ID IDLE STARTTLS AUTH=PLAIN XFUTURE X-LIMIT=5] Sora ready
+            S: * OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ENABLE ID IDLE STARTTLS AUTH=SCRAM-SHA-256 AUTH=SCRAM-SHA-1 AUTH=PLAIN AUTH=LOGIN XFUTURE X-LIMIT=5] Sora ready
             C: a LOGIN {user.Address} secret
             S: a OK [CAPABILITY …] Logged in
             """);
@@ -74,7 +74,7 @@ public sealed class CapabilityTests(ImapFixture fixture)
             S: * ID …
             S: a OK ID completed
             C: b ID ("NAME" "oldmail" "Version" "1.5")
-            S: * CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ENABLE ID STARTTLS AUTH=PLAIN
+            S: * CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ENABLE ID STARTTLS AUTH=SCRAM-SHA-256 AUTH=SCRAM-SHA-1 AUTH=PLAIN AUTH=LOGIN
             S: * ID …
             S: b OK ID completed
             C: c ID NIL

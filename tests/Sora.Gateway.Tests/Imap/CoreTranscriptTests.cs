@@ -12,7 +12,7 @@ public sealed class CoreTranscriptTests(ImapFixture fixture)
         using var client = await fixture.ConnectAsync();
         await client.PlayAsync($$"""
             C: a1 CAPABILITY
-            S: * CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ENABLE ID IDLE STARTTLS AUTH=PLAIN
+            S: * CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ENABLE ID IDLE STARTTLS AUTH=SCRAM-SHA-256 AUTH=SCRAM-SHA-1 AUTH=PLAIN AUTH=LOGIN
             S: a1 OK CAPABILITY completed
             C: a2 SELECT INBOX
             S: a2 BAD Log in first

@@ -20,7 +20,7 @@ public sealed class SecurityTests(ImapFixture fixture)
         await client.Socket.StartTlsAsync("imap");
         await client.PlayAsync($$"""
             C: b CAPABILITY
-            S: * CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ENABLE ID IDLE AUTH=PLAIN
+            S: * CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ENABLE ID IDLE AUTH=SCRAM-SHA-256-PLUS AUTH=SCRAM-SHA-256 AUTH=SCRAM-SHA-1-PLUS AUTH=SCRAM-SHA-1 AUTH=PLAIN AUTH=LOGIN
             S: b OK CAPABILITY completed
             C: c STARTTLS
             S: c BAD …

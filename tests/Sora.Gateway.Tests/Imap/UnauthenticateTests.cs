@@ -90,7 +90,7 @@ public sealed class UnauthenticateTests(ImapFixture fixture)
         await client.PlayAsync($$"""
             C: a1 UNAUTHENTICATE
             C: a2 LOGIN {{second.Address}} secret
-            S: a1 OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ENABLE ID IDLE STARTTLS AUTH=PLAIN] UNAUTHENTICATE completed
+            S: a1 OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ENABLE ID IDLE STARTTLS AUTH=SCRAM-SHA-256 AUTH=SCRAM-SHA-1 AUTH=PLAIN AUTH=LOGIN] UNAUTHENTICATE completed
             S: a2 OK [CAPABILITY …] Logged in
             C: a3 FETCH 1 FLAGS
             S: a3 BAD …

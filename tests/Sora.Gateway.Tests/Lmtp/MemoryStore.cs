@@ -44,6 +44,11 @@ internal sealed class MemoryStore : IAccounts, IIntakes, IDelivery
     public ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(string user, string password, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
+    public ValueTask<MailResult<ScramCredential>> FindScramAsync(string user, ScramHashes hash, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public ValueTask<ScramHashes> ScramForAllAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public async ValueTask<AccountIdentity?> FindAsync(string address, CancellationToken cancellationToken)
     {
         await Task.Yield();

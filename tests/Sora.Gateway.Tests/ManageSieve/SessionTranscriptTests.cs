@@ -16,7 +16,7 @@ public sealed class SessionTranscriptTests(ManageSieveFixture sieve)
         var before = await ManageSieveFixture.CapabilitiesAsync(client);
         before["IMPLEMENTATION"].ShouldNotBeNull().ShouldMatch("^Sora [0-9]+\\.[0-9]+\\.[0-9]+$", "name and version");
         before["VERSION"].ShouldBe("1.0");
-        before["SASL"].ShouldBe("PLAIN");
+        before["SASL"].ShouldBe("SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN");
         before["SIEVE"].ShouldNotBeNull().Split(' ').ShouldContain("fileinto");
         before["MAXREDIRECTS"].ShouldBe("5");
         before["LANGUAGE"].ShouldBe("en");
@@ -37,7 +37,7 @@ public sealed class SessionTranscriptTests(ManageSieveFixture sieve)
             """);
         var after = await ManageSieveFixture.CapabilitiesAsync(client);
         after["OWNER"].ShouldBe(address);
-        after["SASL"].ShouldBe("PLAIN");
+        after["SASL"].ShouldBe("SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN");
         after.ShouldNotContainKey("STARTTLS");
         await client.PlayAsync("""
             C: UNAUTHENTICATE
@@ -129,11 +129,11 @@ public sealed class SessionTranscriptTests(ManageSieveFixture sieve)
             C: not a string
             S: NO "A string is expected"
             C: AUTHENTICATE "PLAIN" "not base64!"
-            S: NO "The response is not base64"
+            S: NO "Response is not base64"
             C: AUTHENTICATE "PLAIN" "AAAA"
-            S: NO "The response is not a PLAIN message"
+            S: NO "Response is not a PLAIN message"
             C: AUTHENTICATE "PLAIN" ""
-            S: NO "The response is not a PLAIN message"
+            S: NO "Response is not a PLAIN message"
             C: AUTHENTICATE PLAIN
             S: NO "A string is expected"
             C: AUTHENTICATE "PLAIN" "{ManageSieveFixture.Plain(address, authorize: "other@example.com")}"

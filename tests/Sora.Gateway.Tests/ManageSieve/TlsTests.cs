@@ -17,7 +17,7 @@ public sealed class TlsTests(ManageSieveFixture sieve)
             """);
         await client.StartTlsAsync();
         var capabilities = await ManageSieveFixture.CapabilitiesAsync(client);
-        capabilities["SASL"].ShouldBe("PLAIN");
+        capabilities["SASL"].ShouldBe("SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1-PLUS SCRAM-SHA-1 PLAIN LOGIN");
         capabilities.ShouldNotContainKey("STARTTLS");
         await client.PlayAsync($"""
             C: STARTTLS

@@ -1,14 +1,13 @@
 using Sora.Contracts;
 using Sora.Gateway.Imap.Responses;
 using Sora.Gateway.Imap.Wire;
-using Sora.Gateway.Sasl;
 
 namespace Sora.Gateway.Imap.Commands;
 
 /// <summary>LOGIN (RFC 9051 section 6.2.3), and what it shares with AUTHENTICATE.</summary>
 internal sealed class LoginCommand(string user, string password) : ImapCommand
 {
-    private static readonly MailError NeedsTls = new(MailErrorCode.PrivacyRequired, "Use TLS before you send a password");
+    public static readonly MailError NeedsTls = new(MailErrorCode.PrivacyRequired, "Use TLS before you send a password");
 
     public static ImapCommand Parse(ref ImapParser parser, ParseContext context)
     {
@@ -18,31 +17,34 @@ internal sealed class LoginCommand(string user, string password) : ImapCommand
         return new LoginCommand(user, parser.Utf8String());
     }
 
-    public override ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken) =>
-        LogInAsync(connection, user, password, cancellationToken);
-
-    public static async ValueTask<ImapReply> LogInAsync(ImapConnection connection, string user, string password, CancellationToken cancellationToken)
+    public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
         if (!connection.MayAuthenticate)
             return ImapReply.No(NeedsTls);
         var server = connection.Server;
-        var checkedIdentity = await PasswordLogin.CheckAsync(
-            server.Accounts, user, password, server.Options.AuthFailureDelay, server.Time, cancellationToken).ConfigureAwait(false);
-        if (checkedIdentity.IsOk)
-        {
-            var identity = checkedIdentity.Value;
-            connection.Session.Identity = identity;
-            connection.Session.Account = server.Accounts.Get(identity.Account);
-            connection.Session.Watch = new AccountWatch(connection, connection.Session.Account);
-            Log.LoggedIn(server.Logger, identity.Account, connection.Client.Remote.Address, connection.Client.Id);
-            return ImapReply.Ok("Logged in", new CapabilityCode(Capabilities.For(connection)));
-        }
+        var identity = await server.Sasl.CheckPasswordAsync(
+            connection.Client, user, password, server.Options.AuthFailureDelay, cancellationToken).ConfigureAwait(false);
+        return identity.IsOk ? LogIn(connection, identity.Value) : Refuse(connection, identity.Error);
+    }
 
-        var error = checkedIdentity.Error;
-        Log.LoginRefused(server.Logger, connection.Client.Remote.Address, error.Code, connection.Client.Id);
+    /// <summary>The client is this user from now on.</summary>
+    public static ImapReply LogIn(ImapConnection connection, AccountIdentity identity)
+    {
+        var server = connection.Server;
+        connection.Session.Identity = identity;
+        connection.Session.Account = server.Accounts.Get(identity.Account);
+        connection.Session.Watch = new AccountWatch(connection, connection.Session.Account);
+        Log.LoggedIn(server.Logger, identity.Account, connection.Client.Remote.Address, connection.Client.Id);
+        return ImapReply.Ok("Logged in", new CapabilityCode(Capabilities.For(connection)));
+    }
+
+    /// <summary>Says no, and BYE to a client that has guessed too often.</summary>
+    public static ImapReply Refuse(ImapConnection connection, MailError error)
+    {
+        Log.LoginRefused(connection.Server.Logger, connection.Client.Remote.Address, error.Code, connection.Client.Id);
         if (error.Code != MailErrorCode.AuthenticationFailed)
             return ImapReply.No(error);
-        if (++connection.Session.AuthFailures < server.Options.MaxAuthFailures)
+        if (++connection.Session.AuthFailures < connection.Server.Options.MaxAuthFailures)
             return ImapReply.No(error);
         ImapReply.No(error).Write(connection.Writer, connection.Tag);
         connection.Bye("Too many wrong passwords");

@@ -1,13 +1,13 @@
-using System.Buffers;
 using System.Text;
 using Sora.Contracts;
+using Sora.Gateway.Connections;
 using Sora.Gateway.ManageSieve.Responses;
 using Sora.Gateway.ManageSieve.Wire;
 using Sora.Gateway.Sasl;
 
 namespace Sora.Gateway.ManageSieve.Commands;
 
-/// <summary>AUTHENTICATE (RFC 5804 section 2.1). Mechanism: PLAIN.</summary>
+/// <summary>AUTHENTICATE (RFC 5804 section 2.1).</summary>
 internal sealed class AuthenticateCommand(string mechanism, byte[]? initialResponse) : ManageSieveCommand
 {
     // Mechanisms that clients may know, and that this server will not speak because they prove too little
@@ -22,43 +22,59 @@ internal sealed class AuthenticateCommand(string mechanism, byte[]? initialRespo
 
     public override async ValueTask<ManageSieveReply?> ExecuteAsync(ManageSieveConnection connection, CancellationToken cancellationToken)
     {
-        if (mechanism != "PLAIN")
+        var server = connection.Server;
+        var exchange = server.Sasl.Create(mechanism, connection.Client, connection.Scram, server.Options.AuthFailureDelay);
+        if (exchange is null)
             return ManageSieveReply.No("The mechanism is not supported", TooWeak.Contains(mechanism) ? ResponseCode.AuthTooWeak : null);
         if (!connection.MayAuthenticate)
             return ManageSieveReply.No("Use TLS before you send a password", ResponseCode.EncryptNeeded);
-        var response = initialResponse;
-        if (response is null)
+        var channel = new Channel(connection);
+        var outcome = await SaslExchange.RunAsync(exchange, channel, initialResponse, cancellationToken);
+        return outcome.End switch
         {
-            connection.Output.Write("\"\"\r\n"u8);
-            (response, var refusal) = await connection.ReadStringAsync();
-            if (response is null)
-                return refusal;
-        }
-
-        if (SaslResponse.IsCancel(response))
-            return ManageSieveReply.No("AUTHENTICATE is cancelled");
-        if (!SaslResponse.TryDecode(response, out var decoded))
-            return ManageSieveReply.No("The response is not base64");
-        return PlainMessage.TryParse(decoded, out var plain)
-            ? await LogInAsync(connection, plain, cancellationToken)
-            : ManageSieveReply.No("The response is not a PLAIN message");
+            SaslEnd.Succeeded => LogIn(connection, outcome),
+            SaslEnd.Refused => Refuse(connection, outcome.Error!),
+            SaslEnd.Cancelled => ManageSieveReply.No("AUTHENTICATE is cancelled"),
+            SaslEnd.Malformed => channel.Refusal ?? ManageSieveReply.No(outcome.Text),
+            _ => null,
+        };
     }
 
-    private static async ValueTask<ManageSieveReply?> LogInAsync(ManageSieveConnection connection, PlainMessage plain, CancellationToken cancellationToken)
+    private static ManageSieveReply LogIn(ManageSieveConnection connection, SaslOutcome outcome)
     {
-        var server = connection.Server;
-        var identity = await PasswordLogin.CheckAsync(server.Accounts, plain, server.Options.AuthFailureDelay, server.Time, cancellationToken);
-        if (identity.IsOk)
-        {
-            connection.LogIn(identity.Value);
-            Log.LoggedIn(server.Logger, identity.Value.Account, connection.Client.Remote.Address, connection.Client.Id);
-            return ManageSieveReply.Ok("Logged in");
-        }
+        connection.LogIn(outcome.Identity!);
+        Log.LoggedIn(connection.Server.Logger, outcome.Identity!.Account, connection.Client.Remote.Address, connection.Client.Id);
+        return outcome.SuccessData is { } data
+            ? new ManageSieveReply(ReplyStatus.Ok, "Logged in", ResponseCode.Sasl, SaslResponse.Encode(data))
+            : ManageSieveReply.Ok("Logged in");
+    }
 
-        Log.LoginRefused(server.Logger, connection.Client.Remote.Address, identity.Error.Code, connection.Client.Id);
-        if (identity.Error.Code != MailErrorCode.AuthenticationFailed || ++connection.AuthFailures < server.Options.MaxAuthFailures)
-            return ManageSieveReply.No(identity.Error);
+    private static ManageSieveReply? Refuse(ManageSieveConnection connection, MailError error)
+    {
+        Log.LoginRefused(connection.Server.Logger, connection.Client.Remote.Address, error.Code, connection.Client.Id);
+        if (error.Code != MailErrorCode.AuthenticationFailed || ++connection.AuthFailures < connection.Server.Options.MaxAuthFailures)
+            return ManageSieveReply.No(error);
         connection.End("Too many failed authentication attempts");
         return null;
+    }
+
+    /// <summary>Challenges and responses are strings of base64, each on a line of its own (RFC 5804 section 2.1).</summary>
+    private sealed class Channel(ManageSieveConnection connection) : ISaslChannel
+    {
+        public ClientConnection Client => connection.Client;
+
+        public bool SuccessCarriesData => true;
+
+        /// <summary>What to say of a response that was none.</summary>
+        public ManageSieveReply? Refusal { get; private set; }
+
+        public async ValueTask<SaslAnswer> AskAsync(ReadOnlyMemory<byte> challenge, CancellationToken cancellationToken)
+        {
+            connection.Output.String(SaslResponse.Encode(challenge.Span));
+            connection.Output.Crlf();
+            (var response, Refusal) = await connection.ReadStringAsync();
+            return response is not null ? SaslAnswer.Response(response)
+                : SaslAnswer.None(Refusal is null ? SaslAnswerStatus.SessionEnded : SaslAnswerStatus.Malformed);
+        }
     }
 }

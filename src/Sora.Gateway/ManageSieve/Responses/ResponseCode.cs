@@ -6,6 +6,7 @@ namespace Sora.Gateway.ManageSieve.Responses;
 internal static class ResponseCode
 {
     public const string AuthTooWeak = "AUTH-TOO-WEAK";
+    public const string Sasl = "SASL";
     public const string EncryptNeeded = "ENCRYPT-NEEDED";
     public const string Quota = "QUOTA";
     public const string QuotaMaxScripts = "QUOTA/MAXSCRIPTS";

@@ -1,12 +1,14 @@
 using System.Security.Cryptography;
 using System.Text;
+using Sora.Contracts;
 
 namespace Sora.Mailstore.Accounts.Passwords;
 
 /// <summary>
 /// Hashes new passwords with bcrypt and checks passwords against bcrypt and against what other mail servers have stored: the schemes
 /// BLF-CRYPT, SHA512-CRYPT, SHA256-CRYPT, MD5-CRYPT, CRYPT (only <c>$2a$ $2b$ $2y$ $6$ $5$ $1$ $y$</c>, also bare), SSHA512, SHA512,
-/// SSHA256, SHA256, SSHA, SHA, PBKDF2, SCRAM-SHA-256 and, if allowed, PLAIN, each also with the suffix <c>.b64</c> or <c>.hex</c>.
+/// SSHA256, SHA256, SSHA, SHA, PBKDF2, SCRAM-SHA-256, SCRAM-SHA-1 and, if allowed, PLAIN, each also with the suffix <c>.b64</c> or <c>.hex</c>. Behind a hash the keys of SCRAM may
+/// stand, see <see cref="PasswordOptions.Scram"/>.
 /// </summary>
 /// <remarks>
 /// Passwords are hashed as UTF-8, as they come. bcrypt looks at 72 bytes: <see cref="Hash"/> refuses a longer password, whose end would
@@ -24,6 +26,9 @@ public sealed class PasswordHasher
 
     private const string Scheme = "{BLF-CRYPT}";
     private const string Prefix = "$2b$";
+
+    /// <summary>Octets of the salt of new SCRAM keys.</summary>
+    internal const int ScramSaltLength = 16;
 
     private readonly PasswordOptions _options;
     private readonly Lazy<string> _dummySetting;
@@ -49,7 +54,7 @@ public sealed class PasswordHasher
         return null;
     }
 
-    /// <summary>A new <c>{BLF-CRYPT}$2b$...</c> hash with a random salt.</summary>
+    /// <summary>A new <c>{BLF-CRYPT}$2b$...</c> hash with a random salt, and behind it the keys of SCRAM that the options want.</summary>
     /// <exception cref="ArgumentException">The password is empty, longer than 72 bytes, or contains a NUL.</exception>
     /// <exception cref="PlatformNotSupportedException">libcrypt is missing.</exception>
     public string Hash(string password)
@@ -58,8 +63,41 @@ public sealed class PasswordHasher
             throw new ArgumentException(reason, nameof(password));
         var setting = Crypt.Library.GenerateSetting(Prefix, _options.BcryptCost);
         var hash = WithBytes(password, setting, static (bytes, setting) => Crypt.Library.Hash(bytes, setting));
-        return hash is null ? throw new PlatformNotSupportedException("libcrypt does not know bcrypt.") : Scheme + hash;
+        return hash is null
+            ? throw new PlatformNotSupportedException("libcrypt does not know bcrypt.")
+            : StoredCredentialText.Join(Scheme + hash, _options.ScramHashes().Select(algorithm => NewKeys(algorithm, password)));
     }
+
+    /// <summary>
+    /// What to store in place of <paramref name="stored"/> now that its password is known: a new hash, or the same with the keys of SCRAM that were missing. Null when the options
+    /// want nothing else, and for a password that no new hash can be made of.
+    /// </summary>
+    public string? Renew(string password, string stored)
+    {
+        ArgumentNullException.ThrowIfNull(password);
+        ArgumentNullException.ThrowIfNull(stored);
+        if (_options.RenewAtLogin && NeedsRehash(stored) && WhyRefused(password) is null)
+            return Hash(password);
+        if (!WouldRenew(stored) || !_options.ScramAtLogin || StoredCredentialText.Parse(stored) is not { Password: not PlainPassword } parsed)
+            return null;
+        var missing = _options.ScramHashes().Where(algorithm => parsed.Scram(algorithm) is null).ToList();
+        if (missing.Count == 0)
+            return null;
+        ScramKeys?[] kept = parsed.Password is ScramPassword ? [] : [parsed.Sha256, parsed.Sha1];
+        return StoredCredentialText.Join(parsed.First, [.. kept.OfType<ScramKeys>(), .. missing.Select(algorithm => NewKeys(algorithm, password))]);
+    }
+
+    /// <summary>Whether <see cref="Renew"/> may have something to do; takes no time.</summary>
+    internal bool WouldRenew(string stored) =>
+        (_options.RenewAtLogin && NeedsRehash(stored))
+        || (_options.ScramAtLogin && StoredCredentialText.Parse(stored) is { Password: not PlainPassword } parsed
+            && _options.ScramHashes().Any(algorithm => parsed.Scram(algorithm) is null));
+
+    /// <summary>The keys of SCRAM that are stored; null when there are none of this hash function.</summary>
+    internal static ScramKeys? ScramKeys(string stored, ScramHashes hash) => StoredCredentialText.Parse(stored)?.Scram(hash);
+
+    private ScramKeys NewKeys(ScramHashes algorithm, string password) =>
+        Contracts.ScramKeys.Derive(algorithm, password, RandomNumberGenerator.GetBytes(ScramSaltLength), _options.ScramIterations);
 
     /// <summary>
     /// Whether <paramref name="password"/> is the one <paramref name="stored"/> was made from. False also for a stored text that is
@@ -95,11 +133,14 @@ public sealed class PasswordHasher
     public bool NeedsRehash(string stored)
     {
         ArgumentNullException.ThrowIfNull(stored);
-        return StoredPassword.Parse(stored) is not CryptPassword { BcryptCost: { } cost } || cost < _options.BcryptCost;
+        return StoredCredentialText.Parse(stored)?.Password is not CryptPassword { BcryptCost: { } cost } || cost < _options.BcryptCost;
     }
 
+    /// <summary>Rounds of new SCRAM keys.</summary>
+    internal int ScramIterations => _options.ScramIterations;
+
     private StoredPassword? ParseAllowed(string stored) =>
-        StoredPassword.Parse(stored) is { } parsed && (_options.AllowPlain || parsed is not PlainPassword) ? parsed : null;
+        StoredCredentialText.Parse(stored)?.Password is { } parsed && (_options.AllowPlain || parsed is not PlainPassword) ? parsed : null;
 
     private delegate TResult Work<in TState, out TResult>(ReadOnlySpan<byte> password, TState state);
 

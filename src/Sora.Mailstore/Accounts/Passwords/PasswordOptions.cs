@@ -1,15 +1,33 @@
 using Sora.Configuration;
+using Sora.Contracts;
 
 namespace Sora.Mailstore.Accounts.Passwords;
 
 /// <summary>How passwords are hashed and checked.</summary>
 [Section("How passwords are hashed and checked")]
-public sealed class PasswordOptions
+public sealed class PasswordOptions : IValidatableOptions
 {
     /// <summary>The cost of new bcrypt hashes: 2^cost rounds.</summary>
     [Option("Cost of new bcrypt hashes, as a power of two of rounds; each step doubles the time of a login")]
     [OptionRange(4, 16)]
     public int BcryptCost { get; set; } = 12;
+
+    /// <summary>For which hash functions a new password gets the keys of SCRAM beside its bcrypt hash.</summary>
+    [Option("Keys to store beside the bcrypt hash of a new password, so that SCRAM can be used. Who steals them can guess passwords with scram_iterations rounds for each, which is quicker than bcrypt; an empty list stores none", Reference = "RFC 5802, RFC 7677")]
+    public IReadOnlyList<string> Scram { get; set; } = [ScramPassword.Sha256Scheme, ScramPassword.Sha1Scheme];
+
+    /// <summary>Rounds of PBKDF2 in new keys of SCRAM.</summary>
+    [Option("Rounds with which new SCRAM keys are made; each login costs the client, not the server, this many", Reference = "RFC 7677 4: at least 4096")]
+    [OptionRange(4096, 10_000_000)]
+    public int ScramIterations { get; set; } = 10_000;
+
+    /// <summary>Whether a good login with the password itself stores the keys of SCRAM that are missing.</summary>
+    [Option("Store missing SCRAM keys when a client logs in with the password itself, so that imported accounts come to have them")]
+    public bool ScramAtLogin { get; set; } = true;
+
+    /// <summary>Whether a good login replaces a hash that is weaker than a new one.</summary>
+    [Option("Replace a stored hash that is not bcrypt, or of a lower cost, when a client logs in with the password itself")]
+    public bool RenewAtLogin { get; set; }
 
     /// <summary>Whether a stored <c>{PLAIN}</c> password may be logged in with.</summary>
     [Option("Accept passwords that are stored in the clear as {PLAIN}")]
@@ -23,7 +41,7 @@ public sealed class PasswordOptions
     /// <summary>Checks that may wait for a worker; beyond that logins are refused as temporarily unavailable.</summary>
     [Option("Checks that may wait for a thread; further logins are refused for the moment")]
     [OptionRange(1, 1_000_000)]
-    public int QueueLimit { get; set; } = 1000;
+    public int QueueLimit { get; set; } = 10_000;
 
     /// <summary>How many checked passwords are remembered.</summary>
     [Option("Checked passwords to remember, as keyed digests, for clients that log in again and again; 0 remembers none")]
@@ -34,4 +52,23 @@ public sealed class PasswordOptions
     [Option("How long a checked password is remembered; 0s remembers none. A changed password is never let in: what is remembered belongs to the stored hash, which is read at each login")]
     [OptionRange("0s", "1d")]
     public TimeSpan CacheTime { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Validate()
+    {
+        foreach (var name in Scram)
+        {
+            if (name is not (ScramPassword.Sha256Scheme or ScramPassword.Sha1Scheme))
+                yield return $"scram has \"{name}\", which is neither {ScramPassword.Sha256Scheme} nor {ScramPassword.Sha1Scheme}";
+        }
+    }
+
+    /// <summary>The hash functions of <see cref="Scram"/>.</summary>
+    internal IEnumerable<ScramHashes> ScramHashes()
+    {
+        if (Scram.Contains(ScramPassword.Sha256Scheme, StringComparer.Ordinal))
+            yield return Contracts.ScramHashes.Sha256;
+        if (Scram.Contains(ScramPassword.Sha1Scheme, StringComparer.Ordinal))
+            yield return Contracts.ScramHashes.Sha1;
+    }
 }

@@ -71,6 +71,26 @@ public sealed class PasswordVerifier : IDisposable
             cancellationToken);
     }
 
+    /// <summary><see cref="PasswordHasher.Renew"/> on a worker; null when there is nothing to renew, at once when that is clear.</summary>
+    /// <param name="account">As for <see cref="VerifyAsync(string, string, string, CancellationToken)"/>, for which the result is already checked.</param>
+    /// <param name="password">The right password.</param>
+    /// <param name="stored">What is stored now.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="PasswordVerifierBusyException">The queue is full.</exception>
+    public async Task<string?> RenewAsync(string account, string password, string stored, CancellationToken cancellationToken)
+    {
+        if (!_hasher.WouldRenew(stored))
+            return null;
+        string? renewed = null;
+        await Enqueue(() => (renewed = _hasher.Renew(password, stored)) is not null, cancellationToken);
+        if (renewed is not null)
+            _cache.Add(account, renewed, password);
+        return renewed;
+    }
+
+    /// <summary>Rounds of new SCRAM keys.</summary>
+    internal int ScramIterations => _hasher.ScramIterations;
+
     /// <summary><see cref="PasswordHasher.VerifyDummy"/> on a worker, for an account that does not exist; always false.</summary>
     /// <exception cref="PasswordVerifierBusyException">The queue is full.</exception>
     public Task<bool> VerifyDummyAsync(string password, CancellationToken cancellationToken)

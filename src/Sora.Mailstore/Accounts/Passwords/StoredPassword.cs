@@ -52,7 +52,8 @@ internal abstract class StoredPassword
                 "SHA256-CRYPT" => CryptPassword.Parse(text, ["$5$"]),
                 "MD5-CRYPT" => CryptPassword.Parse(text, ["$1$"]),
                 "PBKDF2" => DerivedPassword.ParsePbkdf2(text),
-                "SCRAM-SHA-256" => DerivedPassword.ParseScramSha256(text),
+                ScramPassword.Sha256Scheme => ScramPassword.Parse(Contracts.ScramHashes.Sha256, text),
+                ScramPassword.Sha1Scheme => ScramPassword.Parse(Contracts.ScramHashes.Sha1, text),
                 _ => null,
             },
         };

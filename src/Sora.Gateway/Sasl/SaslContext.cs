@@ -1,0 +1,15 @@
+using Sora.Contracts;
+using Sora.Gateway.Connections;
+
+namespace Sora.Gateway.Sasl;
+
+/// <summary>What a mechanism needs of the server and of the connection that it runs on.</summary>
+/// <param name="Accounts">Who may log in.</param>
+/// <param name="Masters">Who may act for others.</param>
+/// <param name="Client">The connection.</param>
+/// <param name="FailureDelay">How long the answer to a wrong password is held back.</param>
+/// <param name="Time">The clock.</param>
+/// <param name="OffersBinding">A mechanism with channel binding was offered to this client.</param>
+/// <param name="TellsScramErrors">SCRAM says in its own words why it failed.</param>
+internal sealed record SaslContext(
+    IAccounts Accounts, MasterUsers Masters, ClientConnection Client, TimeSpan FailureDelay, TimeProvider Time, bool OffersBinding, bool TellsScramErrors);

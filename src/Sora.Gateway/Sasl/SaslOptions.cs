@@ -1,0 +1,54 @@
+using System.Net;
+using Sora.Configuration;
+
+namespace Sora.Gateway.Sasl;
+
+/// <summary>[sasl]: how clients of all protocols log in.</summary>
+[Section("How clients log in (SASL), the same for IMAP, POP3 and ManageSieve")]
+public sealed class SaslOptions : IValidatableOptions
+{
+    [Option("Mechanisms that clients may use; they are told of those that can work on their connection")]
+    public IReadOnlyList<string> Mechanisms { get; set; } =
+        ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "PLAIN", "LOGIN"];
+
+    [Option("Whether clients are told of SCRAM: \"auto\" when every account has the keys for it, so that no client chooses what cannot work; \"always\"; \"never\", which only hides it", Reference = "RFC 5802")]
+    public ScramOffer Scram { get; set; } = ScramOffer.Auto;
+
+    [Option("Say in SCRAM's own words why it failed (\"e=invalid-proof\"), before the protocol's answer; one round trip more, and some clients take it for a broken connection", Reference = "RFC 5802 5.1")]
+    public bool ScramErrors { get; set; }
+
+    [Option("Primary addresses of accounts that may act for every other account, with their own password", Reference = "RFC 4616")]
+    public IReadOnlyList<string> MasterUsers { get; set; } = [];
+
+    [Option("Networks from which master_users may act for others")]
+    public IReadOnlyList<string> MasterNetworks { get; set; } = ["127.0.0.0/8", "::1/128"];
+
+    [Option("What separates account and master in a login name: \"*\" as in user@example.com*master, \"@\" as in user@example.com@master, or empty, which leaves the authorization identity of PLAIN and SCRAM")]
+    public string MasterSeparator { get; set; } = "*";
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Validate()
+    {
+        foreach (var network in MasterNetworks)
+        {
+            if (!IPNetwork.TryParse(network, out _))
+                yield return $"master_networks has \"{network}\", which is not a network such as 10.0.0.0/8";
+        }
+
+        if (MasterSeparator is not ("" or "*" or "@"))
+            yield return "master_separator must be \"*\", \"@\" or empty";
+        foreach (var name in Mechanisms)
+        {
+            if (!SaslMechanisms.Known.Contains(name, StringComparer.Ordinal))
+                yield return $"mechanisms has \"{name}\", which is not one of {string.Join(", ", SaslMechanisms.Known)}";
+        }
+    }
+}
+
+/// <summary>When SCRAM is offered.</summary>
+public enum ScramOffer
+{
+    Auto,
+    Always,
+    Never,
+}
