@@ -100,7 +100,8 @@ public sealed class Pop3ClientTests(SharedServer server)
                 user "{_user}" password "{SharedServer.Password}" {mode} sslproto '' mda "cat >> {mail}"
 
                 """);
-            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            if (!OperatingSystem.IsWindows())
+                File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             await CommandRun.MustSucceedAsync(
                 "fetchmail", ["-f", file, "--nosyslog", "--nodetach"], "fetchmail",
                 environment: new Dictionary<string, string> { ["FETCHMAILHOME"] = folder.Path, ["HOME"] = folder.Path });
@@ -128,7 +129,8 @@ public sealed class Pop3ClientTests(SharedServer server)
             uidls_file {folder.File("uidls")}
 
             """);
-        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         await server.DeliverAsync(_user, Enumerable.Range(1, 20));
         await RunAsync();
         Directory.GetFiles(folder.File("mail/new")).Length.ShouldBe(20);
