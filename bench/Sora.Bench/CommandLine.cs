@@ -14,9 +14,9 @@ internal static class CommandLine
 
     public static async Task<int> RunAsync(string[] args)
     {
-        var root = new RootCommand("Loads a mail server over LMTP and IMAP and says how it did.")
+        var root = new RootCommand("Loads a mail server over LMTP, IMAP and POP3 and says how it did.")
         {
-            Deliver(), Fill(), Select(), Fetch(), Store(), Search(), Append(), Transfer(), Events(), Idle(), Connections(), Mix(), CompareCommand.Create(),
+            Deliver(), Fill(), Select(), Fetch(), Store(), Search(), Append(), Transfer(), Events(), Idle(), Connections(), Mix(), Pop3(), CompareCommand.Create(),
         };
         return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TerminationTimeout });
     }
@@ -171,6 +171,22 @@ internal static class CommandLine
                 Sessions = options.GetValue(sessions),
                 MinPause = TimeSpan.FromMilliseconds(options.GetValue(least)),
                 MaxPause = TimeSpan.FromMilliseconds(options.GetValue(most)),
+            }.RunAsync(token),
+        ]);
+    }
+
+    private static Command Pop3()
+    {
+        var user = With("--number", "The user, counted from 1", 1);
+        var retrieve = With("--retrieve", "How many messages are retrieved", 5_000);
+        var before = new Option<string>("--before") { Description = "Shell command that makes the server forget" };
+        return Scenario("pop3", "A maildrop: opening, LIST, UIDL, RETR", [user, retrieve, before], async (target, run, options, token) =>
+        [
+            await new Pop3Scenario(target, run)
+            {
+                User = options.GetValue(user),
+                Retrieve = options.GetValue(retrieve),
+                Before = options.GetValue(before) is { } command ? SelectScenario.Shell(command) : null,
             }.RunAsync(token),
         ]);
     }

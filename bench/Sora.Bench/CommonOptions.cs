@@ -11,6 +11,7 @@ internal sealed class CommonOptions
     private readonly Option<string> _lmtp = new("--lmtp") { Description = "LMTP listener, address:port" };
     private readonly Option<string> _imap = new("--imap") { Description = "IMAP listener, address:port" };
     private readonly Option<string> _imaps = new("--imaps") { Description = "IMAP listener with implicit TLS, address:port" };
+    private readonly Option<string> _pop3 = new("--pop3") { Description = "POP3 listener, address:port" };
     private readonly Option<TlsMode?> _tls = new("--tls") { Description = "none, starttls or implicit" };
     private readonly Option<string> _user = new("--user") { Description = "Address and login name with %d for a number, such as user%d@bench.example" };
     private readonly Option<string> _password = new("--password") { Description = "Password of all users" };
@@ -25,7 +26,7 @@ internal sealed class CommonOptions
     private readonly Option<string> _json = new("--json") { Description = "Append each result to this file, one JSON object per line" };
 
     public IEnumerable<Option> All =>
-        [_target, _name, _lmtp, _imap, _imaps, _tls, _user, _password, _users, _pids, _timeout, _seed, _runId, _duration, _warmUp, _count, _json];
+        [_target, _name, _lmtp, _imap, _imaps, _pop3, _tls, _user, _password, _users, _pids, _timeout, _seed, _runId, _duration, _warmUp, _count, _json];
 
     public string? Json(ParseResult options) => options.GetValue(_json);
 
@@ -38,6 +39,7 @@ internal sealed class CommonOptions
             Lmtp = options.GetValue(_lmtp) ?? target.Lmtp,
             Imap = options.GetValue(_imap) ?? target.Imap,
             Imaps = options.GetValue(_imaps) ?? target.Imaps,
+            Pop3 = options.GetValue(_pop3) ?? target.Pop3,
             Tls = options.GetValue(_tls) ?? target.Tls,
             User = options.GetValue(_user) ?? target.User,
             Password = options.GetValue(_password) ?? target.Password,

@@ -28,6 +28,9 @@ internal sealed record Target
     /// <summary>IMAP listener with implicit TLS as address:port.</summary>
     public string? Imaps { get; init; }
 
+    /// <summary>POP3 listener without TLS as address:port.</summary>
+    public string? Pop3 { get; init; }
+
     public TlsMode Tls { get; init; }
 
     /// <summary>Login names and addresses; %d stands for 1, 2, 3 ...</summary>
@@ -56,6 +59,8 @@ internal sealed record Target
     public IPEndPoint RequireLmtp() => Parse(Lmtp, "--lmtp");
 
     public IPEndPoint RequireImap() => Parse(Imap, "--imap");
+
+    public IPEndPoint RequirePop3() => Parse(Pop3, "--pop3");
 
     public IPEndPoint RequireImaps() => Parse(Imaps, "--imaps");
 

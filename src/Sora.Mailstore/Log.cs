@@ -46,6 +46,9 @@ internal static partial class Log
     [LoggerMessage(13, LogLevel.Warning, "Indexing failed; it is tried again in {Pause}")]
     public static partial void IndexingFailed(ILogger logger, TimeSpan pause, Exception exception);
 
+    [LoggerMessage(70, LogLevel.Warning, "The maildrops of POP3 sessions could not be looked at or changed")]
+    public static partial void MaildropFailed(ILogger logger, Exception exception);
+
     [LoggerMessage(60, LogLevel.Information, "{Operations} messages that have left are forgotten")]
     public static partial void RelayOperationsTrimmed(ILogger logger, long operations);
 

@@ -15,6 +15,8 @@ public sealed class ConfigurationRequestTests
         options.Lmtp.Listen.ShouldBe(["127.0.0.1:10024"]);
         options.Imap.Listen.ShouldBe(["127.0.0.1:10025"]);
         options.Imap.TlsListen.ShouldBe(["127.0.0.1:10026"]);
+        options.Pop3.Listen.ShouldBe(["127.0.0.1:10027"]);
+        options.Pop3.TlsListen.ShouldBe(["127.0.0.1:10028"]);
         options.Managesieve.Listen.ShouldBe(["127.0.0.1:10029"]);
         options.Http.Listen.ShouldBe(["127.0.0.1:10030"]);
         options.Database.Embedded.ShouldBeTrue();
@@ -28,6 +30,8 @@ public sealed class ConfigurationRequestTests
         options.Lmtp.Listen.ShouldBe(["127.0.0.1:20000"]);
         options.Imap.Listen.ShouldBe(["127.0.0.1:1143"]);
         options.Imap.TlsListen.ShouldBe(["127.0.0.1:20002"]);
+        options.Pop3.Listen.ShouldBe(["127.0.0.1:20003"]);
+        options.Pop3.TlsListen.ShouldBe(["127.0.0.1:20004"]);
         options.Managesieve.Listen.ShouldBe(["127.0.0.1:20005"]);
         options.Http.Listen.ShouldBe(["127.0.0.1:20006"]);
     }

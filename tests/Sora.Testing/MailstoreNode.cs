@@ -35,6 +35,7 @@ public sealed class MailstoreNode : IAsyncDisposable
         _verifier = new PasswordVerifier(hasher, QuickPasswords, TimeProvider.System);
         Accounts = new AccountHost(Database, Feed, Mailboxes, _verifier, new AccountOptions(), TimeProvider.System, NullLoggerFactory.Instance);
         Metadata = new MetadataHost(Database, Feed, Mailboxes, Accounts, new MetadataOptions { MaxEntries = 10 }, NullLoggerFactory.Instance);
+        Maildrops = new MaildropHost(Database, MaildropOptions, TimeProvider.System, NullLoggerFactory.Instance);
         Sharing = new SharingHost(Database, Accounts, SharingOptions);
         Administration = new AccountAdministration(Database, hasher, Accounts.Announce);
         _credentials = new CredentialAdministration(Database, hasher, Accounts.Announce);
@@ -68,6 +69,11 @@ public sealed class MailstoreNode : IAsyncDisposable
 
     public AccountHost Accounts { get; }
 
+    public MaildropHost Maildrops { get; }
+
+    /// <summary>May be changed before what it rules is used.</summary>
+    public MaildropOptions MaildropOptions { get; } = new() { LockWait = TimeSpan.Zero };
+
     public SharingHost Sharing { get; }
 
     /// <summary>May be changed before what it rules is used.</summary>
@@ -99,6 +105,7 @@ public sealed class MailstoreNode : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await Maildrops.DisposeAsync();
         Sharing.Dispose();
         Metadata.Dispose();
         Accounts.Dispose();

@@ -53,6 +53,8 @@ internal sealed class Course
 
         await TryAsync("select", SelectAsync);
         await TryAsync("fetch", () => new FetchScenario(Target, Run) { User = LargeUser, Bodies = _plan.Bodies }.RunAsync(_cancellationToken));
+        await TryAsync("pop3", async () =>
+            [await new Pop3Scenario(Target, Run) { User = LargeUser, Retrieve = _plan.Retrieve, Before = RestartAsync }.RunAsync(_cancellationToken)]);
         await TryAsync("store", async () => [await new StoreScenario(Target, Run) { User = LargeUser }.RunAsync(_cancellationToken)]);
         await TryAsync("search", () =>
             new SearchScenario(Target, Run) { User = LargeUser, PerKey = _plan.PerSearchKey }.RunAsync(_cancellationToken));

@@ -15,7 +15,7 @@ internal sealed class DovecotServer : PeerServer
     private const string Password = "bench";
 
     private readonly string _location;
-    private readonly int _port = FreePorts.InARow(3);
+    private readonly int _port = FreePorts.InARow(4);
 
     /// <param name="format">sdbox or maildir.</param>
     /// <param name="plan">How many users.</param>
@@ -55,6 +55,7 @@ internal sealed class DovecotServer : PeerServer
             Lmtp = At(_port),
             Imap = At(_port + 1),
             Imaps = At(_port + 2),
+            Pop3 = At(_port + 3),
             Password = Password,
             Users = Plan.Users,
             Pids = [process.Id],
@@ -101,7 +102,8 @@ internal sealed class DovecotServer : PeerServer
                 .Replace("{gid}", MailUid.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
                 .Replace("{lmtp}", _port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
                 .Replace("{imap}", (_port + 1).ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
-                .Replace("{imaps}", (_port + 2).ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
+                .Replace("{imaps}", (_port + 2).ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+                .Replace("{pop3}", (_port + 3).ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
     }
 
     private void WriteCertificate()

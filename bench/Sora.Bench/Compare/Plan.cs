@@ -22,6 +22,7 @@ internal sealed record Plan
         Transfer = 2_000,
         PerSearchKey = TimeSpan.FromSeconds(0.3),
         Bodies = 2_000,
+        Retrieve = 500,
         BothKindsOfConnection = false,
         IndexingRounds = 0,
         ScriptRounds = 0,
@@ -63,6 +64,9 @@ internal sealed record Plan
     public int Transfer { get; init; } = 10_000;
 
     public TimeSpan PerSearchKey { get; init; } = TimeSpan.FromSeconds(1.5);
+
+    /// <summary>Messages retrieved over POP3.</summary>
+    public int Retrieve { get; init; } = 5_000;
 
     public int Bodies { get; init; } = 20_000;
 

@@ -91,6 +91,7 @@ internal sealed class SoraServer : PeerServer
                 Lmtp = At(0),
                 Imap = At(1),
                 Imaps = At(2),
+                Pop3 = At(3),
                 Password = Password,
                 Users = Plan.Users,
                 Pids = [pid, .. DatabasePids()],

@@ -38,6 +38,9 @@ public abstract class IngestedMessage : IAsyncDisposable
     /// <summary>Serialized by <c>Sora.Mime.MimeMessage.Serialize</c>.</summary>
     public required ReadOnlyMemory<byte> Structure { get; init; }
 
+    /// <summary>Octets that it would grow by if every line ended with CRLF, the last one too (RFC 1939 section 11); mostly 0.</summary>
+    public long LineEndOctets { get; init; }
+
     /// <summary>Bytes that it keeps in memory until it is disposed.</summary>
     public virtual long MemorySize => Header.Length + Envelope.Length + Structure.Length;
 

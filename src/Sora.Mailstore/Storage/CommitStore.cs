@@ -47,6 +47,11 @@ internal sealed class CommitStore
             FROM unnest($29::integer[], $30::bytea[], $31::bigint[], $32::bytea[], $33::text[], $34::text[])
                 AS s (number, hash, size, body, node, path)
             JOIN wanted USING (number)
+        ), new_line_ends AS (
+            INSERT INTO line_ends (content_id, account_id, octets)
+            SELECT e.content_id, e.account_id, e.octets
+            FROM unnest($35::bigint[], $36::bigint[], $37::bigint[], $38::bigint[]) AS e (mailbox_id, content_id, account_id, octets)
+            JOIN won USING (mailbox_id)
         )
         SELECT mailbox_id, modseq FROM won
         """;
@@ -129,6 +134,11 @@ internal sealed class CommitStore
         private readonly List<string?> _stagedNode = [];
         private readonly List<string?> _stagedPath = [];
 
+        private readonly List<long> _lineEndMailbox = [];
+        private readonly List<long> _lineEndContent = [];
+        private readonly List<long> _lineEndAccount = [];
+        private readonly List<long> _lineEndOctets = [];
+
         public Rows(IReadOnlyList<CommitUnit> units)
         {
             foreach (var unit in units)
@@ -176,6 +186,10 @@ internal sealed class CommitStore
             parameters.Add(Array(_stagedBody, NpgsqlDbType.Bytea));
             parameters.Add(Array(_stagedNode, NpgsqlDbType.Text));
             parameters.Add(Array(_stagedPath, NpgsqlDbType.Text));
+            parameters.Add(Array(_lineEndMailbox, NpgsqlDbType.Bigint));
+            parameters.Add(Array(_lineEndContent, NpgsqlDbType.Bigint));
+            parameters.Add(Array(_lineEndAccount, NpgsqlDbType.Bigint));
+            parameters.Add(Array(_lineEndOctets, NpgsqlDbType.Bigint));
             return command;
         }
 
@@ -222,6 +236,14 @@ internal sealed class CommitStore
             _contentHeader.Add(message.HeaderTruncated ? null : Bytes(message.Header));
             _contentEnvelope.Add(Bytes(message.Envelope));
             _contentStructure.Add(Bytes(message.Structure));
+            if (message.LineEndOctets > 0)
+            {
+                _lineEndMailbox.Add(commit.Mailbox.Value);
+                _lineEndContent.Add(content.Id.Value);
+                _lineEndAccount.Add(commit.Account.Value);
+                _lineEndOctets.Add(message.LineEndOctets);
+            }
+
             if (!_staged.TryGetValue(message, out var number))
             {
                 number = _staged.Count;

@@ -14,7 +14,7 @@ internal static class RunCommand
     {
         var portBase = new Option<int?>("--port-base")
         {
-            Description = "Listen on 127.0.0.1 only: LMTP on N, IMAP N+1, IMAPS N+2, ManageSieve N+5, HTTP N+6 (N+3 and N+4 are kept for POP3 and POP3S)",
+            Description = "Listen on 127.0.0.1 only: LMTP on N, IMAP N+1, IMAPS N+2, POP3 N+3, POP3S N+4, ManageSieve N+5, HTTP N+6",
             HelpName = "N",
         };
         portBase.Validators.Add(result =>

@@ -4,6 +4,7 @@ using Sora.Gateway.Connections;
 using Sora.Gateway.Imap;
 using Sora.Gateway.Lmtp;
 using Sora.Gateway.ManageSieve;
+using Sora.Gateway.Pop3;
 using Sora.Gateway.Replicas;
 using Sora.Gateway.Sieve;
 using Sora.Gateway.Sieve.Mailboxes;
@@ -85,6 +86,12 @@ internal sealed class GatewayParts : IAsyncDisposable
         var limits = new ConnectionLimits(options.Imap.MaxConnections, options.Imap.MaxConnectionsPerIp);
         foreach (var listener in ListenerDefinition.Of(imap, options.Imap.Listen, options.Imap.TlsListen, limits))
             yield return (listener.ImplicitTls ? "imap.tls_listen" : "imap.listen", listener);
+
+        var pop3 = new Pop3Server(
+            options.Pop3, mailstore.Accounts, mailstore.Maildrops, mailstore.Mailboxes, mailstore.Bodies.Messages, replicas, metrics, time,
+            loggers.CreateLogger<Pop3Server>());
+        foreach (var listener in pop3.Listeners())
+            yield return (listener.ImplicitTls ? "pop3.tls_listen" : "pop3.listen", listener);
 
         var sieve = new ManageSieveServer(
             options.Managesieve, mailstore.Accounts, mailstore.Scripts, options.SieveLimits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()),

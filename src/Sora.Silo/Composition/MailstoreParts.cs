@@ -21,6 +21,9 @@ internal sealed record MailstoreParts(
 {
     public required QuotaHost Quotas { get; init; }
 
+    /// <summary>Which POP3 session has which maildrop.</summary>
+    public required MaildropHost Maildrops { get; init; }
+
     public required MetadataHost Metadata { get; init; }
 
     public required SearchHost Search { get; init; }
@@ -74,6 +77,7 @@ internal sealed record MailstoreParts(
         var mailboxes = parts.Add("Mailboxes", new MailboxHost(database, feed, options.Mailboxes, metrics, time, loggers) { Quotas = quotas });
         var accounts = parts.AddDisposable("Accounts", new AccountHost(database, feed, mailboxes, verifier, options.Accounts, time, loggers));
         var metadata = parts.AddDisposable("Annotations", new MetadataHost(database, feed, mailboxes, accounts, options.Metadata, loggers));
+        var maildrops = parts.Add("Maildrops", new MaildropHost(database, options.Maildrops, time, loggers));
         var sharing = parts.AddDisposable("Sharing", new SharingHost(database, accounts, options.Sharing));
         var bodies = parts.Add("Bodies", OpenBodies(options, dataFolder, database, metrics, time, loggers));
         await bodies.StartAsync(cancellationToken);
@@ -85,6 +89,7 @@ internal sealed record MailstoreParts(
         return new MailstoreParts(accounts, sharing, mailboxes, bodies, delivery, new AccountAdministration(database, passwords, accounts.Announce))
         {
             Quotas = quotas,
+            Maildrops = maildrops,
             Metadata = metadata,
             Search = search,
             Scripts = scripts,

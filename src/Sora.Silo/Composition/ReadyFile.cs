@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Sora.Silo.Composition;
 
 /// <summary>
-/// --ready-file: one JSON object that appears, whole, when the server serves: ports (only of what is open: lmtp, lmtps, imap, imaps, managesieve, managesieves, admin),
+/// --ready-file: one JSON object that appears, whole, when the server serves: ports (only of what is open: lmtp, lmtps, imap, imaps, pop3, pop3s, managesieve, managesieves, admin),
 /// address and password of the first account (null when there is none), pid. It is removed when the server begins to stop.
 /// </summary>
 internal static class ReadyFile

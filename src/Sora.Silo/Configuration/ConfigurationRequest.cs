@@ -37,7 +37,7 @@ internal sealed record ConfigurationRequest(string? File, string? Data, int? Por
     }
 
     /// <summary>
-    /// N LMTP, N+1 IMAP, N+2 IMAPS, N+5 ManageSieve, N+6 HTTP. N+3 and N+4 are kept for POP3 and POP3S. The loopback address alone: whoever picks
+    /// N LMTP, N+1 IMAP, N+2 IMAPS, N+3 POP3, N+4 POP3S, N+5 ManageSieve, N+6 HTTP. The loopback address alone: whoever picks
     /// ports for a trial has not thought about who may reach them.
     /// </summary>
     private static IEnumerable<(string Key, string Address)> Listeners(int portBase)
@@ -45,6 +45,8 @@ internal sealed record ConfigurationRequest(string? File, string? Data, int? Por
         yield return ("lmtp.listen", At(portBase));
         yield return ("imap.listen", At(portBase + 1));
         yield return ("imap.tls_listen", At(portBase + 2));
+        yield return ("pop3.listen", At(portBase + 3));
+        yield return ("pop3.tls_listen", At(portBase + 4));
         yield return ("managesieve.listen", At(portBase + 5));
         yield return ("http.listen", At(portBase + 6));
 
@@ -71,6 +73,12 @@ internal sealed record ConfigurationRequest(string? File, string? Data, int? Por
                     break;
                 case "imap.tls_listen":
                     options.Imap.TlsListen = [address];
+                    break;
+                case "pop3.listen":
+                    options.Pop3.Listen = [address];
+                    break;
+                case "pop3.tls_listen":
+                    options.Pop3.TlsListen = [address];
                     break;
                 case "managesieve.listen":
                     options.Managesieve.Listen = [address];

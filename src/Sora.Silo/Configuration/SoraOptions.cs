@@ -4,6 +4,7 @@ using Sora.Gateway.Connections;
 using Sora.Gateway.Imap;
 using Sora.Gateway.Lmtp;
 using Sora.Gateway.ManageSieve;
+using Sora.Gateway.Pop3;
 using Sora.Gateway.Sasl;
 using Sora.Gateway.Sieve;
 using Sora.Gateway.Sieve.Mailboxes;
@@ -35,6 +36,8 @@ public sealed class SoraOptions : IValidatableOptions
     public MailboxOptions Mailboxes { get; set; } = new();
 
     public AccountOptions Accounts { get; set; } = new();
+
+    public MaildropOptions Maildrops { get; set; } = new();
 
     public SharingOptions Sharing { get; set; } = new();
 
@@ -71,6 +74,8 @@ public sealed class SoraOptions : IValidatableOptions
 
     public ImapOptions Imap { get; set; } = new();
 
+    public Pop3Options Pop3 { get; set; } = new();
+
     public ManageSieveOptions Managesieve { get; set; } = new();
 
     public HttpOptions Http { get; set; } = new();
@@ -90,6 +95,8 @@ public sealed class SoraOptions : IValidatableOptions
                 yield return "lmtp.tls_listen needs a certificate: set tls.cert_file and tls.key_file, or tls.self_signed";
             if (Imap.TlsListen.Count > 0)
                 yield return "imap.tls_listen needs a certificate: set tls.cert_file and tls.key_file, or tls.self_signed";
+            if (Pop3.TlsListen.Count > 0)
+                yield return "pop3.tls_listen needs a certificate: set tls.cert_file and tls.key_file, or tls.self_signed";
             if (Managesieve.TlsListen.Count > 0)
                 yield return "managesieve.tls_listen needs a certificate: set tls.cert_file and tls.key_file, or tls.self_signed";
         }
@@ -120,6 +127,10 @@ public sealed class SoraOptions : IValidatableOptions
             yield return ("imap.listen", address);
         foreach (var address in Imap.TlsListen)
             yield return ("imap.tls_listen", address);
+        foreach (var address in Pop3.Listen)
+            yield return ("pop3.listen", address);
+        foreach (var address in Pop3.TlsListen)
+            yield return ("pop3.tls_listen", address);
         foreach (var address in Managesieve.Listen)
             yield return ("managesieve.listen", address);
         foreach (var address in Managesieve.TlsListen)

@@ -39,6 +39,10 @@ internal sealed class SoraProcess : IAsyncDisposable
 
     public int ImapsPort => PortBase + 2;
 
+    public int Pop3Port => PortBase + 3;
+
+    public int Pop3sPort => PortBase + 4;
+
     public int ManageSievePort => PortBase + 5;
 
     public int HttpPort => PortBase + 6;

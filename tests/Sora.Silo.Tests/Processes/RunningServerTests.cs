@@ -35,9 +35,11 @@ public sealed class RunningServerTests(RunningServer server) : IClassFixture<Run
         var first = _process.Port("lmtp");
         _process.Port("imap").ShouldBe(first + 1);
         _process.Port("imaps").ShouldBe(first + 2);
+        _process.Port("pop3").ShouldBe(first + 3);
+        _process.Port("pop3s").ShouldBe(first + 4);
         _process.Port("managesieve").ShouldBe(first + 5);
         _process.Port("admin").ShouldBe(first + 6);
-        _process.Ready.GetProperty("ports").EnumerateObject().Count().ShouldBe(5);
+        _process.Ready.GetProperty("ports").EnumerateObject().Count().ShouldBe(7);
     }
 
     [Theory]

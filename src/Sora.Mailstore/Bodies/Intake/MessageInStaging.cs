@@ -24,6 +24,7 @@ internal sealed class MessageInStaging : StagedMessage
         Envelope = parsed.Envelope;
         Structure = parsed.Structure;
         MessageId = parsed.MessageId;
+        LineEndOctets = parsed.LineEndOctets;
     }
 
     /// <summary>What was taken of <see cref="StorageOptions.DatabaseStagingMemory"/>.</summary>

@@ -8,7 +8,7 @@ namespace Sora.Mailstore.Bodies.Intake;
 
 /// <summary>What is known of a message once all its bytes were seen.</summary>
 internal readonly record struct ParsedMessage(
-    ContentHash Hash, byte[] Header, bool HeaderTruncated, byte[] Envelope, byte[] Structure, string? MessageId, bool HasNul);
+    ContentHash Hash, byte[] Header, bool HeaderTruncated, byte[] Envelope, byte[] Structure, string? MessageId, bool HasNul, long LineEndOctets);
 
 /// <summary>Hashes and parses a message as its bytes come.</summary>
 internal sealed class MessageParser(MimeLimits limits, int headerLimit)
@@ -18,11 +18,13 @@ internal sealed class MessageParser(MimeLimits limits, int headerLimit)
     private readonly Blake3Hasher _hasher = new();
     private readonly MimeReader _reader = new(limits);
     private ArrayBufferWriter<byte> _output = new(4096);
+    private readonly LineEndCounter _lineEnds = new();
     private bool _hasNul;
 
     public void Write(ReadOnlySpan<byte> bytes)
     {
         _hasNul = _hasNul || bytes.Contains((byte)0);
+        _lineEnds.Write(bytes);
         _hasher.Update(bytes);
         _reader.Write(bytes);
     }
@@ -40,6 +42,7 @@ internal sealed class MessageParser(MimeLimits limits, int headerLimit)
         Span<byte> hash = stackalloc byte[Blake3Hasher.HashLength];
         Blake3Hasher.Hash(message, hash);
         _hasNul = message.Contains((byte)0);
+        _lineEnds.Write(message);
         _reader.Write(message);
         return Complete(hash);
     }
@@ -48,6 +51,7 @@ internal sealed class MessageParser(MimeLimits limits, int headerLimit)
     {
         _hasher.Reset();
         _reader.Reset();
+        _lineEnds.Reset();
         _hasNul = false;
         if (_output.Capacity > KeptCapacity)
             _output = new ArrayBufferWriter<byte>(4096);
@@ -64,7 +68,7 @@ internal sealed class MessageParser(MimeLimits limits, int headerLimit)
         var structure = _output.WrittenSpan.ToArray();
         var isCut = message.HeaderTruncated || message.Header.Length > headerLimit;
         var header = message.Header.Span[..Math.Min(message.Header.Length, headerLimit)].ToArray();
-        return new ParsedMessage(ContentHash.From(hash), header, isCut, envelope, structure, message.MessageId, _hasNul);
+        return new ParsedMessage(ContentHash.From(hash), header, isCut, envelope, structure, message.MessageId, _hasNul, _lineEnds.Octets);
     }
 }
 

@@ -1,7 +1,6 @@
 using Sora.Contracts;
-using Sora.Gateway.Connections;
 
-namespace Sora.Gateway.ManageSieve;
+namespace Sora.Gateway.Connections;
 
 /// <summary>Wakes a session when its account has changed: it may have been deleted.</summary>
 internal sealed class AccountWatch : IAccountSubscriber, IDisposable

@@ -1,0 +1,78 @@
+using Microsoft.Extensions.Logging;
+using Sora.Contracts;
+using Sora.Gateway.Connections;
+using Sora.Gateway.Replicas;
+
+namespace Sora.Gateway.Pop3;
+
+/// <summary>The POP3 server (RFC 1939): what all its connections share.</summary>
+public sealed class Pop3Server : IProtocolServer
+{
+    internal const string ProtocolName = "pop3";
+
+    public Pop3Server(
+        Pop3Options options,
+        IAccounts accounts,
+        IMaildrops maildrops,
+        IMailboxes mailboxes,
+        IMessageStore messages,
+        MailboxReplicas replicas,
+        GatewayMetrics metrics,
+        TimeProvider time,
+        ILogger<Pop3Server> logger)
+    {
+        Options = options;
+        Accounts = accounts;
+        Maildrops = maildrops;
+        Mailboxes = mailboxes;
+        Messages = messages;
+        Replicas = replicas;
+        Time = time;
+        Logger = logger;
+        Commands = new CommandTable(metrics);
+        Retrieved = metrics.MessageFlow(ProtocolName, "out");
+        UidlFormat = UidlFormat.Parse(options.UidlFormat);
+    }
+
+    /// <inheritdoc/>
+    public string Name => ProtocolName;
+
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> RefusalLine { get; } = "-ERR [SYS/TEMP] Too many connections, or the server is going down\r\n"u8.ToArray();
+
+    /// <inheritdoc/>
+    public string Alpn => ProtocolName;
+
+    internal Pop3Options Options { get; }
+
+    internal IAccounts Accounts { get; }
+
+    internal IMaildrops Maildrops { get; }
+
+    internal IMailboxes Mailboxes { get; }
+
+    internal IMessageStore Messages { get; }
+
+    internal MailboxReplicas Replicas { get; }
+
+    internal TimeProvider Time { get; }
+
+    internal ILogger Logger { get; }
+
+    internal CommandTable Commands { get; }
+
+    internal MessageInstruments Retrieved { get; }
+
+    internal UidlFormat UidlFormat { get; }
+
+    /// <summary>The listeners that the options name.</summary>
+    public IEnumerable<ListenerDefinition> Listeners() => ListenerDefinition.Of(
+        this, Options.Listen, Options.TlsListen, new ConnectionLimits(Options.MaxConnections, Options.MaxConnectionsPerIp));
+
+    /// <inheritdoc/>
+    public async Task RunAsync(ClientConnection connection, CancellationToken aborted)
+    {
+        await using var session = new Pop3Connection(this, connection);
+        await session.RunAsync();
+    }
+}

@@ -1,0 +1,148 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Sora.Contracts;
+using Sora.Gateway.Connections;
+using Sora.Gateway.Pop3;
+using Sora.Gateway.Replicas;
+using Sora.Gateway.Tests.Connections;
+using Sora.Gateway.Tests.Imap;
+using Sora.Mailstore.Bodies;
+using Sora.Testing;
+
+namespace Sora.Gateway.Tests.Pop3;
+
+/// <summary>The POP3 server over real sockets, the real engine and a real database. Each test takes a user of its own.</summary>
+public sealed class Pop3Fixture : IAsyncLifetime, IDisposable
+{
+    private readonly TempFolder _folder = new();
+    private int _users;
+    private TestGateway? _gateway;
+
+    internal MailstoreNode Node { get; private set; } = null!;
+
+    internal BodyHost Bodies { get; private set; } = null!;
+
+    internal BreakableStore Messages { get; private set; } = null!;
+
+    internal TestGateway Gateway => _gateway!;
+
+    public async Task InitializeAsync()
+    {
+        Node = await MailstoreNode.StartAsync();
+        Bodies = new BodyHost(Node.Database, new StorageOptions(), _folder.Path, Node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
+        Messages = new BreakableStore(Bodies.Messages);
+        _gateway = await StartAsync(new Pop3Options { MaxBadCommands = 10 });
+    }
+
+    /// <summary>Another gateway, to the same engine or to another one on the same database.</summary>
+    internal Task<TestGateway> StartAsync(Pop3Options options, TimeProvider? time = null, bool tls = true, MailstoreNode? node = null, ConnectionOptions? connections = null)
+    {
+        options.Listen = ["127.0.0.1:0"];
+        options.TlsListen = tls ? ["127.0.0.1:0"] : [];
+        options.AuthFailureDelay = TimeSpan.Zero;
+        options.Validate().ShouldBeEmpty();
+        node ??= Node;
+        var metrics = new GatewayMetrics();
+        var server = new Pop3Server(
+            options, node.Accounts, node.Maildrops, node.Mailboxes, Messages, new MailboxReplicas(node.Mailboxes, TimeProvider.System, new ErrorLog<MailboxReplicas>()),
+            metrics, time ?? TimeProvider.System, new ErrorLog<Pop3Server>());
+        return TestGateway.StartAsync(server.Listeners(), tls, connections, time, metrics);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _gateway!.DisposeAsync();
+        await Bodies.DisposeAsync();
+        await Node.DisposeAsync();
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    /// <summary>A new account with these messages in INBOX.</summary>
+    internal async Task<string> UserAsync(params string[] messages)
+    {
+        var address = $"pop{Interlocked.Increment(ref _users)}@example.com";
+        await Node.CreateAccountAsync(address);
+        await AppendAsync(address, messages);
+        return address;
+    }
+
+    internal async Task<IMailbox> InboxAsync(string address)
+    {
+        var found = await Node.Accounts.FindAsync(address, CancellationToken.None);
+        return await Node.InboxAsync(Node.Accounts.Get(found!.Account));
+    }
+
+    internal async Task<MailboxIndex> IndexAsync(string address) =>
+        (await (await InboxAsync(address)).OpenAsync(new ModSeq(-1), CancellationToken.None)).Value.Index!;
+
+    /// <param name="messages">In Latin-1.</param>
+    internal async Task AppendAsync(string address, params string[] messages)
+    {
+        var inbox = await InboxAsync(address);
+        foreach (var message in messages)
+        {
+            await using var intake = Bodies.Intakes.Begin(long.MaxValue);
+            await intake.WriteAsync(Encoding.Latin1.GetBytes(message), CancellationToken.None);
+            await using var ingested = (await intake.CompleteAsync(CancellationToken.None)).Value;
+            var append = new AppendMessage(ingested, ReadOnlyMemory<byte>.Empty, FlagSet.Empty, DateTimeOffset.UnixEpoch);
+            (await inbox.AppendAsync(new AppendRequest(OperationId.New(), [append]), CancellationToken.None)).IsOk.ShouldBeTrue();
+        }
+    }
+
+    /// <summary>A client that has read the greeting.</summary>
+    internal async Task<TestClient> ConnectAsync(TestGateway? gateway = null)
+    {
+        var client = await (gateway ?? Gateway).ConnectAsync();
+        await client.PlayAsync("S: +OK Sora POP3 server ready");
+        return client;
+    }
+
+    /// <summary>A client that has logged in.</summary>
+    internal async Task<TestClient> LogInAsync(string address, TestGateway? gateway = null)
+    {
+        var client = await ConnectAsync(gateway);
+        await client.PlayAsync($"""
+            C: USER {address}
+            S: +OK *
+            C: PASS secret
+            S: +OK maildrop has *
+            """);
+        return client;
+    }
+
+    /// <summary>Logs in again and again until whoever has the maildrop has let go of it.</summary>
+    internal async Task<TestClient> LogInEventuallyAsync(string address)
+    {
+        TestClient? found = null;
+        await Eventually.WaitAsync(async () =>
+        {
+            var client = await ConnectAsync();
+            await client.SendAsync($"USER {address}\r\nPASS secret\r\n");
+            await client.LineAsync();
+            if ((await client.LineAsync())!.StartsWith("+OK", StringComparison.Ordinal))
+                found = client;
+            else
+                client.Dispose();
+            return found is not null;
+        });
+        return found!;
+    }
+
+    /// <summary>The lines of a multi-line answer, with the dots taken off again.</summary>
+    internal static async Task<List<string>> LinesAsync(TestClient client, string command)
+    {
+        await client.SendAsync(command + "\r\n");
+        (await client.LineAsync()).ShouldNotBeNull().ShouldStartWith("+OK");
+        var lines = new List<string>();
+        for (string? line; (line = await client.LineAsync()) is not ".";)
+            lines.Add(line!.StartsWith('.') ? line[1..] : line);
+        return lines;
+    }
+
+    internal static string Plain(string user, string password = "secret", string authorize = "") =>
+        Convert.ToBase64String(Encoding.UTF8.GetBytes($"{authorize}\0{user}\0{password}"));
+}
+
+[CollectionDefinition("pop3")]
+public sealed class Pop3Tests : ICollectionFixture<Pop3Fixture>;
