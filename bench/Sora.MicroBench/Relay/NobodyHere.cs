@@ -14,6 +14,11 @@ internal sealed class NobodyHere : IAccounts, IIntakes, IDelivery
     public ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(string user, string password, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
+    public ValueTask<MailResult<ScramCredential>> FindScramAsync(string user, ScramHashes hash, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public ValueTask<ScramHashes> ScramForAllAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public IMessageIntake Begin(long maxSize, long sizeHint = 0, bool keepNuls = false) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<DeliveryOutcome>> DeliverAsync(DeliveryRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
