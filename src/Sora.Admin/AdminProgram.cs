@@ -96,7 +96,7 @@ internal static class AdminProgram
             },
             new Command("extlist", "External lists of accounts, such as their address books, which scripts ask with :list")
             {
-                new ExtlistListCommand(host), new ExtlistShowCommand(host), new ExtlistPutCommand(host), new ExtlistAddCommand(host), new ExtlistRemoveCommand(host),
+                new ExtlistListCommand(host), new ExtlistShowCommand(host), new ExtlistPutCommand(host), ExtlistMembersCommand.Adding(host), ExtlistMembersCommand.Removing(host),
                 new ExtlistDeleteCommand(host),
             },
             new Command("relay", "What waits to leave: redirects, answers, reports and notifications")
