@@ -279,18 +279,6 @@ public sealed class FaultTests
         peer.Commands.Count(command => command.StartsWith("RCPT TO:<postmaster@", StringComparison.Ordinal)).ShouldBe(2);
     }
 
-    // RFC 4013 section 3, but for the compatibility character of its fourth example
-    [Theory]
-    [InlineData("I\u00ADX", "IX")]
-    [InlineData("user", "user")]
-    [InlineData("USER", "USER")]
-    [InlineData("a\u00A0b\u3000c", "a b c")]
-    [InlineData("u\u0308", "\u00FC")]
-    [InlineData("\u0007", null)]
-    [InlineData("\u200B", null)]
-    [InlineData("a\uE000", null)]
-    public void Names_and_passwords_are_prepared(string text, string? expected) => SaslPrep.Prepare(text).ShouldBe(expected);
-
     private static RelayRequest Long(string operation) =>
         Request(operation, "Subject: long\r\n\r\n" + string.Concat(Enumerable.Repeat(new string('x', 98) + "\r\n", 50_000))) with { Kind = RelayKind.Notify };
 }

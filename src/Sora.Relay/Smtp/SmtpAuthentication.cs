@@ -1,4 +1,5 @@
 using System.Text;
+using Sora.Contracts;
 
 namespace Sora.Relay.Smtp;
 
@@ -15,7 +16,7 @@ internal static class SmtpAuthentication
     public static async Task RunAsync(
         SmtpConnection connection, string user, string password, bool plainWithoutTls, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        if (SaslPrep.Prepare(user) is not { } name || SaslPrep.Prepare(password) is not { } secret)
+        if (Saslprep.Prepare(user, allowUnassigned: true) is not { Length: > 0 } name || Saslprep.Prepare(password, allowUnassigned: true) is not { Length: > 0 } secret)
             throw new SmtpException("relay.user or relay.password has a character that no login may have (RFC 4013)");
         var offered = connection.Capabilities.Mechanisms;
         var mayBePlain = connection.IsEncrypted || plainWithoutTls;
