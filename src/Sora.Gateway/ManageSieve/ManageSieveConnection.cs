@@ -184,9 +184,9 @@ internal sealed class ManageSieveConnection : IDisposable
             End("Too many bad commands");
     }
 
-    private (CommandRow? Row, ManageSieveCommand? Command, ManageSieveReply? Reply) Parse(ReadStatus status)
+    private (CommandRow<ManageSieveStates, ParseManageSieveCommand>? Row, ManageSieveCommand? Command, ManageSieveReply? Reply) Parse(ReadStatus status)
     {
-        CommandRow? row = null;
+        CommandRow<ManageSieveStates, ParseManageSieveCommand>? row = null;
         try
         {
             var parser = new ManageSieveParser(_reader.Command);
@@ -208,7 +208,7 @@ internal sealed class ManageSieveConnection : IDisposable
     }
 
     // The one place where errors become answers
-    private async ValueTask<ManageSieveReply?> RunAsync(CommandRow row, ManageSieveCommand command)
+    private async ValueTask<ManageSieveReply?> RunAsync(CommandRow<ManageSieveStates, ParseManageSieveCommand> row, ManageSieveCommand command)
     {
         if (row.WaitsForClient)
             return await RunAsync(row, command, Client.Closed);
@@ -217,7 +217,7 @@ internal sealed class ManageSieveConnection : IDisposable
         return await RunAsync(row, command, limit.Token);
     }
 
-    private async ValueTask<ManageSieveReply?> RunAsync(CommandRow row, ManageSieveCommand command, CancellationToken cancellationToken)
+    private async ValueTask<ManageSieveReply?> RunAsync(CommandRow<ManageSieveStates, ParseManageSieveCommand> row, ManageSieveCommand command, CancellationToken cancellationToken)
     {
         try
         {

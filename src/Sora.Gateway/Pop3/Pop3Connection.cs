@@ -251,7 +251,7 @@ internal sealed class Pop3Connection : IAsyncDisposable
         (row?.Instruments ?? Server.Commands.Unknown).Record(Server.Time.GetElapsedTime(started), isOk);
     }
 
-    private (CommandRow? Row, Pop3Command? Command, Pop3Reply? Reply) Parse(ReadOnlySpan<byte> line)
+    private (CommandRow<Pop3States, ParsePop3Command>? Row, Pop3Command? Command, Pop3Reply? Reply) Parse(ReadOnlySpan<byte> line)
     {
         var space = line.IndexOf((byte)' ');
         var row = Server.Commands.Find(space < 0 ? line : line[..space]);
@@ -272,7 +272,7 @@ internal sealed class Pop3Connection : IAsyncDisposable
         }
     }
 
-    private async ValueTask<Pop3Reply?> RunAsync(CommandRow row, Pop3Command command)
+    private async ValueTask<Pop3Reply?> RunAsync(CommandRow<Pop3States, ParsePop3Command> row, Pop3Command command)
     {
         if (row.WaitsForClient)
             return await RunAsync(row, command, Client.Closed);
@@ -282,7 +282,7 @@ internal sealed class Pop3Connection : IAsyncDisposable
     }
 
     // The one place where errors become answers
-    private async ValueTask<Pop3Reply?> RunAsync(CommandRow row, Pop3Command command, CancellationToken cancellationToken)
+    private async ValueTask<Pop3Reply?> RunAsync(CommandRow<Pop3States, ParsePop3Command> row, Pop3Command command, CancellationToken cancellationToken)
     {
         try
         {

@@ -60,7 +60,7 @@ public sealed class TextExtractor : IDisposable
         _decoded = buffers.Decoded;
         _decoded.ResetWrittenCount();
         _transfer = new TransferDecoder(TransferDecoder.Parse(part.Encoding));
-        if (part.Is("text", "html") || part.Is("text", "xhtml") || part.Is("application", "xhtml+xml"))
+        if (IsHtml(part))
             _html = new HtmlText(_sink);
         else if ("flowed".Equals(ParameterDecoder.Find(part.Parameters, "format"), StringComparison.OrdinalIgnoreCase))
             _flowed = new FlowedText(_sink, "yes".Equals(ParameterDecoder.Find(part.Parameters, "delsp"), StringComparison.OrdinalIgnoreCase));
@@ -71,6 +71,13 @@ public sealed class TextExtractor : IDisposable
 
     /// <summary>Characters that may still be written; at 0 the rest of the body need not be read.</summary>
     public int Remaining => _sink.Remaining;
+
+    /// <summary>Whether a part is HTML, so that only what people read of it is text.</summary>
+    public static bool IsHtml(MimePart part)
+    {
+        ArgumentNullException.ThrowIfNull(part);
+        return part.Is("text", "html") || part.Is("text", "xhtml") || part.Is("application", "xhtml+xml");
+    }
 
     /// <summary>
     /// The text of all text parts of a message, in order, embedded messages (with their subject and addresses) included,

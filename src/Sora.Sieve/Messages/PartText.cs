@@ -37,7 +37,7 @@ internal sealed class PartText(SieveMessage message)
 
     private async ValueTask<SieveValue> ReadAsync(SieveRun run, MimePart part, PartForm form)
     {
-        var isHtml = form == PartForm.Plain && (part.Is("text", "html") || part.Is("text", "xhtml") || part.Is("application", "xhtml+xml"));
+        var isHtml = form == PartForm.Plain && TextExtractor.IsHtml(part);
         var room = Room(run, part.BodyStart, part.End);
         var bytes = ArrayPool<byte>.Shared.Rent(isHtml ? Math.Min(room, ReadSize) : room);
         try
