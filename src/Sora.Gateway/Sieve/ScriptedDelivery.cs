@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Sora.Contracts;
+using Sora.Gateway.Lmtp;
 using Sora.Sieve;
 
 namespace Sora.Gateway.Sieve;
@@ -31,6 +32,17 @@ internal sealed class ScriptedDelivery : IAsyncDisposable
 
     /// <summary>Why a recipient refuses the message, or null; the message may have been stored for the recipient all the same.</summary>
     public string? RefusalOf(int recipient) => _states[recipient]?.Refusal;
+
+    /// <summary>
+    /// What a sender who asked for it hears of the delivery (RFC 3461 section 5.2.3): nothing when a script has refused the message in another message (RFC 5429 section 2.2.1).
+    /// What scripts have thrown away was delivered to them.
+    /// </summary>
+    public DeliveryAction? ReportOf(int recipient) => _states[recipient]?.Plan switch
+    {
+        { Reject: not null } => null,
+        { Stores.Count: 0 } plan when plan.Sends.Any(static action => action is RedirectAction) => DeliveryAction.Relayed,
+        _ => DeliveryAction.Delivered,
+    };
 
     /// <summary>Runs one recipient's scripts and queues what they send. Nothing is stored yet.</summary>
     public async ValueTask PrepareAsync(int position, MailResult<ScriptSequence?> sequence, CancellationToken cancellationToken)
