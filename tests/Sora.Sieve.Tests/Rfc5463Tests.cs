@@ -98,6 +98,8 @@ public sealed class Rfc5463Tests
     [InlineData("if not ihave \"vnd.example.nothing\" { discard; stop; } keep :unknown \"x\";", "The command 'keep' has no tag ':unknown'")]
     [InlineData("if not ihave \"vnd.example.nothing\" { discard; stop; } if unknown_test { keep; }", "There is no test 'unknown_test'")]
     [InlineData("if not ihave \"vnd.example.nothing\" { discard; stop; } if not unknown_test { keep; }", "There is no test 'unknown_test'")]
+    [InlineData("if true { if not ihave \"vnd.example.nothing\" { discard; stop; } } unknown_command;", "There is no command 'unknown_command'")]
+    [InlineData("if not ihave \"vnd.example.nothing\" { discard; } else { unknown_command; }", "There is no command 'unknown_command'")]
     public void WhatIsNotThereIsAWarningBehindTheTest_4(string script, string warning)
     {
         Outcome($"require \"ihave\"; {script}").ShouldBe("discard");
@@ -110,6 +112,10 @@ public sealed class Rfc5463Tests
     {
         Errors("require \"ihave\"; if not ihave \"vnd.example.nothing\" { stop; } fileinto \"x\";").ShouldContain("require \"fileinto\"");
         Errors("require \"ihave\"; if not ihave \"vnd.example.nothing\" { stop; } redirect;").ShouldContain("lacks its address");
+
+        // This is reached whatever the test says
+        Errors("require \"ihave\"; if ihave \"vnd.example.nothing\" { keep; } unknown_command;").ShouldContain("There is no command 'unknown_command'");
+        Errors("require \"ihave\"; if not ihave \"vnd.example.nothing\" { keep; } unknown_command;").ShouldContain("There is no command 'unknown_command'");
     }
 
     [Fact]
