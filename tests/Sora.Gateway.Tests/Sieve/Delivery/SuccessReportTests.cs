@@ -112,6 +112,43 @@ public sealed class SuccessReportTests(DeliveryFixture fixture)
         (await user.PlacesAsync()).ShouldBe("INBOX 1");
     }
 
+    // RFC 2852 section 4: what may not come late goes back
+    [Theory]
+    [InlineData("600;R", 9, "250 2.0.0 *")]
+    [InlineData("600;R", 11, "554 5.4.7 *")]
+    [InlineData("600;N", 11, "250 2.0.0 *")]
+    public async Task A_time_limit(string by, int minutes, string answer)
+    {
+        var time = new Shifted();
+        await using var gateway = await fixture.StartAsync(reports: new SuccessReports(fixture.Relay, null, remembers: true), time: time);
+        var user = await fixture.UserAsync();
+        var sender = Sender();
+        using var client = await gateway.ConnectAsync();
+        await client.PlayAsync("S: 220 *\nC: LHLO client.example.net");
+        while ((await client.LineAsync())![3] == '-')
+        {
+        }
+
+        await client.PlayAsync($"C: MAIL FROM:<{sender}> BY={by}\nS: 250 *\nC: RCPT TO:<{user.Address}>\nS: 250 *\nC: DATA\nS: 354 *");
+        time.Shift = TimeSpan.FromMinutes(minutes);
+        await client.SendAsync(user.Message() + ".\r\n");
+        await client.PlayAsync($"S: {answer}");
+        (await user.PlacesAsync()).ShouldBe(answer.StartsWith("250", StringComparison.Ordinal) ? "INBOX 1" : "");
+
+        // By-mode N is delivered all the same, and its sender hears that it was late
+        if (by == "600;N")
+            Reports(sender).ShouldHaveSingleItem().Text.ShouldContain("\r\nAction: delayed\r\nStatus: 4.4.7\r\n");
+        else
+            Reports(sender).ShouldBeEmpty();
+    }
+
+    private sealed class Shifted : TimeProvider
+    {
+        public TimeSpan Shift { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Shift;
+    }
+
     private async Task<Connections.TestGateway> StartAsync() => _gateway = await fixture.StartAsync(reports: new SuccessReports(fixture.Relay, null, remembers: true));
 
     private static string Sender() => $"sender-{Guid.NewGuid():N}@example.net";
