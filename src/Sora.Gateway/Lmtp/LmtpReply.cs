@@ -38,6 +38,7 @@ internal sealed class LmtpReply
     public static readonly LmtpReply BouncesOnly = new(550, "5.7.1", "This address takes reports with a null reverse-path only");
     public static readonly LmtpReply TooBig = new(552, "5.3.4", "Message is too big");
     public static readonly LmtpReply Loop = new(554, "5.4.6", "Message is in a loop");
+    public static readonly LmtpReply TooLate = new(554, "5.4.7", "The time set for the delivery is over");
     public static readonly LmtpReply NotTrusted = new(554, "5.7.1", "Access denied");
 
     // A line has 512 octets with code and CRLF (RFC 5321 section 4.5.3.1.5)

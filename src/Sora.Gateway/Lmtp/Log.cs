@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Sora.Contracts;
 
 namespace Sora.Gateway.Lmtp;
 
@@ -25,4 +26,10 @@ internal static partial class Log
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Message {Id}, {Size} bytes, from <{Sender}> refused for <{Recipient}>: {Code}")]
     public static partial void NotTaken(ILogger logger, string id, long size, string sender, string recipient, int code);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "<{Sender}> does not hear of the delivery to <{Recipient}>: {Status}")]
+    public static partial void NotReported(ILogger logger, string sender, string recipient, RelayStatus status);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "<{Sender}> does not hear of the delivery of message {Id}")]
+    public static partial void ReportFailed(ILogger logger, string id, string sender, Exception exception);
 }
