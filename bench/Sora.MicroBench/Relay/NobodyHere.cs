@@ -11,10 +11,10 @@ internal sealed class NobodyHere : IAccounts, IIntakes, IDelivery
 
     public IDisposable Subscribe(AccountId id, IAccountSubscriber subscriber) => throw new NotSupportedException();
 
-    public ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(string user, string password, CancellationToken cancellationToken) =>
+    public ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(LoginRequest login, string password, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
-    public ValueTask<MailResult<ScramCredential>> FindScramAsync(string user, ScramHashes hash, CancellationToken cancellationToken) =>
+    public ValueTask<MailResult<ScramCredential>> FindScramAsync(LoginRequest login, ScramHashes hash, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
     public ValueTask<ScramHashes> ScramForAllAsync(CancellationToken cancellationToken) => throw new NotSupportedException();

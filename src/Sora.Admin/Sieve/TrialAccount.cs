@@ -20,9 +20,9 @@ internal sealed class TrialAccount(IReadOnlyList<string> addresses) : IAccount, 
 
     public ValueTask<AccountIdentity?> FindAsync(string address, CancellationToken cancellationToken) => throw Unchanging();
 
-    public ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(string user, string password, CancellationToken cancellationToken) => throw Unchanging();
+    public ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(LoginRequest login, string password, CancellationToken cancellationToken) => throw Unchanging();
 
-    public ValueTask<MailResult<ScramCredential>> FindScramAsync(string user, ScramHashes hash, CancellationToken cancellationToken) => throw Unchanging();
+    public ValueTask<MailResult<ScramCredential>> FindScramAsync(LoginRequest login, ScramHashes hash, CancellationToken cancellationToken) => throw Unchanging();
 
     public ValueTask<ScramHashes> ScramForAllAsync(CancellationToken cancellationToken) => throw Unchanging();
 

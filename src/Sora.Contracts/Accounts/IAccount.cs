@@ -155,14 +155,14 @@ public interface IAccounts
     /// <summary>The account that an address (without detail, any case) belongs to, or null.</summary>
     ValueTask<AccountIdentity?> FindAsync(string address, CancellationToken cancellationToken);
 
-    /// <summary>Checks a password. AUTHENTICATIONFAILED takes the same time for a wrong password and an unknown user; UNAVAILABLE when it cannot be checked now.</summary>
-    ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(string user, string password, CancellationToken cancellationToken);
+    /// <summary>Checks a password, whether it may be used for the protocol included. AUTHENTICATIONFAILED takes the same time for a wrong password and an unknown user; UNAVAILABLE when it cannot be checked now.</summary>
+    ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(LoginRequest login, string password, CancellationToken cancellationToken);
 
     /// <summary>
     /// The keys that a name's proof is checked with. A name that does not exist, or has no keys of this hash function, gets made-up ones that look like others, so that the answer does
     /// not tell. UNAVAILABLE.
     /// </summary>
-    ValueTask<MailResult<ScramCredential>> FindScramAsync(string user, ScramHashes hash, CancellationToken cancellationToken);
+    ValueTask<MailResult<ScramCredential>> FindScramAsync(LoginRequest login, ScramHashes hash, CancellationToken cancellationToken);
 
     /// <summary>The hash functions for which every account has keys: a client that chooses one of these will not find out that its user cannot log in so.</summary>
     ValueTask<ScramHashes> ScramForAllAsync(CancellationToken cancellationToken);

@@ -62,10 +62,17 @@ internal sealed class Pop3Connection : IAsyncDisposable
     /// <summary>Passwords may be sent now: over TLS, from the same machine, or because the operator says so.</summary>
     public bool MayAuthenticate => Client.IsTls || Server.Options.AllowPlaintextAuth || IPAddress.IsLoopback(Client.Remote.Address);
 
+    /// <summary>The hash functions of SCRAM that this client was told of.</summary>
+    public ScramHashes Scram { get; private set; }
+
+    /// <summary>The mechanisms that CAPA and AUTH tell of, which TLS changes.</summary>
+    public IEnumerable<string> Mechanisms => Server.Sasl.Offered(Client, Scram);
+
     private Pop3States State => Identity is null ? Pop3States.Authorization : Pop3States.Transaction;
 
     public async Task RunAsync()
     {
+        Scram = await Server.Sasl.ScramOfferAsync(Client.Closed);
         Pop3Reply.Ok("Sora POP3 server ready").Write(Output);
         while (!HasEnded && await NextAsync())
         {

@@ -38,7 +38,7 @@ internal sealed class ScramMechanism(SaslContext context, ScramHashes hash, bool
         if (Saslprep.Prepare(message.User, allowUnassigned: true) is not { Length: > 0 } user)
             return Refuse(ScramError.InvalidUserNameEncoding);
         var (login, actFor) = context.Masters.Split(user);
-        var found = await context.Accounts.FindScramAsync(login, hash, cancellationToken).ConfigureAwait(false);
+        var found = await context.Accounts.FindScramAsync(context.Request(login), hash, cancellationToken).ConfigureAwait(false);
         if (!found.IsOk)
             return SaslStep.Fail(found.Error);
         _credential = found.Value;
@@ -66,7 +66,7 @@ internal sealed class ScramMechanism(SaslContext context, ScramHashes hash, bool
             return await RefuseLateAsync(ScramError.InvalidProof, cancellationToken).ConfigureAwait(false);
 
         // The exchange may have taken minutes: a password that was changed meanwhile does not let in, and neither does a deleted account
-        var now = await context.Accounts.FindScramAsync(_user, hash, cancellationToken).ConfigureAwait(false);
+        var now = await context.Accounts.FindScramAsync(context.Request(_user), hash, cancellationToken).ConfigureAwait(false);
         if (!now.IsOk)
             return SaslStep.Fail(now.Error);
         if (now.Value.Identity is null || !now.Value.Keys.StoredKey.AsSpan().SequenceEqual(_credential.Keys.StoredKey.AsSpan()))

@@ -97,11 +97,11 @@ public sealed class AccountHost : IAccounts, IDisposable
         return identity;
     }
 
-    public async ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(string user, string password, CancellationToken cancellationToken)
+    public async ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(LoginRequest login, string password, CancellationToken cancellationToken)
     {
         try
         {
-            var stored = await Store.FindAsync(Normalize(user), cancellationToken);
+            var stored = await Store.FindAsync(Normalize(login.User), cancellationToken);
             var isRight = stored is null
                 ? await _passwords.VerifyDummyAsync(password, cancellationToken)
                 : await _passwords.VerifyAsync(stored.PrimaryAddress, password, stored.PasswordHash, cancellationToken);
@@ -121,11 +121,11 @@ public sealed class AccountHost : IAccounts, IDisposable
         }
     }
 
-    public async ValueTask<MailResult<ScramCredential>> FindScramAsync(string user, ScramHashes hash, CancellationToken cancellationToken)
+    public async ValueTask<MailResult<ScramCredential>> FindScramAsync(LoginRequest login, ScramHashes hash, CancellationToken cancellationToken)
     {
         try
         {
-            return await _scram.FindAsync(Normalize(user), hash, cancellationToken);
+            return await _scram.FindAsync(Normalize(login.User), hash, cancellationToken);
         }
         catch (Exception e) when (Mailbox.IsDatabaseFailure(e))
         {

@@ -32,14 +32,19 @@ public sealed class LockTests(Pop3Fixture pop3)
         await using var node = await MailstoreNode.StartAsync(pop3.Node.Address);
         await using var gateway = await pop3.StartAsync(new Pop3Options(), node: node);
         var given = 0;
-        await Task.WhenAll(Enumerable.Range(0, 12).Select(async i =>
+        var clients = await Task.WhenAll(Enumerable.Range(0, 12).Select(async i =>
         {
             var client = await pop3.ConnectAsync(i % 2 == 0 ? null : gateway);
             await client.SendAsync($"AUTH PLAIN {Pop3Fixture.Plain(user)}\r\n");
             var answer = (await client.LineAsync()).ShouldNotBeNull();
             answer.ShouldStartWith(answer[0] == '+' ? "+OK maildrop" : "-ERR [IN-USE]");
             Interlocked.Add(ref given, answer[0] == '+' ? 1 : 0);
+            return client;
         }));
+
+        // Until here: one that is collected lets go of its maildrop
+        foreach (var client in clients)
+            client.Dispose();
         given.ShouldBe(1);
     }
 

@@ -153,7 +153,7 @@ public sealed class SessionTests(Pop3Fixture pop3)
             C: {new string('A', 20_000)}
             S: -ERR The line is too long
             C: AUTH PLAIN {new string('A', 8_000)}
-            S: -ERR The response is not a PLAIN message
+            S: -ERR Response is not a PLAIN message
             """);
     }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sora.Contracts;
@@ -95,7 +96,8 @@ public sealed class ScramMessageTests
         {
             var accounts = new OneAccount(keys);
             var masters = new MasterUsers(accounts, new SaslOptions(), NullLogger.Instance);
-            var context = new SaslContext(accounts, masters, null!, TimeSpan.Zero, TimeProvider.System, OffersBinding: false, TellsScramErrors: true);
+            var context = new SaslContext(
+                accounts, masters, null!, IPAddress.Loopback, LoginScopes.Imap, TimeSpan.Zero, TimeProvider.System, OffersBinding: false, TellsScramErrors: true);
             var mechanism = new ScramMechanism(context, hash, plus: false, () => serverNonce);
             var first = await mechanism.StepAsync(Encoding.ASCII.GetBytes($"n,,n=user,r={clientNonce}"), CancellationToken.None);
             Encoding.ASCII.GetString(first.Challenge!).ShouldBe($"r={clientNonce}{serverNonce},s={salt},i=4096");
@@ -112,14 +114,14 @@ public sealed class ScramMessageTests
 
         public ValueTask<AccountIdentity?> FindAsync(string address, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(string user, string password, CancellationToken cancellationToken) =>
+        public ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(LoginRequest login, string password, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
         public ValueTask<ScramHashes> ScramForAllAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public ValueTask<MailResult<ScramCredential>> FindScramAsync(string user, ScramHashes hash, CancellationToken cancellationToken)
+        public ValueTask<MailResult<ScramCredential>> FindScramAsync(LoginRequest login, ScramHashes hash, CancellationToken cancellationToken)
         {
-            user.ShouldBe("user");
+            login.User.ShouldBe("user");
             return new(new ScramCredential(keys, new AccountIdentity(new AccountId(1), "user@example.com")));
         }
     }
