@@ -96,7 +96,7 @@ internal sealed class Pop3Connection : IAsyncDisposable
         Maildrop = maildrop;
         _lock = maildropLock;
         _inbox = inbox;
-        _watch = new AccountWatch(Client, Server.Accounts, identity.Account);
+        _watch = new AccountWatch(Client, Server.Accounts, identity);
     }
 
     /// <summary>Removes what was marked as deleted, all of it or nothing (RFC 1939 section 6). What others have removed meanwhile is gone, as it should be.</summary>
@@ -180,9 +180,9 @@ internal sealed class Pop3Connection : IAsyncDisposable
     // Reads and runs one command, or more input when there is no whole one. False when the session is over
     private async ValueTask<bool> NextAsync()
     {
-        if (_watch is not null && await _watch.IsGoneAsync(Client.Closed))
+        if (_watch is not null && await _watch.IsOverAsync(Client.Closed))
         {
-            End("The account was deleted", ResponseCode.SysPerm);
+            End("The login is no longer valid", ResponseCode.Auth);
             return false;
         }
 

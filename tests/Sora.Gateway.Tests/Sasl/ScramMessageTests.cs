@@ -117,12 +117,19 @@ public sealed class ScramMessageTests
         public ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(LoginRequest login, string password, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
+        public ValueTask<MailResult<AccountIdentity>> ConfirmScramAsync(LoginRequest login, ScramKeys proven, CancellationToken cancellationToken) =>
+            new(new AccountIdentity(new AccountId(1), "user@example.com"));
+
+        public IDisposable Watch(AccountIdentity identity, IAccountSubscriber subscriber) => throw new NotSupportedException();
+
+        public ValueTask<bool> MayGoOnAsync(AccountIdentity identity, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public ValueTask<ScramHashes> ScramForAllAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public ValueTask<MailResult<ScramCredential>> FindScramAsync(LoginRequest login, ScramHashes hash, CancellationToken cancellationToken)
+        public ValueTask<MailResult<ScramChallenge>> FindScramAsync(LoginRequest login, ScramHashes hash, CancellationToken cancellationToken)
         {
             login.User.ShouldBe("user");
-            return new(new ScramCredential(keys, new AccountIdentity(new AccountId(1), "user@example.com")));
+            return new(new ScramChallenge([keys]));
         }
     }
 }
