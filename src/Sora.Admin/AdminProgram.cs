@@ -76,11 +76,11 @@ internal static class AdminProgram
             new Command("accounts", "Accounts: who has mail here")
             {
                 new AccountsCreateCommand(host), new AccountsListCommand(host), new AccountsShowCommand(host), new AccountsUpdateCommand(host),
-                new AccountsDeleteCommand(host), new AccountsRestoreCommand(host),
+                new AccountsDeleteCommand(host), new AccountsRestoreCommand(host), AccountsDisableCommand.Disabling(host), AccountsDisableCommand.Enabling(host),
             },
-            new Command("credentials", "The addresses of an account, each of which can log in and receive mail")
+            new Command("credentials", "The addresses of an account and its passwords, of which it may have many")
             {
-                new CredentialsAddCommand(host), new CredentialsListCommand(host), new CredentialsDeleteCommand(host),
+                new CredentialsAddCommand(host), new CredentialsListCommand(host), new CredentialsUpdateCommand(host), new CredentialsDeleteCommand(host),
             },
             new Command("acl", "Who else may do what with a mailbox") { new AclGetCommand(host), new AclSetCommand(host), new AclDeleteCommand(host) },
             new Command("mailbox", "The mailboxes of an account, or the shared ones of a domain")

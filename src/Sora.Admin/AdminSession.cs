@@ -35,7 +35,7 @@ internal sealed class AdminSession : IAsyncDisposable
         _feed = new ChangeFeed(database.Database, log.CreateLogger<ChangeFeed>());
         var hasher = new PasswordHasher(database.Options.Passwords);
         Accounts = new AccountAdministration(database.Database, hasher, _feed.AnnounceAccount);
-        Credentials = new CredentialAdministration(database.Database, hasher, _feed.AnnounceAccount);
+        Credentials = new CredentialAdministration(database.Database, hasher, database.Options.Accounts, _feed.AnnounceAccount);
         Search = new SearchAdministration(database.Database);
         Quotas = new QuotaHost(database.Database, _feed, database.Options.Quota, database.Options.Accounts.MaxMailboxes, TimeProvider.System, log);
         Scripts = new SieveScriptHost(database.Database, _feed, database.Options.Sieve, log);
@@ -143,7 +143,8 @@ internal sealed class AdminSession : IAsyncDisposable
         Lists.Dispose();
         _metadata?.Dispose();
         _sharing?.Dispose();
-        _accounts?.Dispose();
+        if (_accounts is not null)
+            await _accounts.DisposeAsync();
         if (_mailboxes is not null)
             await _mailboxes.DisposeAsync();
         await _feed.DisposeAsync();

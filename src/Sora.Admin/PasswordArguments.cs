@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Security.Cryptography;
+using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Accounts.Passwords;
 
 namespace Sora.Admin;
@@ -66,7 +67,7 @@ internal sealed class PasswordArguments
         if (run.Get(_hash) is { } hash)
         {
             return new PasswordHasher(options).CanVerify(hash)
-                ? new GivenPassword(hash, null)
+                ? new GivenPassword(hash, null, null)
                 : throw new AdminException("The password hash has a scheme that is not known or not allowed");
         }
 
@@ -86,7 +87,7 @@ internal sealed class PasswordArguments
             return null;
         if (PasswordHasher.WhyRefused(password) is { } reason)
             throw new AdminException(reason);
-        return new GivenPassword(new PasswordHasher(options).Hash(password), random);
+        return new GivenPassword(new PasswordHasher(options).Hash(password), password, random);
     }
 
     private static bool IsOn(CommandResult result, Option<bool> option) => result.GetResult(option) is not null && result.GetValue(option);
@@ -94,5 +95,10 @@ internal sealed class PasswordArguments
 
 /// <summary>A password as it is stored.</summary>
 /// <param name="Hash">Its hash.</param>
+/// <param name="Text">The password; null when only its hash was given.</param>
 /// <param name="Random">The password, when it was made here and must be told.</param>
-internal sealed record GivenPassword(string Hash, string? Random);
+internal sealed record GivenPassword(string Hash, string? Text, string? Random)
+{
+    /// <summary>As the engine takes it.</summary>
+    public NewPassword New => new(Hash, Text);
+}

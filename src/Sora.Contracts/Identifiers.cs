@@ -9,6 +9,13 @@ public readonly record struct AccountId([property: Id(0)] long Value)
     public override string ToString() => Value.ToString(CultureInfo.InvariantCulture);
 }
 
+/// <summary>Number of a password of an account; never used again.</summary>
+[GenerateSerializer, Alias("sora.CredentialId"), Immutable]
+public readonly record struct CredentialId([property: Id(0)] long Value)
+{
+    public override string ToString() => Value.ToString(CultureInfo.InvariantCulture);
+}
+
 /// <summary>Number of a mailbox; survives RENAME and is the MAILBOXID of RFC 8474.</summary>
 [GenerateSerializer, Alias("sora.MailboxId"), Immutable]
 public readonly record struct MailboxId([property: Id(0)] long Value)

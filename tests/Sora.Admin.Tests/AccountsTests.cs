@@ -127,7 +127,7 @@ public sealed class AccountsTests : AdminTest
         (await RunAsync("accounts", "update", "--email", "first@example.com", "--make-primary", "other@example.com"))
             .ShouldFail(ExitCode.Failed, "other@example.com is no address of the account first@example.com");
         (await RunAsync("accounts", "update", "--email", "first@example.com", "--make-primary", "Second@example.com")).ShouldSucceed();
-        (await Node.Accounts.AuthenticateAsync("first@example.com", "secret", None)).Value.PrimaryAddress.ShouldBe("second@example.com");
+        (await Node.Accounts.AuthenticateAsync(Logins.Imap("first@example.com"), "secret", None)).Value.PrimaryAddress.ShouldBe("second@example.com");
     }
 
     [Fact]

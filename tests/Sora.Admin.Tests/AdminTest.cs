@@ -23,7 +23,7 @@ public abstract class AdminTest : IAsyncLifetime
         (await RunAsync(["accounts", "create", "--email", address, "--password", password, .. more])).ShouldSucceed();
 
     private protected async Task<bool> LogsInAsync(string address, string password) =>
-        (await Node.Accounts.AuthenticateAsync(address, password, None)).IsOk;
+        (await Node.Accounts.AuthenticateAsync(Logins.Imap(address), password, None)).IsOk;
 
     private protected async Task<IAccount> AccountAsync(string address) =>
         Node.Accounts.Get((await Node.Accounts.FindAsync(address, None))!.Account);

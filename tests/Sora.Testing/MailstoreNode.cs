@@ -19,7 +19,6 @@ public sealed class MailstoreNode : IAsyncDisposable
     private readonly MailstoreMetrics _metrics = new();
     private readonly PasswordVerifier _verifier;
     private readonly PasswordHasher _hasher;
-    private readonly CredentialAdministration _credentials;
 
     private MailstoreNode(PostgresAddress address, MailboxOptions options, QuotaOptions quota)
     {
@@ -33,12 +32,12 @@ public sealed class MailstoreNode : IAsyncDisposable
         Mailboxes = new MailboxHost(Database, Feed, options, _metrics, TimeProvider.System, NullLoggerFactory.Instance) { Quotas = Quotas };
         var hasher = new PasswordHasher(QuickPasswords);
         _verifier = new PasswordVerifier(hasher, QuickPasswords, TimeProvider.System);
-        Accounts = new AccountHost(Database, Feed, Mailboxes, _verifier, new AccountOptions(), TimeProvider.System, NullLoggerFactory.Instance);
+        Accounts = new AccountHost(Database, Feed, Mailboxes, _verifier, AccountOptions, TimeProvider.System, NullLoggerFactory.Instance);
         Metadata = new MetadataHost(Database, Feed, Mailboxes, Accounts, new MetadataOptions { MaxEntries = 10 }, NullLoggerFactory.Instance);
         Maildrops = new MaildropHost(Database, MaildropOptions, TimeProvider.System, NullLoggerFactory.Instance);
         Sharing = new SharingHost(Database, Accounts, SharingOptions);
         Administration = new AccountAdministration(Database, hasher, Accounts.Announce);
-        _credentials = new CredentialAdministration(Database, hasher, Accounts.Announce);
+        Credentials = new CredentialAdministration(Database, hasher, AccountOptions, Accounts.Announce);
         _hasher = hasher;
     }
 
@@ -81,6 +80,11 @@ public sealed class MailstoreNode : IAsyncDisposable
 
     public AccountAdministration Administration { get; }
 
+    public CredentialAdministration Credentials { get; }
+
+    /// <summary>May be changed before what it rules is used.</summary>
+    public AccountOptions AccountOptions { get; } = new() { LastUseInterval = TimeSpan.FromSeconds(1) };
+
     public MailstoreMetrics Metrics => _metrics;
 
     public static async Task<MailstoreNode> StartAsync(PostgresAddress? address = null, MailboxOptions? options = null, QuotaOptions? quota = null)
@@ -95,8 +99,8 @@ public sealed class MailstoreNode : IAsyncDisposable
     public async Task<IAccount> CreateAccountAsync(string address = "user@example.com", string password = "secret") =>
         Accounts.Get((await Administration.CreateAsync(address, password, CancellationToken.None)).Value);
 
-    public async Task ChangePasswordAsync(string address, string password) =>
-        _ = (await _credentials.SetPasswordAsync(address, _hasher.Hash(password), CancellationToken.None)).Value;
+    public async Task ChangePasswordAsync(string address, string password, bool endSessions = false) =>
+        _ = (await Credentials.SetPasswordAsync(address, new NewPassword(_hasher.Hash(password), password), endSessions, CancellationToken.None)).Value;
 
     public async Task<IMailbox> InboxAsync(IAccount account) => Mailboxes.Get(await IdAsync(account, "INBOX"));
 
@@ -108,7 +112,7 @@ public sealed class MailstoreNode : IAsyncDisposable
         await Maildrops.DisposeAsync();
         Sharing.Dispose();
         Metadata.Dispose();
-        Accounts.Dispose();
+        await Accounts.DisposeAsync();
         await Mailboxes.DisposeAsync();
         Quotas.Dispose();
         Scripts.Dispose();

@@ -11,11 +11,17 @@ internal sealed class NobodyHere : IAccounts, IIntakes, IDelivery
 
     public IDisposable Subscribe(AccountId id, IAccountSubscriber subscriber) => throw new NotSupportedException();
 
-    public ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(string user, string password, CancellationToken cancellationToken) =>
+    public ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(LoginRequest login, string password, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
-    public ValueTask<MailResult<ScramCredential>> FindScramAsync(string user, ScramHashes hash, CancellationToken cancellationToken) =>
+    public ValueTask<MailResult<ScramChallenge>> FindScramAsync(LoginRequest login, ScramHashes hash, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
+
+    public ValueTask<MailResult<AccountIdentity>> ConfirmScramAsync(LoginRequest login, ScramKeys proven, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public IDisposable Watch(AccountIdentity identity, IAccountSubscriber subscriber) => throw new NotSupportedException();
+
+    public ValueTask<bool> MayGoOnAsync(AccountIdentity identity, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public ValueTask<ScramHashes> ScramForAllAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sora.Mailstore.Accounts;
 
 namespace Sora.Admin.Accounts;
 
@@ -19,18 +20,20 @@ internal sealed class AccountsShowCommand : AdminCommand
         var found = await session.Accounts.FindAsync(run.Required(_email), cancellationToken);
         if (!found.IsOk)
             return run.Failed(found.Error);
-        var (summary, credentials, mailboxes, messages, bytes) = found.Value;
+        var (summary, _, mailboxes, messages, bytes) = found.Value;
+        var addresses = found.Value.Credentials.Where(static credential => credential.Kind != CredentialKind.Password).Select(static credential => credential.Address).ToList();
         if (run.WantsJson)
         {
             run.WriteJson(new
             {
                 Account = summary.Id.Value,
                 summary.PrimaryAddress,
-                Addresses = credentials.Select(static credential => credential.Address),
+                Addresses = addresses,
                 Mailboxes = mailboxes,
                 Messages = messages,
                 Bytes = bytes,
                 summary.CreatedAt,
+                summary.DisabledAt,
                 summary.DeletedAt,
             });
             return ExitCode.Ok;
@@ -39,10 +42,11 @@ internal sealed class AccountsShowCommand : AdminCommand
         (string Name, object? Value)[] lines =
         [
             ("account", summary.Id.Value), ("primary address", summary.PrimaryAddress),
-            .. credentials.Skip(1).Select(static credential => ("address", (object?)credential.Address)),
+            .. addresses.Skip(1).Select(static address => ("address", (object?)address)),
             ("mailboxes", mailboxes), ("messages", messages), ("bytes", bytes), ("created", summary.CreatedAt),
         ];
-        foreach (var (name, value) in summary.DeletedAt is null ? lines : [.. lines, ("deleted", summary.DeletedAt)])
+        (string Name, object? Value)[] ends = [("disabled", summary.DisabledAt), ("deleted", summary.DeletedAt)];
+        foreach (var (name, value) in lines.Concat(ends.Where(static line => line.Value is not null)))
             await run.Terminal.Output.WriteLineAsync($"{name + ":",-17}{CommandRun.Shown(value)}");
         return ExitCode.Ok;
     }

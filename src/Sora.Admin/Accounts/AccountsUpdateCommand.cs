@@ -10,6 +10,7 @@ internal sealed class AccountsUpdateCommand : AdminCommand
 
     private readonly Option<string?> _primary = Optional("--make-primary", "ADDRESS", "The address of the account that becomes its primary one");
     private readonly PasswordArguments _password = new();
+    private readonly Option<bool> _endSessions = Flag("--end-sessions", "With a new password: end all sessions of the account, on all nodes");
 
     public AccountsUpdateCommand(CommandHost host)
         : base("update", "Changes the password or the primary address of an account", host)
@@ -17,10 +18,13 @@ internal sealed class AccountsUpdateCommand : AdminCommand
         Add(_email);
         _password.AddTo(this);
         Add(_primary);
+        Add(_endSessions);
         Validators.Add(result =>
         {
             if (_password.Count(result) == 0 && result.GetResult(_primary) is null)
                 result.AddError("Nothing to change: give a password or --make-primary");
+            if (_password.Count(result) == 0 && result.GetValue(_endSessions))
+                result.AddError("--end-sessions goes with a new password");
         });
     }
 
@@ -46,11 +50,11 @@ internal sealed class AccountsUpdateCommand : AdminCommand
         IReadOnlyList<string> passwordOf = [];
         if (password is not null)
         {
-            var changed = await session.Credentials.SetPasswordAsync(email, password.Hash, cancellationToken);
+            var changed = await session.Credentials.SetPasswordAsync(email, password.New, run.Get(_endSessions), cancellationToken);
             if (!changed.IsOk)
                 return run.Failed(changed.Error);
             (primaryAddress, passwordOf) = (changed.Value.PrimaryAddress, changed.Value.Addresses);
-            text.Add($"Changed the password of {string.Join(", ", passwordOf)}");
+            text.Add($"Changed the password of {string.Join(", ", passwordOf)}{(run.Get(_endSessions) ? " and ended all sessions" : "")}");
             if (password.Random is { } random)
                 text.Add($"password: {random}");
         }

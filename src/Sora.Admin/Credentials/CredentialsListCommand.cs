@@ -1,14 +1,15 @@
 using System.CommandLine;
+using Sora.Mailstore.Accounts;
 
 namespace Sora.Admin.Credentials;
 
-/// <summary><c>credentials list</c>: the addresses of an account.</summary>
+/// <summary><c>credentials list</c>: the addresses of an account and its passwords.</summary>
 internal sealed class CredentialsListCommand : AdminCommand
 {
     private readonly Option<string> _email = Required("--email", "ADDRESS", "Any address of the account");
 
     public CredentialsListCommand(CommandHost host)
-        : base("list", "Lists the addresses of an account", host)
+        : base("list", "Lists the addresses and further passwords of an account, and when each was last used", host)
     {
         Add(_email);
     }
@@ -20,11 +21,39 @@ internal sealed class CredentialsListCommand : AdminCommand
         if (!found.IsOk)
             return run.Failed(found.Error);
         if (run.WantsJson)
-            run.WriteJson(found.Value.Select(static credential => new { credential.Address, Primary = credential.IsPrimary, credential.CreatedAt }));
-        else
-            run.WriteTable(
-                ["address", "primary", "created"],
-                found.Value.Select(static credential => new object?[] { credential.Address, credential.IsPrimary, credential.CreatedAt }));
+        {
+            run.WriteJson(found.Value.Select(static credential => new
+            {
+                Id = credential.Id.Value,
+                credential.Address,
+                Primary = credential.Kind == CredentialKind.Primary,
+                Kind = Shown(credential),
+                credential.Settings.Description,
+                Scopes = CredentialArguments.Shown(credential.Settings.Scopes),
+                credential.Settings.ExpiresAt,
+                credential.CreatedAt,
+                LastUsedAt = credential.LastUse?.At,
+                LastUsedFor = credential.LastUse is { } use ? CredentialArguments.Shown(use.Protocol) : null,
+                LastUsedFrom = credential.LastUse?.Client.ToString(),
+            }));
+            return ExitCode.Ok;
+        }
+
+        run.WriteTable(
+            ["id", "address", "kind", "description", "scopes", "expires", "created", "last used"],
+            found.Value.Select(static credential => new object?[]
+            {
+                credential.Id, credential.Address, Shown(credential), credential.Settings.Description, CredentialArguments.Shown(credential.Settings.Scopes),
+                credential.Settings.ExpiresAt, credential.CreatedAt,
+                credential.LastUse is { } use ? $"{CommandRun.Shown(use.At)} {CredentialArguments.Shown(use.Protocol)} {use.Client}" : null,
+            }));
         return ExitCode.Ok;
     }
+
+    private static string Shown(Credential credential) => credential.Kind switch
+    {
+        CredentialKind.Primary => "primary",
+        CredentialKind.Address => "address",
+        _ => credential.IsGenerated ? "generated password" : "password",
+    };
 }

@@ -20,9 +20,15 @@ internal sealed class TrialAccount(IReadOnlyList<string> addresses) : IAccount, 
 
     public ValueTask<AccountIdentity?> FindAsync(string address, CancellationToken cancellationToken) => throw Unchanging();
 
-    public ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(string user, string password, CancellationToken cancellationToken) => throw Unchanging();
+    public ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(LoginRequest login, string password, CancellationToken cancellationToken) => throw Unchanging();
 
-    public ValueTask<MailResult<ScramCredential>> FindScramAsync(string user, ScramHashes hash, CancellationToken cancellationToken) => throw Unchanging();
+    public ValueTask<MailResult<ScramChallenge>> FindScramAsync(LoginRequest login, ScramHashes hash, CancellationToken cancellationToken) => throw Unchanging();
+
+    public ValueTask<MailResult<AccountIdentity>> ConfirmScramAsync(LoginRequest login, ScramKeys proven, CancellationToken cancellationToken) => throw Unchanging();
+
+    public IDisposable Watch(AccountIdentity identity, IAccountSubscriber subscriber) => throw Unchanging();
+
+    public ValueTask<bool> MayGoOnAsync(AccountIdentity identity, CancellationToken cancellationToken) => throw Unchanging();
 
     public ValueTask<ScramHashes> ScramForAllAsync(CancellationToken cancellationToken) => throw Unchanging();
 

@@ -142,7 +142,8 @@ public interface IAccountSubscriber
 
 /// <summary>Who an address belongs to.</summary>
 /// <param name="PrimaryAddress">The account's primary address, lower case.</param>
-public sealed record AccountIdentity(AccountId Account, string PrimaryAddress);
+/// <param name="Ticket">How it has logged in; null when the address was only looked up.</param>
+public sealed record AccountIdentity(AccountId Account, string PrimaryAddress, LoginTicket? Ticket = null);
 
 /// <summary>Finds accounts by address.</summary>
 public interface IAccounts
@@ -155,14 +156,33 @@ public interface IAccounts
     /// <summary>The account that an address (without detail, any case) belongs to, or null.</summary>
     ValueTask<AccountIdentity?> FindAsync(string address, CancellationToken cancellationToken);
 
-    /// <summary>Checks a password. AUTHENTICATIONFAILED takes the same time for a wrong password and an unknown user; UNAVAILABLE when it cannot be checked now.</summary>
-    ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(string user, string password, CancellationToken cancellationToken);
+    /// <summary>
+    /// Checks a password. AUTHENTICATIONFAILED takes the same time for a wrong password and an unknown user. Who has the right password may hear EXPIRED when it is over,
+    /// AUTHORIZATIONFAILED when it is not for this protocol, CONTACTADMIN when the account is disabled. UNAVAILABLE when it cannot be checked now.
+    /// </summary>
+    ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(LoginRequest login, string password, CancellationToken cancellationToken);
 
     /// <summary>
     /// The keys that a name's proof is checked with. A name that does not exist, or has no keys of this hash function, gets made-up ones that look like others, so that the answer does
     /// not tell. UNAVAILABLE.
     /// </summary>
-    ValueTask<MailResult<ScramCredential>> FindScramAsync(string user, ScramHashes hash, CancellationToken cancellationToken);
+    ValueTask<MailResult<ScramChallenge>> FindScramAsync(LoginRequest login, ScramHashes hash, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Who has proven to have the password of one of those keys, as of now: what was changed or deleted during the exchange lets nobody in. Errors as for
+    /// <see cref="AuthenticateAsync"/>.
+    /// </summary>
+    ValueTask<MailResult<AccountIdentity>> ConfirmScramAsync(LoginRequest login, ScramKeys proven, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Nudges the subscriber whenever the session of who has logged in may have to end, until the result is disposed: its account has changed, or the password's time is over.
+    /// </summary>
+    IDisposable Watch(AccountIdentity identity, IAccountSubscriber subscriber);
+
+    /// <summary>
+    /// Whether a session may go on: its account is there and not disabled, its sessions were not ended, its password is still there, not over, and for this protocol.
+    /// </summary>
+    ValueTask<bool> MayGoOnAsync(AccountIdentity identity, CancellationToken cancellationToken);
 
     /// <summary>The hash functions for which every account has keys: a client that chooses one of these will not find out that its user cannot log in so.</summary>
     ValueTask<ScramHashes> ScramForAllAsync(CancellationToken cancellationToken);

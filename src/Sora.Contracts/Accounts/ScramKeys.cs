@@ -78,13 +78,33 @@ public sealed record ScramKeys(
         return CryptographicOperations.FixedTimeEquals(storedKey, StoredKey.AsSpan());
     }
 
+    /// <summary>Whether one challenge is good for both.</summary>
+    public bool HasSaltOf(ScramKeys other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return Hash == other.Hash && Iterations == other.Iterations && Salt.AsSpan().SequenceEqual(other.Salt.AsSpan());
+    }
+
     /// <summary>ServerSignature.</summary>
     public byte[] Sign(ReadOnlySpan<byte> authMessage) => CryptographicOperations.HmacData(NameOf(Hash), ServerKey.AsSpan(), authMessage);
 
     private static HashAlgorithmName NameOf(ScramHashes hash) => hash == ScramHashes.Sha1 ? HashAlgorithmName.SHA1 : HashAlgorithmName.SHA256;
 }
 
-/// <summary>The keys with which a name logs in.</summary>
-/// <param name="Keys">Made up, and always the same salt for the same name, when the name cannot log in so.</param>
-/// <param name="Identity">Who it is; null when no proof will do.</param>
-public sealed record ScramCredential(ScramKeys Keys, AccountIdentity? Identity);
+/// <summary>What a name's proof is checked with: one salt, because the server must name it before it knows which password the client has.</summary>
+/// <param name="Keys">One of each password of the name, all with the same hash function, salt and rounds; never empty. Made up, and always with the same salt for the same name, when nobody can log in so.</param>
+public sealed record ScramChallenge(ImmutableArray<ScramKeys> Keys)
+{
+    /// <summary>The keys whose password the client has; null when it has none. What it costs does not tell which.</summary>
+    public ScramKeys? FindProven(ReadOnlySpan<byte> authMessage, ReadOnlySpan<byte> proof)
+    {
+        ScramKeys? found = null;
+        foreach (var keys in Keys)
+        {
+            if (keys.Verify(authMessage, proof))
+                found ??= keys;
+        }
+
+        return found;
+    }
+}

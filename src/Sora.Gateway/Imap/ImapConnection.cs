@@ -246,12 +246,12 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         return true;
     }
 
-    // False when the account was deleted and the session is over.
+    // False when the session is over.
     private async ValueTask<bool> HasAccountAsync(CancellationToken cancellationToken = default)
     {
-        if (Session.Watch is null || !await Session.Watch.IsGoneAsync(cancellationToken).ConfigureAwait(false))
+        if (Session.Watch is null || !await Session.Watch.IsOverAsync(cancellationToken).ConfigureAwait(false))
             return true;
-        Bye("Account was deleted");
+        Bye("The login is no longer valid");
         return false;
     }
 

@@ -70,7 +70,7 @@ public sealed class ImapServer(
     internal ImapOptions Options => options;
 
     /// <summary>How clients log in.</summary>
-    internal SaslMechanisms Sasl { get; } = new(accounts, sasl ?? new SaslOptions(), time, logger);
+    internal SaslMechanisms Sasl { get; } = new(accounts, LoginScopes.Imap, sasl ?? new SaslOptions(), time, logger);
 
     /// <summary>Capabilities that nobody may use.</summary>
     internal HashSet<string> Disabled { get; } = new(options.DisabledCaps, StringComparer.OrdinalIgnoreCase);

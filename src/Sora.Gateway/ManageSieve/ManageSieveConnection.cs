@@ -58,9 +58,9 @@ internal sealed class ManageSieveConnection : IDisposable
         ManageSieveReply.Ok("Sora ready").Write(Output);
         while (!HasEnded)
         {
-            if (_watch is not null && await _watch.IsGoneAsync(Client.Closed))
+            if (_watch is not null && await _watch.IsOverAsync(Client.Closed))
             {
-                End("The account was deleted");
+                End("The login is no longer valid");
                 break;
             }
 
@@ -89,7 +89,7 @@ internal sealed class ManageSieveConnection : IDisposable
     public void LogIn(AccountIdentity identity)
     {
         Identity = identity;
-        _watch = new AccountWatch(Client, Server.Accounts, identity.Account);
+        _watch = new AccountWatch(Client, Server.Accounts, identity);
     }
 
     /// <summary>Back to the state before login; TLS stays (RFC 5804 section 2.14.1).</summary>

@@ -26,7 +26,7 @@ public sealed class ManageSieveServer : IProtocolServer
         ILogger<ManageSieveServer> logger,
         SaslOptions? sasl = null)
     {
-        Sasl = new SaslMechanisms(accounts, sasl ?? new SaslOptions(), time, logger);
+        Sasl = new SaslMechanisms(accounts, LoginScopes.ManageSieve, sasl ?? new SaslOptions(), time, logger);
         Options = options;
         Accounts = accounts;
         Scripts = scripts;

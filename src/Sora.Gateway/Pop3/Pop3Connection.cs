@@ -62,10 +62,17 @@ internal sealed class Pop3Connection : IAsyncDisposable
     /// <summary>Passwords may be sent now: over TLS, from the same machine, or because the operator says so.</summary>
     public bool MayAuthenticate => Client.IsTls || Server.Options.AllowPlaintextAuth || IPAddress.IsLoopback(Client.Remote.Address);
 
+    /// <summary>The hash functions of SCRAM that this client was told of.</summary>
+    public ScramHashes Scram { get; private set; }
+
+    /// <summary>The mechanisms that CAPA and AUTH tell of, which TLS changes.</summary>
+    public IEnumerable<string> Mechanisms => Server.Sasl.Offered(Client, Scram);
+
     private Pop3States State => Identity is null ? Pop3States.Authorization : Pop3States.Transaction;
 
     public async Task RunAsync()
     {
+        Scram = await Server.Sasl.ScramOfferAsync(Client.Closed);
         Pop3Reply.Ok("Sora POP3 server ready").Write(Output);
         while (!HasEnded && await NextAsync())
         {
@@ -89,7 +96,7 @@ internal sealed class Pop3Connection : IAsyncDisposable
         Maildrop = maildrop;
         _lock = maildropLock;
         _inbox = inbox;
-        _watch = new AccountWatch(Client, Server.Accounts, identity.Account);
+        _watch = new AccountWatch(Client, Server.Accounts, identity);
     }
 
     /// <summary>Removes what was marked as deleted, all of it or nothing (RFC 1939 section 6). What others have removed meanwhile is gone, as it should be.</summary>
@@ -173,9 +180,9 @@ internal sealed class Pop3Connection : IAsyncDisposable
     // Reads and runs one command, or more input when there is no whole one. False when the session is over
     private async ValueTask<bool> NextAsync()
     {
-        if (_watch is not null && await _watch.IsGoneAsync(Client.Closed))
+        if (_watch is not null && await _watch.IsOverAsync(Client.Closed))
         {
-            End("The account was deleted", ResponseCode.SysPerm);
+            End("The login is no longer valid", ResponseCode.Auth);
             return false;
         }
 

@@ -40,7 +40,7 @@ internal sealed class MasterUsers(IAccounts accounts, SaslOptions options, ILogg
         if (await accounts.FindAsync(actFor, cancellationToken).ConfigureAwait(false) is not { } other)
             return PasswordLogin.NotForOthers;
         Log.ActsFor(logger, proven.Account, other.Account, client.Remote.Address);
-        return other;
+        return other with { Ticket = proven.Ticket };
     }
 
     // A master may be named without its domain when that leaves no doubt

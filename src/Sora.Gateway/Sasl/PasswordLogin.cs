@@ -9,16 +9,6 @@ internal static class PasswordLogin
     public static readonly MailError NotForOthers = new(MailErrorCode.AuthorizationFailed, "Acting for others is not allowed");
 
     /// <summary>
-    /// Who logs in with this PLAIN message. AUTHORIZATIONFAILED for those who would act for others, AUTHENTICATIONFAILED, UNAVAILABLE; the answer to a wrong
-    /// password is held back.
-    /// </summary>
-    public static ValueTask<MailResult<AccountIdentity>> CheckAsync(
-        IAccounts accounts, PlainMessage plain, TimeSpan failureDelay, TimeProvider time, CancellationToken cancellationToken) =>
-        plain.IsForOtherIdentity
-            ? new(NotForOthers)
-            : CheckAsync(accounts, plain.AuthenticationId, plain.Password, failureDelay, time, cancellationToken);
-
-    /// <summary>
     /// Who logs in with this name and password, and for whom it acts. AUTHENTICATIONFAILED, AUTHORIZATIONFAILED, UNAVAILABLE; the answer to a wrong password is held back.
     /// </summary>
     public static async ValueTask<MailResult<AccountIdentity>> CheckAsync(SaslContext context, PlainMessage plain, CancellationToken cancellationToken)
@@ -26,19 +16,11 @@ internal static class PasswordLogin
         var (login, actFor) = context.Masters.Split(plain.AuthenticationId);
         if (plain.IsForOtherIdentity)
             actFor = plain.AuthorizationId;
-        var proven = await CheckAsync(context.Accounts, login, plain.Password, context.FailureDelay, context.Time, cancellationToken).ConfigureAwait(false);
+        var proven = await context.Accounts.AuthenticateAsync(context.Request(login), plain.Password, cancellationToken).ConfigureAwait(false);
+        if (proven.Error is { Code: MailErrorCode.AuthenticationFailed })
+            await Task.Delay(context.FailureDelay, context.Time, cancellationToken).ConfigureAwait(false);
         return proven.IsOk
             ? await context.Masters.ActAsync(proven.Value, login, actFor, context.Client, cancellationToken).ConfigureAwait(false)
             : proven;
-    }
-
-    /// <summary>Who has this address and password. AUTHENTICATIONFAILED, UNAVAILABLE; the answer to a wrong password is held back.</summary>
-    public static async ValueTask<MailResult<AccountIdentity>> CheckAsync(
-        IAccounts accounts, string user, string password, TimeSpan failureDelay, TimeProvider time, CancellationToken cancellationToken)
-    {
-        var identity = await accounts.AuthenticateAsync(user, password, cancellationToken).ConfigureAwait(false);
-        if (identity.Error is { Code: MailErrorCode.AuthenticationFailed })
-            await Task.Delay(failureDelay, time, cancellationToken).ConfigureAwait(false);
-        return identity;
     }
 }

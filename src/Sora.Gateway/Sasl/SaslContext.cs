@@ -1,3 +1,4 @@
+using System.Net;
 using Sora.Contracts;
 using Sora.Gateway.Connections;
 
@@ -7,9 +8,23 @@ namespace Sora.Gateway.Sasl;
 /// <param name="Accounts">Who may log in.</param>
 /// <param name="Masters">Who may act for others.</param>
 /// <param name="Client">The connection.</param>
+/// <param name="Address">Where its client is.</param>
+/// <param name="Protocol">What is logged in to.</param>
 /// <param name="FailureDelay">How long the answer to a wrong password is held back.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="OffersBinding">A mechanism with channel binding was offered to this client.</param>
 /// <param name="TellsScramErrors">SCRAM says in its own words why it failed.</param>
 internal sealed record SaslContext(
-    IAccounts Accounts, MasterUsers Masters, ClientConnection Client, TimeSpan FailureDelay, TimeProvider Time, bool OffersBinding, bool TellsScramErrors);
+    IAccounts Accounts,
+    MasterUsers Masters,
+    ClientConnection Client,
+    IPAddress Address,
+    LoginScopes Protocol,
+    TimeSpan FailureDelay,
+    TimeProvider Time,
+    bool OffersBinding,
+    bool TellsScramErrors)
+{
+    /// <summary>That a client logs in by this name.</summary>
+    public LoginRequest Request(string user) => new(user, Protocol, Address);
+}

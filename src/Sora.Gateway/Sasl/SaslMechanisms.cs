@@ -5,7 +5,8 @@ using Sora.Gateway.Connections;
 namespace Sora.Gateway.Sasl;
 
 /// <summary>The mechanisms of this server: which a client is told of, and which it gets.</summary>
-internal sealed class SaslMechanisms(IAccounts accounts, SaslOptions options, TimeProvider time, ILogger logger)
+/// <param name="protocol">What is logged in to.</param>
+internal sealed class SaslMechanisms(IAccounts accounts, LoginScopes protocol, SaslOptions options, TimeProvider time, ILogger logger)
 {
     private const string Plus = "-PLUS";
 
@@ -45,7 +46,7 @@ internal sealed class SaslMechanisms(IAccounts accounts, SaslOptions options, Ti
             return null;
         var hash = HashOf(name);
         var offersBinding = hash != ScramHashes.None && scram.HasFlag(hash) && client.CanBind && _enabled.Contains(Scram(hash) + Plus, StringComparer.Ordinal);
-        var context = new SaslContext(accounts, _masters, client, failureDelay, time, offersBinding, options.ScramErrors);
+        var context = Context(client, failureDelay, offersBinding);
         return name switch
         {
             "PLAIN" => new PlainMechanism(context),
@@ -60,8 +61,10 @@ internal sealed class SaslMechanisms(IAccounts accounts, SaslOptions options, Ti
     public ValueTask<MailResult<AccountIdentity>> CheckPasswordAsync(
         ClientConnection client, string user, string password, TimeSpan failureDelay, CancellationToken cancellationToken) =>
         PasswordLogin.CheckAsync(
-            new SaslContext(accounts, _masters, client, failureDelay, time, OffersBinding: false, TellsScramErrors: false),
-            new PlainMessage("", user, password), cancellationToken);
+            Context(client, failureDelay, offersBinding: false), new PlainMessage("", user, password), cancellationToken);
+
+    private SaslContext Context(ClientConnection client, TimeSpan failureDelay, bool offersBinding) =>
+        new(accounts, _masters, client, client.Remote.Address, protocol, failureDelay, time, offersBinding, options.ScramErrors);
 
     private static bool IsPlus(string name) => name.EndsWith(Plus, StringComparison.Ordinal);
 

@@ -16,7 +16,7 @@ internal sealed class ScramMechanism(SaslContext context, ScramHashes hash, bool
     private static readonly MailError Failed = new(MailErrorCode.AuthenticationFailed, "Authentication failed");
 
     private ScramClientFirst? _clientFirst;
-    private ScramCredential? _credential;
+    private ScramChallenge? _challenge;
     private string _user = "";
     private string _actFor = "";
     private string _nonce = "";
@@ -38,15 +38,15 @@ internal sealed class ScramMechanism(SaslContext context, ScramHashes hash, bool
         if (Saslprep.Prepare(message.User, allowUnassigned: true) is not { Length: > 0 } user)
             return Refuse(ScramError.InvalidUserNameEncoding);
         var (login, actFor) = context.Masters.Split(user);
-        var found = await context.Accounts.FindScramAsync(login, hash, cancellationToken).ConfigureAwait(false);
+        var found = await context.Accounts.FindScramAsync(context.Request(login), hash, cancellationToken).ConfigureAwait(false);
         if (!found.IsOk)
             return SaslStep.Fail(found.Error);
-        _credential = found.Value;
+        _challenge = found.Value;
         _user = login;
         _actFor = message.AuthorizationId.Length > 0 ? message.AuthorizationId : actFor;
         _clientFirst = message;
         _nonce = message.Nonce + makeNonce();
-        var keys = _credential.Keys;
+        var keys = _challenge.Keys[0];
         _serverFirst = FormattableString.Invariant($"r={_nonce},s={Convert.ToBase64String(keys.Salt.AsSpan())},i={keys.Iterations}");
         return SaslStep.Ask(Encoding.ASCII.GetBytes(_serverFirst));
     }
@@ -61,20 +61,19 @@ internal sealed class ScramMechanism(SaslContext context, ScramHashes hash, bool
         if (message.Nonce != _nonce)
             return await RefuseLateAsync(ScramError.OtherError, cancellationToken).ConfigureAwait(false);
         var authMessage = Encoding.UTF8.GetBytes($"{first.Bare},{_serverFirst},{message.WithoutProof}");
-        var isProven = _credential!.Keys.Verify(authMessage, message.Proof);
-        if (!isProven || _credential.Identity is not { } identity)
+        if (_challenge!.FindProven(authMessage, message.Proof) is not { } keys)
             return await RefuseLateAsync(ScramError.InvalidProof, cancellationToken).ConfigureAwait(false);
 
         // The exchange may have taken minutes: a password that was changed meanwhile does not let in, and neither does a deleted account
-        var now = await context.Accounts.FindScramAsync(_user, hash, cancellationToken).ConfigureAwait(false);
-        if (!now.IsOk)
-            return SaslStep.Fail(now.Error);
-        if (now.Value.Identity is null || !now.Value.Keys.StoredKey.AsSpan().SequenceEqual(_credential.Keys.StoredKey.AsSpan()))
+        var now = await context.Accounts.ConfirmScramAsync(context.Request(_user), keys, cancellationToken).ConfigureAwait(false);
+        if (now.Error is { Code: MailErrorCode.AuthenticationFailed })
             return await RefuseLateAsync(ScramError.InvalidProof, cancellationToken).ConfigureAwait(false);
-        var acting = await context.Masters.ActAsync(identity, _user, _actFor, context.Client, cancellationToken).ConfigureAwait(false);
+        if (!now.IsOk)
+            return SaslStep.Fail(now.Error, Reason(ScramError.OtherError));
+        var acting = await context.Masters.ActAsync(now.Value, _user, _actFor, context.Client, cancellationToken).ConfigureAwait(false);
         if (!acting.IsOk)
             return SaslStep.Fail(acting.Error, Reason(ScramError.OtherError));
-        return SaslStep.Succeed(acting.Value, Encoding.ASCII.GetBytes("v=" + Convert.ToBase64String(_credential.Keys.Sign(authMessage))));
+        return SaslStep.Succeed(acting.Value, Encoding.ASCII.GetBytes("v=" + Convert.ToBase64String(keys.Sign(authMessage))));
     }
 
     private string? WhyNotBound(ScramClientFirst message) => message.Binding switch

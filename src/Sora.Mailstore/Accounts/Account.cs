@@ -17,6 +17,7 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
 
     private volatile Known? _known;
     private volatile string[]? _addresses;
+    private volatile SessionRights? _rights;
     private int _changes;
 
     public AccountId Id => id;
@@ -27,6 +28,7 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
         Interlocked.Increment(ref _changes);
         _known = null;
         _addresses = null;
+        _rights = null;
     }
 
     public async ValueTask<MailboxList> ListAsync(CancellationToken cancellationToken) => (_known ?? await ReadAsync(cancellationToken)).List;
@@ -41,6 +43,19 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
         if (changes != Volatile.Read(ref _changes))
             _addresses = null; // it may be older than the change
         return ImmutableCollectionsMarshal.AsImmutableArray(addresses);
+    }
+
+    /// <summary>What decides whether sessions go on; null when the account does not exist.</summary>
+    public async ValueTask<StoredSessionRights?> SessionRightsAsync(CancellationToken cancellationToken)
+    {
+        if (_rights is { } known)
+            return known.Stored;
+        var changes = Volatile.Read(ref _changes);
+        var stored = await host.Logins.SessionRightsAsync(id, cancellationToken);
+        _rights = new SessionRights(stored);
+        if (changes != Volatile.Read(ref _changes))
+            _rights = null; // it may be older than the change
+        return stored;
     }
 
     /// <summary>How the account is known to others; null when it does not exist.</summary>
@@ -314,6 +329,8 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
             Forget();
         }
     }
+
+    private sealed record SessionRights(StoredSessionRights? Stored);
 
     private sealed record Known(MailboxList List, AccountProfile? Profile)
     {

@@ -99,6 +99,12 @@ public sealed class AccountAdministration(Database database, PasswordHasher pass
     public async Task<MailResult<AccountChange>> RestoreAsync(string address, CancellationToken cancellationToken) =>
         Announced(await _store.RestoreAsync(AccountHost.Normalize(address), cancellationToken));
 
+    /// <summary>
+    /// Disables an account, whose sessions end: it lets nobody in and still receives mail. Or lets it in again. NONEXISTENT.
+    /// </summary>
+    public async Task<MailResult<AccountChange>> SetDisabledAsync(string address, bool disabled, CancellationToken cancellationToken) =>
+        Announced(await _store.SetDisabledAsync(AccountHost.Normalize(address), disabled, cancellationToken));
+
     private MailResult<AccountChange> Announced(MailResult<AccountChange> result)
     {
         if (result.IsOk)

@@ -21,7 +21,7 @@ public sealed record AccountChange(AccountId Account, string PrimaryAddress, IRe
 
 /// <summary>An account with what it holds.</summary>
 /// <param name="Summary">The account.</param>
-/// <param name="Credentials">Its addresses, the primary one first.</param>
+/// <param name="Credentials">Its addresses, the primary one first, and further passwords behind them.</param>
 /// <param name="Mailboxes">How many mailboxes it has.</param>
 /// <param name="Messages">How many messages are in them.</param>
 /// <param name="Bytes">Size of these messages; one that is in two mailboxes counts twice.</param>

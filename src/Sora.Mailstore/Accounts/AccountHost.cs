@@ -8,13 +8,14 @@ using Sora.Mailstore.Storage;
 namespace Sora.Mailstore.Accounts;
 
 /// <summary>The accounts of this process: finds them by address, checks passwords, and keeps what was read until it changes.</summary>
-public sealed class AccountHost : IAccounts, IDisposable
+public sealed class AccountHost : IAccounts, IAsyncDisposable
 {
     private readonly ConcurrentDictionary<AccountId, Account> _accounts = new();
     private readonly ConcurrentDictionary<string, (AccountIdentity? Identity, long Until)> _addresses = new(StringComparer.Ordinal);
     private readonly ChangeFeed _feed;
-    private readonly PasswordVerifier _passwords;
     private readonly ScramCredentials _scram;
+    private readonly LastUses _uses;
+    private readonly LoginCheck _logins;
     private readonly TimeProvider _time;
     private readonly Dictionary<AccountId, IAccountSubscriber[]> _subscribers = [];
     private readonly Lock _lock = new();
@@ -30,14 +31,16 @@ public sealed class AccountHost : IAccounts, IDisposable
         ILoggerFactory loggers)
     {
         _feed = feed;
-        _passwords = passwords;
         _time = time;
         Database = database;
         Mailboxes = mailboxes;
         Options = options;
         Logger = loggers.CreateLogger<AccountHost>();
         Store = new AccountStore(database.Write);
-        _scram = new ScramCredentials(Store, new ScramStore(database.Write), passwords.ScramIterations, time);
+        Logins = new LoginStore(database.Write);
+        _scram = new ScramCredentials(new ScramStore(database.Write), passwords.ScramIterations, time);
+        _uses = new LastUses(Logins, options.LastUseInterval, time, Logger);
+        _logins = new LoginCheck(Logins, passwords, _scram, _uses, () => Volatile.Read(ref _changes), () => Interlocked.Increment(ref _changes));
         feed.AccountChanged += OnChanged;
         feed.Interrupted += OnInterrupted;
     }
@@ -57,6 +60,8 @@ public sealed class AccountHost : IAccounts, IDisposable
     internal ILogger Logger { get; }
 
     internal AccountStore Store { get; }
+
+    internal LoginStore Logins { get; }
 
     public IAccount Get(AccountId id) => Find(id);
 
@@ -83,8 +88,7 @@ public sealed class AccountHost : IAccounts, IDisposable
         if (_addresses.TryGetValue(key, out var known) && known.Until > now)
             return known.Identity;
         var changes = Volatile.Read(ref _changes);
-        var stored = await Store.FindAsync(key, cancellationToken);
-        var identity = stored is null ? null : new AccountIdentity(stored.Account, stored.PrimaryAddress);
+        var identity = await Store.FindAsync(key, cancellationToken);
         if (_addresses.Count >= Options.LookupCacheSize)
             _addresses.Clear();
         if (Options.LookupCache > TimeSpan.Zero && Options.LookupCacheSize > 0)
@@ -97,18 +101,11 @@ public sealed class AccountHost : IAccounts, IDisposable
         return identity;
     }
 
-    public async ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(string user, string password, CancellationToken cancellationToken)
+    public async ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(LoginRequest login, string password, CancellationToken cancellationToken)
     {
         try
         {
-            var stored = await Store.FindAsync(Normalize(user), cancellationToken);
-            var isRight = stored is null
-                ? await _passwords.VerifyDummyAsync(password, cancellationToken)
-                : await _passwords.VerifyAsync(stored.PrimaryAddress, password, stored.PasswordHash, cancellationToken);
-            if (stored is null || !isRight)
-                return new MailError(MailErrorCode.AuthenticationFailed, "Authentication failed");
-            await RenewAsync(stored, password, cancellationToken);
-            return new AccountIdentity(stored.Account, stored.PrimaryAddress);
+            return await _logins.CheckAsync(login, password, cancellationToken);
         }
         catch (PasswordVerifierBusyException)
         {
@@ -121,11 +118,24 @@ public sealed class AccountHost : IAccounts, IDisposable
         }
     }
 
-    public async ValueTask<MailResult<ScramCredential>> FindScramAsync(string user, ScramHashes hash, CancellationToken cancellationToken)
+    public async ValueTask<MailResult<ScramChallenge>> FindScramAsync(LoginRequest login, ScramHashes hash, CancellationToken cancellationToken)
     {
         try
         {
-            return await _scram.FindAsync(Normalize(user), hash, cancellationToken);
+            return await _logins.FindScramAsync(login, hash, cancellationToken);
+        }
+        catch (Exception e) when (Mailbox.IsDatabaseFailure(e))
+        {
+            Log.AccountFailed(Logger, e);
+            return MailError.Unavailable();
+        }
+    }
+
+    public async ValueTask<MailResult<AccountIdentity>> ConfirmScramAsync(LoginRequest login, ScramKeys proven, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _logins.ConfirmScramAsync(login, proven, cancellationToken);
         }
         catch (Exception e) when (Mailbox.IsDatabaseFailure(e))
         {
@@ -147,24 +157,27 @@ public sealed class AccountHost : IAccounts, IDisposable
         }
     }
 
-    // A login does not fail because its hash could not be renewed: the next one tries again
-    private async ValueTask RenewAsync(StoredCredential stored, string password, CancellationToken cancellationToken)
+    public IDisposable Watch(AccountIdentity identity, IAccountSubscriber subscriber)
     {
-        try
-        {
-            if (await _passwords.RenewAsync(stored.PrimaryAddress, password, stored.PasswordHash, cancellationToken) is { } renewed)
-            {
-                await _scram.Store.RenewAsync(stored.Account, stored.PasswordHash, renewed, cancellationToken);
-                Interlocked.Increment(ref _changes);
-            }
-        }
-        catch (PasswordVerifierBusyException)
-        {
-        }
-        catch (Exception e) when (Mailbox.IsDatabaseFailure(e))
-        {
-            Log.AccountFailed(Logger, e);
-        }
+        var watch = new SessionWatch(this, identity, subscriber, _time);
+
+        // What was heard between reading the password and now was not for this session
+        if (identity.Ticket is { } ticket && ticket.Changes != Volatile.Read(ref _changes))
+            subscriber.Changed(identity.Account);
+        return watch;
+    }
+
+    public async ValueTask<bool> MayGoOnAsync(AccountIdentity identity, CancellationToken cancellationToken)
+    {
+        if (identity.Ticket is not { } ticket)
+            return true;
+        if (ticket.Account != identity.Account && await Find(identity.Account).SessionRightsAsync(cancellationToken) is null)
+            return false; // the master is still one, but those it acted for are gone
+        return await Find(ticket.Account).SessionRightsAsync(cancellationToken) is { IsDisabled: false } rights
+            && rights.Epoch == ticket.Epoch
+            && rights.Credentials.TryGetValue(ticket.Credential, out var credential)
+            && credential.Scopes.HasFlag(ticket.Protocol)
+            && !(credential.ExpiresAt <= _time.GetUtcNow());
     }
 
     /// <summary>Tells this process and the others that an account has changed.</summary>
@@ -174,10 +187,12 @@ public sealed class AccountHost : IAccounts, IDisposable
         _feed.AnnounceAccount(id);
     }
 
-    public void Dispose()
+    /// <summary>Stops, and writes down what logins have left.</summary>
+    public async ValueTask DisposeAsync()
     {
         _feed.AccountChanged -= OnChanged;
         _feed.Interrupted -= OnInterrupted;
+        await _uses.DisposeAsync();
     }
 
     /// <summary>Addresses compare without regard to case.</summary>

@@ -21,6 +21,18 @@ public sealed class AccountOptions
     [OptionRange(0, 10_000_000)]
     public int LookupCacheSize { get; set; } = 10_000;
 
+    [Option("Most further passwords of one address, beside its own")]
+    [OptionRange(0, 1000)]
+    public int MaxPasswords { get; set; } = 50;
+
+    [Option("Most of these that were not generated; each makes a login with a wrong password one hash longer")]
+    [OptionRange(0, 100)]
+    public int MaxChosenPasswords { get; set; } = 3;
+
+    [Option("How often the last uses of passwords are written down")]
+    [OptionRange("1s", "1d")]
+    public TimeSpan LastUseInterval { get; set; } = TimeSpan.FromMinutes(1);
+
     [Option("Accounts kept in memory")]
     [OptionRange(1, 10_000_000)]
     public int MaxOpenAccounts { get; set; } = 50_000;

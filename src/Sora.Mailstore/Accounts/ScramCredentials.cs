@@ -7,10 +7,10 @@ using Sora.Mailstore.Storage;
 namespace Sora.Mailstore.Accounts;
 
 /// <summary>
-/// The keys that SCRAM is spoken with. A name that cannot log in so gets a salt that is made of the name and a secret of the installation: whoever asks again, on any node and
-/// after any restart, gets the same, as for a name that can.
+/// What SCRAM is spoken with where there are no keys. A name that cannot log in so gets a salt that is made of the name and a secret of the installation: whoever asks again, on any
+/// node and after any restart, gets the same, as for a name that can.
 /// </summary>
-internal sealed class ScramCredentials(AccountStore accounts, ScramStore store, int iterations, TimeProvider time)
+internal sealed class ScramCredentials(ScramStore store, int iterations, TimeProvider time)
 {
     /// <summary>How long the answer for all accounts is believed when no change was announced: renewals at login on other nodes are not.</summary>
     private static readonly TimeSpan ForAllLifetime = TimeSpan.FromSeconds(10);
@@ -18,19 +18,10 @@ internal sealed class ScramCredentials(AccountStore accounts, ScramStore store, 
     private byte[]? _secret;
     private ForAll? _forAll;
 
-    public ScramStore Store => store;
-
+    /// <summary>Keys for a name that cannot log in. The secret is read for every first name, found or not, so that the time does not tell.</summary>
     /// <param name="name">Normalized.</param>
-    public async Task<ScramCredential> FindAsync(string name, ScramHashes hash, CancellationToken cancellationToken)
-    {
-        // The secret is read for every first name, found or not, so that the time does not tell
-        var secret = _secret ??= await store.SecretAsync(cancellationToken);
-        var stored = await accounts.FindAsync(name, cancellationToken);
-        var madeUp = MakeUp(secret, name, hash);
-        return stored is not null && PasswordHasher.ScramKeys(stored.PasswordHash, hash) is { } keys
-            ? new ScramCredential(keys, new AccountIdentity(stored.Account, stored.PrimaryAddress))
-            : new ScramCredential(madeUp, null);
-    }
+    public async Task<ScramKeys> MakeUpAsync(string name, ScramHashes hash, CancellationToken cancellationToken) =>
+        MakeUp(_secret ??= await store.SecretAsync(cancellationToken), name, hash);
 
     /// <summary>The hash functions for which every account has keys, as of a few seconds ago at most.</summary>
     /// <param name="changes">Grows with every change of an account that is heard of.</param>

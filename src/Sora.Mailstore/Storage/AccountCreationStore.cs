@@ -30,7 +30,7 @@ internal sealed class AccountCreationStore(NpgsqlDataSource database)
             return created;
         foreach (var address in account.MoreAddresses)
         {
-            if (await AddAddressAsync(connection, created.Value, address, account.PasswordHash, cancellationToken) is { } refused)
+            if (await AddAddressAsync(connection, created.Value, address, account.PasswordHash, CredentialSettings.Default, cancellationToken) is { } refused)
                 return refused;
         }
 
@@ -40,12 +40,12 @@ internal sealed class AccountCreationStore(NpgsqlDataSource database)
 
     /// <summary>Null when the address was added, or the reason why not.</summary>
     public static async Task<MailError?> AddAddressAsync(
-        NpgsqlConnection connection, AccountId account, string address, string passwordHash, CancellationToken cancellationToken)
+        NpgsqlConnection connection, AccountId account, string address, string passwordHash, CredentialSettings settings, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
             """
             WITH claimed AS (
-                INSERT INTO credentials (account_id, address, password_hash) SELECT $1, $2, $3 WHERE $2 = lower($2)
+                INSERT INTO credentials (account_id, address, password_hash, description, scopes, expires_at) SELECT $1, $2, $3, $4, $5, $6 WHERE $2 = lower($2)
                 ON CONFLICT (address) DO NOTHING
                 RETURNING 1)
             SELECT $2 = lower($2), EXISTS (SELECT FROM claimed)
@@ -54,6 +54,12 @@ internal sealed class AccountCreationStore(NpgsqlDataSource database)
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = account.Value });
         command.Parameters.Add(Text(address));
         command.Parameters.Add(Text(passwordHash));
+        command.Parameters.Add(Text(settings.Description));
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)settings.Scopes });
+        command.Parameters.Add(new NpgsqlParameter
+        {
+            Value = settings.ExpiresAt is { } end ? end.UtcDateTime : DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz,
+        });
         bool isLower;
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
         {

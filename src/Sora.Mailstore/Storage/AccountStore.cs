@@ -5,14 +5,8 @@ using Sora.Mailstore.Accounts;
 
 namespace Sora.Mailstore.Storage;
 
-/// <summary>One address that logs in to an account.</summary>
-public sealed record Credential(string Address, bool IsPrimary, DateTimeOffset CreatedAt);
-
 /// <summary>An account as administrators see it.</summary>
-public sealed record AccountSummary(AccountId Id, string PrimaryAddress, DateTimeOffset CreatedAt, DateTimeOffset? DeletedAt, int Credentials);
-
-/// <summary>Who an address belongs to, with the stored password.</summary>
-internal sealed record StoredCredential(AccountId Account, string PrimaryAddress, string PasswordHash);
+public sealed record AccountSummary(AccountId Id, string PrimaryAddress, DateTimeOffset CreatedAt, DateTimeOffset? DeletedAt, int Credentials, DateTimeOffset? DisabledAt);
 
 /// <summary>An account's mailboxes and subscriptions, both unordered, and how the account is known to others.</summary>
 internal readonly record struct StoredList(long Version, List<MailboxEntry> Mailboxes, List<MailboxName> Subscriptions, AccountProfile Profile);
@@ -20,14 +14,14 @@ internal readonly record struct StoredList(long Version, List<MailboxEntry> Mail
 /// <summary>Accounts, addresses, mailbox names and subscriptions.</summary>
 internal sealed class AccountStore(NpgsqlDataSource database)
 {
-    public Task<StoredCredential?> FindAsync(string address, CancellationToken cancellationToken) =>
-        ReadAgain.OnceAsync(() => ReadCredentialAsync(address, cancellationToken));
+    public Task<AccountIdentity?> FindAsync(string address, CancellationToken cancellationToken) =>
+        ReadAgain.OnceAsync(() => ReadIdentityAsync(address, cancellationToken));
 
-    private async Task<StoredCredential?> ReadCredentialAsync(string address, CancellationToken cancellationToken)
+    private async Task<AccountIdentity?> ReadIdentityAsync(string address, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
             """
-            SELECT c.account_id, p.address, c.password_hash
+            SELECT c.account_id, p.address
             FROM credentials c
             JOIN accounts a ON a.id = c.account_id AND a.deleted_at IS NULL
             JOIN credentials p ON p.account_id = c.account_id AND p.is_primary
@@ -36,7 +30,7 @@ internal sealed class AccountStore(NpgsqlDataSource database)
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = address });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
-            ? new StoredCredential(new AccountId(reader.GetInt64(0)), reader.GetString(1), reader.GetString(2))
+            ? new AccountIdentity(new AccountId(reader.GetInt64(0)), reader.GetString(1))
             : null;
     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Npgsql;
 using NpgsqlTypes;
 using Sora.Contracts;
@@ -10,7 +9,7 @@ namespace Sora.Mailstore.Storage;
 /// Accounts and addresses as administrators change them. Every change holds the account's row until it is committed, so that two changes of
 /// one account come after each other. Addresses and hashes are taken as they are: they were checked before.
 /// </summary>
-internal sealed class AdministrationStore(NpgsqlDataSource database)
+internal sealed partial class AdministrationStore(NpgsqlDataSource database)
 {
     private const string PrimaryFirst = "ORDER BY is_primary DESC, address";
 
@@ -21,7 +20,7 @@ internal sealed class AdministrationStore(NpgsqlDataSource database)
     {
         await using var command = database.CreateCommand(
             """
-            SELECT a.id, p.address, a.created_at, a.deleted_at, (SELECT count(*)::int FROM credentials WHERE account_id = a.id)
+            SELECT a.id, p.address, a.created_at, a.deleted_at, (SELECT count(*)::int FROM credentials WHERE account_id = a.id), a.disabled_at
             FROM accounts a JOIN credentials p ON p.account_id = a.id AND p.is_primary
             WHERE (a.deleted_at IS NOT NULL) = $4
               AND ($1 IS NULL OR EXISTS (SELECT FROM credentials c WHERE c.account_id = a.id AND c.domain = $1))
@@ -48,7 +47,7 @@ internal sealed class AdministrationStore(NpgsqlDataSource database)
         long bytes;
         await using (var command = database.CreateCommand(
             """
-            SELECT a.id, p.address, a.created_at, a.deleted_at, (SELECT count(*)::int FROM credentials WHERE account_id = a.id),
+            SELECT a.id, p.address, a.created_at, a.deleted_at, (SELECT count(*)::int FROM credentials WHERE account_id = a.id), a.disabled_at,
                    t.mailboxes, t.messages, t.bytes
             FROM credentials c
             JOIN accounts a ON a.id = c.account_id
@@ -66,30 +65,10 @@ internal sealed class AdministrationStore(NpgsqlDataSource database)
             if (!await reader.ReadAsync(cancellationToken))
                 return null;
             summary = await SummaryAsync(reader, cancellationToken);
-            (mailboxes, messages, bytes) = (reader.GetInt32(5), reader.GetInt64(6), reader.GetInt64(7));
+            (mailboxes, messages, bytes) = (reader.GetInt32(6), reader.GetInt64(7), reader.GetInt64(8));
         }
 
         return new AccountDetails(summary, await ListCredentialsAsync(address, cancellationToken), mailboxes, messages, bytes);
-    }
-
-    /// <summary>The addresses of the account that has this one; none when there is no such account.</summary>
-    public async Task<ImmutableArray<Credential>> ListCredentialsAsync(string address, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand(
-            $"""
-            SELECT address, is_primary, created_at FROM credentials
-            WHERE account_id = (SELECT account_id FROM credentials WHERE address = $1) {PrimaryFirst}
-            """);
-        command.Parameters.Add(Text(address));
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var credentials = ImmutableArray.CreateBuilder<Credential>();
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            credentials.Add(new Credential(
-                reader.GetString(0), reader.GetBoolean(1), await reader.GetFieldValueAsync<DateTimeOffset>(2, cancellationToken)));
-        }
-
-        return credentials.ToImmutable();
     }
 
     public Task<MailResult<AccountChange>> DeleteAsync(string address, CancellationToken cancellationToken) =>
@@ -116,7 +95,7 @@ internal sealed class AdministrationStore(NpgsqlDataSource database)
             },
             cancellationToken);
 
-    public Task<MailResult<AccountChange>> SetPasswordAsync(string address, string passwordHash, CancellationToken cancellationToken) =>
+    public Task<MailResult<AccountChange>> SetPasswordAsync(string address, string passwordHash, bool endSessions, CancellationToken cancellationToken) =>
         ChangeAsync(
             address,
             Wanted.Live,
@@ -133,11 +112,17 @@ internal sealed class AdministrationStore(NpgsqlDataSource database)
                 command.Parameters.Add(Long(account.Id));
                 command.Parameters.Add(Text(address));
                 command.Parameters.Add(Text(passwordHash));
-                await using var reader = await command.ExecuteReaderAsync(cancellationToken);
                 var changed = new List<string>();
-                while (await reader.ReadAsync(cancellationToken))
-                    changed.Add(reader.GetString(0));
+                await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+                {
+                    while (await reader.ReadAsync(cancellationToken))
+                        changed.Add(reader.GetString(0));
+                }
+
                 changed.Sort(StringComparer.Ordinal);
+                await LoginStore.AlignScramAsync(connection, account.Id, cancellationToken);
+                if (endSessions)
+                    await EndSessionsAsync(connection, account.Id, cancellationToken);
                 return new AccountChange(account.Id, account.PrimaryAddress, changed);
             },
             cancellationToken);
@@ -160,13 +145,13 @@ internal sealed class AdministrationStore(NpgsqlDataSource database)
             cancellationToken);
 
     public Task<MailResult<AccountChange>> AddCredentialAsync(
-        string account, string address, string? passwordHash, bool primary, CancellationToken cancellationToken) =>
+        string account, string address, string? passwordHash, CredentialSettings settings, bool primary, CancellationToken cancellationToken) =>
         ChangeAsync(
             account,
             Wanted.Live,
             async (connection, found) =>
             {
-                if (await AccountCreationStore.AddAddressAsync(connection, found.Id, address, passwordHash ?? found.PasswordHash, cancellationToken) is { } refused)
+                if (await AccountCreationStore.AddAddressAsync(connection, found.Id, address, passwordHash ?? found.PasswordHash, settings, cancellationToken) is { } refused)
                     return refused;
                 if (primary)
                     await SetPrimaryAsync(connection, found.Id, address, cancellationToken);
@@ -269,7 +254,8 @@ internal sealed class AdministrationStore(NpgsqlDataSource database)
         reader.GetString(1),
         await reader.GetFieldValueAsync<DateTimeOffset>(2, cancellationToken),
         await reader.GetFieldValueAsync<DateTimeOffset?>(3, cancellationToken),
-        reader.GetInt32(4));
+        reader.GetInt32(4),
+        await reader.GetFieldValueAsync<DateTimeOffset?>(5, cancellationToken));
 
     private static string[] Sorted(string left, string right) => string.CompareOrdinal(left, right) <= 0 ? [left, right] : [right, left];
 

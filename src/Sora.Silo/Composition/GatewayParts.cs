@@ -90,7 +90,7 @@ internal sealed class GatewayParts : IAsyncDisposable
 
         var pop3 = new Pop3Server(
             options.Pop3, mailstore.Accounts, mailstore.Maildrops, mailstore.Mailboxes, mailstore.Bodies.Messages, replicas, metrics, time,
-            loggers.CreateLogger<Pop3Server>());
+            loggers.CreateLogger<Pop3Server>(), options.Sasl);
         foreach (var listener in pop3.Listeners())
             yield return (listener.ImplicitTls ? "pop3.tls_listen" : "pop3.listen", listener);
 

@@ -75,7 +75,7 @@ internal sealed record MailstoreParts(
         var quotas = parts.AddDisposable("Quotas", new QuotaHost(database, feed, options.Quota, options.Accounts.MaxMailboxes, time, loggers));
         var scripts = parts.AddDisposable("Sieve scripts", new SieveScriptHost(database, feed, options.Sieve, loggers));
         var mailboxes = parts.Add("Mailboxes", new MailboxHost(database, feed, options.Mailboxes, metrics, time, loggers) { Quotas = quotas });
-        var accounts = parts.AddDisposable("Accounts", new AccountHost(database, feed, mailboxes, verifier, options.Accounts, time, loggers));
+        var accounts = parts.Add("Accounts", new AccountHost(database, feed, mailboxes, verifier, options.Accounts, time, loggers));
         var metadata = parts.AddDisposable("Annotations", new MetadataHost(database, feed, mailboxes, accounts, options.Metadata, loggers));
         var maildrops = parts.Add("Maildrops", new MaildropHost(database, options.Maildrops, time, loggers));
         var sharing = parts.AddDisposable("Sharing", new SharingHost(database, accounts, options.Sharing));

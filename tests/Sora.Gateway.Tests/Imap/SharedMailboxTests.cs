@@ -506,11 +506,11 @@ public sealed class SharedMailboxTests(ImapFixture fixture)
             """);
         (await fixture.Node.Administration.DeleteAsync(owner.Address, CancellationToken.None)).IsOk.ShouldBeTrue();
         await client.PlayAsync("""
-            S: * BYE Account was deleted
+            S: * BYE The login is no longer valid
             S!
             """);
         await idle.PlayAsync("""
-            S: * BYE Account was deleted
+            S: * BYE The login is no longer valid
             S!
             """);
         (await other.RunAsync("FETCH 1 FLAGS"))[^1].ShouldStartWith("NO [NOPERM]");

@@ -359,7 +359,7 @@ public sealed class SessionTranscriptTests(ManageSieveFixture sieve)
         var address = await sieve.AddressAsync();
         using var client = await sieve.LogInAsync(address);
         (await sieve.Node.Administration.DeleteAsync(address, CancellationToken.None)).IsOk.ShouldBeTrue();
-        (await client.LineAsync()).ShouldBe("BYE \"The account was deleted\"");
+        (await client.LineAsync()).ShouldBe("BYE \"The login is no longer valid\"");
         (await client.LineAsync()).ShouldBeNull();
     }
 

@@ -178,7 +178,7 @@ public sealed class RfcExampleTests(Pop3Fixture pop3)
         using var client = await pop3.ConnectAsync(gateway);
         string[] expected =
         [
-            "TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING", "USER", "SASL PLAIN", "STLS", "UTF8 USER", "LANG", "EXPIRE NEVER", "LOGIN-DELAY 2",
+            "TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING", "USER", "SASL SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN", "STLS", "UTF8 USER", "LANG", "EXPIRE NEVER", "LOGIN-DELAY 2",
             "IMPLEMENTATION Shlemazle-Plotz-v302",
         ];
         (await Pop3Fixture.LinesAsync(client, "CAPA")).ShouldBe(expected);
@@ -248,7 +248,10 @@ public sealed class RfcExampleTests(Pop3Fixture pop3)
         await other.PlayAsync("""
             C: AUTH
             S: +OK mechanisms follow
+            S: SCRAM-SHA-256
+            S: SCRAM-SHA-1
             S: PLAIN
+            S: LOGIN
             S: .
             C: AUTH PLAIN
             """);
@@ -259,9 +262,9 @@ public sealed class RfcExampleTests(Pop3Fixture pop3)
             C: auth plain
             S: + *
             C: !!!
-            S: -ERR The response is not base64
+            S: -ERR Response is not base64
             C: AUTH PLAIN =
-            S: -ERR The response is not a PLAIN message
+            S: -ERR Response is not a PLAIN message
             C: AUTH PLAIN {Pop3Fixture.Plain(user, authorize: "other@example.com")}
             S: -ERR [AUTH] *
             C: AUTH CRAM-MD5

@@ -153,7 +153,7 @@ public sealed class SessionTests(Pop3Fixture pop3)
             C: {new string('A', 20_000)}
             S: -ERR The line is too long
             C: AUTH PLAIN {new string('A', 8_000)}
-            S: -ERR The response is not a PLAIN message
+            S: -ERR Response is not a PLAIN message
             """);
     }
 
@@ -256,7 +256,7 @@ public sealed class SessionTests(Pop3Fixture pop3)
         var user = await pop3.UserAsync(Message);
         using var client = await pop3.LogInAsync(user);
         (await pop3.Node.Administration.DeleteAsync(user, CancellationToken.None)).IsOk.ShouldBeTrue();
-        await client.PlayAsync("S: -ERR [SYS/PERM] The account was deleted\nS!");
+        await client.PlayAsync("S: -ERR [AUTH] The login is no longer valid\nS!");
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sora.Contracts;
@@ -95,7 +96,8 @@ public sealed class ScramMessageTests
         {
             var accounts = new OneAccount(keys);
             var masters = new MasterUsers(accounts, new SaslOptions(), NullLogger.Instance);
-            var context = new SaslContext(accounts, masters, null!, TimeSpan.Zero, TimeProvider.System, OffersBinding: false, TellsScramErrors: true);
+            var context = new SaslContext(
+                accounts, masters, null!, IPAddress.Loopback, LoginScopes.Imap, TimeSpan.Zero, TimeProvider.System, OffersBinding: false, TellsScramErrors: true);
             var mechanism = new ScramMechanism(context, hash, plus: false, () => serverNonce);
             var first = await mechanism.StepAsync(Encoding.ASCII.GetBytes($"n,,n=user,r={clientNonce}"), CancellationToken.None);
             Encoding.ASCII.GetString(first.Challenge!).ShouldBe($"r={clientNonce}{serverNonce},s={salt},i=4096");
@@ -112,15 +114,22 @@ public sealed class ScramMessageTests
 
         public ValueTask<AccountIdentity?> FindAsync(string address, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(string user, string password, CancellationToken cancellationToken) =>
+        public ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(LoginRequest login, string password, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
+
+        public ValueTask<MailResult<AccountIdentity>> ConfirmScramAsync(LoginRequest login, ScramKeys proven, CancellationToken cancellationToken) =>
+            new(new AccountIdentity(new AccountId(1), "user@example.com"));
+
+        public IDisposable Watch(AccountIdentity identity, IAccountSubscriber subscriber) => throw new NotSupportedException();
+
+        public ValueTask<bool> MayGoOnAsync(AccountIdentity identity, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public ValueTask<ScramHashes> ScramForAllAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public ValueTask<MailResult<ScramCredential>> FindScramAsync(string user, ScramHashes hash, CancellationToken cancellationToken)
+        public ValueTask<MailResult<ScramChallenge>> FindScramAsync(LoginRequest login, ScramHashes hash, CancellationToken cancellationToken)
         {
-            user.ShouldBe("user");
-            return new(new ScramCredential(keys, new AccountIdentity(new AccountId(1), "user@example.com")));
+            login.User.ShouldBe("user");
+            return new(new ScramChallenge([keys]));
         }
     }
 }

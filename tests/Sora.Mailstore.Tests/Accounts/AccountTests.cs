@@ -34,9 +34,9 @@ public sealed class AccountTests : IAsyncLifetime
     {
         (await _node.Accounts.FindAsync("USER@Example.COM", None))!.Account.ShouldBe(_account.Id);
         (await _node.Accounts.FindAsync("nobody@example.com", None)).ShouldBeNull();
-        (await _node.Accounts.AuthenticateAsync("User@example.com", "secret", None)).Value.PrimaryAddress.ShouldBe("user@example.com");
-        (await _node.Accounts.AuthenticateAsync("user@example.com", "Secret", None)).Error!.Code.ShouldBe(MailErrorCode.AuthenticationFailed);
-        (await _node.Accounts.AuthenticateAsync("nobody@example.com", "secret", None)).Error!.Code.ShouldBe(MailErrorCode.AuthenticationFailed);
+        (await _node.Accounts.AuthenticateAsync(Logins.Imap("User@example.com"), "secret", None)).Value.PrimaryAddress.ShouldBe("user@example.com");
+        (await _node.Accounts.AuthenticateAsync(Logins.Imap("user@example.com"), "Secret", None)).Error!.Code.ShouldBe(MailErrorCode.AuthenticationFailed);
+        (await _node.Accounts.AuthenticateAsync(Logins.Imap("nobody@example.com"), "secret", None)).Error!.Code.ShouldBe(MailErrorCode.AuthenticationFailed);
     }
 
     [Fact]

@@ -23,24 +23,24 @@ public sealed class ScramCredentialTests : IAsyncLifetime
     public async Task A_new_password_has_keys(ScramHashes hash)
     {
         await _node.CreateAccountAsync(password: "p\u00E4ss\u00ADw\u00F6rd");
-        var found = (await _node.Accounts.FindScramAsync("USER@example.com", hash, None)).Value;
-        found.Identity!.PrimaryAddress.ShouldBe("user@example.com");
-        var expected = ScramKeys.Derive(hash, "p\u00E4ssw\u00F6rd", found.Keys.Salt.AsSpan(), found.Keys.Iterations);
-        found.Keys.StoredKey.ShouldBe(expected.StoredKey);
-        found.Keys.ServerKey.ShouldBe(expected.ServerKey);
-        (await _node.Accounts.AuthenticateAsync("user@example.com", "p\u00E4ss\u00ADw\u00F6rd", None)).IsOk.ShouldBeTrue();
+        var found = (await _node.Accounts.FindScramAsync(Logins.Imap("USER@example.com"), hash, None)).Value;
+        (await _node.Accounts.ConfirmScramAsync(Logins.Imap("USER@example.com"), found.Keys[0], None)).Value.PrimaryAddress.ShouldBe("user@example.com");
+        var expected = ScramKeys.Derive(hash, "p\u00E4ssw\u00F6rd", found.Keys[0].Salt.AsSpan(), found.Keys[0].Iterations);
+        found.Keys[0].StoredKey.ShouldBe(expected.StoredKey);
+        found.Keys[0].ServerKey.ShouldBe(expected.ServerKey);
+        (await _node.Accounts.AuthenticateAsync(Logins.Imap("user@example.com"), "p\u00E4ss\u00ADw\u00F6rd", None)).IsOk.ShouldBeTrue();
     }
 
     [Fact]
     public async Task A_name_that_does_not_exist_has_the_same_salt_on_every_node()
     {
-        var first = (await _node.Accounts.FindScramAsync("nobody@example.com", ScramHashes.Sha256, None)).Value;
+        var first = (await _node.Accounts.FindScramAsync(Logins.Imap("nobody@example.com"), ScramHashes.Sha256, None)).Value;
         await using var other = await MailstoreNode.StartAsync(_node.Address);
-        var second = (await other.Accounts.FindScramAsync("Nobody@Example.com", ScramHashes.Sha256, None)).Value;
-        first.Identity.ShouldBeNull();
-        second.Keys.Salt.ShouldBe(first.Keys.Salt);
-        second.Keys.Iterations.ShouldBe(first.Keys.Iterations);
-        (await other.Accounts.FindScramAsync("nobody@example.com", ScramHashes.Sha1, None)).Value.Keys.Salt.ShouldNotBe(first.Keys.Salt);
+        var second = (await other.Accounts.FindScramAsync(Logins.Imap("Nobody@Example.com"), ScramHashes.Sha256, None)).Value;
+        (await _node.Accounts.ConfirmScramAsync(Logins.Imap("nobody@example.com"), first.Keys[0], None)).IsOk.ShouldBeFalse();
+        second.Keys[0].Salt.ShouldBe(first.Keys[0].Salt);
+        second.Keys[0].Iterations.ShouldBe(first.Keys[0].Iterations);
+        (await other.Accounts.FindScramAsync(Logins.Imap("nobody@example.com"), ScramHashes.Sha1, None)).Value.Keys[0].Salt.ShouldNotBe(first.Keys[0].Salt);
     }
 
     [Fact]
@@ -50,15 +50,15 @@ public sealed class ScramCredentialTests : IAsyncLifetime
         (await _node.Accounts.ScramForAllAsync(None)).ShouldBe(ScramHashes.Sha1 | ScramHashes.Sha256);
         await _node.Administration.CreateWithHashAsync("imported@example.com", Imported, None);
         (await _node.Accounts.ScramForAllAsync(None)).ShouldBe(ScramHashes.None);
-        (await _node.Accounts.FindScramAsync("imported@example.com", ScramHashes.Sha256, None)).Value.Identity.ShouldBeNull();
+        (await MayUseScramAsync("imported@example.com")).ShouldBeFalse();
 
-        (await _node.Accounts.AuthenticateAsync("imported@example.com", "wrong", None)).IsOk.ShouldBeFalse();
+        (await _node.Accounts.AuthenticateAsync(Logins.Imap("imported@example.com"), "wrong", None)).IsOk.ShouldBeFalse();
         (await _node.Accounts.ScramForAllAsync(None)).ShouldBe(ScramHashes.None);
-        (await _node.Accounts.AuthenticateAsync("imported@example.com", ImportedPassword, None)).IsOk.ShouldBeTrue();
+        (await _node.Accounts.AuthenticateAsync(Logins.Imap("imported@example.com"), ImportedPassword, None)).IsOk.ShouldBeTrue();
         (await _node.Accounts.ScramForAllAsync(None)).ShouldBe(ScramHashes.Sha1 | ScramHashes.Sha256);
-        (await _node.Accounts.FindScramAsync("imported@example.com", ScramHashes.Sha256, None)).Value.Identity.ShouldNotBeNull();
-        (await _node.Accounts.AuthenticateAsync("imported@example.com", ImportedPassword, None)).IsOk.ShouldBeTrue();
-        (await _node.Accounts.AuthenticateAsync("imported@example.com", "wrong", None)).IsOk.ShouldBeFalse();
+        (await MayUseScramAsync("imported@example.com")).ShouldBeTrue();
+        (await _node.Accounts.AuthenticateAsync(Logins.Imap("imported@example.com"), ImportedPassword, None)).IsOk.ShouldBeTrue();
+        (await _node.Accounts.AuthenticateAsync(Logins.Imap("imported@example.com"), "wrong", None)).IsOk.ShouldBeFalse();
     }
 
     [Fact]
@@ -109,4 +109,11 @@ public sealed class ScramCredentialTests : IAsyncLifetime
     [InlineData("{SCRAM-SHA-1}4096,qq6rdxfbprm4GjRNdjU0Jw==,CrPy6Zwnb3Pqp0yRgYTsva0hq0s=,hiEaRq7ZEezwqoiKEeRMv6O9/6Q= {SCRAM-SHA-1}4096,qq6rdxfbprm4GjRNdjU0Jw==,CrPy6Zwnb3Pqp0yRgYTsva0hq0s=,hiEaRq7ZEezwqoiKEeRMv6O9/6Q=")]
     public void What_stands_behind_a_hash_must_be_keys_and_each_only_once(string stored) =>
         new PasswordHasher(new PasswordOptions()).CanVerify(stored).ShouldBeFalse();
+
+    private async Task<bool> MayUseScramAsync(string user)
+    {
+        var login = Logins.Imap(user);
+        var challenge = (await _node.Accounts.FindScramAsync(login, ScramHashes.Sha256, None)).Value;
+        return (await _node.Accounts.ConfirmScramAsync(login, challenge.Keys[0], None)).IsOk;
+    }
 }

@@ -1,4 +1,5 @@
 using Sora.Contracts;
+using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Tests.Mailboxes;
 using Sora.Testing;
 
@@ -71,9 +72,8 @@ public sealed class SharingTests : IAsyncLifetime
     public async Task Rights_belong_to_the_person_and_not_to_the_address()
     {
         await GrantAsync("INBOX", "user@example.com", Rights.Lookup);
-        var credentials = new Sora.Mailstore.Accounts.CredentialAdministration(
-            _node.Database, new Sora.Mailstore.Accounts.Passwords.PasswordHasher(new()), _node.Accounts.Announce);
-        (await credentials.AddAsync("user@example.com", "new@example.com", null, primary: true, None)).IsOk.ShouldBeTrue();
+        var credentials = _node.Credentials;
+        (await credentials.AddAsync("user@example.com", "new@example.com", null, CredentialSettings.Default, primary: true, None)).IsOk.ShouldBeTrue();
         (await credentials.DeleteAsync("user@example.com", null, None)).IsOk.ShouldBeTrue();
         var next = await _node.CreateAccountAsync("user@example.com");
         (await _node.Sharing.ListAsync(await MailstoreNode.IdAsync(_owner, "INBOX"), None)).Value.Entries.Single().Identifier.ShouldBe("new@example.com");
@@ -81,7 +81,7 @@ public sealed class SharingTests : IAsyncLifetime
 
         // Who moves to another domain leaves what was shared within the old one, and takes what was shared with anyone along
         await GrantAsync("Sent", "anyone", Rights.Lookup);
-        (await credentials.AddAsync("owner@example.com", "owner@example.org", null, primary: true, None)).IsOk.ShouldBeTrue();
+        (await credentials.AddAsync("owner@example.com", "owner@example.org", null, CredentialSettings.Default, primary: true, None)).IsOk.ShouldBeTrue();
         (await _node.Sharing.ViewAsync(_user.Id, None)).Accounts.ShouldBeEmpty();
         var there = await _node.CreateAccountAsync("user@example.org");
         (await _node.Sharing.ViewAsync(there.Id, None)).Accounts.Single().Address.ShouldBe("owner@example.org");

@@ -33,7 +33,7 @@ internal sealed class LoginCommand(string user, string password) : ImapCommand
         var server = connection.Server;
         connection.Session.Identity = identity;
         connection.Session.Account = server.Accounts.Get(identity.Account);
-        connection.Session.Watch = new AccountWatch(connection, connection.Session.Account);
+        connection.Session.Watch = new AccountWatch(connection, identity);
         Log.LoggedIn(server.Logger, identity.Account, connection.Client.Remote.Address, connection.Client.Id);
         return ImapReply.Ok("Logged in", new CapabilityCode(Capabilities.For(connection)));
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using Sora.Gateway.Connections;
 using Sora.Gateway.Pop3.Responses;
 using Sora.Gateway.Pop3.Wire;
 using Sora.Gateway.Sasl;
@@ -10,9 +11,6 @@ namespace Sora.Gateway.Pop3.Commands;
 /// <param name="initialResponse">In base64, or null.</param>
 internal sealed class AuthCommand(string? mechanism, byte[]? initialResponse) : Pop3Command
 {
-    /// <summary>What CAPA says of SASL, with spaces between.</summary>
-    public const string Mechanisms = "PLAIN";
-
     public static Pop3Command Parse(ref Pop3Arguments arguments)
     {
         if (arguments.IsAtEnd)
@@ -27,38 +25,62 @@ internal sealed class AuthCommand(string? mechanism, byte[]? initialResponse) : 
         {
             Pop3Reply.Ok("mechanisms follow").Write(connection.Output);
             if (connection.MayAuthenticate)
-                connection.Output.Line(Mechanisms);
+            {
+                foreach (var name in connection.Mechanisms)
+                    connection.Output.Line(name);
+            }
+
             connection.Output.EndOfLines();
             return null;
         }
 
-        if (mechanism != Mechanisms)
+        var server = connection.Server;
+        var exchange = server.Sasl.Create(mechanism, connection.Client, connection.Scram, server.Options.AuthFailureDelay);
+        if (exchange is null)
             return Pop3Reply.Error("The mechanism is not supported");
         if (!connection.MayAuthenticate)
             return LogIn.NeedsTls;
-        var response = initialResponse;
-        if (response is null)
-        {
-            connection.Output.Raw("+ \r\n"u8);
-            (response, var refusal) = await connection.ReadLineAsync();
-            if (response is null)
-                return refusal;
-            if (SaslResponse.IsCancel(response))
-                return Pop3Reply.Error("AUTH is cancelled");
-        }
-        else if (response is [(byte)'='])
-        {
-            response = []; // RFC 5034 section 4: an initial response of no octets
-        }
 
-        if (!SaslResponse.TryDecode(response, out var decoded))
-            return Pop3Reply.Error("The response is not base64");
-        if (!PlainMessage.TryParse(decoded, out var plain))
-            return Pop3Reply.Error("The response is not a PLAIN message");
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(connection.Server.Options.CommandTimeout);
-        var server = connection.Server;
-        var identity = await PasswordLogin.CheckAsync(server.Accounts, plain, server.Options.AuthFailureDelay, server.Time, limit.Token);
-        return await LogIn.RunAsync(connection, identity, limit.Token);
+        // "=" is an initial response of no octets
+        var channel = new Channel(connection);
+        var outcome = await SaslExchange.RunAsync(exchange, channel, initialResponse is [(byte)'='] ? [] : initialResponse, cancellationToken);
+        switch (outcome.End)
+        {
+            case SaslEnd.Succeeded:
+            case SaslEnd.Refused:
+                using (var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken))
+                {
+                    limit.CancelAfter(server.Options.CommandTimeout);
+                    return await LogIn.RunAsync(connection, outcome.Succeeded ? outcome.Identity : outcome.Error!, limit.Token);
+                }
+
+            case SaslEnd.Cancelled:
+                return Pop3Reply.Error("AUTH is cancelled");
+            case SaslEnd.Malformed:
+                return channel.Refusal ?? Pop3Reply.Error(outcome.Text);
+            default:
+                return null;
+        }
+    }
+
+    /// <summary>A challenge is "+ " and base64, and so is the line that answers it, without the "+ " (RFC 5034 section 4).</summary>
+    private sealed class Channel(Pop3Connection connection) : ISaslChannel
+    {
+        public ClientConnection Client => connection.Client;
+
+        public bool SuccessCarriesData => false;
+
+        /// <summary>What to say of a response that was none.</summary>
+        public Pop3Reply? Refusal { get; private set; }
+
+        public async ValueTask<SaslAnswer> AskAsync(ReadOnlyMemory<byte> challenge, CancellationToken cancellationToken)
+        {
+            connection.Output.Raw("+ "u8);
+            connection.Output.Raw(SaslResponse.Encode(challenge.Span));
+            connection.Output.Raw("\r\n"u8);
+            (var line, Refusal) = await connection.ReadLineAsync();
+            return line is not null ? SaslAnswer.Response(line)
+                : SaslAnswer.None(Refusal is null ? SaslAnswerStatus.SessionEnded : SaslAnswerStatus.TooLong);
+        }
     }
 }

@@ -23,7 +23,7 @@ internal sealed class CapaCommand : Pop3Command
         if (connection.MayAuthenticate)
         {
             output.Line("USER");
-            output.Line("SASL " + AuthCommand.Mechanisms);
+            output.Line("SASL " + string.Join(' ', connection.Mechanisms));
         }
 
         if (connection.Client.CanStartTls)

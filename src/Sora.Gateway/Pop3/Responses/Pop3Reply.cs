@@ -17,7 +17,7 @@ internal readonly record struct Pop3Reply(bool IsOk, string Text, string? Code =
     {
         MailErrorCode.InUse => ResponseCode.InUse,
         MailErrorCode.Unavailable => ResponseCode.SysTemp,
-        MailErrorCode.AuthenticationFailed or MailErrorCode.AuthorizationFailed or MailErrorCode.Expired => ResponseCode.Auth,
+        MailErrorCode.AuthenticationFailed or MailErrorCode.AuthorizationFailed or MailErrorCode.Expired or MailErrorCode.ContactAdmin => ResponseCode.Auth,
         _ => ResponseCode.SysPerm,
     });
 

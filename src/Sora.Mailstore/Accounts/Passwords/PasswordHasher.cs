@@ -24,6 +24,7 @@ public sealed class PasswordHasher
     /// <summary>Bytes of UTF-8 beyond which no password matches.</summary>
     public const int MaxPasswordBytes = Crypt.MaxPasswordLength;
 
+    private const int MaxBcryptCost = 31;
     private const string Scheme = "{BLF-CRYPT}";
     private const string Prefix = "$2b$";
 
@@ -31,14 +32,14 @@ public sealed class PasswordHasher
     internal const int ScramSaltLength = 16;
 
     private readonly PasswordOptions _options;
-    private readonly Lazy<string> _dummySetting;
+    private readonly Lazy<string>[] _dummySettings;
 
     /// <summary>Hashes and checks by <paramref name="options"/>.</summary>
     public PasswordHasher(PasswordOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
-        _dummySetting = new(() => Crypt.Library.GenerateSetting(Prefix, options.BcryptCost));
+        _dummySettings = [.. Enumerable.Range(0, MaxBcryptCost + 1).Select(static cost => new Lazy<string>(() => Crypt.Library.GenerateSetting(Prefix, cost)))];
     }
 
     /// <summary>Why <see cref="Hash"/> would refuse the password, as a sentence for the one who chose it; null if it would not.</summary>
@@ -55,9 +56,11 @@ public sealed class PasswordHasher
     }
 
     /// <summary>A new <c>{BLF-CRYPT}$2b$...</c> hash with a random salt, and behind it the keys of SCRAM that the options want.</summary>
+    /// <param name="password">The password.</param>
+    /// <param name="like">Keys of other passwords of the same address, whose salt and rounds new ones must have so that SCRAM works with all of them.</param>
     /// <exception cref="ArgumentException">The password is empty, longer than 72 bytes, or contains a NUL.</exception>
     /// <exception cref="PlatformNotSupportedException">libcrypt is missing.</exception>
-    public string Hash(string password)
+    public string Hash(string password, IReadOnlyList<ScramKeys>? like = null)
     {
         if (WhyRefused(password) is { } reason)
             throw new ArgumentException(reason, nameof(password));
@@ -65,39 +68,62 @@ public sealed class PasswordHasher
         var hash = WithBytes(password, setting, static (bytes, setting) => Crypt.Library.Hash(bytes, setting));
         return hash is null
             ? throw new PlatformNotSupportedException("libcrypt does not know bcrypt.")
-            : StoredCredentialText.Join(Scheme + hash, _options.ScramHashes().Select(algorithm => NewKeys(algorithm, password)));
+            : StoredCredentialText.Join(Scheme + hash, _options.ScramHashes().Select(algorithm => NewKeys(algorithm, password, like)));
     }
+
+    /// <summary>What is stored of a <see cref="GeneratedPassword"/>.</summary>
+    internal string HashGenerated(string password, IReadOnlyList<ScramKeys> like) =>
+        StoredCredentialText.Join(GeneratedPassword.Hash(password), _options.ScramHashes().Select(algorithm => NewKeys(algorithm, password, like)));
 
     /// <summary>
     /// What to store in place of <paramref name="stored"/> now that its password is known: a new hash, or the same with the keys of SCRAM that were missing. Null when the options
     /// want nothing else, and for a password that no new hash can be made of.
     /// </summary>
-    public string? Renew(string password, string stored)
+    public string? Renew(string password, string stored) => Renew(password, stored, Renewal.OfOne);
+
+    /// <inheritdoc cref="Renew(string, string)"/>
+    /// <param name="password">The right password.</param>
+    /// <param name="stored">What is stored now.</param>
+    /// <param name="how">What of it may change.</param>
+    internal string? Renew(string password, string stored, Renewal how)
     {
         ArgumentNullException.ThrowIfNull(password);
         ArgumentNullException.ThrowIfNull(stored);
-        if (_options.RenewAtLogin && NeedsRehash(stored) && WhyRefused(password) is null)
-            return Hash(password);
-        if (!WouldRenew(stored) || !_options.ScramAtLogin || StoredCredentialText.Parse(stored) is not { Password: not PlainPassword } parsed)
+        if (WouldRehash(stored, how) && WhyRefused(password) is null)
+            return Hash(password, how.Like);
+        if (!_options.ScramAtLogin || StoredCredentialText.Parse(stored) is not { Password: not PlainPassword } parsed)
             return null;
-        var missing = _options.ScramHashes().Where(algorithm => parsed.Scram(algorithm) is null).ToList();
+        var missing = Missing(parsed, how).ToList();
         if (missing.Count == 0)
             return null;
         ScramKeys?[] kept = parsed.Password is ScramPassword ? [] : [parsed.Sha256, parsed.Sha1];
-        return StoredCredentialText.Join(parsed.First, [.. kept.OfType<ScramKeys>(), .. missing.Select(algorithm => NewKeys(algorithm, password))]);
+        return StoredCredentialText.Join(
+            parsed.First,
+            [.. kept.OfType<ScramKeys>().Where(keys => !missing.Contains(keys.Hash)), .. missing.Select(algorithm => NewKeys(algorithm, password, how.Like))]);
     }
 
-    /// <summary>Whether <see cref="Renew"/> may have something to do; takes no time.</summary>
-    internal bool WouldRenew(string stored) =>
-        (_options.RenewAtLogin && NeedsRehash(stored))
-        || (_options.ScramAtLogin && StoredCredentialText.Parse(stored) is { Password: not PlainPassword } parsed
-            && _options.ScramHashes().Any(algorithm => parsed.Scram(algorithm) is null));
+    /// <summary>Whether <see cref="Renew(string, string, Renewal)"/> may have something to do; takes no time.</summary>
+    internal bool WouldRenew(string stored, Renewal how) =>
+        WouldRehash(stored, how)
+        || (_options.ScramAtLogin && StoredCredentialText.Parse(stored) is { Password: not PlainPassword } parsed && Missing(parsed, how).Any());
 
     /// <summary>The keys of SCRAM that are stored; null when there are none of this hash function.</summary>
     internal static ScramKeys? ScramKeys(string stored, ScramHashes hash) => StoredCredentialText.Parse(stored)?.Scram(hash);
 
-    private ScramKeys NewKeys(ScramHashes algorithm, string password) =>
-        Contracts.ScramKeys.Derive(algorithm, password, RandomNumberGenerator.GetBytes(ScramSaltLength), _options.ScramIterations);
+    /// <summary>All keys of SCRAM that are stored.</summary>
+    internal static IEnumerable<ScramKeys> ScramKeys(string stored) =>
+        StoredCredentialText.Parse(stored) is { } parsed ? new[] { parsed.Sha256, parsed.Sha1 }.OfType<ScramKeys>() : [];
+
+    private bool WouldRehash(string stored, Renewal how) => _options.RenewAtLogin && !how.IsGenerated && NeedsRehash(stored);
+
+    private IEnumerable<ScramHashes> Missing(StoredCredentialText stored, Renewal how) => _options.ScramHashes().Where(
+        algorithm => stored.Scram(algorithm) is not { } keys
+            || (how.MustBeLike && stored.Password is not ScramPassword && how.Find(algorithm) is { } other && !other.HasSaltOf(keys)));
+
+    private ScramKeys NewKeys(ScramHashes algorithm, string password, IReadOnlyList<ScramKeys>? like) =>
+        like?.FirstOrDefault(keys => keys.Hash == algorithm) is { } other
+            ? Contracts.ScramKeys.Derive(algorithm, password, other.Salt.AsSpan(), other.Iterations)
+            : Contracts.ScramKeys.Derive(algorithm, password, RandomNumberGenerator.GetBytes(ScramSaltLength), _options.ScramIterations);
 
     /// <summary>
     /// Whether <paramref name="password"/> is the one <paramref name="stored"/> was made from. False also for a stored text that is
@@ -118,9 +144,28 @@ public sealed class PasswordHasher
     public bool VerifyDummy(string password)
     {
         ArgumentNullException.ThrowIfNull(password);
-        WithBytes(password, _dummySetting.Value, static (bytes, setting) => Crypt.Library.Hash(bytes, setting));
+        RunDummy(password, _options.BcryptCost);
         return false;
     }
+
+    /// <summary>
+    /// Takes, after a <see cref="Verify"/> that was false, the time that is left until it has cost as much as <see cref="VerifyDummy"/>: a user whose hash is an old and
+    /// quick one must not answer sooner than one that does not exist. bcrypt's time doubles with each step of its cost, so the rounds that are missing are made up exactly.
+    /// </summary>
+    internal void VerifyRest(string password, string stored)
+    {
+        if (StoredCredentialText.Parse(stored)?.Password is not CryptPassword { BcryptCost: { } cost })
+        {
+            RunDummy(password, _options.BcryptCost);
+            return;
+        }
+
+        for (; cost < _options.BcryptCost; cost++)
+            RunDummy(password, cost);
+    }
+
+    private void RunDummy(string password, int cost) =>
+        WithBytes(password, _dummySettings[cost].Value, static (bytes, setting) => Crypt.Library.Hash(bytes, setting));
 
     /// <summary>Whether <paramref name="stored"/> is well formed and of a scheme that is supported and allowed.</summary>
     public bool CanVerify(string stored)

@@ -71,22 +71,43 @@ public sealed class PasswordVerifier : IDisposable
             cancellationToken);
     }
 
-    /// <summary><see cref="PasswordHasher.Renew"/> on a worker; null when there is nothing to renew, at once when that is clear.</summary>
+    /// <summary><see cref="PasswordHasher.Renew(string, string, Renewal)"/> on a worker; null when there is nothing to renew, at once when that is clear.</summary>
     /// <param name="account">As for <see cref="VerifyAsync(string, string, string, CancellationToken)"/>, for which the result is already checked.</param>
     /// <param name="password">The right password.</param>
     /// <param name="stored">What is stored now.</param>
+    /// <param name="how">What of it may change.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <exception cref="PasswordVerifierBusyException">The queue is full.</exception>
-    public async Task<string?> RenewAsync(string account, string password, string stored, CancellationToken cancellationToken)
+    internal async Task<string?> RenewAsync(string account, string password, string stored, Renewal how, CancellationToken cancellationToken)
     {
-        if (!_hasher.WouldRenew(stored))
+        if (!_hasher.WouldRenew(stored, how))
             return null;
         string? renewed = null;
-        await Enqueue(() => (renewed = _hasher.Renew(password, stored)) is not null, cancellationToken);
+        await Enqueue(() => (renewed = _hasher.Renew(password, stored, how)) is not null, cancellationToken);
         if (renewed is not null)
             _cache.Add(account, renewed, password);
         return renewed;
     }
+
+    /// <summary>Whether a password was right a short time ago, see <see cref="PasswordOptions.CacheTime"/>.</summary>
+    internal bool IsRemembered(string account, string password, string stored) => _cache.Contains(account, stored, password);
+
+    /// <summary><see cref="PasswordHasher.Verify"/> on this thread, for a <see cref="GeneratedPassword"/>, whose digest takes no time.</summary>
+    internal bool VerifyNow(string password, string stored) => _hasher.Verify(password, stored);
+
+    /// <summary>Whether <see cref="RenewAsync"/> may have something to do.</summary>
+    internal bool WouldRenew(string stored, Renewal how) => _hasher.WouldRenew(stored, how);
+
+    /// <summary><see cref="PasswordHasher.VerifyRest"/> on a worker; always false.</summary>
+    /// <exception cref="PasswordVerifierBusyException">The queue is full.</exception>
+    internal Task<bool> VerifyRestAsync(string password, string stored, CancellationToken cancellationToken) =>
+        Enqueue(
+            () =>
+            {
+                _hasher.VerifyRest(password, stored);
+                return false;
+            },
+            cancellationToken);
 
     /// <summary>Rounds of new SCRAM keys.</summary>
     internal int ScramIterations => _hasher.ScramIterations;
