@@ -40,4 +40,7 @@ internal static partial class Log
 
     [LoggerMessage(13, LogLevel.Information, "Signal {Signal}: stopping")]
     public static partial void Signalled(ILogger logger, string signal);
+
+    [LoggerMessage(14, LogLevel.Information, "Listening for ACME servers on {Url}")]
+    public static partial void ListeningForAcme(ILogger logger, string url);
 }
