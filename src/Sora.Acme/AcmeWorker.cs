@@ -145,6 +145,7 @@ public sealed class AcmeWorker : IAsyncDisposable
     private async Task<AcmeRenewal> AskAsync(X509Certificate2? leaf, AcmeRenewal renewal, CancellationToken cancellationToken)
     {
         var now = _time.GetUtcNow();
+        var before = renewal.RenewAt;
         if (leaf is null || renewal.AskAgainAt > now || RenewalInfo.NameOf(leaf) is not { } name)
             return renewal;
         try
@@ -161,7 +162,7 @@ public sealed class AcmeWorker : IAsyncDisposable
             renewal = renewal with { AskAgainAt = now + (e.RetryAfter ?? AskAgainAfterFailure) };
         }
 
-        await _state.PutRenewalAsync(renewal, cancellationToken).ConfigureAwait(false);
+        await _state.PutSuggestionAsync(renewal, before, cancellationToken).ConfigureAwait(false);
         return renewal;
     }
 
@@ -174,10 +175,12 @@ public sealed class AcmeWorker : IAsyncDisposable
             session = await AcmeAccounts.OpenAsync(_options, _state, _time, cancellationToken).ConfigureAwait(false);
             var replaces = leaf is not null && await session.FindAsync("renewalInfo", cancellationToken).ConfigureAwait(false) is not null ? RenewalInfo.NameOf(leaf) : null;
             var issued = await new AcmeOrder(session, _options, wanted, _state, _time).RunAsync(replaces, cancellationToken).ConfigureAwait(false);
+
+            // First that it is not due, then what it is: who sees the new one and wants yet another is not overruled
+            await _state.PutRenewalAsync(new AcmeRenewal(wanted.StoreName), cancellationToken).ConfigureAwait(false);
             var put = await _state.PutCertificateAsync(issued, cancellationToken).ConfigureAwait(false);
             if (!put.IsOk)
                 throw new AcmeException(put.Error.Text);
-            await _state.PutRenewalAsync(new AcmeRenewal(wanted.StoreName), cancellationToken).ConfigureAwait(false);
             _metrics.Ordered(isIssued: true);
             Log.Issued(_logger, wanted.StoreName);
             return _time.GetUtcNow() + MinPause; // The look at the new one asks the server when it is due

@@ -87,7 +87,7 @@ internal sealed class AcmeSession : IDisposable
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false, AutomaticDecompression = DecompressionMethods.All, ConnectTimeout = options.RequestTimeout, UseCookies = false };
         if (string.IsNullOrEmpty(options.CaFile))
             return handler;
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust };
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         try
         {
             policy.CustomTrustStore.ImportFromPemFile(options.CaFile);

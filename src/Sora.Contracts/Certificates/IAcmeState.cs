@@ -40,6 +40,12 @@ public interface IAcmeState
     /// <param name="cancellationToken">Gives up.</param>
     Task PutRenewalAsync(AcmeRenewal renewal, CancellationToken cancellationToken);
 
+    /// <summary>Remembers when a server suggests to renew, unless an administrator has said otherwise meanwhile.</summary>
+    /// <param name="renewal">The suggestion.</param>
+    /// <param name="before">When it was due before.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task PutSuggestionAsync(AcmeRenewal renewal, DateTimeOffset? before, CancellationToken cancellationToken);
+
     /// <summary>Stores a certificate that was issued, for all nodes. LIMIT, CANNOT for one that is none.</summary>
     /// <param name="certificate">What was issued.</param>
     /// <param name="cancellationToken">Gives up.</param>

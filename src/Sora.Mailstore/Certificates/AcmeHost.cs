@@ -60,6 +60,9 @@ public sealed class AcmeHost(Database database, CertificateHost certificates, IL
     public Task PutRenewalAsync(AcmeRenewal renewal, CancellationToken cancellationToken) => _store.PutRenewalAsync(renewal, cancellationToken);
 
     /// <inheritdoc/>
+    public Task PutSuggestionAsync(AcmeRenewal renewal, DateTimeOffset? before, CancellationToken cancellationToken) => _store.PutSuggestionAsync(renewal, before, cancellationToken);
+
+    /// <inheritdoc/>
     public async Task<MailResult<Done>> PutCertificateAsync(SharedCertificate certificate, CancellationToken cancellationToken)
     {
         var stored = await certificates.PutAsync(certificate, isDefault: null, isAcme: true, cancellationToken);

@@ -132,6 +132,21 @@ internal sealed class AcmeStore(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    /// <summary>When a certificate is due, if that is still what it was.</summary>
+    public async Task PutSuggestionAsync(AcmeRenewal renewal, DateTimeOffset? before, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            """
+            INSERT INTO acme_renewals AS r (name, renew_at, ask_again_at) VALUES ($1, $2, $3)
+            ON CONFLICT (name) DO UPDATE SET renew_at = excluded.renew_at, ask_again_at = excluded.ask_again_at WHERE r.renew_at IS NOT DISTINCT FROM $4
+            """);
+        command.Parameters.Add(Text(renewal.Name));
+        command.Parameters.Add(OptionalTime(renewal.RenewAt));
+        command.Parameters.Add(OptionalTime(renewal.AskAgainAt));
+        command.Parameters.Add(OptionalTime(before));
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     /// <summary>Makes a certificate due, whatever its age and however often it was tried.</summary>
     public async Task RenewNowAsync(string name, CancellationToken cancellationToken)
     {
