@@ -95,6 +95,12 @@ public sealed class SoraOptions : IValidatableOptions
     /// <inheritdoc/>
     public IEnumerable<string> Validate()
     {
+        foreach (var address in Acme.HttpListen)
+        {
+            if (!ListenAddress.TryParse(address, out _))
+                yield return $"acme.http_listen has '{address}', which is not an address with a port such as \"*:80\"";
+        }
+
         if (Acme.Enabled && string.IsNullOrEmpty(TlsStore.Secret))
             yield return "acme.enabled needs tls_store.secret, with which the keys in the database are encrypted";
         if (!Tls.SelfSigned && string.IsNullOrEmpty(Tls.CertFile) && Tls.Certificates.Count == 0 && string.IsNullOrEmpty(TlsStore.Secret))
