@@ -114,6 +114,7 @@ internal sealed class AcmeFixture : IAsyncDisposable
         for (var i = _owned.Count - 1; i >= 0; i--)
             await _owned[i].DisposeAsync();
         _metrics.Dispose();
+        State.Dispose();
         Certificates.Dispose();
         await Feed.DisposeAsync();
         await Database.DisposeAsync();

@@ -60,7 +60,7 @@ public sealed class TlsTests : AdminTest
     public async Task Orders_that_fail_are_seen_and_tried_again_when_told_to()
     {
         using var server = new CertificateHost(Node.Database, Node.Feed, new TlsStoreOptions { Secret = Secret }, NullLoggerFactory.Instance);
-        var acme = new AcmeHost(Node.Database, server, NullLoggerFactory.Instance);
+        using var acme = new AcmeHost(Node.Database, server, NullLoggerFactory.Instance);
         await acme.PutRenewalAsync(new AcmeRenewal("acme-mail.example.org-ecdsa", 3, DateTimeOffset.UtcNow.AddDays(1), "rateLimited: too many"), None);
         var listed = (await TlsAsync("list", "--json")).ShouldSucceed().Json[0];
         listed.GetProperty("last_error").GetString().ShouldBe("rateLimited: too many");

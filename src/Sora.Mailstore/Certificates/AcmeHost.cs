@@ -6,12 +6,13 @@ using Sora.Mailstore.Storage;
 namespace Sora.Mailstore.Certificates;
 
 /// <summary>What all nodes know of ACME servers: accounts, answers to challenges, and how renewals go.</summary>
-public sealed class AcmeHost(Database database, CertificateHost certificates, ILoggerFactory loggers) : IAcmeState, IAcmeChallenges
+public sealed class AcmeHost(Database database, CertificateHost certificates, ILoggerFactory loggers) : IAcmeState, IAcmeChallenges, IDisposable
 {
     private const int MaxToken = 256;
     private const int MaxHost = 253;
 
     private readonly AcmeStore _store = new(database.Write);
+    private readonly SemaphoreSlim _lookups = new(certificates.Options.MaxChallengeLookups, certificates.Options.MaxChallengeLookups);
     private readonly ILogger _logger = loggers.CreateLogger<AcmeHost>();
 
     /// <inheritdoc/>
@@ -73,18 +74,21 @@ public sealed class AcmeHost(Database database, CertificateHost certificates, IL
     public ValueTask<MailResult<string?>> FindHttpAsync(string token, CancellationToken cancellationToken) =>
         token.Length is 0 or > MaxToken || !token.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')
             ? new((string?)null)
-            : FindAsync(() => _store.FindByTokenAsync(AcmeChallenge.Http, token, cancellationToken));
+            : FindAsync(() => _store.FindByTokenAsync(AcmeChallenge.Http, token, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<MailResult<string?>> FindTlsAsync(string host, CancellationToken cancellationToken) =>
         host.Length is 0 or > MaxHost || host.Contains('\0', StringComparison.Ordinal)
             ? new((string?)null)
-            : FindAsync(() => _store.FindByHostAsync(AcmeChallenge.TlsAlpn, host, cancellationToken));
+            : FindAsync(() => _store.FindByHostAsync(AcmeChallenge.TlsAlpn, host, cancellationToken), cancellationToken);
+
+    public void Dispose() => _lookups.Dispose();
 
     internal static string Owner(string directory) => "acme_accounts/" + directory;
 
-    private async ValueTask<MailResult<string?>> FindAsync(Func<Task<string?>> find)
+    private async ValueTask<MailResult<string?>> FindAsync(Func<Task<string?>> find, CancellationToken cancellationToken)
     {
+        await _lookups.WaitAsync(cancellationToken);
         try
         {
             return await find();
@@ -93,6 +97,10 @@ public sealed class AcmeHost(Database database, CertificateHost certificates, IL
         {
             Log.CertificatesFailed(_logger, e);
             return MailError.Unavailable();
+        }
+        finally
+        {
+            _lookups.Release();
         }
     }
 }

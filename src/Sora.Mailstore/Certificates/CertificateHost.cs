@@ -50,6 +50,8 @@ public sealed class CertificateHost : ISharedCertificates, IDisposable
 
     internal KeySeal? Seal { get; }
 
+    internal TlsStoreOptions Options => _options;
+
     public void Dispose()
     {
         _feed.CertificatesChanged -= Nudge;

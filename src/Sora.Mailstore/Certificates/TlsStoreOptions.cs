@@ -22,6 +22,10 @@ public sealed class TlsStoreOptions : IValidatableOptions
     [OptionRange("4KiB", "16MiB")]
     public ByteSize MaxSize { get; set; } = ByteSize.KiB(256);
 
+    [Option("Look-ups at once for ACME servers that want a proof, on this node: anybody may ask, and each costs one of the database's connections; more of them wait", Reference = "RFC 8555 8.3, RFC 8737")]
+    [OptionRange(1, 1000)]
+    public int MaxChallengeLookups { get; set; } = 8;
+
     /// <inheritdoc/>
     public IEnumerable<string> Validate()
     {

@@ -147,6 +147,8 @@ internal sealed class GatewayParts : IAsyncDisposable
         SoraOptions options, string dataFolder, MailstoreParts mailstore, Parts parts, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
         var logger = loggers.CreateLogger<CertificateSource>();
+        if (!mailstore.Certificates.IsUsable && (await mailstore.Certificates.ListAsync(cancellationToken)).Count is > 0 and var unused)
+            Log.SharedCertificatesUnused(logger, unused);
         try
         {
             var source = CertificateSource.Create(

@@ -106,7 +106,7 @@ internal sealed record MailstoreParts(
             SieveLists = parts.AddDisposable("External lists", new SieveListHost(lists, database, feed, options.Sieve, loggers)),
             Relay = relay,
             Certificates = certificates,
-            Acme = new AcmeHost(database, certificates, loggers),
+            Acme = parts.AddDisposable("Answers to ACME servers", new AcmeHost(database, certificates, loggers)),
         };
     }
 

@@ -13,12 +13,10 @@ namespace Sora.Silo.Http;
 internal sealed class AcmeHttp : IAsyncDisposable
 {
     private const string Prefix = "/.well-known/acme-challenge/";
-    private const int MaxQuestions = 16;
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan QuestionTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly WebApplication _app;
-    private readonly SemaphoreSlim _questions = new(MaxQuestions, MaxQuestions);
     private readonly IAcmeChallenges _challenges;
 
     private AcmeHttp(WebApplication app, IAcmeChallenges challenges)
@@ -42,8 +40,8 @@ internal sealed class AcmeHttp : IAsyncDisposable
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = options.HttpMaxConnections;
             kestrel.Limits.MaxRequestBodySize = 0;
-            kestrel.Limits.KeepAliveTimeout = QuestionTimeout;
-            kestrel.Limits.RequestHeadersTimeout = QuestionTimeout;
+            kestrel.Limits.KeepAliveTimeout = Patience;
+            kestrel.Limits.RequestHeadersTimeout = Patience;
             foreach (var address in options.HttpListen)
                 kestrel.Listen(ListenAddress.Parse(address));
         });
@@ -68,7 +66,6 @@ internal sealed class AcmeHttp : IAsyncDisposable
     {
         await _app.StopAsync();
         await _app.DisposeAsync();
-        _questions.Dispose();
     }
 
     private async Task AnswerAsync(HttpContext context)
@@ -80,23 +77,7 @@ internal sealed class AcmeHttp : IAsyncDisposable
             return;
         }
 
-        // Each question costs one of the database's connections: strangers get a few of them at a time
-        if (!await _questions.WaitAsync(QuestionTimeout, context.RequestAborted))
-        {
-            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-            return;
-        }
-
-        MailResult<string?> found;
-        try
-        {
-            found = await _challenges.FindHttpAsync(path[Prefix.Length..], context.RequestAborted);
-        }
-        finally
-        {
-            _questions.Release();
-        }
-
+        var found = await _challenges.FindHttpAsync(path[Prefix.Length..], context.RequestAborted);
         context.Response.StatusCode = !found.IsOk ? StatusCodes.Status503ServiceUnavailable : found.Value is null ? StatusCodes.Status404NotFound : StatusCodes.Status200OK;
         if (!found.IsOk || found.Value is not { } keyAuthorization)
             return;

@@ -76,7 +76,8 @@ public sealed class CertificateTests : IAsyncLifetime, IDisposable
     public async Task A_secret_is_replaced_without_a_moment_without_certificates()
     {
         (await Host().PutAsync(Named("a", _authority.Issue("a.example.org")), null, false, None)).IsOk.ShouldBeTrue();
-        await new AcmeHost(_node.Database, Host(), NullLoggerFactory.Instance).PutAccountAsync("https://acme.example/directory", new AcmeAccount([1, 2, 3], "https://acme.example/1", []), None);
+        using (var acme = new AcmeHost(_node.Database, Host(), NullLoggerFactory.Instance))
+            await acme.PutAccountAsync("https://acme.example/directory", new AcmeAccount([1, 2, 3], "https://acme.example/1", []), None);
         var both = Host(secret: NewSecret, previous: [Secret]);
         (await both.ReadAllAsync(None)).Value.Count.ShouldBe(1);
         (await both.ResealAsync(None)).Value.ShouldBe((2, 0));
@@ -84,7 +85,8 @@ public sealed class CertificateTests : IAsyncLifetime, IDisposable
         (await Host(secret: NewSecret).ReadAllAsync(None)).Value.Count.ShouldBe(1);
         (await Host(secret: Secret).ReadAllAsync(None)).Value.ShouldBeEmpty();
         (await Host(secret: Secret).ResealAsync(None)).Value.ShouldBe((0, 2));
-        var account = await new AcmeHost(_node.Database, Host(secret: NewSecret), NullLoggerFactory.Instance).FindAccountAsync("https://acme.example/directory", None);
+        using var later = new AcmeHost(_node.Database, Host(secret: NewSecret), NullLoggerFactory.Instance);
+        var account = await later.FindAccountAsync("https://acme.example/directory", None);
         account!.Key.ShouldBe([1, 2, 3]);
     }
 
