@@ -23,6 +23,8 @@ public sealed class TestAuthority : IDisposable
 
     public string Pem => Certificate.ExportCertificatePem() + "\n";
 
+    public string KeyPem => _key.ExportPkcs8PrivateKeyPem() + "\n";
+
     /// <summary>A certificate for hosts.</summary>
     public TestCertificate Issue(params string[] hosts) => Issue(new TestRequest { Hosts = hosts });
 
@@ -42,6 +44,8 @@ public sealed class TestAuthority : IDisposable
             request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(wanted.ForClient ? "1.3.6.1.5.5.7.3.2" : "1.3.6.1.5.5.7.3.1")], critical: false));
+        if (wanted.Ocsp is { } ocsp)
+            request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension([ocsp], caIssuersUris: null));
         using var certificate = Sign(request, wanted.NotBefore ?? DateTimeOffset.UtcNow.AddDays(-1), wanted.NotAfter ?? DateTimeOffset.UtcNow.AddDays(60));
         return new TestCertificate(certificate.ExportCertificatePem() + "\n", key.ExportPkcs8PrivateKeyPem() + "\n");
     }
@@ -80,6 +84,9 @@ public sealed record TestRequest
     public string Subject { get; init; } = "CN=test";
 
     public bool Rsa { get; init; }
+
+    /// <summary>Where its issuer says whether it is revoked.</summary>
+    public string? Ocsp { get; init; }
 
     public bool ForClient { get; init; }
 

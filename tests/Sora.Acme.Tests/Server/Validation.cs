@@ -46,8 +46,9 @@ internal static class Validation
             X509Certificate2? seen = null;
             await using var tls = new SslStream(socket.GetStream(), leaveInnerStreamOpen: false, (_, certificate, _, _) =>
             {
+                // Who vouches for it is not the question (RFC 8737 section 3): it vouches for itself
                 seen = certificate is null ? null : X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
-                return true;
+                return seen is not null;
             });
             await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = authorization.Host, ApplicationProtocols = [new SslApplicationProtocol("acme-tls/1")] }).WaitAsync(Limit);
             if (tls.NegotiatedApplicationProtocol.ToString() != "acme-tls/1")
