@@ -56,7 +56,7 @@ public sealed class AcmeWorker : IAsyncDisposable
     {
         var lead = await _state.TryLeadAsync(cancellationToken).ConfigureAwait(false);
         if (lead is null)
-            return _options.CheckInterval;
+            return _options.RetryMin < _options.CheckInterval ? _options.RetryMin : _options.CheckInterval; // It may die in the middle
         await using (lead.ConfigureAwait(false))
         {
             var read = await _certificates.ReadAllAsync(cancellationToken).ConfigureAwait(false);

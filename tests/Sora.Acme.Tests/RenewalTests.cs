@@ -150,7 +150,7 @@ public sealed class RenewalTests
         await using (var lead = await other.State.TryLeadAsync(None))
         {
             lead.ShouldNotBeNull();
-            (await node.Worker(options).CheckAsync(None)).ShouldBe(options.CheckInterval);
+            (await node.Worker(options).CheckAsync(None)).ShouldBe(options.RetryMin);
             server.Orders.ShouldBeEmpty();
         }
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Npgsql;
 using Sora.Contracts;
 using Sora.Mailstore.Mailboxes;
 using Sora.Mailstore.Storage;
@@ -22,7 +23,7 @@ public sealed class AcmeHost(Database database, CertificateHost certificates, IL
         try
         {
             if (await AcmeStore.TryLeadAsync(connection, cancellationToken))
-                return connection; // Its end frees the lock
+                return new Lead(connection);
         }
         catch
         {
@@ -101,6 +102,25 @@ public sealed class AcmeHost(Database database, CertificateHost certificates, IL
         finally
         {
             _lookups.Release();
+        }
+    }
+
+    /// <summary>Held until it is disposed, or the connection breaks, which frees the lock as well, though not at once.</summary>
+    private sealed class Lead(NpgsqlConnection connection) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await using (connection)
+            {
+                try
+                {
+                    await AcmeStore.EndLeadAsync(connection);
+                }
+                catch (Exception e) when (Mailbox.IsDatabaseFailure(e))
+                {
+                    // Broken: then it is free
+                }
+            }
         }
     }
 }

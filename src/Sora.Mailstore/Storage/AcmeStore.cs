@@ -20,6 +20,13 @@ internal sealed class AcmeStore(NpgsqlDataSource database)
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
+    /// <summary>Another may take its place, from the moment on when this returns.</summary>
+    public static async Task EndLeadAsync(NpgsqlConnection connection)
+    {
+        await using var command = new NpgsqlCommand("SELECT pg_advisory_unlock($1)", connection) { Parameters = { new NpgsqlParameter<long> { TypedValue = LockKey } } };
+        await command.ExecuteScalarAsync();
+    }
+
     public Task<AcmeAccountRow?> FindAccountAsync(string directory, CancellationToken cancellationToken) =>
         ReadAgain.OnceAsync(async () =>
         {
