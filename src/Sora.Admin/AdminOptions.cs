@@ -4,6 +4,7 @@ using Sora.Gateway.Lmtp;
 using Sora.Gateway.Sieve;
 using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Accounts.Passwords;
+using Sora.Mailstore.Certificates;
 using Sora.Mailstore.Sieve;
 using Sora.Mailstore.Storage;
 using Sora.Sieve;
@@ -29,6 +30,8 @@ internal sealed class AdminOptions
     public SieveEngineOptions SieveLimits { get; set; } = new();
 
     public SieveDeliveryOptions SieveDelivery { get; set; } = new();
+
+    public TlsStoreOptions TlsStore { get; set; } = new();
 
     public LmtpOptions Lmtp { get; set; } = new();
 

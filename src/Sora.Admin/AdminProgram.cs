@@ -12,6 +12,7 @@ using Sora.Admin.Quotas;
 using Sora.Admin.Relay;
 using Sora.Admin.Search;
 using Sora.Admin.Sieve;
+using Sora.Admin.Tls;
 using Sora.Configuration;
 using Sora.Mailstore.Storage;
 
@@ -102,6 +103,10 @@ internal static class AdminProgram
             new Command("relay", "What waits to leave: redirects, answers, reports and notifications")
             {
                 new RelayListCommand(host), new RelayShowCommand(host), new RelayRetryCommand(host), new RelayDeleteCommand(host),
+            },
+            new Command("tls", "TLS certificates in the database, the same for all nodes")
+            {
+                new TlsListCommand(host), new TlsShowCommand(host), new TlsImportCommand(host), new TlsDeleteCommand(host), new TlsRenewCommand(host), new TlsResealCommand(host),
             },
             new Command("migrate", "The schema of the database") { new MigrateUpCommand(host), new MigrateStatusCommand(host) },
             new HealthCommand(host),

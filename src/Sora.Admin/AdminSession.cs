@@ -4,6 +4,7 @@ using Sora.Contracts;
 using Sora.Mailstore;
 using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Accounts.Passwords;
+using Sora.Mailstore.Certificates;
 using Sora.Mailstore.Mailboxes;
 using Sora.Mailstore.Relay;
 using Sora.Mailstore.Search;
@@ -43,6 +44,7 @@ internal sealed class AdminSession : IAsyncDisposable
         SiteLists = new SiteLists(database.Options.Sieve, TimeProvider.System, NullLoggerFactory.Instance); // its Problems are shown
         Lists = new SieveListHost(SiteLists, database.Database, _feed, database.Options.Sieve, log);
         Relay = new RelayAdministration(database.Database);
+        Certificates = new CertificateHost(database.Database, _feed, database.Options.TlsStore, log);
     }
 
     public AccountAdministration Accounts { get; }
@@ -76,6 +78,9 @@ internal sealed class AdminSession : IAsyncDisposable
     }
 
     public RelayAdministration Relay { get; }
+
+    /// <summary>TLS certificates that all nodes share.</summary>
+    public CertificateHost Certificates { get; }
 
     /// <summary>Access control lists.</summary>
     public ISharing Sharing
@@ -141,6 +146,7 @@ internal sealed class AdminSession : IAsyncDisposable
         Quotas.Dispose();
         Scripts.Dispose();
         Lists.Dispose();
+        Certificates.Dispose();
         _metadata?.Dispose();
         _sharing?.Dispose();
         if (_accounts is not null)

@@ -66,4 +66,10 @@ internal static partial class Log
 
     [LoggerMessage(52, LogLevel.Information, "{Rows} answers and messages that scripts remembered are forgotten")]
     public static partial void SieveHistoryTrimmed(ILogger logger, long rows);
+
+    [LoggerMessage(70, LogLevel.Warning, "TLS certificates of the database, or answers to ACME servers, could not be read")]
+    public static partial void CertificatesFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(71, LogLevel.Error, "The keys of these TLS certificates cannot be read with tls_store.secret or tls_store.previous_secrets, so they are not used: {Names}")]
+    public static partial void CertificateKeysUnreadable(ILogger logger, string names);
 }

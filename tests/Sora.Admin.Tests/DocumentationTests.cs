@@ -10,6 +10,9 @@ public sealed class DocumentationTests : AdminTest
         using var folder = new TempFolder();
         await File.WriteAllTextAsync(folder.File("accounts.txt"), "file@example.com\tsecret\n");
         await File.WriteAllTextAsync(folder.File("message.eml"), "Subject: test\r\n\r\ntext\r\n");
+        using (var authority = new TestAuthority())
+            authority.Issue("mail.example.com").Write(folder, "mail");
+        await File.WriteAllTextAsync(folder.File("config.toml"), "[tls_store]\nsecret = \"a secret of the tests, which is long enough\"\n");
         var examples = (await File.ReadAllLinesAsync(Path.Combine(Root(), "docs", "admin-cli.md")))
             .Where(line => line.StartsWith("sora-admin ", StringComparison.Ordinal) || line.Contains("| sora-admin ", StringComparison.Ordinal))
             .Where(line => !line.StartsWith('|') && !line.Contains("--url", StringComparison.Ordinal))
@@ -19,7 +22,7 @@ public sealed class DocumentationTests : AdminTest
         {
             var start = example.IndexOf("sora-admin ", StringComparison.Ordinal);
             var arguments = Split(example[(start + "sora-admin ".Length)..].Replace(" --data data", "", StringComparison.Ordinal))
-                .Select(argument => argument is "accounts.txt" or "message.eml" ? folder.File(argument) : argument);
+                .Select(argument => argument is "accounts.txt" or "message.eml" or "mail.crt" or "mail.key" or "config.toml" ? folder.File(argument) : argument);
             var ran = await RunWithInputAsync(start == 0 ? "" : Split(example)[1] + "\n", [.. arguments]);
             ran.Code.ShouldBe(ExitCode.Ok, $"{example}: {ran.Error}");
         }

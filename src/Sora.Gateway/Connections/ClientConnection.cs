@@ -5,6 +5,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
+using Sora.Gateway.Connections.Tls;
 
 namespace Sora.Gateway.Connections;
 
@@ -78,13 +79,16 @@ public sealed class ClientConnection : IDeadlineTarget
     public bool CanCompress => _compressed is null && _listener.Shared.Options.CompressionLevel > 0;
 
     /// <summary>A certificate is configured and the connection is still plain.</summary>
-    public bool CanStartTls => _tls is null && _compressed is null && _listener.Shared.Certificates is not null;
+    public bool CanStartTls => _tls is null && _compressed is null && _listener.Shared.Certificates is { HasCertificate: true };
 
     /// <summary>The deadline of <see cref="SetInputTimeout"/> has passed since it was last set.</summary>
     public bool InputTimedOut { get; private set; }
 
     /// <summary>Protocol and cipher as in "TLSv1.3 with cipher TLS_AES_256_GCM_SHA384"; empty for a plain connection.</summary>
     public string TlsDescription => _tls is { } tls ? $"{Name(tls.SslProtocol)} with cipher {tls.NegotiatedCipherSuite}" : "";
+
+    /// <summary>The client's certificate, which has been found good; null when there is none, or none was asked for.</summary>
+    internal X509Certificate2? ClientCertificate { get; private set; }
 
     /// <summary>A login can be bound to the TLS of this connection (RFC 5056).</summary>
     internal bool CanBind => ChannelBinding(ChannelBindings.ServerEndPoint) is not null || ChannelBinding(ChannelBindings.Exporter) is not null;
@@ -95,7 +99,7 @@ public sealed class ClientConnection : IDeadlineTarget
         // The certificate of this handshake, which may not be the one that is loaded now
         ChannelBindings.ServerEndPoint => _endPointBinding ??=
             tls.LocalCertificate is X509Certificate2 certificate ? ChannelBindings.OfServerEndPoint(certificate) : null,
-        ChannelBindings.Exporter => TlsExporter.Export(tls),
+        ChannelBindings.Exporter => _listener.Shared.Certificates?.Exporter.Export(tls),
         _ => null,
     };
 
@@ -143,9 +147,11 @@ public sealed class ClientConnection : IDeadlineTarget
             return false;
         var tls = new SslStream(new DuplexPipeStream(_input, Output), leaveInnerStreamOpen: true);
         _deadlines.ArmOutput(_listener.Shared.Deadlines, _listener.Shared.Options.HandshakeTimeout);
+        Handshake handshake;
         try
         {
-            await tls.AuthenticateAsServerAsync(certificates.Authentication(_listener.Definition.Protocol.Alpn), cancellationToken);
+            handshake = await certificates.BeginAsync(_input, _listener.Definition.Protocol, cancellationToken) ?? throw new AuthenticationException("There is no certificate for it");
+            await tls.AuthenticateAsServerAsync(handshake.Options, cancellationToken);
         }
         catch (Exception e) when (e is AuthenticationException or IOException or OperationCanceledException or ObjectDisposedException)
         {
@@ -160,6 +166,13 @@ public sealed class ClientConnection : IDeadlineTarget
         }
 
         _listener.Shared.Metrics.TlsHandshake(_listener.Definition.Protocol.Name, success: true);
+        if (handshake.IsAcmeValidation)
+        {
+            await tls.DisposeAsync();
+            return false;
+        }
+
+        TakeClientCertificate(handshake.ClientCheck);
         _tls = tls;
         Output = PipeWriter.Create(tls, new StreamPipeWriterOptions(leaveOpen: true));
         _input = PipeReader.Create(tls, new StreamPipeReaderOptions(leaveOpen: true, useZeroByteReads: true));
@@ -278,6 +291,13 @@ public sealed class ClientConnection : IDeadlineTarget
             ReleaseDeadlines();
         else
             _context.ConnectionClosed.UnsafeRegister(static connection => ((ClientConnection)connection!).ReleaseDeadlines(), this);
+    }
+
+    private void TakeClientCertificate(ClientCertificateCheck? check)
+    {
+        ClientCertificate = check?.Verified;
+        if (check is { Verified: null, Problem: var problem })
+            Log.ClientCertificateRefused(_listener.Shared.Logger, Id, Remote.Address, problem);
     }
 
     private static IPEndPoint Normalise(EndPoint? endPoint) => endPoint is not IPEndPoint ip

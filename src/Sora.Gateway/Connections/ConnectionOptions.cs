@@ -38,34 +38,3 @@ public sealed class ConnectionOptions
     [OptionRange("0", "9")]
     public int CompressionLevel { get; set; } = 3;
 }
-
-/// <summary>[tls]: the server's certificate.</summary>
-[Section("TLS of all mail protocols")]
-public sealed class TlsOptions : IValidatableOptions
-{
-    [Option("PEM file with the certificate and its chain; read again when it changes", Example = "/etc/sora/fullchain.pem")]
-    public string? CertFile { get; set; }
-
-    [Option("PEM file with the certificate's private key", Example = "/etc/sora/privkey.pem")]
-    public string? KeyFile { get; set; }
-
-    [Option("Make a self-signed certificate once and keep it in the data folder when no certificate is given (for trying out)")]
-    public bool SelfSigned { get; set; }
-
-    [Option("Oldest TLS version that is spoken", Reference = "RFC 8997, RFC 9325")]
-    public TlsVersion MinVersion { get; set; } = TlsVersion.Tls12;
-
-    /// <inheritdoc/>
-    public IEnumerable<string> Validate()
-    {
-        if (string.IsNullOrEmpty(CertFile) != string.IsNullOrEmpty(KeyFile))
-            yield return "cert_file and key_file must be given together";
-    }
-}
-
-/// <summary>TLS versions that may be the oldest one spoken.</summary>
-public enum TlsVersion
-{
-    Tls12,
-    Tls13,
-}

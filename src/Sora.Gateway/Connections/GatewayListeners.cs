@@ -28,6 +28,10 @@ public sealed class GatewayListeners : IDisposable
         TimeProvider time)
     {
         var registry = new ConnectionRegistry();
+        if (certificates is not null)
+            metrics.Watch(certificates);
+        if (certificates?.Exporter.Problem is { } problem)
+            Log.NoExporter(logger, problem);
         _shared = new ListenerServices(
             options, certificates, metrics, logger, registry, new Drain(registry), new ConnectionDeadlines(time));
         foreach (var definition in definitions)

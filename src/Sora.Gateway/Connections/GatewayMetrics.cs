@@ -66,6 +66,13 @@ public sealed class GatewayMetrics : IDisposable
     public void TlsHandshake(string protocol, bool success) =>
         _tlsHandshakes.Add(1, new("protocol", protocol), new KeyValuePair<string, object?>("result", success ? "ok" : "failed"));
 
+    /// <summary>Tells when the certificates in use expire.</summary>
+    public void Watch(CertificateSource certificates) => _meter.CreateObservableGauge(
+        "sora_tls_certificate_expiry_timestamp_seconds",
+        () => certificates.InUse.Select(static one => new Measurement<double>(
+            new DateTimeOffset(one.NotAfter).ToUnixTimeSeconds(), new("certificate", one.Name), new KeyValuePair<string, object?>("key", one.Key))),
+        "s", "End of validity of a TLS certificate in use, in seconds since 1970");
+
     public void Dispose() => _meter.Dispose();
 
     internal ConnectionInstruments Connections(string protocol, bool implicitTls) => new(this, protocol, implicitTls);

@@ -15,6 +15,9 @@ public interface IProtocolServer
     /// </summary>
     string? Alpn => null;
 
+    /// <summary>A certificate of the client is of use here, for the SASL mechanism EXTERNAL.</summary>
+    bool WantsClientCertificates => false;
+
     /// <summary>
     /// Serves one connection from the greeting to the end. Whatever is left in <see cref="ClientConnection.Output"/> is flushed after it.
     /// </summary>

@@ -26,9 +26,24 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Information, Message = "All sessions have ended, {CutOff} of them were cut off")]
     public static partial void DrainEnded(ILogger logger, int cutOff);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "TLS certificate {Subject} loaded, valid until {NotAfter:u}")]
-    public static partial void CertificateLoaded(ILogger logger, string subject, DateTime notAfter);
+    [LoggerMessage(Level = LogLevel.Information, Message = "TLS certificate {Name} for {Hosts} loaded, valid until {NotAfter:u}")]
+    public static partial void CertificateLoaded(ILogger logger, string name, string hosts, DateTime notAfter);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "TLS certificate {File} cannot be read again, the previous one stays in use")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "{File} of TLS cannot be used as it is now, what was read from it before stays in use")]
     public static partial void CertificateReloadFailed(ILogger logger, string file, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "TLS certificate {Name} for {Hosts} expires at {NotAfter:u}")]
+    public static partial void CertificateExpires(ILogger logger, string name, string hosts, DateTime notAfter);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The TLS certificates could not be looked after")]
+    public static partial void CertificateCheckFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "An ACME server asked for the proof that {Host} is ours")]
+    public static partial void AcmeValidation(ILogger logger, string host);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Certificate of the client of connection {Connection} from {Address} is not good: {Reason}")]
+    public static partial void ClientCertificateRefused(ILogger logger, string connection, IPAddress address, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The channel binding tls-exporter is not there with this OpenSSL or .NET: {Reason}. Logins are bound to the certificate (tls-server-end-point) instead")]
+    public static partial void NoExporter(ILogger logger, string reason);
 }

@@ -1,28 +1,55 @@
 using System.Net.Security;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 
 namespace Sora.Gateway.Connections;
 
 /// <summary>
-/// Keying material of a TLS connection (RFC 8446 section 7.5) for the channel binding tls-exporter (RFC 9266). .NET has no method for it, so OpenSSL, on which its TLS stands, is
+/// Keying material of a TLS connection (RFC 8446 section 7.5) for the channel binding tls-exporter (RFC 9266). .NET 10 has no method for it, so OpenSSL, on which its TLS stands, is
 /// asked for it with the handle of the connection. Where that cannot be had, as on other systems or in a later .NET, there is no tls-exporter, and logins are bound to the certificate.
 /// </summary>
-internal static unsafe class TlsExporter
+internal sealed unsafe class TlsExporter
 {
     private const int Length = 32;
 
-    private static readonly FieldInfo? Handle = typeof(SslStream).GetField("_securityContext", BindingFlags.Instance | BindingFlags.NonPublic);
+    private readonly FieldInfo? _handle;
 
     // int SSL_export_keying_material(SSL *s, unsigned char *out, size_t olen, const char *label, size_t llen, const unsigned char *context, size_t contextlen, int use_context)
-    private static readonly delegate* unmanaged[Cdecl]<nint, byte*, nuint, byte*, nuint, byte*, nuint, int, int> Function = Load();
+    private readonly delegate* unmanaged[Cdecl]<nint, byte*, nuint, byte*, nuint, byte*, nuint, int, int> _function;
+
+    /// <param name="field">Where SslStream keeps its handle.</param>
+    public TlsExporter(string field = "_securityContext")
+    {
+        _handle = typeof(SslStream).GetField(field, BindingFlags.Instance | BindingFlags.NonPublic);
+        if (!OperatingSystem.IsLinux())
+        {
+            Problem = "the system is not Linux";
+        }
+        else if (_handle is null || !typeof(SafeHandle).IsAssignableFrom(_handle.FieldType))
+        {
+            Problem = $"SslStream has no handle in {field}";
+        }
+        else
+        {
+            _function = Load();
+            if (_function == null)
+                Problem = "OpenSSL's SSL_export_keying_material is not there";
+        }
+    }
+
+    /// <summary>The one that connections use.</summary>
+    public static TlsExporter Default { get; } = new();
+
+    /// <summary>Why there is no tls-exporter; null when there is.</summary>
+    public string? Problem { get; }
 
     /// <summary>The binding of a connection; null below TLS 1.3, where the material may belong to more than one connection (RFC 9266 section 4), and where it cannot be had.</summary>
-    public static byte[]? Export(SslStream tls)
+    public byte[]? Export(SslStream tls)
     {
-        if (Function == null || tls.SslProtocol != SslProtocols.Tls13 || Handle?.GetValue(tls) is not SafeHandle { IsInvalid: false, IsClosed: false } handle)
+        if (_function == null || tls.SslProtocol != SslProtocols.Tls13 || _handle?.GetValue(tls) is not SafeHandle { IsInvalid: false, IsClosed: false } handle)
             return null;
         var material = new byte[Length];
         var label = "EXPORTER-Channel-Binding"u8;
@@ -34,7 +61,7 @@ internal static unsafe class TlsExporter
             fixed (byte* labelStart = label)
             {
                 byte context = 0;
-                var exported = Function(handle.DangerousGetHandle(), output, Length, labelStart, (nuint)label.Length, &context, 0, 1);
+                var exported = _function(handle.DangerousGetHandle(), output, Length, labelStart, (nuint)label.Length, &context, 0, 1);
                 return exported == 1 ? material : null;
             }
         }
@@ -46,10 +73,9 @@ internal static unsafe class TlsExporter
     }
 
     // The library that .NET has loaded, known by its version: a handle of one means nothing to another
+    [SupportedOSPlatform("linux")]
     private static delegate* unmanaged[Cdecl]<nint, byte*, nuint, byte*, nuint, byte*, nuint, int, int> Load()
     {
-        if (!OperatingSystem.IsLinux() || Handle is null)
-            return null;
         var name = SafeEvpPKeyHandle.OpenSslVersion >> 28 == 3 ? "libssl.so.3" : "libssl.so.1.1";
         return NativeLibrary.TryLoad(name, out var library) && NativeLibrary.TryGetExport(library, "SSL_export_keying_material", out var function)
             ? (delegate* unmanaged[Cdecl]<nint, byte*, nuint, byte*, nuint, byte*, nuint, int, int>)function

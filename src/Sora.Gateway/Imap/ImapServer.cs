@@ -36,6 +36,9 @@ public sealed class ImapServer(
     /// <inheritdoc/>
     public string Alpn => "imap";
 
+    /// <inheritdoc/>
+    public bool WantsClientCertificates => true;
+
     internal IAccounts Accounts => accounts;
 
     internal ISharing Sharing => sharing;

@@ -52,6 +52,9 @@ public sealed class ManageSieveServer : IProtocolServer
     /// <inheritdoc/>
     public string Alpn => ProtocolName;
 
+    /// <inheritdoc/>
+    public bool WantsClientCertificates => true;
+
     internal ManageSieveOptions Options { get; }
 
     internal IAccounts Accounts { get; }

@@ -46,6 +46,9 @@ public sealed class Pop3Server : IProtocolServer
     /// <inheritdoc/>
     public string Alpn => ProtocolName;
 
+    /// <inheritdoc/>
+    public bool WantsClientCertificates => true;
+
     internal Pop3Options Options { get; }
 
     internal IAccounts Accounts { get; }

@@ -9,9 +9,10 @@ namespace Sora.Gateway.Sasl;
 internal sealed class SaslMechanisms(IAccounts accounts, LoginScopes protocol, SaslOptions options, TimeProvider time, ILogger logger)
 {
     private const string Plus = "-PLUS";
+    private const string External = "EXTERNAL";
 
     /// <summary>In the order in which they are named: the strongest first, because some clients take the first they know.</summary>
-    public static readonly string[] Known = ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "PLAIN", "LOGIN"];
+    public static readonly string[] Known = ["EXTERNAL", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "PLAIN", "LOGIN"];
 
     private readonly MasterUsers _masters = new(accounts, options, logger);
     private readonly string[] _enabled = [.. Known.Where(name => options.Mechanisms.Contains(name, StringComparer.Ordinal))];
@@ -31,7 +32,7 @@ internal sealed class SaslMechanisms(IAccounts accounts, LoginScopes protocol, S
         foreach (var name in _enabled)
         {
             var hash = HashOf(name);
-            if ((hash == ScramHashes.None || scram.HasFlag(hash)) && (!IsPlus(name) || client.CanBind))
+            if ((hash == ScramHashes.None || scram.HasFlag(hash)) && CanWork(name, client))
                 yield return name;
         }
     }
@@ -42,7 +43,7 @@ internal sealed class SaslMechanisms(IAccounts accounts, LoginScopes protocol, S
     /// <param name="failureDelay">How long the answer to a wrong password is held back.</param>
     public SaslMechanism? Create(string name, ClientConnection client, ScramHashes scram, TimeSpan failureDelay)
     {
-        if (!_enabled.Contains(name, StringComparer.Ordinal) || (IsPlus(name) && !client.CanBind))
+        if (!_enabled.Contains(name, StringComparer.Ordinal) || !CanWork(name, client))
             return null;
         var hash = HashOf(name);
         var offersBinding = hash != ScramHashes.None && scram.HasFlag(hash) && client.CanBind && _enabled.Contains(Scram(hash) + Plus, StringComparer.Ordinal);
@@ -51,6 +52,7 @@ internal sealed class SaslMechanisms(IAccounts accounts, LoginScopes protocol, S
         {
             "PLAIN" => new PlainMechanism(context),
             "LOGIN" => new LoginMechanism(context),
+            External => new ExternalMechanism(context, options.ExternalNames),
             _ => new ScramMechanism(context, hash, IsPlus(name), ScramMechanism.MakeNonce),
         };
     }
@@ -65,6 +67,9 @@ internal sealed class SaslMechanisms(IAccounts accounts, LoginScopes protocol, S
 
     private SaslContext Context(ClientConnection client, TimeSpan failureDelay, bool offersBinding) =>
         new(accounts, _masters, client, client.Remote.Address, protocol, failureDelay, time, offersBinding, options.ScramErrors);
+
+    private static bool CanWork(string name, ClientConnection client) =>
+        (!IsPlus(name) || client.CanBind) && (name != External || client.ClientCertificate is not null);
 
     private static bool IsPlus(string name) => name.EndsWith(Plus, StringComparison.Ordinal);
 

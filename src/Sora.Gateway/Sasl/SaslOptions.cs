@@ -9,7 +9,10 @@ public sealed class SaslOptions : IValidatableOptions
 {
     [Option("Mechanisms that clients may use; they are told of those that can work on their connection")]
     public IReadOnlyList<string> Mechanisms { get; set; } =
-        ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "PLAIN", "LOGIN"];
+        ["EXTERNAL", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "PLAIN", "LOGIN"];
+
+    [Option("EXTERNAL: where the account's address stands in a client's certificate (see tls.client_certificates), in the order in which they are tried: \"email\" is the rfc822Name of its subjectAltName, \"cn\" the common name and \"subject_email\" the emailAddress of its subject", Reference = "RFC 4422 A")]
+    public IReadOnlyList<ExternalName> ExternalNames { get; set; } = [ExternalName.Email];
 
     [Option("Whether clients are told of SCRAM: \"auto\" when every account has the keys for it, so that no client chooses what cannot work; \"always\"; \"never\", which only hides it", Reference = "RFC 5802")]
     public ScramOffer Scram { get; set; } = ScramOffer.Auto;
@@ -35,6 +38,8 @@ public sealed class SaslOptions : IValidatableOptions
                 yield return $"master_networks has \"{network}\", which is not a network such as 10.0.0.0/8";
         }
 
+        if (ExternalNames.Count == 0 && Mechanisms.Contains("EXTERNAL", StringComparer.Ordinal))
+            yield return "external_names must not be empty as long as mechanisms has \"EXTERNAL\"";
         if (MasterSeparator is not ("" or "*" or "@"))
             yield return "master_separator must be \"*\", \"@\" or empty";
         foreach (var name in Mechanisms)
@@ -43,6 +48,14 @@ public sealed class SaslOptions : IValidatableOptions
                 yield return $"mechanisms has \"{name}\", which is not one of {string.Join(", ", SaslMechanisms.Known)}";
         }
     }
+}
+
+/// <summary>Where an address stands in a certificate.</summary>
+public enum ExternalName
+{
+    Email,
+    Cn,
+    SubjectEmail,
 }
 
 /// <summary>When SCRAM is offered.</summary>

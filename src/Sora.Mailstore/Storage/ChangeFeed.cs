@@ -25,6 +25,7 @@ public sealed class ChangeFeed : IAsyncDisposable
     private Dictionary<MailboxId, ModSeq> _mailboxes = [];
     private HashSet<AccountId> _accounts = [];
     private HashSet<string> _metadata = new(StringComparer.Ordinal);
+    private bool _certificates;
     private Task _sending = Task.CompletedTask;
     private Task _listening = Task.CompletedTask;
 
@@ -42,6 +43,9 @@ public sealed class ChangeFeed : IAsyncDisposable
 
     /// <summary>Another process has changed annotations: what it gave to <see cref="AnnounceMetadata"/>.</summary>
     public event Action<string>? MetadataChanged;
+
+    /// <summary>Another process has changed the TLS certificates that all nodes share, or wants them looked after.</summary>
+    public event Action? CertificatesChanged;
 
     /// <summary>The connection was lost for a while: announcements may have been missed.</summary>
     public event Action? Interrupted;
@@ -74,6 +78,13 @@ public sealed class ChangeFeed : IAsyncDisposable
     {
         lock (_lock)
             _metadata.Add(change);
+        Wake();
+    }
+
+    public void AnnounceCertificates()
+    {
+        lock (_lock)
+            _certificates = true;
         Wake();
     }
 
@@ -133,12 +144,14 @@ public sealed class ChangeFeed : IAsyncDisposable
         Dictionary<MailboxId, ModSeq> mailboxes;
         HashSet<AccountId> accounts;
         HashSet<string> metadata;
+        bool certificates;
         lock (_lock)
         {
-            if (_mailboxes.Count == 0 && _accounts.Count == 0 && _metadata.Count == 0)
+            if (_mailboxes.Count == 0 && _accounts.Count == 0 && _metadata.Count == 0 && !_certificates)
                 return [];
             (mailboxes, _mailboxes) = (_mailboxes, []);
             (accounts, _accounts) = (_accounts, []);
+            (certificates, _certificates) = (_certificates, false);
             (metadata, _metadata) = (_metadata, new HashSet<string>(StringComparer.Ordinal));
         }
 
@@ -150,6 +163,8 @@ public sealed class ChangeFeed : IAsyncDisposable
             Add(string.Create(CultureInfo.InvariantCulture, $" a{id.Value}"));
         foreach (var change in metadata)
             Add(" d" + change);
+        if (certificates)
+            Add(" c");
         payloads.Add(builder.ToString());
         return payloads;
 
@@ -222,6 +237,10 @@ public sealed class ChangeFeed : IAsyncDisposable
             if (item[0] == 'a' && long.TryParse(item[1..], CultureInfo.InvariantCulture, out var account))
             {
                 AccountChanged?.Invoke(new AccountId(account));
+            }
+            else if (item is "c")
+            {
+                CertificatesChanged?.Invoke();
             }
             else if (item[0] == 'd')
             {

@@ -58,6 +58,7 @@ internal static class RunCommand
         {
             context.Cancel = true;
             Reload(request, log, logger);
+            server?.CheckCertificates();
         });
         try
         {

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Sora.Acme;
 using Sora.Gateway.Connections;
 using Sora.Gateway.Imap;
 using Sora.Gateway.Lmtp;
@@ -18,13 +19,17 @@ internal sealed class GatewayParts : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private GatewayParts(WebApplication app, GatewayListeners listeners)
+    private GatewayParts(WebApplication app, GatewayListeners listeners, CertificateSource? certificates)
     {
         _app = app;
         Listeners = listeners;
+        Certificates = certificates;
     }
 
     public GatewayListeners Listeners { get; }
+
+    /// <summary>The certificates of TLS; null when there is none.</summary>
+    public CertificateSource? Certificates { get; }
 
     /// <summary>Binds all listeners; from here on clients are served.</summary>
     /// <exception cref="StartException">A certificate cannot be read, or an address cannot be listened on.</exception>
@@ -33,8 +38,9 @@ internal sealed class GatewayParts : IAsyncDisposable
     {
         var metrics = parts.AddDisposable("Metrics of the gateway", new GatewayMetrics());
         var definitions = Definitions(options, mailstore, parts, metrics, loggers, time).ToList();
+        var certificates = await CertificatesAsync(options, dataFolder, mailstore, parts, loggers, time, cancellationToken);
         var listeners = parts.AddDisposable("Listeners", new GatewayListeners(
-            definitions.Select(definition => definition.Listener), options.Connections, Certificates(options, dataFolder, loggers, time), metrics,
+            definitions.Select(definition => definition.Listener), options.Connections, certificates, metrics,
             loggers.CreateLogger<GatewayListeners>(), time));
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "sora" });
         builder.Services.AddSingleton(loggers);
@@ -54,7 +60,7 @@ internal sealed class GatewayParts : IAsyncDisposable
             throw;
         }
 
-        return parts.Add("Sockets", new GatewayParts(app, listeners));
+        return parts.Add("Sockets", new GatewayParts(app, listeners, certificates));
     }
 
     public async ValueTask DisposeAsync()
@@ -138,14 +144,24 @@ internal sealed class GatewayParts : IAsyncDisposable
             options.Delivery.SuppressDuplicates, LmtpServer.HostNameOf(options.Lmtp), metrics, time, loggers.CreateLogger<DeliveryScripts>());
     }
 
-    private static CertificateSource? Certificates(SoraOptions options, string dataFolder, ILoggerFactory loggers, TimeProvider time)
+    private static async Task<CertificateSource?> CertificatesAsync(
+        SoraOptions options, string dataFolder, MailstoreParts mailstore, Parts parts, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
         var logger = loggers.CreateLogger<CertificateSource>();
+        if (!mailstore.Certificates.IsUsable && (await mailstore.Certificates.ListAsync(cancellationToken)).Count is > 0 and var unused)
+            Log.SharedCertificatesUnused(logger, unused);
         try
         {
-            var source = CertificateSource.Create(options.Tls, dataFolder, options.Node.EffectiveName, time, logger);
-            if (source is not null && string.IsNullOrEmpty(options.Tls.CertFile))
+            var source = CertificateSource.Create(
+                options.Tls, dataFolder, options.Node.EffectiveName, time, logger, mailstore.Certificates.IsUsable ? mailstore.Certificates : null,
+                options.Acme is { Enabled: true, Challenge: AcmeChallengeType.TlsAlpn01 } ? mailstore.Acme : null);
+            if (source is null)
+                return null;
+            parts.Add("Certificates", source);
+            await source.CheckAsync(cancellationToken);
+            if (source.IsSelfSigned)
                 Log.SelfSigned(logger);
+            source.Start();
             return source;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException or ArgumentException)

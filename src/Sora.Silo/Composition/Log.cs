@@ -40,4 +40,10 @@ internal static partial class Log
 
     [LoggerMessage(13, LogLevel.Information, "Signal {Signal}: stopping")]
     public static partial void Signalled(ILogger logger, string signal);
+
+    [LoggerMessage(14, LogLevel.Information, "Listening for ACME servers on {Url}")]
+    public static partial void ListeningForAcme(ILogger logger, string url);
+
+    [LoggerMessage(15, LogLevel.Warning, "The database has {Count} TLS certificates, which are not used because tls_store.secret is not set")]
+    public static partial void SharedCertificatesUnused(ILogger logger, int count);
 }

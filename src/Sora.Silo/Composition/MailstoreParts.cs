@@ -3,6 +3,7 @@ using Sora.Mailstore;
 using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Accounts.Passwords;
 using Sora.Mailstore.Bodies;
+using Sora.Mailstore.Certificates;
 using Sora.Mailstore.Delivery;
 using Sora.Mailstore.Mailboxes;
 using Sora.Mailstore.Maintenance;
@@ -35,6 +36,12 @@ internal sealed record MailstoreParts(
     public required SieveFiles SieveFiles { get; init; }
 
     public required SieveListHost SieveLists { get; init; }
+
+    /// <summary>TLS certificates that all nodes share.</summary>
+    public required CertificateHost Certificates { get; init; }
+
+    /// <summary>What all nodes know of ACME servers.</summary>
+    public required AcmeHost Acme { get; init; }
 
     /// <summary>Takes what leaves.</summary>
     public required RelayQueue Relay { get; init; }
@@ -85,6 +92,7 @@ internal sealed record MailstoreParts(
         var search = parts.Add("The search index", new SearchHost(database, bodies.Messages, options.Search, metrics, time, loggers));
         search.Start();
         var relay = parts.AddDisposable("The relay's queue", RelayParts.OpenQueue(options.Relay, database, metrics, time));
+        var certificates = parts.AddDisposable("Shared certificates", new CertificateHost(database, feed, options.TlsStore, loggers));
         var delivery = new MessageDelivery(accounts, mailboxes, options.Delivery, time);
         return new MailstoreParts(accounts, sharing, mailboxes, bodies, delivery, new AccountAdministration(database, passwords, accounts.Announce))
         {
@@ -97,6 +105,8 @@ internal sealed record MailstoreParts(
             SieveFiles = files,
             SieveLists = parts.AddDisposable("External lists", new SieveListHost(lists, database, feed, options.Sieve, loggers)),
             Relay = relay,
+            Certificates = certificates,
+            Acme = parts.AddDisposable("Answers to ACME servers", new AcmeHost(database, certificates, loggers)),
         };
     }
 

@@ -18,6 +18,7 @@ internal sealed class SoraServer : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly Readiness _readiness;
     private readonly CancellationTokenSource _hurry = new();
+    private GatewayParts? _gateway;
 
     private SoraServer(Parts parts, ILogger logger, Readiness readiness)
     {
@@ -53,6 +54,9 @@ internal sealed class SoraServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Looks after files of certificates now.</summary>
+    public void CheckCertificates() => _gateway?.Certificates?.Check();
+
     /// <summary>Cuts off the sessions that a stop in progress still waits for.</summary>
     public void Hurry() => _hurry.Cancel();
 
@@ -85,6 +89,8 @@ internal sealed class SoraServer : IAsyncDisposable
             FirstAccount = await FirstAccount.EnsureAsync(address, data, mailstore.Accounts, mailstore.Administration, _logger, cancellationToken);
         RelayParts.Start(options, mailstore, _parts, loggers, time);
         var gateway = await GatewayParts.StartAsync(options, data, mailstore, _parts, loggers, time, cancellationToken);
+        _gateway = gateway;
+        await AcmeParts.StartAsync(options, mailstore, _parts, loggers, time, cancellationToken);
         if (options.Node.TrimWhenIdle)
             _parts.Add("Memory given back when idle", new IdleMemory(time));
         _parts.AtStop("Sessions", () => DrainAsync(gateway, options.Connections.DrainTimeout));

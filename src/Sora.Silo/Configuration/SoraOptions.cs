@@ -1,4 +1,5 @@
 using System.Net;
+using Sora.Acme;
 using Sora.Configuration;
 using Sora.Gateway.Connections;
 using Sora.Gateway.Imap;
@@ -11,6 +12,7 @@ using Sora.Gateway.Sieve.Mailboxes;
 using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Accounts.Passwords;
 using Sora.Mailstore.Bodies;
+using Sora.Mailstore.Certificates;
 using Sora.Mailstore.Delivery;
 using Sora.Mailstore.Mailboxes;
 using Sora.Mailstore.Maintenance;
@@ -68,6 +70,10 @@ public sealed class SoraOptions : IValidatableOptions
     // A server without TLS is of no use to most clients, so one that has no certificate yet makes itself one
     public TlsOptions Tls { get; set; } = new() { SelfSigned = true };
 
+    public TlsStoreOptions TlsStore { get; set; } = new();
+
+    public AcmeOptions Acme { get; set; } = new();
+
     public SaslOptions Sasl { get; set; } = new();
 
     public LmtpOptions Lmtp { get; set; } = new();
@@ -89,16 +95,24 @@ public sealed class SoraOptions : IValidatableOptions
     /// <inheritdoc/>
     public IEnumerable<string> Validate()
     {
-        if (!Tls.SelfSigned && string.IsNullOrEmpty(Tls.CertFile))
+        foreach (var address in Acme.HttpListen)
+        {
+            if (!ListenAddress.TryParse(address, out _))
+                yield return $"acme.http_listen has '{address}', which is not an address with a port such as \"*:80\"";
+        }
+
+        if (Acme.Enabled && string.IsNullOrEmpty(TlsStore.Secret))
+            yield return "acme.enabled needs tls_store.secret, with which the keys in the database are encrypted";
+        if (!Tls.SelfSigned && string.IsNullOrEmpty(Tls.CertFile) && Tls.Certificates.Count == 0 && string.IsNullOrEmpty(TlsStore.Secret))
         {
             if (Lmtp.TlsListen.Count > 0)
-                yield return "lmtp.tls_listen needs a certificate: set tls.cert_file and tls.key_file, or tls.self_signed";
+                yield return "lmtp.tls_listen needs a certificate: set tls.cert_file and tls.key_file, tls_store.secret, or tls.self_signed";
             if (Imap.TlsListen.Count > 0)
-                yield return "imap.tls_listen needs a certificate: set tls.cert_file and tls.key_file, or tls.self_signed";
+                yield return "imap.tls_listen needs a certificate: set tls.cert_file and tls.key_file, tls_store.secret, or tls.self_signed";
             if (Pop3.TlsListen.Count > 0)
-                yield return "pop3.tls_listen needs a certificate: set tls.cert_file and tls.key_file, or tls.self_signed";
+                yield return "pop3.tls_listen needs a certificate: set tls.cert_file and tls.key_file, tls_store.secret, or tls.self_signed";
             if (Managesieve.TlsListen.Count > 0)
-                yield return "managesieve.tls_listen needs a certificate: set tls.cert_file and tls.key_file, or tls.self_signed";
+                yield return "managesieve.tls_listen needs a certificate: set tls.cert_file and tls.key_file, tls_store.secret, or tls.self_signed";
         }
 
         if (Managesieve.MaxLiteral < Sieve.MaxScriptSize)
@@ -137,5 +151,7 @@ public sealed class SoraOptions : IValidatableOptions
             yield return ("managesieve.tls_listen", address);
         foreach (var address in Http.Listen)
             yield return ("http.listen", address);
+        foreach (var address in Acme.ListensForHttp ? Acme.HttpListen : [])
+            yield return ("acme.http_listen", address);
     }
 }

@@ -114,6 +114,27 @@ internal sealed class TestClient : IDisposable
         return tls;
     }
 
+    /// <summary>Sends an IMAP command and gives the lines up to the one that has its tag.</summary>
+    /// <param name="tag">That of the command before, whose continuation this is; null when the line begins with one.</param>
+    public async Task<List<string>> CommandAsync(string line, string? tag = null)
+    {
+        tag ??= line[..line.IndexOf(' ', StringComparison.Ordinal)];
+        await SendAsync(line + "\r\n");
+        var lines = new List<string>();
+        while (lines.Count == 0 || !lines[^1].StartsWith(tag + " ", StringComparison.Ordinal))
+            lines.Add(await LineAsync() ?? throw new IOException("The server has closed the connection"));
+        return lines;
+    }
+
+    /// <summary>TLS as the test wants it.</summary>
+    public async Task<SslStream> StartTlsAsync(SslClientAuthenticationOptions options)
+    {
+        var tls = new SslStream(_stream, leaveInnerStreamOpen: false);
+        await tls.AuthenticateAsClientAsync(options).WaitAsync(Wait.Deadline);
+        _stream = tls;
+        return tls;
+    }
+
     /// <summary>From here on both directions are DEFLATE streams (RFC 4978).</summary>
     public DeflatedStream StartDeflate()
     {

@@ -27,15 +27,16 @@ internal sealed class TestGateway : IAsyncDisposable
     public static IPEndPoint AnyPort { get; } = new(IPAddress.Loopback, 0);
 
     public static async Task<TestGateway> StartAsync(
-        IEnumerable<ListenerDefinition> definitions, bool tls = false, ConnectionOptions? options = null, TimeProvider? time = null, GatewayMetrics? metrics = null)
+        IEnumerable<ListenerDefinition> definitions, bool tls = false, ConnectionOptions? options = null, TimeProvider? time = null, GatewayMetrics? metrics = null,
+        CertificateSource? certificates = null, ILogger<GatewayListeners>? logger = null)
     {
         var folder = tls ? Directory.CreateTempSubdirectory("sora-gateway-").FullName : null;
-        var certificates = folder is null
+        certificates ??= folder is null
             ? null
             : CertificateSource.Create(
                 new TlsOptions { SelfSigned = true }, folder, "mail.example.org", TimeProvider.System, NullLogger<CertificateSource>.Instance);
         var listeners = new GatewayListeners(
-            definitions, options ?? new ConnectionOptions(), certificates, metrics ?? new GatewayMetrics(), NullLogger<GatewayListeners>.Instance, time ?? TimeProvider.System);
+            definitions, options ?? new ConnectionOptions(), certificates, metrics ?? new GatewayMetrics(), logger ?? NullLogger<GatewayListeners>.Instance, time ?? TimeProvider.System);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(listeners.Configure);

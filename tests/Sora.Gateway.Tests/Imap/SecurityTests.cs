@@ -41,6 +41,19 @@ public sealed class SecurityTests(ImapFixture fixture)
             line.ShouldNotStartWith("b ");
     }
 
+    /// <summary>As the attack goes: somebody in between puts a command before the client's own handshake.</summary>
+    [Theory]
+    [InlineData("b CAPABILITY\r\n")]
+    [InlineData("b LOGIN evil secret\r\nc SELECT INBOX\r\n")]
+    [InlineData("\u0016\u0003\u0001\u0000\u0010b CAPABILITY\r\n")]
+    public async Task A_handshake_behind_an_injected_command_fails(string injected)
+    {
+        using var client = await fixture.ConnectAsync();
+        await client.Socket.SendAsync("a STARTTLS\r\n" + injected);
+        await client.PlayAsync("S: a OK Begin TLS negotiation now");
+        await Should.ThrowAsync<Exception>(client.Socket.StartTlsAsync());
+    }
+
     [Fact]
     public async Task Authenticate_plain()
     {

@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using Sora.Gateway.Connections;
 using Sora.Gateway.Tests.Connections;
 using Sora.Gateway.Tests.Imap;
+using Sora.Testing;
 
 namespace Sora.Gateway.Tests.Sasl;
 
@@ -48,6 +51,38 @@ public sealed class ExporterTests(ImapFixture fixture)
         var scram = new ScramClient(user.Address, "secret", "p=tls-exporter,,", await MaterialAsync(client));
         await SendAsync(client, $"a AUTHENTICATE SCRAM-SHA-256-PLUS {scram.First}");
         (await ReadAsync(client, "a ")).ShouldStartWith("a NO");
+        client.Kill();
+        await client.WaitForExitAsync().WaitAsync(Wait.Deadline);
+    }
+
+    [Fact]
+    public void This_dotnet_and_openssl_have_it() => TlsExporter.Default.Problem.ShouldBeNull();
+
+    /// <summary>.NET may keep the handle elsewhere one day: then the binding is gone, that is said, and all else goes on.</summary>
+    [Theory]
+    [InlineData("_noSuchField")]
+    [InlineData("_innerStream")] // There, and no handle
+    public async Task Where_it_cannot_be_had_logins_are_bound_to_the_certificate(string field)
+    {
+        using var folder = new TempFolder();
+        var log = new ListLog();
+        await using var certificates = CertificateSource.Create(
+            new TlsOptions { SelfSigned = true }, folder.Path, "mail.example.org", TimeProvider.System, NullLogger<CertificateSource>.Instance)!;
+        certificates.Exporter = new TlsExporter(field);
+        await using (var other = await TestGateway.StartAsync([], certificates: certificates, logger: log))
+            log.Lines.ShouldHaveSingleItem().ShouldStartWith("Warning The channel binding tls-exporter is not there");
+        var user = await fixture.UserAsync();
+        await using var gateway = await fixture.StartAsync(TimeProvider.System, certificates: certificates);
+        using var client = Start(gateway.Listeners.Endpoints[0].Bound, "-tls1_3");
+        var refused = new ScramClient(user.Address, "secret", "p=tls-exporter,,", await MaterialAsync(client));
+        await SendAsync(client, $"a AUTHENTICATE SCRAM-SHA-256-PLUS {refused.First}");
+        (await ReadAsync(client, "a ")).ShouldStartWith("a NO");
+        var scram = new ScramClient(user.Address, "secret", "p=tls-server-end-point,,", ChannelBindings.OfServerEndPoint(certificates.Certificate)!);
+        await SendAsync(client, $"b AUTHENTICATE SCRAM-SHA-256-PLUS {scram.First}");
+        await SendAsync(client, scram.Final((await ReadAsync(client, "+ "))[2..]));
+        scram.ShouldBelieve((await ReadAsync(client, "+ "))[2..]);
+        await SendAsync(client, "");
+        (await ReadAsync(client, "b ")).ShouldStartWith("b OK");
         client.Kill();
         await client.WaitForExitAsync().WaitAsync(Wait.Deadline);
     }

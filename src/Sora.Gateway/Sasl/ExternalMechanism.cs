@@ -1,0 +1,45 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using Sora.Contracts;
+
+namespace Sora.Gateway.Sasl;
+
+/// <summary>EXTERNAL (RFC 4422 appendix A): the client is whom its TLS certificate names.</summary>
+internal sealed class ExternalMechanism(SaslContext context, IReadOnlyList<ExternalName> names) : SaslMechanism
+{
+    // A certificate may name any number of addresses; nobody has that many
+    private const int MaxNames = 16;
+
+    private static readonly MailError Failed = new(MailErrorCode.AuthenticationFailed, "The certificate names no account");
+
+    public override async ValueTask<SaslStep> StepAsync(byte[]? response, CancellationToken cancellationToken)
+    {
+        if (!TryRead(response ?? [], out var actFor))
+            return SaslStep.Fail(new MailError(MailErrorCode.ClientBug, "Response is not an authorization identity"));
+        if (context.Client.ClientCertificate is not { } certificate)
+            return SaslStep.Fail(Failed);
+        foreach (var login in ExternalIdentity.Of(certificate, names).Take(MaxNames))
+        {
+            if (await context.Accounts.FindAsync(login, cancellationToken).ConfigureAwait(false) is not { } proven)
+                continue;
+
+            // The account's own address is no other identity, whichever of its addresses the certificate has
+            var isOwn = PlainMessage.IsSame(actFor, login) || PlainMessage.IsSame(actFor, proven.PrimaryAddress);
+            return isOwn
+                ? SaslStep.Succeed(proven)
+                : SaslStep.Of(await context.Masters.ActAsync(proven, login, actFor, context.Client, cancellationToken).ConfigureAwait(false));
+        }
+
+        return SaslStep.Fail(Failed);
+    }
+
+    // authz-id-string = *( UTF8-char-no-nul )
+    private static bool TryRead(byte[] response, [NotNullWhen(true)] out string? identity)
+    {
+        identity = null;
+        if (response.AsSpan().Contains((byte)0) || !System.Text.Unicode.Utf8.IsValid(response))
+            return false;
+        identity = Encoding.UTF8.GetString(response);
+        return true;
+    }
+}
