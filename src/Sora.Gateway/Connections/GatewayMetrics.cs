@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Sora.Contracts;
 
 namespace Sora.Gateway.Connections;
 
@@ -13,6 +14,7 @@ public sealed class GatewayMetrics : IDisposable
 
     private readonly Meter _meter;
     private readonly Counter<long> _tlsHandshakes;
+    private readonly Counter<long> _logins;
 
     public GatewayMetrics(IMeterFactory? factory = null)
     {
@@ -21,6 +23,7 @@ public sealed class GatewayMetrics : IDisposable
         TotalConnections = _meter.CreateCounter<long>("sora_connections_total", null, "Connections that were served");
         RefusedConnections = _meter.CreateCounter<long>("sora_connections_refused_total", null, "Connections that were refused");
         _tlsHandshakes = _meter.CreateCounter<long>("sora_tls_handshakes_total", null, "TLS handshakes");
+        _logins = _meter.CreateCounter<long>("sora_logins_total", null, "Attempts to log in, by how they ended");
         Commands = _meter.CreateCounter<long>("sora_commands_total", null, "Commands by outcome");
         CommandDuration = _meter.CreateHistogram<double>("sora_command_duration_seconds", "s", "Time from a command to its answer");
         Messages = _meter.CreateCounter<long>("sora_messages_total", null, "Messages that came in or went out");
@@ -65,6 +68,22 @@ public sealed class GatewayMetrics : IDisposable
     /// <summary>Counts a TLS handshake.</summary>
     public void TlsHandshake(string protocol, bool success) =>
         _tlsHandshakes.Add(1, new("protocol", protocol), new KeyValuePair<string, object?>("result", success ? "ok" : "failed"));
+
+    /// <summary>Counts an attempt to log in.</summary>
+    /// <param name="mechanism">One that the server knows, never a client's word.</param>
+    internal void Login(string protocol, string mechanism, LoginOutcome outcome, string? reason) =>
+        _logins.Add(
+            1, new("protocol", protocol), new("mechanism", mechanism),
+            new KeyValuePair<string, object?>("result", reason is null ? Name(outcome) : $"{Name(outcome)}_{reason}"));
+
+    private static string Name(LoginOutcome outcome) => outcome switch
+    {
+        LoginOutcome.Ok => "ok",
+        LoginOutcome.Wrong => "wrong",
+        LoginOutcome.Blocked => "blocked",
+        LoginOutcome.Unauthorized => "unauthorized",
+        _ => "unavailable",
+    };
 
     public void Dispose() => _meter.Dispose();
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Sora.Contracts;
 using Sora.Gateway.Connections;
 using Sora.Gateway.Replicas;
+using Sora.Gateway.Sasl;
 
 namespace Sora.Gateway.Pop3;
 
@@ -19,7 +20,8 @@ public sealed class Pop3Server : IProtocolServer
         MailboxReplicas replicas,
         GatewayMetrics metrics,
         TimeProvider time,
-        ILogger<Pop3Server> logger)
+        ILogger<Pop3Server> logger,
+        SaslOptions? sasl = null)
     {
         Options = options;
         Accounts = accounts;
@@ -29,6 +31,7 @@ public sealed class Pop3Server : IProtocolServer
         Replicas = replicas;
         Time = time;
         Logger = logger;
+        Sasl = new SaslMechanisms(accounts, sasl ?? new SaslOptions(), time, logger);
         Commands = new CommandTable(metrics);
         Retrieved = metrics.MessageFlow(ProtocolName, "out");
         UidlFormat = UidlFormat.Parse(options.UidlFormat);
@@ -58,6 +61,15 @@ public sealed class Pop3Server : IProtocolServer
     internal TimeProvider Time { get; }
 
     internal ILogger Logger { get; }
+
+    internal SaslMechanisms Sasl { get; }
+
+    /// <summary>Stands before and behind every login.</summary>
+    public LoginGuard Guard
+    {
+        get => Sasl.Guard;
+        init => Sasl.Guard = value;
+    }
 
     internal CommandTable Commands { get; }
 

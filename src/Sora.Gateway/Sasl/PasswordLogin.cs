@@ -26,10 +26,12 @@ internal static class PasswordLogin
         var (login, actFor) = context.Masters.Split(plain.AuthenticationId);
         if (plain.IsForOtherIdentity)
             actFor = plain.AuthorizationId;
-        var proven = await CheckAsync(context.Accounts, login, plain.Password, context.FailureDelay, context.Time, cancellationToken).ConfigureAwait(false);
-        return proven.IsOk
-            ? await context.Masters.ActAsync(proven.Value, login, actFor, context.Client, cancellationToken).ConfigureAwait(false)
-            : proven;
+        var attempt = context.Attempt(login);
+        if (await context.Guard.BeforeAsync(attempt, cancellationToken).ConfigureAwait(false) is { } refused)
+            return refused;
+        var proven = await context.Accounts.AuthenticateAsync(login, plain.Password, cancellationToken).ConfigureAwait(false);
+        return await context.Guard.AfterAsync(
+            attempt, proven, (identity, token) => context.Masters.ActAsync(identity, login, actFor, context.Client, token), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Who has this address and password. AUTHENTICATIONFAILED, UNAVAILABLE; the answer to a wrong password is held back.</summary>

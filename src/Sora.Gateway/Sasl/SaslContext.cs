@@ -12,4 +12,14 @@ namespace Sora.Gateway.Sasl;
 /// <param name="OffersBinding">A mechanism with channel binding was offered to this client.</param>
 /// <param name="TellsScramErrors">SCRAM says in its own words why it failed.</param>
 internal sealed record SaslContext(
-    IAccounts Accounts, MasterUsers Masters, ClientConnection Client, TimeSpan FailureDelay, TimeProvider Time, bool OffersBinding, bool TellsScramErrors);
+    IAccounts Accounts, MasterUsers Masters, ClientConnection Client, TimeSpan FailureDelay, TimeProvider Time, bool OffersBinding, bool TellsScramErrors)
+{
+    /// <summary>Stands before and behind the check.</summary>
+    public required LoginGuard Guard { get; init; }
+
+    /// <summary>The mechanism's name, or the command that a password came in.</summary>
+    public required string Mechanism { get; init; }
+
+    /// <summary>That somebody wants to prove this name.</summary>
+    public LoginAttempt Attempt(string user) => new(Client.Protocol, Mechanism, Client.Remote.Address, user, FailureDelay);
+}

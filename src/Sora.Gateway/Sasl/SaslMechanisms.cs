@@ -12,6 +12,9 @@ internal sealed class SaslMechanisms(IAccounts accounts, SaslOptions options, Ti
     /// <summary>In the order in which they are named: the strongest first, because some clients take the first they know.</summary>
     public static readonly string[] Known = ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "PLAIN", "LOGIN"];
 
+    /// <summary>Stands before and behind every check.</summary>
+    public LoginGuard Guard { get; set; } = LoginGuard.Off(time);
+
     private readonly MasterUsers _masters = new(accounts, options, logger);
     private readonly string[] _enabled = [.. Known.Where(name => options.Mechanisms.Contains(name, StringComparer.Ordinal))];
 
@@ -45,7 +48,7 @@ internal sealed class SaslMechanisms(IAccounts accounts, SaslOptions options, Ti
             return null;
         var hash = HashOf(name);
         var offersBinding = hash != ScramHashes.None && scram.HasFlag(hash) && client.CanBind && _enabled.Contains(Scram(hash) + Plus, StringComparer.Ordinal);
-        var context = new SaslContext(accounts, _masters, client, failureDelay, time, offersBinding, options.ScramErrors);
+        var context = new SaslContext(accounts, _masters, client, failureDelay, time, offersBinding, options.ScramErrors) { Guard = Guard, Mechanism = name };
         return name switch
         {
             "PLAIN" => new PlainMechanism(context),
@@ -60,7 +63,7 @@ internal sealed class SaslMechanisms(IAccounts accounts, SaslOptions options, Ti
     public ValueTask<MailResult<AccountIdentity>> CheckPasswordAsync(
         ClientConnection client, string user, string password, TimeSpan failureDelay, CancellationToken cancellationToken) =>
         PasswordLogin.CheckAsync(
-            new SaslContext(accounts, _masters, client, failureDelay, time, OffersBinding: false, TellsScramErrors: false),
+            new SaslContext(accounts, _masters, client, failureDelay, time, OffersBinding: false, TellsScramErrors: false) { Guard = Guard, Mechanism = "password" },
             new PlainMessage("", user, password), cancellationToken);
 
     private static bool IsPlus(string name) => name.EndsWith(Plus, StringComparison.Ordinal);

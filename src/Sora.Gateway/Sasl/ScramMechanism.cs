@@ -38,6 +38,8 @@ internal sealed class ScramMechanism(SaslContext context, ScramHashes hash, bool
         if (Saslprep.Prepare(message.User, allowUnassigned: true) is not { Length: > 0 } user)
             return Refuse(ScramError.InvalidUserNameEncoding);
         var (login, actFor) = context.Masters.Split(user);
+        if (await context.Guard.BeforeAsync(context.Attempt(login), cancellationToken).ConfigureAwait(false) is { } refused)
+            return SaslStep.Fail(refused);
         var found = await context.Accounts.FindScramAsync(login, hash, cancellationToken).ConfigureAwait(false);
         if (!found.IsOk)
             return SaslStep.Fail(found.Error);
@@ -71,7 +73,8 @@ internal sealed class ScramMechanism(SaslContext context, ScramHashes hash, bool
             return SaslStep.Fail(now.Error);
         if (now.Value.Identity is null || !now.Value.Keys.StoredKey.AsSpan().SequenceEqual(_credential.Keys.StoredKey.AsSpan()))
             return await RefuseLateAsync(ScramError.InvalidProof, cancellationToken).ConfigureAwait(false);
-        var acting = await context.Masters.ActAsync(identity, _user, _actFor, context.Client, cancellationToken).ConfigureAwait(false);
+        var acting = await context.Guard.AfterAsync(
+            context.Attempt(_user), identity, (proven, token) => context.Masters.ActAsync(proven, _user, _actFor, context.Client, token), cancellationToken).ConfigureAwait(false);
         if (!acting.IsOk)
             return SaslStep.Fail(acting.Error, Reason(ScramError.OtherError));
         return SaslStep.Succeed(acting.Value, Encoding.ASCII.GetBytes("v=" + Convert.ToBase64String(_credential.Keys.Sign(authMessage))));
@@ -98,8 +101,9 @@ internal sealed class ScramMechanism(SaslContext context, ScramHashes hash, bool
     // After an answer that could have been right: all of these take the same time
     private async ValueTask<SaslStep> RefuseLateAsync(string error, CancellationToken cancellationToken)
     {
-        await Task.Delay(context.FailureDelay, context.Time, cancellationToken).ConfigureAwait(false);
-        return Refuse(error);
+        var refused = await context.Guard.AfterAsync(
+            context.Attempt(_user), Failed, static (proven, _) => new ValueTask<MailResult<AccountIdentity>>(proven), cancellationToken).ConfigureAwait(false);
+        return SaslStep.Fail(refused.Error!, Reason(error));
     }
 
     private byte[]? Reason(string error) => context.TellsScramErrors ? Encoding.ASCII.GetBytes("e=" + error) : null;

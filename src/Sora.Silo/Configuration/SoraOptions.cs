@@ -9,7 +9,9 @@ using Sora.Gateway.Sasl;
 using Sora.Gateway.Sieve;
 using Sora.Gateway.Sieve.Mailboxes;
 using Sora.Mailstore.Accounts;
+using Sora.Mailstore.Accounts.Logins;
 using Sora.Mailstore.Accounts.Passwords;
+using Sora.Mailstore.Audit;
 using Sora.Mailstore.Bodies;
 using Sora.Mailstore.Delivery;
 using Sora.Mailstore.Mailboxes;
@@ -46,6 +48,10 @@ public sealed class SoraOptions : IValidatableOptions
     public MetadataOptions Metadata { get; set; } = new();
 
     public PasswordOptions Passwords { get; set; } = new();
+
+    public LoginLimitOptions LoginLimits { get; set; } = new();
+
+    public AuditOptions Audit { get; set; } = new();
 
     public DeliveryOptions Delivery { get; set; } = new();
 

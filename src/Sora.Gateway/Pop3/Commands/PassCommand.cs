@@ -15,8 +15,7 @@ internal sealed class PassCommand(string password) : Pop3Command
         if (connection.User is not { } user)
             return Pop3Reply.Error("USER comes first");
         var server = connection.Server;
-        var identity = await Sasl.PasswordLogin.CheckAsync(
-            server.Accounts, user, password, server.Options.AuthFailureDelay, server.Time, cancellationToken);
+        var identity = await server.Sasl.CheckPasswordAsync(connection.Client, user, password, server.Options.AuthFailureDelay, cancellationToken);
         return await LogIn.RunAsync(connection, identity, cancellationToken);
     }
 }
