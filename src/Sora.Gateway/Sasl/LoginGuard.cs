@@ -83,7 +83,11 @@ public sealed class LoginGuard
     {
         if (error.Code != MailErrorCode.AuthenticationFailed)
         {
-            Record(attempt, null, null, null, error.Code == MailErrorCode.Unavailable ? LoginOutcome.Unavailable : LoginOutcome.Wrong, Word(error.Code));
+            // The password was right, but for nothing that may be done with it now; or it could not be checked
+            if (error.Code == MailErrorCode.Unavailable)
+                Record(attempt, null, null, null, LoginOutcome.Unavailable, null);
+            else
+                Record(attempt, attempt.User, null, null, LoginOutcome.Unauthorized, Word(error.Code));
             return error;
         }
 
@@ -139,8 +143,8 @@ public sealed class LoginGuard
 
     private static string Word(MailErrorCode code) => code switch
     {
-        MailErrorCode.Unavailable => "unavailable",
         MailErrorCode.Expired => "expired",
+        MailErrorCode.ContactAdmin => "disabled",
         _ => "refused",
     };
 }

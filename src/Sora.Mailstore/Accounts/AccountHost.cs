@@ -103,7 +103,7 @@ public sealed class AccountHost : IAccounts, IDisposable
         {
             var stored = await Store.FindAsync(Normalize(user), cancellationToken);
             var isRight = stored is null
-                ? await _passwords.VerifyDummyAsync(password, cancellationToken)
+                ? await _passwords.VerifyDummyAsync(Normalize(user), password, cancellationToken)
                 : await _passwords.VerifyAsync(stored.PrimaryAddress, password, stored.PasswordHash, cancellationToken);
             if (stored is null || !isRight)
                 return new MailError(MailErrorCode.AuthenticationFailed, "Authentication failed");

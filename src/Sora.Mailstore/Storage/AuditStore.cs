@@ -71,11 +71,11 @@ internal sealed class AuditStore(Database database)
         {
             await using var command = database.Write.CreateCommand(
                 """
-                SELECT id, at, until, times, kind, node, outcome, actor, action, detail, reason, host(address)::inet, account_id, acted_for FROM audit_log
+                SELECT id, at, until, times, kind, node, outcome, actor, action, detail, reason, host(address), account_id, acted_for FROM audit_log
                 WHERE ($1::text IS NULL OR kind = $1)
                     AND ($2::timestamptz IS NULL OR until >= $2) AND ($3::timestamptz IS NULL OR at < $3)
                     AND ($4::text IS NULL OR actor = $4 OR acted_for = $4 OR (left($4, 1) = '@' AND (right(actor, length($4)) = $4 OR right(acted_for, length($4)) = $4)))
-                    AND ($5::inet IS NULL OR address <<= $5)
+                    AND ($5::text IS NULL OR address <<= $5::inet)
                     AND ($6::text IS NULL OR action = $6 OR left(action, length($6) + 1) = $6 || ' ')
                     AND ($7::text IS NULL OR outcome = $7)
                     AND ($8::bigint IS NULL OR id < $8)
@@ -117,7 +117,7 @@ internal sealed class AuditStore(Database database)
 
     private static AuditEntry Entry(NpgsqlDataReader reader) => new(
         reader.GetFieldValue<DateTimeOffset>(1), reader.GetFieldValue<DateTimeOffset>(2), reader.GetInt32(3), reader.GetString(4), reader.GetString(5), reader.GetString(6),
-        OrNull(reader, 7), reader.GetString(8), OrNull(reader, 9), OrNull(reader, 10), reader.IsDBNull(11) ? null : reader.GetFieldValue<IPAddress>(11),
+        OrNull(reader, 7), reader.GetString(8), OrNull(reader, 9), OrNull(reader, 10), reader.IsDBNull(11) ? null : IPAddress.Parse(reader.GetString(11)),
         reader.IsDBNull(12) ? null : reader.GetInt64(12), OrNull(reader, 13));
 
     private static string? OrNull(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);

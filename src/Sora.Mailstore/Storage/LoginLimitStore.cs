@@ -20,6 +20,11 @@ internal sealed class LoginLimitStore(NpgsqlDataSource database, LoginLimitOptio
         coalesce(extract(epoch FROM l.blocked_until - now()), 0)::float8 AS blocked, l.version
         """;
 
+    private const string Shown = "l.kind, abbrev(l.address), l.user_name, l.failures, l.blocks, l.blocked_until";
+
+    // An address belongs to the network that it is counted in
+    private const string IsMeant = "($1::text IS NULL OR l.address <<= $1::inet OR l.address >>= $1::inet) AND ($2::uuid IS NULL OR l.user_key = $2::uuid)";
+
     /// <summary>With what keys are made.</summary>
     public static Task<byte[]> SecretAsync(NpgsqlDataSource database, CancellationToken cancellationToken) =>
         ReadAgain.OnceAsync(async () =>
@@ -68,6 +73,30 @@ internal sealed class LoginLimitStore(NpgsqlDataSource database, LoginLimitOptio
         }
         while (await reader.NextResultAsync(cancellationToken));
         return (rows, gone);
+    }
+
+    /// <summary>What is blocked now.</summary>
+    public Task<List<StoredLoginBlock>> ListBlockedAsync(string? network, Guid? user, int most, CancellationToken cancellationToken) =>
+        ReadAgain.OnceAsync(async () =>
+        {
+            await using var command = database.CreateCommand(
+                $"SELECT {Shown} FROM login_limits l WHERE blocked_until > now() AND {IsMeant} ORDER BY blocked_until DESC, key LIMIT $3");
+            command.Parameters.Add(Text(network));
+            command.Parameters.Add(Uuid(user));
+            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = most });
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            return await BlocksAsync(reader, cancellationToken);
+        });
+
+    /// <summary>Forgets what was counted; gives what was blocked.</summary>
+    public async Task<List<StoredLoginBlock>> ForgetAsync(string? network, Guid? user, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            $"WITH gone AS (DELETE FROM login_limits l WHERE {IsMeant} RETURNING l.*) SELECT {Shown} FROM gone l WHERE blocked_until > now()");
+        command.Parameters.Add(Text(network));
+        command.Parameters.Add(Uuid(user));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await BlocksAsync(reader, cancellationToken);
     }
 
     /// <summary>Whether a user has logged in from a network lately.</summary>
@@ -222,6 +251,23 @@ internal sealed class LoginLimitStore(NpgsqlDataSource database, LoginLimitOptio
                 return;
         }
     }
+
+    private static async Task<List<StoredLoginBlock>> BlocksAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
+        var blocks = new List<StoredLoginBlock>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            blocks.Add(new StoredLoginBlock(
+                LoginBlockText.Kind((LoginKind)reader.GetInt16(0)), reader.IsDBNull(1) ? null : reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2),
+                reader.GetInt32(3), reader.GetInt32(4), reader.GetFieldValue<DateTimeOffset>(5)));
+        }
+
+        return blocks;
+    }
+
+    private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+
+    private static NpgsqlParameter Uuid(Guid? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid };
 
     private static LoginLimitRow Row(NpgsqlDataReader reader) => new(
         (LoginKind)reader.GetInt16(0), reader.GetGuid(1), reader.GetInt32(2), TimeSpan.FromSeconds(reader.GetDouble(3)), reader.GetInt32(4),

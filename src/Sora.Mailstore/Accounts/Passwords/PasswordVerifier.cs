@@ -1,16 +1,14 @@
-using System.Collections.Concurrent;
-
 namespace Sora.Mailstore.Accounts.Passwords;
 
 /// <summary>
 /// Checks passwords on a few threads of its own, with a bounded queue before them: a storm of logins takes neither all processors
-/// nor the thread pool that mail runs on.
+/// nor the thread pool that mail runs on. Users take turns, so that who logs in a thousand times, or is guessed at, makes nobody else wait for all of it.
 /// </summary>
 public sealed class PasswordVerifier : IDisposable
 {
     private readonly PasswordHasher _hasher;
     private readonly VerifiedPasswordCache _cache;
-    private readonly BlockingCollection<Check> _queue;
+    private readonly FairQueue<Check> _queue;
     private readonly Thread[] _workers;
     private volatile bool _stopping;
 
@@ -21,7 +19,7 @@ public sealed class PasswordVerifier : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         _hasher = hasher;
         _cache = new VerifiedPasswordCache(options.CacheEntries, options.CacheTime, time);
-        _queue = new BlockingCollection<Check>(options.QueueLimit);
+        _queue = new FairQueue<Check>(options.QueueLimit);
         _workers = new Thread[options.Workers ?? Math.Max(1, Environment.ProcessorCount / 2)];
         for (var i = 0; i < _workers.Length; i++)
         {
@@ -58,6 +56,7 @@ public sealed class PasswordVerifier : IDisposable
         if (_cache.Contains(account, stored, password))
             return Task.FromResult(true);
         return Enqueue(
+            account,
             () =>
             {
                 // Of several logins at once, the first pays and those behind it find its result
@@ -82,7 +81,7 @@ public sealed class PasswordVerifier : IDisposable
         if (!_hasher.WouldRenew(stored))
             return null;
         string? renewed = null;
-        await Enqueue(() => (renewed = _hasher.Renew(password, stored)) is not null, cancellationToken);
+        await Enqueue(account, () => (renewed = _hasher.Renew(password, stored)) is not null, cancellationToken);
         if (renewed is not null)
             _cache.Add(account, renewed, password);
         return renewed;
@@ -93,10 +92,17 @@ public sealed class PasswordVerifier : IDisposable
 
     /// <summary><see cref="PasswordHasher.VerifyDummy"/> on a worker, for an account that does not exist; always false.</summary>
     /// <exception cref="PasswordVerifierBusyException">The queue is full.</exception>
-    public Task<bool> VerifyDummyAsync(string password, CancellationToken cancellationToken)
+    public Task<bool> VerifyDummyAsync(string password, CancellationToken cancellationToken) => VerifyDummyAsync("", password, cancellationToken);
+
+    /// <inheritdoc cref="VerifyDummyAsync(string, CancellationToken)"/>
+    /// <param name="account">The name that was given: it waits for its turn as one that exists would.</param>
+    /// <param name="password">What the client sent.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    public Task<bool> VerifyDummyAsync(string account, string password, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(account);
         ArgumentNullException.ThrowIfNull(password);
-        return Enqueue(() => _hasher.VerifyDummy(password), cancellationToken);
+        return Enqueue(account, () => _hasher.VerifyDummy(password), cancellationToken);
     }
 
     /// <summary>Ends the workers after the check each is at; what waits is cancelled.</summary>
@@ -112,7 +118,9 @@ public sealed class PasswordVerifier : IDisposable
     }
 
     /// <summary>Puts a check into the queue, or fails the task if that is full.</summary>
-    internal Task<bool> Enqueue(Func<bool> verify, CancellationToken cancellationToken)
+    internal Task<bool> Enqueue(Func<bool> verify, CancellationToken cancellationToken) => Enqueue("", verify, cancellationToken);
+
+    private Task<bool> Enqueue(string account, Func<bool> verify, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_stopping, this);
         if (cancellationToken.IsCancellationRequested)
@@ -121,7 +129,7 @@ public sealed class PasswordVerifier : IDisposable
         bool taken;
         try
         {
-            taken = _queue.TryAdd(check);
+            taken = _queue.TryAdd(account, check);
         }
         catch (InvalidOperationException)
         {
@@ -137,7 +145,7 @@ public sealed class PasswordVerifier : IDisposable
 
     private void Work()
     {
-        foreach (var check in _queue.GetConsumingEnumerable())
+        while (_queue.TryTake(out var check))
         {
             if (_stopping)
                 check.Cancel();
