@@ -14,7 +14,6 @@ public sealed class GatewayMetrics : IDisposable
 
     private readonly Meter _meter;
     private readonly Counter<long> _tlsHandshakes;
-    private readonly Counter<long> _logins;
 
     public GatewayMetrics(IMeterFactory? factory = null)
     {
@@ -23,7 +22,7 @@ public sealed class GatewayMetrics : IDisposable
         TotalConnections = _meter.CreateCounter<long>("sora_connections_total", null, "Connections that were served");
         RefusedConnections = _meter.CreateCounter<long>("sora_connections_refused_total", null, "Connections that were refused");
         _tlsHandshakes = _meter.CreateCounter<long>("sora_tls_handshakes_total", null, "TLS handshakes");
-        _logins = _meter.CreateCounter<long>("sora_logins_total", null, "Attempts to log in, by how they ended");
+        Logins = _meter.CreateCounter<long>("sora_logins_total", null, "Attempts to log in, by how they ended");
         Commands = _meter.CreateCounter<long>("sora_commands_total", null, "Commands by outcome");
         CommandDuration = _meter.CreateHistogram<double>("sora_command_duration_seconds", "s", "Time from a command to its answer");
         Messages = _meter.CreateCounter<long>("sora_messages_total", null, "Messages that came in or went out");
@@ -39,6 +38,8 @@ public sealed class GatewayMetrics : IDisposable
     internal Counter<long> TotalConnections { get; }
 
     internal Counter<long> RefusedConnections { get; }
+
+    internal Counter<long> Logins { get; }
 
     internal Counter<long> Commands { get; }
 
@@ -72,7 +73,7 @@ public sealed class GatewayMetrics : IDisposable
     /// <summary>Counts an attempt to log in.</summary>
     /// <param name="mechanism">One that the server knows, never a client's word.</param>
     internal void Login(string protocol, string mechanism, LoginOutcome outcome, string? reason) =>
-        _logins.Add(
+        Logins.Add(
             1, new("protocol", protocol), new("mechanism", mechanism),
             new KeyValuePair<string, object?>("result", reason is null ? Name(outcome) : $"{Name(outcome)}_{reason}"));
 

@@ -1,3 +1,4 @@
+using System.Net;
 using Sora.Contracts;
 using Sora.Gateway.Connections;
 
@@ -15,11 +16,17 @@ internal sealed record SaslContext(
     IAccounts Accounts, MasterUsers Masters, ClientConnection Client, TimeSpan FailureDelay, TimeProvider Time, bool OffersBinding, bool TellsScramErrors)
 {
     /// <summary>Stands before and behind the check.</summary>
-    public required LoginGuard Guard { get; init; }
+    public LoginGuard Guard { get; init; } = LoginGuard.Off(Time);
 
     /// <summary>The mechanism's name, or the command that a password came in.</summary>
-    public required string Mechanism { get; init; }
+    public string Mechanism { get; init; } = "";
+
+    /// <summary>What is spoken on the connection, as in "imap".</summary>
+    public string ProtocolName { get; init; } = "";
+
+    /// <summary>Where the client is.</summary>
+    public IPAddress ClientAddress { get; init; } = IPAddress.None;
 
     /// <summary>That somebody wants to prove this name.</summary>
-    public LoginAttempt Attempt(string user) => new(Client.Protocol, Mechanism, Client.Remote.Address, user, FailureDelay);
+    public LoginAttempt Attempt(string user) => new(ProtocolName, Mechanism, ClientAddress, user, FailureDelay);
 }

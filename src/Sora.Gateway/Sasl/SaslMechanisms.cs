@@ -48,7 +48,7 @@ internal sealed class SaslMechanisms(IAccounts accounts, SaslOptions options, Ti
             return null;
         var hash = HashOf(name);
         var offersBinding = hash != ScramHashes.None && scram.HasFlag(hash) && client.CanBind && _enabled.Contains(Scram(hash) + Plus, StringComparer.Ordinal);
-        var context = new SaslContext(accounts, _masters, client, failureDelay, time, offersBinding, options.ScramErrors) { Guard = Guard, Mechanism = name };
+        var context = Guarded(new SaslContext(accounts, _masters, client, failureDelay, time, offersBinding, options.ScramErrors), name);
         return name switch
         {
             "PLAIN" => new PlainMechanism(context),
@@ -63,8 +63,16 @@ internal sealed class SaslMechanisms(IAccounts accounts, SaslOptions options, Ti
     public ValueTask<MailResult<AccountIdentity>> CheckPasswordAsync(
         ClientConnection client, string user, string password, TimeSpan failureDelay, CancellationToken cancellationToken) =>
         PasswordLogin.CheckAsync(
-            new SaslContext(accounts, _masters, client, failureDelay, time, OffersBinding: false, TellsScramErrors: false) { Guard = Guard, Mechanism = "password" },
+            Guarded(new SaslContext(accounts, _masters, client, failureDelay, time, OffersBinding: false, TellsScramErrors: false), "password"),
             new PlainMessage("", user, password), cancellationToken);
+
+    private SaslContext Guarded(SaslContext context, string mechanism) => context with
+    {
+        Guard = Guard,
+        Mechanism = mechanism,
+        ProtocolName = context.Client.Protocol,
+        ClientAddress = context.Client.Remote.Address,
+    };
 
     private static bool IsPlus(string name) => name.EndsWith(Plus, StringComparison.Ordinal);
 

@@ -4,6 +4,7 @@ using Sora.Contracts;
 using Sora.Gateway.Connections;
 using Sora.Gateway.Pop3;
 using Sora.Gateway.Replicas;
+using Sora.Gateway.Sasl;
 using Sora.Gateway.Tests.Connections;
 using Sora.Gateway.Tests.Imap;
 using Sora.Mailstore.Bodies;
@@ -35,7 +36,8 @@ public sealed class Pop3Fixture : IAsyncLifetime, IDisposable
     }
 
     /// <summary>Another gateway, to the same engine or to another one on the same database.</summary>
-    internal Task<TestGateway> StartAsync(Pop3Options options, TimeProvider? time = null, bool tls = true, MailstoreNode? node = null, ConnectionOptions? connections = null)
+    internal Task<TestGateway> StartAsync(Pop3Options options, TimeProvider? time = null, bool tls = true, MailstoreNode? node = null, ConnectionOptions? connections = null,
+        Func<GatewayMetrics, LoginGuard>? guard = null)
     {
         options.Listen = ["127.0.0.1:0"];
         options.TlsListen = tls ? ["127.0.0.1:0"] : [];
@@ -45,7 +47,10 @@ public sealed class Pop3Fixture : IAsyncLifetime, IDisposable
         var metrics = new GatewayMetrics();
         var server = new Pop3Server(
             options, node.Accounts, node.Maildrops, node.Mailboxes, Messages, new MailboxReplicas(node.Mailboxes, TimeProvider.System, new ErrorLog<MailboxReplicas>()),
-            metrics, time ?? TimeProvider.System, new ErrorLog<Pop3Server>());
+            metrics, time ?? TimeProvider.System, new ErrorLog<Pop3Server>())
+        {
+            Guard = guard?.Invoke(metrics) ?? LoginGuard.Off(time ?? TimeProvider.System),
+        };
         return TestGateway.StartAsync(server.Listeners(), tls, connections, time, metrics);
     }
 

@@ -28,7 +28,7 @@ public sealed class LoginLimitTableTests
             table.Ask(Of("192.0.2.2", "anna")).Block.ShouldBe(LoginBlock.None);
             table.Ask(Of("192.0.2.1", "bert")).Block.ShouldBe(LoginBlock.None);
             _time.Advance(TimeSpan.FromMinutes(minutes));
-            table.Ask(Of("192.0.2.1", "anna")).ShouldBe(default);
+            table.Ask(Of("192.0.2.1", "anna")).Block.ShouldBe(LoginBlock.None);
             _time.Advance(TimeSpan.FromHours(1)); // beyond the windows of the network and of the user
         }
 
