@@ -32,12 +32,14 @@ public sealed class PasswordHasher
 
     private readonly PasswordOptions _options;
     private readonly Lazy<string> _dummySetting;
+    private readonly Lazy<ScramKeys?> _dummyKeys;
 
     /// <summary>Hashes and checks by <paramref name="options"/>.</summary>
     public PasswordHasher(PasswordOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
+        _dummyKeys = new(() => options.ScramHashes().Any() ? NewKeys(options.ScramHashes().First(), "") : null);
         _dummySetting = new(() => Crypt.Library.GenerateSetting(Prefix, options.BcryptCost));
     }
 
@@ -108,7 +110,8 @@ public sealed class PasswordHasher
     {
         ArgumentNullException.ThrowIfNull(password);
         ArgumentNullException.ThrowIfNull(stored);
-        return ParseAllowed(stored) is { } parsed && WithBytes(password, parsed, static (bytes, parsed) => parsed.Matches(bytes));
+        return MatchesQuickly(password, stored)
+            || (ParseAllowed(stored) is { } parsed && WithBytes(password, parsed, static (bytes, parsed) => parsed.Matches(bytes)));
     }
 
     /// <summary>
@@ -118,8 +121,23 @@ public sealed class PasswordHasher
     public bool VerifyDummy(string password)
     {
         ArgumentNullException.ThrowIfNull(password);
+        MatchesQuickly(password, null);
         WithBytes(password, _dummySetting.Value, static (bytes, setting) => Crypt.Library.Hash(bytes, setting));
         return false;
+    }
+
+    // The keys of SCRAM are of the same password and take a fiftieth of bcrypt's time at the default costs, which is what makes a storm of logins bearable. Whoever has stolen them
+    // guesses by them anyway. A wrong password pays for both. Null stands for a user that does not exist.
+    private bool MatchesQuickly(string password, string? stored)
+    {
+        // HMAC fills short keys up with NULs: with one at its end a second password would be right
+        if (!_options.QuickCheck || password.Length > MaxPasswordBytes || password.Contains('\0', StringComparison.Ordinal))
+            return false;
+        var keys = stored is null ? _dummyKeys.Value : StoredCredentialText.Parse(stored) is { Password: CryptPassword } parsed ? parsed.Sha256 ?? parsed.Sha1 : null;
+        return keys is not null
+            && CryptographicOperations.FixedTimeEquals(
+                Contracts.ScramKeys.Derive(keys.Hash, password, keys.Salt.AsSpan(), keys.Iterations).StoredKey.AsSpan(), keys.StoredKey.AsSpan())
+            && stored is not null;
     }
 
     /// <summary>Whether <paramref name="stored"/> is well formed and of a scheme that is supported and allowed.</summary>
