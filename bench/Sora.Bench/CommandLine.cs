@@ -16,7 +16,7 @@ internal static class CommandLine
     {
         var root = new RootCommand("Loads a mail server over LMTP, IMAP and POP3 and says how it did.")
         {
-            Deliver(), Fill(), Select(), Fetch(), Store(), Search(), Append(), Transfer(), Events(), Idle(), Connections(), Mix(), Pop3(), CompareCommand.Create(),
+            Deliver(), Fill(), Select(), Fetch(), Store(), Search(), Append(), Transfer(), Events(), Idle(), Connections(), Logins(), Mix(), Pop3(), CompareCommand.Create(),
         };
         return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TerminationTimeout });
     }
@@ -157,6 +157,20 @@ internal static class CommandLine
                 Tls = target.Tls == TlsMode.Implicit,
             }.RunAsync(token),
         ]);
+    }
+
+    private static Command Logins()
+    {
+        var clients = With("--clients", "How many come at once", 2000);
+        var oneUser = With("--one-user", "All of them are the first user", false);
+        var deliveries = With("--deliveries", "LMTP sessions meanwhile", 2);
+        return Scenario("logins", "Clients that all log in at once, and once more", [clients, oneUser, deliveries], async (target, run, options, token) =>
+            await new LoginStormScenario(target, run)
+            {
+                Clients = options.GetValue(clients),
+                OneUser = options.GetValue(oneUser),
+                Deliveries = options.GetValue(deliveries),
+            }.RunAsync(token));
     }
 
     private static Command Mix()

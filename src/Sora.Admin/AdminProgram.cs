@@ -3,6 +3,8 @@ using System.CommandLine.Invocation;
 using Npgsql;
 using Sora.Admin.Accounts;
 using Sora.Admin.Acl;
+using Sora.Admin.Audit;
+using Sora.Admin.Auth;
 using Sora.Admin.Credentials;
 using Sora.Admin.ExternalLists;
 using Sora.Admin.Health;
@@ -83,6 +85,8 @@ internal static class AdminProgram
             {
                 new CredentialsAddCommand(host), new CredentialsListCommand(host), new CredentialsUpdateCommand(host), new CredentialsDeleteCommand(host),
             },
+            new Command("auth", "Who has given too many wrong passwords") { new AuthBlockedCommand(host), new AuthUnblockCommand(host) },
+            new Command("audit", "Who has logged in or tried to, and what administrators have done") { new AuditListCommand(host) },
             new Command("acl", "Who else may do what with a mailbox") { new AclGetCommand(host), new AclSetCommand(host), new AclDeleteCommand(host) },
             new Command("mailbox", "The mailboxes of an account, or the shared ones of a domain")
             {

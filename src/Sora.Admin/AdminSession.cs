@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Sora.Contracts;
 using Sora.Mailstore;
 using Sora.Mailstore.Accounts;
+using Sora.Mailstore.Accounts.Logins;
 using Sora.Mailstore.Accounts.Passwords;
+using Sora.Mailstore.Audit;
 using Sora.Mailstore.Certificates;
 using Sora.Mailstore.Mailboxes;
 using Sora.Mailstore.Relay;
@@ -28,6 +30,8 @@ internal sealed class AdminSession : IAsyncDisposable
     private AccountHost? _accounts;
     private SharingHost? _sharing;
     private MetadataHost? _metadata;
+    private CommandRun? _audited;
+    private long _auditEntry;
 
     private AdminSession(AdminDatabase database, WarningLog log)
     {
@@ -45,6 +49,8 @@ internal sealed class AdminSession : IAsyncDisposable
         Lists = new SieveListHost(SiteLists, database.Database, _feed, database.Options.Sieve, log);
         Relay = new RelayAdministration(database.Database);
         Certificates = new CertificateHost(database.Database, _feed, database.Options.TlsStore, log);
+        Audit = new AuditAdministration(database.Database);
+        LoginLimits = new LoginLimitAdministration(database.Database, _feed);
     }
 
     public AccountAdministration Accounts { get; }
@@ -82,6 +88,11 @@ internal sealed class AdminSession : IAsyncDisposable
     /// <summary>TLS certificates that all nodes share.</summary>
     public CertificateHost Certificates { get; }
 
+    public AuditAdministration Audit { get; }
+
+    /// <summary>Wrong passwords.</summary>
+    public LoginLimitAdministration LoginLimits { get; }
+
     /// <summary>Access control lists.</summary>
     public ISharing Sharing
     {
@@ -96,7 +107,7 @@ internal sealed class AdminSession : IAsyncDisposable
     public static Task<AdminSession> ReadAsync(CommandRun run, CancellationToken cancellationToken) =>
         OpenAsync(run, run.LoadOptions(), announces: false, cancellationToken);
 
-    /// <summary>Opens the database for a command that changes something.</summary>
+    /// <summary>Opens the database for a command that changes something, which is written into the audit log.</summary>
     public static Task<AdminSession> ChangeAsync(CommandRun run, CancellationToken cancellationToken) =>
         ChangeAsync(run, run.LoadOptions(), cancellationToken);
 
@@ -143,6 +154,7 @@ internal sealed class AdminSession : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await EndAuditAsync();
         Quotas.Dispose();
         Scripts.Dispose();
         Lists.Dispose();
@@ -159,13 +171,33 @@ internal sealed class AdminSession : IAsyncDisposable
         await _database.DisposeAsync();
     }
 
+    private async Task EndAuditAsync()
+    {
+        if (_audited is not { } run)
+            return;
+        try
+        {
+            await Audit.EndAsync(_auditEntry, run.HasResult && run.Failure is null, run.Failure, CancellationToken.None);
+        }
+        catch (Exception e) when (e is Npgsql.NpgsqlException or IOException or TimeoutException)
+        {
+            run.Say($"the audit log says of this command only that it was begun: {e.Message}");
+        }
+    }
+
     private static async Task<AdminSession> OpenAsync(CommandRun run, AdminOptions options, bool announces, CancellationToken cancellationToken)
     {
         var session = new AdminSession(await AdminDatabase.OpenAsync(run, options, cancellationToken), new WarningLog(run.Terminal));
         try
         {
             if (announces)
+            {
                 await session._feed.StartAsync(cancellationToken);
+                var act = run.Act;
+                session._auditEntry = await session.Audit.BeginAsync(Environment.MachineName, act.Actor, act.Action, act.Detail, cancellationToken);
+                session._audited = run;
+            }
+
             return session;
         }
         catch

@@ -25,6 +25,15 @@ internal sealed class CommandRun(ParseResult parsed, CommandHost host)
 
     public string? DataFolder => parsed.GetValue(host.Globals.Data);
 
+    /// <summary>What is written down of it when it changes something.</summary>
+    public AdminAct Act => AdminAct.Of(parsed);
+
+    /// <summary>Why it was refused.</summary>
+    public string? Failure { get; private set; }
+
+    /// <summary>It has come to a result.</summary>
+    public bool HasResult { get; private set; }
+
     public T? Get<T>(Option<T> option) => parsed.GetValue(option);
 
     public T Required<T>(Option<T> option) => parsed.GetRequiredValue(option);
@@ -34,6 +43,7 @@ internal sealed class CommandRun(ParseResult parsed, CommandHost host)
     /// <summary>Writes the result: as JSON when that is asked for, else as a line of text.</summary>
     public int Done(object json, string text)
     {
+        HasResult = true;
         if (WantsJson)
             WriteJson(json);
         else
@@ -45,6 +55,7 @@ internal sealed class CommandRun(ParseResult parsed, CommandHost host)
 
     public int Failed(string text)
     {
+        Failure = text;
         Say(text);
         return ExitCode.Failed;
     }
@@ -52,10 +63,15 @@ internal sealed class CommandRun(ParseResult parsed, CommandHost host)
     /// <summary>One line on standard error.</summary>
     public void Say(string text) => AdminProgram.Say(Terminal, text);
 
-    public void WriteJson(object json) => Terminal.Output.WriteLine(JsonSerializer.Serialize(json, Json));
+    public void WriteJson(object json)
+    {
+        HasResult = true;
+        Terminal.Output.WriteLine(JsonSerializer.Serialize(json, Json));
+    }
 
     public void WriteTable(string[] columns, IEnumerable<object?[]> rows)
     {
+        HasResult = true;
         using var drawn = new StringWriter();
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {

@@ -46,6 +46,15 @@ internal static partial class Log
     [LoggerMessage(13, LogLevel.Warning, "Indexing failed; it is tried again in {Pause}")]
     public static partial void IndexingFailed(ILogger logger, TimeSpan pause, Exception exception);
 
+    [LoggerMessage(80, LogLevel.Warning, "Wrong passwords could not be counted together with the other nodes; it is tried again")]
+    public static partial void LoginLimitsFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(81, LogLevel.Warning, "Logins blocked for {Kind} {User} from {Network} after {Failures} wrong passwords, for {Time}")]
+    public static partial void LoginBlocked(ILogger logger, string kind, string network, string user, int failures, TimeSpan time);
+
+    [LoggerMessage(82, LogLevel.Warning, "The audit log could not be written or cleared; it is tried again")]
+    public static partial void AuditFailed(ILogger logger, Exception exception);
+
     [LoggerMessage(70, LogLevel.Warning, "The maildrops of POP3 sessions could not be looked at or changed")]
     public static partial void MaildropFailed(ILogger logger, Exception exception);
 

@@ -12,6 +12,7 @@ public sealed class MailstoreMetrics : IDisposable
     private readonly Histogram<int> _batchSize;
     private readonly Counter<long> _lost;
     private readonly Counter<long> _siteFileFailures;
+    private readonly Counter<long> _auditLost;
     private long _committed;
 
     public MailstoreMetrics()
@@ -20,6 +21,7 @@ public sealed class MailstoreMetrics : IDisposable
         _commitDuration = _meter.CreateHistogram<double>("sora_commit_duration_seconds", "s", "Time of one commit of a batch of records");
         _batchSize = _meter.CreateHistogram<int>("sora_commit_batch_records", description: "Records in one commit");
         _lost = _meter.CreateCounter<long>("sora_commit_lost_total", description: "Records that were planned again, by reason");
+        _auditLost = _meter.CreateCounter<long>("sora_audit_lost_total", description: "Entries of the audit log that were lost because the database was away");
         _siteFileFailures = _meter.CreateCounter<long>(
             "sora_sieve_file_failures_total", description: "Times that a script or list of the site was looked for in its file and could not be read or used");
     }
@@ -38,10 +40,30 @@ public sealed class MailstoreMetrics : IDisposable
     internal void CommitLost(CommitOutcome outcome) =>
         _lost.Add(1, new KeyValuePair<string, object?>("reason", outcome == CommitOutcome.Lost ? "fence" : "database"));
 
+    internal void AuditLost(int entries) => _auditLost.Add(entries);
+
     internal void SiteFileFailed() => _siteFileFailures.Add(1);
 
     internal void ObserveOpenMailboxes(Func<int> count) =>
         _meter.CreateObservableGauge("sora_mailboxes_open", count, description: "Mailboxes in memory");
+
+    internal void ObserveLoginLimits(Func<int> entries, Func<(int Addresses, int Users, int Pairs)> blocked)
+    {
+        _meter.CreateObservableGauge("sora_login_limit_entries", entries, description: "Networks, users and pairs whose wrong passwords are counted in memory");
+        _meter.CreateObservableGauge(
+            "sora_login_blocks",
+            () =>
+            {
+                var (addresses, users, pairs) = blocked();
+                return new Measurement<int>[]
+                {
+                    new(addresses, new KeyValuePair<string, object?>("kind", "address")),
+                    new(users, new KeyValuePair<string, object?>("kind", "user")),
+                    new(pairs, new KeyValuePair<string, object?>("kind", "pair")),
+                };
+            },
+            description: "Networks, users and pairs that are blocked, as far as this node knows");
+    }
 
     /// <summary>For the parts of the engine that have instruments of their own.</summary>
     internal Meter Meter => _meter;

@@ -17,10 +17,13 @@ internal abstract class AclCommand : AdminCommand
         Add(_name);
     }
 
+    /// <summary>The command changes something, which is written into the audit log.</summary>
+    protected virtual bool Changes => true;
+
     protected sealed override async Task<int> RunAsync(CommandRun run, CancellationToken cancellationToken)
     {
         var name = MailboxArguments.Name(run.Required(_name));
-        await using var session = await AdminSession.ChangeAsync(run, cancellationToken);
+        await using var session = Changes ? await AdminSession.ChangeAsync(run, cancellationToken) : await AdminSession.ReadAsync(run, cancellationToken);
         var found = await _owner.FindAsync(run, session, mayCreate: false, cancellationToken);
         if (!found.IsOk)
             return run.Failed(found.Error);

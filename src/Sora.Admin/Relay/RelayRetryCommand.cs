@@ -13,7 +13,7 @@ internal sealed class RelayRetryCommand : AdminCommand
 
     protected override async Task<int> RunAsync(CommandRun run, CancellationToken cancellationToken)
     {
-        await using var session = await AdminSession.ReadAsync(run, cancellationToken);
+        await using var session = await AdminSession.ChangeAsync(run, cancellationToken);
         var filter = await _selection.FilterAsync(run, session, cancellationToken);
         if (await RelaySelection.MissingAsync(filter, session, cancellationToken) is { } missing)
             return run.Failed(RelayText.Missing(missing));

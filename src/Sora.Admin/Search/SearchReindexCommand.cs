@@ -20,7 +20,7 @@ internal sealed class SearchReindexCommand : AdminCommand
     protected override async Task<int> RunAsync(CommandRun run, CancellationToken cancellationToken)
     {
         MailboxName? name = run.Get(_name) is { } text ? MailboxArguments.Name(text) : null;
-        await using var session = await AdminSession.ReadAsync(run, cancellationToken); // running servers look for marks by themselves
+        await using var session = await AdminSession.ChangeAsync(run, cancellationToken); // running servers look for marks by themselves
         var found = await _owner.FindAsync(run, session, mayCreate: false, cancellationToken);
         if (!found.IsOk)
             return run.Failed(found.Error);

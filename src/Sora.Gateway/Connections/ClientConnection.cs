@@ -49,6 +49,9 @@ public sealed class ClientConnection : IDeadlineTarget
 
     public IPEndPoint Local { get; }
 
+    /// <summary>What is spoken on it, as in "imap".</summary>
+    internal string Protocol => _listener.Definition.Protocol.Name;
+
     public bool IsTls => _tls is not null;
 
     /// <summary>

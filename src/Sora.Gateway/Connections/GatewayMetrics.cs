@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Sora.Contracts;
 
 namespace Sora.Gateway.Connections;
 
@@ -21,6 +22,7 @@ public sealed class GatewayMetrics : IDisposable
         TotalConnections = _meter.CreateCounter<long>("sora_connections_total", null, "Connections that were served");
         RefusedConnections = _meter.CreateCounter<long>("sora_connections_refused_total", null, "Connections that were refused");
         _tlsHandshakes = _meter.CreateCounter<long>("sora_tls_handshakes_total", null, "TLS handshakes");
+        Logins = _meter.CreateCounter<long>("sora_logins_total", null, "Attempts to log in, by how they ended");
         Commands = _meter.CreateCounter<long>("sora_commands_total", null, "Commands by outcome");
         CommandDuration = _meter.CreateHistogram<double>("sora_command_duration_seconds", "s", "Time from a command to its answer");
         Messages = _meter.CreateCounter<long>("sora_messages_total", null, "Messages that came in or went out");
@@ -36,6 +38,8 @@ public sealed class GatewayMetrics : IDisposable
     internal Counter<long> TotalConnections { get; }
 
     internal Counter<long> RefusedConnections { get; }
+
+    internal Counter<long> Logins { get; }
 
     internal Counter<long> Commands { get; }
 
@@ -72,6 +76,22 @@ public sealed class GatewayMetrics : IDisposable
         () => certificates.InUse.Select(static one => new Measurement<double>(
             new DateTimeOffset(one.NotAfter).ToUnixTimeSeconds(), new("certificate", one.Name), new KeyValuePair<string, object?>("key", one.Key))),
         "s", "End of validity of a TLS certificate in use, in seconds since 1970");
+
+    /// <summary>Counts an attempt to log in.</summary>
+    /// <param name="mechanism">One that the server knows, never a client's word.</param>
+    internal void Login(string protocol, string mechanism, LoginOutcome outcome, string? reason) =>
+        Logins.Add(
+            1, new("protocol", protocol), new("mechanism", mechanism),
+            new KeyValuePair<string, object?>("result", reason is null ? Name(outcome) : $"{Name(outcome)}_{reason}"));
+
+    private static string Name(LoginOutcome outcome) => outcome switch
+    {
+        LoginOutcome.Ok => "ok",
+        LoginOutcome.Wrong => "wrong",
+        LoginOutcome.Blocked => "blocked",
+        LoginOutcome.Unauthorized => "unauthorized",
+        _ => "unavailable",
+    };
 
     public void Dispose() => _meter.Dispose();
 

@@ -75,6 +75,13 @@ public sealed class ImapServer(
     /// <summary>How clients log in.</summary>
     internal SaslMechanisms Sasl { get; } = new(accounts, LoginScopes.Imap, sasl ?? new SaslOptions(), time, logger);
 
+    /// <summary>Stands before and behind every login.</summary>
+    public LoginGuard Guard
+    {
+        get => Sasl.Guard;
+        init => Sasl.Guard = value;
+    }
+
     /// <summary>Capabilities that nobody may use.</summary>
     internal HashSet<string> Disabled { get; } = new(options.DisabledCaps, StringComparer.OrdinalIgnoreCase);
 

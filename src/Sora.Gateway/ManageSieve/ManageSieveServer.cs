@@ -76,6 +76,13 @@ public sealed class ManageSieveServer : IProtocolServer
     /// <summary>How clients log in.</summary>
     internal SaslMechanisms Sasl { get; }
 
+    /// <summary>Stands before and behind every login.</summary>
+    public LoginGuard Guard
+    {
+        get => Sasl.Guard;
+        init => Sasl.Guard = value;
+    }
+
     internal TimeProvider Time { get; }
 
     internal ILogger Logger { get; }

@@ -67,6 +67,13 @@ public sealed class Pop3Server : IProtocolServer
 
     internal SaslMechanisms Sasl { get; }
 
+    /// <summary>Stands before and behind every login.</summary>
+    public LoginGuard Guard
+    {
+        get => Sasl.Guard;
+        init => Sasl.Guard = value;
+    }
+
     internal CommandTable Commands { get; }
 
     internal MessageInstruments Retrieved { get; }

@@ -25,13 +25,17 @@ internal sealed class ExternalMechanism(SaslContext context, IReadOnlyList<Exter
 
             // The account's own address is no other identity, whichever of its addresses the certificate has
             var isOwn = PlainMessage.IsSame(actFor, login) || PlainMessage.IsSame(actFor, proven.PrimaryAddress);
-            return isOwn
-                ? SaslStep.Succeed(proven)
-                : SaslStep.Of(await context.Masters.ActAsync(proven, login, actFor, context.Client, cancellationToken).ConfigureAwait(false));
+            return SaslStep.Of(await context.Guard.AfterAsync(
+                context.Attempt(login),
+                proven,
+                (identity, token) => isOwn ? new(identity) : context.Masters.ActAsync(identity, login, actFor, context.Client, token),
+                cancellationToken).ConfigureAwait(false));
         }
 
-        return SaslStep.Fail(Failed);
+        return SaslStep.Of(await context.Guard.AfterAsync(context.Attempt(""), Failed, Nobody, cancellationToken).ConfigureAwait(false));
     }
+
+    private static ValueTask<MailResult<AccountIdentity>> Nobody(AccountIdentity identity, CancellationToken cancellationToken) => new(Failed);
 
     // authz-id-string = *( UTF8-char-no-nul )
     private static bool TryRead(byte[] response, [NotNullWhen(true)] out string? identity)

@@ -16,11 +16,11 @@ internal static class PasswordLogin
         var (login, actFor) = context.Masters.Split(plain.AuthenticationId);
         if (plain.IsForOtherIdentity)
             actFor = plain.AuthorizationId;
+        var attempt = context.Attempt(login);
+        if (await context.Guard.BeforeAsync(attempt, cancellationToken).ConfigureAwait(false) is { } refused)
+            return refused;
         var proven = await context.Accounts.AuthenticateAsync(context.Request(login), plain.Password, cancellationToken).ConfigureAwait(false);
-        if (proven.Error is { Code: MailErrorCode.AuthenticationFailed })
-            await Task.Delay(context.FailureDelay, context.Time, cancellationToken).ConfigureAwait(false);
-        return proven.IsOk
-            ? await context.Masters.ActAsync(proven.Value, login, actFor, context.Client, cancellationToken).ConfigureAwait(false)
-            : proven;
+        return await context.Guard.AfterAsync(
+            attempt, proven, (identity, token) => context.Masters.ActAsync(identity, login, actFor, context.Client, token), cancellationToken).ConfigureAwait(false);
     }
 }

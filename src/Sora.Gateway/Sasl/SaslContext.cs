@@ -25,6 +25,15 @@ internal sealed record SaslContext(
     bool OffersBinding,
     bool TellsScramErrors)
 {
+    /// <summary>Stands before and behind the check.</summary>
+    public LoginGuard Guard { get; init; } = LoginGuard.Off(Time);
+
+    /// <summary>The mechanism's name, or the command that a password came in.</summary>
+    public string Mechanism { get; init; } = "";
+
     /// <summary>That a client logs in by this name.</summary>
     public LoginRequest Request(string user) => new(user, Protocol, Address);
+
+    /// <summary>That somebody wants to prove this name.</summary>
+    public LoginAttempt Attempt(string user) => new(Client.Protocol, Mechanism, Address, user, FailureDelay);
 }

@@ -14,6 +14,9 @@ internal sealed class SaslMechanisms(IAccounts accounts, LoginScopes protocol, S
     /// <summary>In the order in which they are named: the strongest first, because some clients take the first they know.</summary>
     public static readonly string[] Known = ["EXTERNAL", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "PLAIN", "LOGIN"];
 
+    /// <summary>Stands before and behind every check.</summary>
+    public LoginGuard Guard { get; set; } = LoginGuard.Off(time);
+
     private readonly MasterUsers _masters = new(accounts, options, logger);
     private readonly string[] _enabled = [.. Known.Where(name => options.Mechanisms.Contains(name, StringComparer.Ordinal))];
 
@@ -47,7 +50,7 @@ internal sealed class SaslMechanisms(IAccounts accounts, LoginScopes protocol, S
             return null;
         var hash = HashOf(name);
         var offersBinding = hash != ScramHashes.None && scram.HasFlag(hash) && client.CanBind && _enabled.Contains(Scram(hash) + Plus, StringComparer.Ordinal);
-        var context = Context(client, failureDelay, offersBinding);
+        var context = Context(client, name, failureDelay, offersBinding);
         return name switch
         {
             "PLAIN" => new PlainMechanism(context),
@@ -63,10 +66,10 @@ internal sealed class SaslMechanisms(IAccounts accounts, LoginScopes protocol, S
     public ValueTask<MailResult<AccountIdentity>> CheckPasswordAsync(
         ClientConnection client, string user, string password, TimeSpan failureDelay, CancellationToken cancellationToken) =>
         PasswordLogin.CheckAsync(
-            Context(client, failureDelay, offersBinding: false), new PlainMessage("", user, password), cancellationToken);
+            Context(client, "password", failureDelay, offersBinding: false), new PlainMessage("", user, password), cancellationToken);
 
-    private SaslContext Context(ClientConnection client, TimeSpan failureDelay, bool offersBinding) =>
-        new(accounts, _masters, client, client.Remote.Address, protocol, failureDelay, time, offersBinding, options.ScramErrors);
+    private SaslContext Context(ClientConnection client, string mechanism, TimeSpan failureDelay, bool offersBinding) =>
+        new(accounts, _masters, client, client.Remote.Address, protocol, failureDelay, time, offersBinding, options.ScramErrors) { Guard = Guard, Mechanism = mechanism };
 
     private static bool CanWork(string name, ClientConnection client) =>
         (!IsPlus(name) || client.CanBind) && (name != External || client.ClientCertificate is not null);

@@ -38,6 +38,8 @@ internal sealed class ScramMechanism(SaslContext context, ScramHashes hash, bool
         if (Saslprep.Prepare(message.User, allowUnassigned: true) is not { Length: > 0 } user)
             return Refuse(ScramError.InvalidUserNameEncoding);
         var (login, actFor) = context.Masters.Split(user);
+        if (await context.Guard.BeforeAsync(context.Attempt(login), cancellationToken).ConfigureAwait(false) is { } refused)
+            return SaslStep.Fail(refused);
         var found = await context.Accounts.FindScramAsync(context.Request(login), hash, cancellationToken).ConfigureAwait(false);
         if (!found.IsOk)
             return SaslStep.Fail(found.Error);
@@ -70,7 +72,8 @@ internal sealed class ScramMechanism(SaslContext context, ScramHashes hash, bool
             return await RefuseLateAsync(ScramError.InvalidProof, cancellationToken).ConfigureAwait(false);
         if (!now.IsOk)
             return SaslStep.Fail(now.Error, Reason(ScramError.OtherError));
-        var acting = await context.Masters.ActAsync(now.Value, _user, _actFor, context.Client, cancellationToken).ConfigureAwait(false);
+        var acting = await context.Guard.AfterAsync(
+            context.Attempt(_user), now.Value, (proven, token) => context.Masters.ActAsync(proven, _user, _actFor, context.Client, token), cancellationToken).ConfigureAwait(false);
         if (!acting.IsOk)
             return SaslStep.Fail(acting.Error, Reason(ScramError.OtherError));
         return SaslStep.Succeed(acting.Value, Encoding.ASCII.GetBytes("v=" + Convert.ToBase64String(keys.Sign(authMessage))));
@@ -97,8 +100,9 @@ internal sealed class ScramMechanism(SaslContext context, ScramHashes hash, bool
     // After an answer that could have been right: all of these take the same time
     private async ValueTask<SaslStep> RefuseLateAsync(string error, CancellationToken cancellationToken)
     {
-        await Task.Delay(context.FailureDelay, context.Time, cancellationToken).ConfigureAwait(false);
-        return Refuse(error);
+        var refused = await context.Guard.AfterAsync(
+            context.Attempt(_user), Failed, static (proven, _) => new ValueTask<MailResult<AccountIdentity>>(proven), cancellationToken).ConfigureAwait(false);
+        return SaslStep.Fail(refused.Error!, Reason(error));
     }
 
     private byte[]? Reason(string error) => context.TellsScramErrors ? Encoding.ASCII.GetBytes("e=" + error) : null;

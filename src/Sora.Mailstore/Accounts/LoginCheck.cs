@@ -24,7 +24,7 @@ internal sealed class LoginCheck(LoginStore store, PasswordVerifier passwords, S
         var stored = await store.FindAsync(name, lookup, cancellationToken);
         if (stored is null)
         {
-            await passwords.VerifyDummyAsync(password, cancellationToken);
+            await passwords.VerifyDummyAsync(name, password, cancellationToken);
             return Failed;
         }
 
@@ -105,7 +105,7 @@ internal sealed class LoginCheck(LoginStore store, PasswordVerifier passwords, S
                 return (credential, false);
         }
 
-        await passwords.VerifyRestAsync(password, stored.Passwords[0].PasswordHash, cancellationToken);
+        await passwords.VerifyRestAsync(stored.PrimaryAddress, password, stored.Passwords[0].PasswordHash, cancellationToken);
         return (null, false);
     }
 

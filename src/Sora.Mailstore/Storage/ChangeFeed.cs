@@ -47,6 +47,9 @@ public sealed class ChangeFeed : IAsyncDisposable
     /// <summary>Another process has changed the TLS certificates that all nodes share, or wants them looked after.</summary>
     public event Action? CertificatesChanged;
 
+    /// <summary>Another process has counted wrong passwords: what it gave to <see cref="TellLoginLimitsAsync"/>.</summary>
+    public event Action<string>? LoginLimitsChanged;
+
     /// <summary>The connection was lost for a while: announcements may have been missed.</summary>
     public event Action? Interrupted;
 
@@ -88,6 +91,11 @@ public sealed class ChangeFeed : IAsyncDisposable
         Wake();
     }
 
+    /// <summary>Tells the others at once, and returns when they were told.</summary>
+    /// <param name="changes">Each up to 4,000 characters of ASCII without a space.</param>
+    public Task TellLoginLimitsAsync(IReadOnlyCollection<string> changes, CancellationToken cancellationToken) =>
+        changes.Count == 0 ? Task.CompletedTask : NotifyAsync(Payloads(changes.Select(static change => " l" + change)), cancellationToken);
+
     /// <summary>Sends what waits, then stops.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -121,10 +129,7 @@ public sealed class ChangeFeed : IAsyncDisposable
             {
                 try
                 {
-                    await using var command = _database.Write.CreateCommand("SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload");
-                    command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Channel });
-                    command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. payloads] });
-                    await command.ExecuteNonQueryAsync();
+                    await NotifyAsync(payloads, CancellationToken.None);
                 }
                 catch (Exception e) when (Mailboxes.Mailbox.IsDatabaseFailure(e))
                 {
@@ -155,20 +160,18 @@ public sealed class ChangeFeed : IAsyncDisposable
             (metadata, _metadata) = (_metadata, new HashSet<string>(StringComparer.Ordinal));
         }
 
+        return Payloads(
+            mailboxes.Select(static changed => string.Create(CultureInfo.InvariantCulture, $" m{changed.Key.Value}:{changed.Value.Value}"))
+                .Concat(accounts.Select(static id => string.Create(CultureInfo.InvariantCulture, $" a{id.Value}")))
+                .Concat(metadata.Select(static change => " d" + change))
+                .Concat(certificates ? [" c"] : []));
+    }
+
+    private List<string> Payloads(IEnumerable<string> items)
+    {
         var payloads = new List<string>();
         var builder = new StringBuilder(_sender);
-        foreach (var (id, modSeq) in mailboxes)
-            Add(string.Create(CultureInfo.InvariantCulture, $" m{id.Value}:{modSeq.Value}"));
-        foreach (var id in accounts)
-            Add(string.Create(CultureInfo.InvariantCulture, $" a{id.Value}"));
-        foreach (var change in metadata)
-            Add(" d" + change);
-        if (certificates)
-            Add(" c");
-        payloads.Add(builder.ToString());
-        return payloads;
-
-        void Add(string item)
+        foreach (var item in items)
         {
             if (builder.Length + item.Length > MaxPayload)
             {
@@ -178,6 +181,17 @@ public sealed class ChangeFeed : IAsyncDisposable
 
             builder.Append(item);
         }
+
+        payloads.Add(builder.ToString());
+        return payloads;
+    }
+
+    private async Task NotifyAsync(List<string> payloads, CancellationToken cancellationToken)
+    {
+        await using var command = _database.Write.CreateCommand("SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload");
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Channel });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. payloads] });
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private async Task ListenAsync(TaskCompletionSource listening)
@@ -245,6 +259,10 @@ public sealed class ChangeFeed : IAsyncDisposable
             else if (item[0] == 'd')
             {
                 MetadataChanged?.Invoke(item[1..].ToString());
+            }
+            else if (item[0] == 'l')
+            {
+                LoginLimitsChanged?.Invoke(item[1..].ToString());
             }
             else if (item[0] == 'm' && colon > 0
                 && long.TryParse(item[1..colon], CultureInfo.InvariantCulture, out var mailbox)

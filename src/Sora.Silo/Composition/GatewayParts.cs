@@ -7,6 +7,7 @@ using Sora.Gateway.Lmtp;
 using Sora.Gateway.ManageSieve;
 using Sora.Gateway.Pop3;
 using Sora.Gateway.Replicas;
+using Sora.Gateway.Sasl;
 using Sora.Gateway.Sieve;
 using Sora.Gateway.Sieve.Mailboxes;
 using Sora.Relay;
@@ -83,20 +84,27 @@ internal sealed class GatewayParts : IAsyncDisposable
         foreach (var listener in lmtp.Listeners())
             yield return (listener.ImplicitTls ? "lmtp.tls_listen" : "lmtp.listen", listener);
 
+        var guard = new LoginGuard(mailstore.LoginLimits, mailstore.Journal, mailstore.Accounts, metrics, time, loggers.CreateLogger<LoginGuard>());
         var replicas = new MailboxReplicas(mailstore.Mailboxes, time, loggers.CreateLogger<MailboxReplicas>());
         var inMailboxes = parts.Add("Scripts of events in IMAP", new MailboxScripts(
             scripts, mailstore.Mailboxes, mailstore.Bodies.Messages, mailstore.Metadata, mailstore.Scripts, replicas,
             options.SieveLimits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()), options.SieveImap, SieveUrl(options), options.Imap.DisabledCaps));
         var imap = new ImapServer(
             mailstore.Accounts, mailstore.Sharing, mailstore.Mailboxes, mailstore.Bodies.Messages, mailstore.Bodies.Intakes, mailstore.Quotas, mailstore.Metadata, replicas,
-            options.Imap, metrics, time, loggers.CreateLogger<ImapServer>(), mailstore.Search.Keys, mailstore.Search.Index, inMailboxes, options.Sasl);
+            options.Imap, metrics, time, loggers.CreateLogger<ImapServer>(), mailstore.Search.Keys, mailstore.Search.Index, inMailboxes, options.Sasl)
+        {
+            Guard = guard,
+        };
         var limits = new ConnectionLimits(options.Imap.MaxConnections, options.Imap.MaxConnectionsPerIp);
         foreach (var listener in ListenerDefinition.Of(imap, options.Imap.Listen, options.Imap.TlsListen, limits))
             yield return (listener.ImplicitTls ? "imap.tls_listen" : "imap.listen", listener);
 
         var pop3 = new Pop3Server(
             options.Pop3, mailstore.Accounts, mailstore.Maildrops, mailstore.Mailboxes, mailstore.Bodies.Messages, replicas, metrics, time,
-            loggers.CreateLogger<Pop3Server>(), options.Sasl);
+            loggers.CreateLogger<Pop3Server>(), options.Sasl)
+        {
+            Guard = guard,
+        };
         foreach (var listener in pop3.Listeners())
             yield return (listener.ImplicitTls ? "pop3.tls_listen" : "pop3.listen", listener);
 
@@ -105,6 +113,7 @@ internal sealed class GatewayParts : IAsyncDisposable
             options.SieveLimits.ToLimits(), metrics, time, loggers.CreateLogger<ManageSieveServer>(), options.Sasl)
         {
             Library = scripts.Library,
+            Guard = guard,
         };
         foreach (var listener in sieve.Listeners())
             yield return (listener.ImplicitTls ? "managesieve.tls_listen" : "managesieve.listen", listener);

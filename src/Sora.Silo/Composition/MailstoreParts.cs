@@ -1,7 +1,9 @@
 using Sora.Contracts;
 using Sora.Mailstore;
 using Sora.Mailstore.Accounts;
+using Sora.Mailstore.Accounts.Logins;
 using Sora.Mailstore.Accounts.Passwords;
+using Sora.Mailstore.Audit;
 using Sora.Mailstore.Bodies;
 using Sora.Mailstore.Certificates;
 using Sora.Mailstore.Delivery;
@@ -24,6 +26,12 @@ internal sealed record MailstoreParts(
 
     /// <summary>Which POP3 session has which maildrop.</summary>
     public required MaildropHost Maildrops { get; init; }
+
+    /// <summary>Counts wrong passwords.</summary>
+    public required LoginLimitHost LoginLimits { get; init; }
+
+    /// <summary>Writes down who logs in.</summary>
+    public required LoginJournal Journal { get; init; }
 
     public required MetadataHost Metadata { get; init; }
 
@@ -85,6 +93,9 @@ internal sealed record MailstoreParts(
         var accounts = parts.Add("Accounts", new AccountHost(database, feed, mailboxes, verifier, options.Accounts, time, loggers));
         var metadata = parts.AddDisposable("Annotations", new MetadataHost(database, feed, mailboxes, accounts, options.Metadata, loggers));
         var maildrops = parts.Add("Maildrops", new MaildropHost(database, options.Maildrops, time, loggers));
+        var loginLimits = parts.Add(
+            "Login limits", await LoginLimitHost.StartAsync(database, feed, options.LoginLimits, metrics, time, loggers, cancellationToken));
+        var journal = parts.Add("The audit log", new LoginJournal(database, options.Audit, options.Node.EffectiveName, metrics, time, loggers));
         var sharing = parts.AddDisposable("Sharing", new SharingHost(database, accounts, options.Sharing));
         var bodies = parts.Add("Bodies", OpenBodies(options, dataFolder, database, metrics, time, loggers));
         await bodies.StartAsync(cancellationToken);
@@ -98,6 +109,8 @@ internal sealed record MailstoreParts(
         {
             Quotas = quotas,
             Maildrops = maildrops,
+            LoginLimits = loginLimits,
+            Journal = journal,
             Metadata = metadata,
             Search = search,
             Scripts = scripts,

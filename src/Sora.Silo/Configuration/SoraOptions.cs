@@ -10,7 +10,9 @@ using Sora.Gateway.Sasl;
 using Sora.Gateway.Sieve;
 using Sora.Gateway.Sieve.Mailboxes;
 using Sora.Mailstore.Accounts;
+using Sora.Mailstore.Accounts.Logins;
 using Sora.Mailstore.Accounts.Passwords;
+using Sora.Mailstore.Audit;
 using Sora.Mailstore.Bodies;
 using Sora.Mailstore.Certificates;
 using Sora.Mailstore.Delivery;
@@ -48,6 +50,10 @@ public sealed class SoraOptions : IValidatableOptions
     public MetadataOptions Metadata { get; set; } = new();
 
     public PasswordOptions Passwords { get; set; } = new();
+
+    public LoginLimitOptions LoginLimits { get; set; } = new();
+
+    public AuditOptions Audit { get; set; } = new();
 
     public DeliveryOptions Delivery { get; set; } = new();
 

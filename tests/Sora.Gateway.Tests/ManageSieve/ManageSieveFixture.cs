@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Sora.Contracts;
 using Sora.Gateway.Connections;
 using Sora.Gateway.ManageSieve;
+using Sora.Gateway.Sasl;
 using Sora.Gateway.Sieve;
 using Sora.Gateway.Tests.Connections;
 using Sora.Gateway.Tests.Imap;
@@ -38,7 +39,7 @@ public sealed class ManageSieveFixture : IAsyncLifetime
 
     /// <summary>Another gateway to the same engine.</summary>
     internal Task<TestGateway> StartAsync(ManageSieveOptions options, TimeProvider? time = null, bool tls = true, ISieveScripts? scripts = null, string? withoutExtension = null,
-        CertificateSource? certificates = null)
+        CertificateSource? certificates = null, Func<GatewayMetrics, LoginGuard>? guard = null)
     {
         options.Listen = ["127.0.0.1:0"];
         options.TlsListen = tls ? ["127.0.0.1:0"] : [];
@@ -54,6 +55,7 @@ public sealed class ManageSieveFixture : IAsyncLifetime
         {
             Library = new ScriptLibrary(
                 Node.Scripts, new SieveFiles(new SieveOptions(), TimeProvider.System, NullLoggerFactory.Instance), compiler, compiler, 100, 100_000),
+            Guard = guard?.Invoke(metrics) ?? LoginGuard.Off(time ?? TimeProvider.System),
         };
         return TestGateway.StartAsync(server.Listeners(), tls, time: time, metrics: metrics, certificates: certificates);
     }

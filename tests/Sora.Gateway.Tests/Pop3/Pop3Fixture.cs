@@ -42,7 +42,8 @@ public sealed class Pop3Fixture : IAsyncLifetime, IDisposable
         bool tls = true,
         MailstoreNode? node = null,
         ConnectionOptions? connections = null,
-        SaslOptions? sasl = null)
+        SaslOptions? sasl = null,
+        Func<GatewayMetrics, LoginGuard>? guard = null)
     {
         options.Listen = ["127.0.0.1:0"];
         options.TlsListen = tls ? ["127.0.0.1:0"] : [];
@@ -52,7 +53,10 @@ public sealed class Pop3Fixture : IAsyncLifetime, IDisposable
         var metrics = new GatewayMetrics();
         var server = new Pop3Server(
             options, node.Accounts, node.Maildrops, node.Mailboxes, Messages, new MailboxReplicas(node.Mailboxes, TimeProvider.System, new ErrorLog<MailboxReplicas>()),
-            metrics, time ?? TimeProvider.System, new ErrorLog<Pop3Server>(), sasl);
+            metrics, time ?? TimeProvider.System, new ErrorLog<Pop3Server>(), sasl)
+        {
+            Guard = guard?.Invoke(metrics) ?? LoginGuard.Off(time ?? TimeProvider.System),
+        };
         return TestGateway.StartAsync(server.Listeners(), tls, connections, time, metrics);
     }
 

@@ -42,12 +42,12 @@ internal sealed class LoginCommand(string user, string password) : ImapCommand
     public static ImapReply Refuse(ImapConnection connection, MailError error)
     {
         Log.LoginRefused(connection.Server.Logger, connection.Client.Remote.Address, error.Code, connection.Client.Id);
-        if (error.Code != MailErrorCode.AuthenticationFailed)
+        if (error.Code is not (MailErrorCode.AuthenticationFailed or MailErrorCode.Limit))
             return ImapReply.No(error);
         if (++connection.Session.AuthFailures < connection.Server.Options.MaxAuthFailures)
             return ImapReply.No(error);
         ImapReply.No(error).Write(connection.Writer, connection.Tag);
-        connection.Bye("Too many wrong passwords");
+        connection.Bye("Too many failed logins");
         return ImapReply.Answered;
     }
 }

@@ -52,8 +52,13 @@ internal sealed class AuthenticateCommand(string mechanism, byte[]? initialRespo
     private static ManageSieveReply? Refuse(ManageSieveConnection connection, MailError error)
     {
         Log.LoginRefused(connection.Server.Logger, connection.Client.Remote.Address, error.Code, connection.Client.Id);
-        if (error.Code != MailErrorCode.AuthenticationFailed || ++connection.AuthFailures < connection.Server.Options.MaxAuthFailures)
-            return ManageSieveReply.No(error);
+        var reply = error.Code == MailErrorCode.Limit ? ManageSieveReply.No(error.Text, ResponseCode.TryLater) : ManageSieveReply.No(error);
+        if (error.Code is not (MailErrorCode.AuthenticationFailed or MailErrorCode.Limit)
+            || ++connection.AuthFailures < connection.Server.Options.MaxAuthFailures)
+        {
+            return reply;
+        }
+
         connection.End("Too many failed authentication attempts");
         return null;
     }

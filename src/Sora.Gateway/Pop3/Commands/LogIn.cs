@@ -15,9 +15,10 @@ internal static class LogIn
         if (!identity.IsOk)
         {
             Log.LoginRefused(server.Logger, connection.Client.Remote.Address, identity.Error.Code, connection.Client.Id);
-            if (identity.Error.Code != MailErrorCode.AuthenticationFailed || ++connection.AuthFailures < server.Options.MaxAuthFailures)
-                return Pop3Reply.Error(identity.Error);
-            connection.End("Too many failed logins", ResponseCode.Auth);
+            var reply = identity.Error.Code == MailErrorCode.Limit ? Pop3Reply.Error(identity.Error.Text, ResponseCode.SysTemp) : Pop3Reply.Error(identity.Error);
+            if (identity.Error.Code is not (MailErrorCode.AuthenticationFailed or MailErrorCode.Limit) || ++connection.AuthFailures < server.Options.MaxAuthFailures)
+                return reply;
+            connection.End("Too many failed logins", reply.Code);
             return null;
         }
 

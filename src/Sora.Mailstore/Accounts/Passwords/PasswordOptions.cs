@@ -21,6 +21,10 @@ public sealed class PasswordOptions : IValidatableOptions
     [OptionRange(4096, 10_000_000)]
     public int ScramIterations { get; set; } = 10_000;
 
+    /// <summary>Whether a password is checked by the keys of SCRAM first.</summary>
+    [Option("Check a password by its SCRAM keys first, which is much quicker than bcrypt and tells a thief of them nothing new; a wrong one still costs as much as ever")]
+    public bool QuickCheck { get; set; } = true;
+
     /// <summary>Whether a good login with the password itself stores the keys of SCRAM that are missing.</summary>
     [Option("Store missing SCRAM keys when a client logs in with the password itself, so that imported accounts come to have them")]
     public bool ScramAtLogin { get; set; } = true;

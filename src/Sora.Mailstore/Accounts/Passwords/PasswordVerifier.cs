@@ -1,16 +1,14 @@
-using System.Collections.Concurrent;
-
 namespace Sora.Mailstore.Accounts.Passwords;
 
 /// <summary>
 /// Checks passwords on a few threads of its own, with a bounded queue before them: a storm of logins takes neither all processors
-/// nor the thread pool that mail runs on.
+/// nor the thread pool that mail runs on. Users take turns, so that who logs in a thousand times, or is guessed at, makes nobody else wait for all of it.
 /// </summary>
 public sealed class PasswordVerifier : IDisposable
 {
     private readonly PasswordHasher _hasher;
     private readonly VerifiedPasswordCache _cache;
-    private readonly BlockingCollection<Check> _queue;
+    private readonly FairQueue<Check> _queue;
     private readonly Thread[] _workers;
     private volatile bool _stopping;
 
@@ -21,7 +19,7 @@ public sealed class PasswordVerifier : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         _hasher = hasher;
         _cache = new VerifiedPasswordCache(options.CacheEntries, options.CacheTime, time);
-        _queue = new BlockingCollection<Check>(options.QueueLimit);
+        _queue = new FairQueue<Check>(options.QueueLimit);
         _workers = new Thread[options.Workers ?? Math.Max(1, Environment.ProcessorCount / 2)];
         for (var i = 0; i < _workers.Length; i++)
         {
@@ -58,6 +56,7 @@ public sealed class PasswordVerifier : IDisposable
         if (_cache.Contains(account, stored, password))
             return Task.FromResult(true);
         return Enqueue(
+            account,
             () =>
             {
                 // Of several logins at once, the first pays and those behind it find its result
@@ -83,7 +82,7 @@ public sealed class PasswordVerifier : IDisposable
         if (!_hasher.WouldRenew(stored, how))
             return null;
         string? renewed = null;
-        await Enqueue(() => (renewed = _hasher.Renew(password, stored, how)) is not null, cancellationToken);
+        await Enqueue(account, () => (renewed = _hasher.Renew(password, stored, how)) is not null, cancellationToken);
         if (renewed is not null)
             _cache.Add(account, renewed, password);
         return renewed;
@@ -100,8 +99,9 @@ public sealed class PasswordVerifier : IDisposable
 
     /// <summary><see cref="PasswordHasher.VerifyRest"/> on a worker; always false.</summary>
     /// <exception cref="PasswordVerifierBusyException">The queue is full.</exception>
-    internal Task<bool> VerifyRestAsync(string password, string stored, CancellationToken cancellationToken) =>
+    internal Task<bool> VerifyRestAsync(string account, string password, string stored, CancellationToken cancellationToken) =>
         Enqueue(
+            account,
             () =>
             {
                 _hasher.VerifyRest(password, stored);
@@ -114,10 +114,17 @@ public sealed class PasswordVerifier : IDisposable
 
     /// <summary><see cref="PasswordHasher.VerifyDummy"/> on a worker, for an account that does not exist; always false.</summary>
     /// <exception cref="PasswordVerifierBusyException">The queue is full.</exception>
-    public Task<bool> VerifyDummyAsync(string password, CancellationToken cancellationToken)
+    public Task<bool> VerifyDummyAsync(string password, CancellationToken cancellationToken) => VerifyDummyAsync("", password, cancellationToken);
+
+    /// <inheritdoc cref="VerifyDummyAsync(string, CancellationToken)"/>
+    /// <param name="account">The name that was given: it waits for its turn as one that exists would.</param>
+    /// <param name="password">What the client sent.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    public Task<bool> VerifyDummyAsync(string account, string password, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(account);
         ArgumentNullException.ThrowIfNull(password);
-        return Enqueue(() => _hasher.VerifyDummy(password), cancellationToken);
+        return Enqueue(account, () => _hasher.VerifyDummy(password), cancellationToken);
     }
 
     /// <summary>Ends the workers after the check each is at; what waits is cancelled.</summary>
@@ -133,7 +140,9 @@ public sealed class PasswordVerifier : IDisposable
     }
 
     /// <summary>Puts a check into the queue, or fails the task if that is full.</summary>
-    internal Task<bool> Enqueue(Func<bool> verify, CancellationToken cancellationToken)
+    internal Task<bool> Enqueue(Func<bool> verify, CancellationToken cancellationToken) => Enqueue("", verify, cancellationToken);
+
+    private Task<bool> Enqueue(string account, Func<bool> verify, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_stopping, this);
         if (cancellationToken.IsCancellationRequested)
@@ -142,7 +151,7 @@ public sealed class PasswordVerifier : IDisposable
         bool taken;
         try
         {
-            taken = _queue.TryAdd(check);
+            taken = _queue.TryAdd(account, check);
         }
         catch (InvalidOperationException)
         {
@@ -158,7 +167,7 @@ public sealed class PasswordVerifier : IDisposable
 
     private void Work()
     {
-        foreach (var check in _queue.GetConsumingEnumerable())
+        while (_queue.TryTake(out var check))
         {
             if (_stopping)
                 check.Cancel();

@@ -1,0 +1,11 @@
+using System.Net;
+
+namespace Sora.Gateway.Sasl;
+
+/// <summary>One attempt to log in: what is known before the password is checked.</summary>
+/// <param name="Protocol">As in "imap".</param>
+/// <param name="Mechanism">A SASL mechanism, or the command that the password came in.</param>
+/// <param name="Address">The client's.</param>
+/// <param name="User">The name that is to be proven.</param>
+/// <param name="FailureDelay">How long the answer to a wrong password is held back.</param>
+internal sealed record LoginAttempt(string Protocol, string Mechanism, IPAddress Address, string User, TimeSpan FailureDelay);

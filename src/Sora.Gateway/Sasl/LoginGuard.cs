@@ -1,0 +1,150 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Sora.Contracts;
+using Sora.Gateway.Connections;
+
+namespace Sora.Gateway.Sasl;
+
+/// <summary>
+/// Stands before and behind every check of whatever a client logs in with, on all protocols: it refuses those who have guessed too often, holds answers back, counts, logs and
+/// writes down.
+/// </summary>
+public sealed class LoginGuard
+{
+    private static readonly MailError TooMany = new(MailErrorCode.Limit, "Too many failed logins, try again later");
+
+    private readonly ILoginLimits? _limits;
+    private readonly ILoginJournal? _journal;
+    private readonly IAccounts? _accounts;
+    private readonly GatewayMetrics? _metrics;
+    private readonly TimeProvider _time = TimeProvider.System;
+    private readonly ILogger _logger = NullLogger.Instance;
+
+    /// <param name="limits">Null: nobody guesses too often.</param>
+    /// <param name="journal">Null: nothing is written down.</param>
+    public LoginGuard(
+        ILoginLimits? limits, ILoginJournal? journal, IAccounts accounts, GatewayMetrics metrics, TimeProvider time, ILogger<LoginGuard> logger)
+    {
+        _limits = limits;
+        _journal = journal;
+        _accounts = accounts;
+        _metrics = metrics;
+        _time = time;
+        _logger = logger;
+    }
+
+    private LoginGuard(TimeProvider time) => _time = time;
+
+    /// <summary>Only holds answers back.</summary>
+    internal static LoginGuard Off(TimeProvider time) => new(time);
+
+    /// <summary>Before a check: null when there may be one, else the client's answer. Waits when some were wrong already.</summary>
+    internal async ValueTask<MailError?> BeforeAsync(LoginAttempt attempt, CancellationToken cancellationToken)
+    {
+        if (_limits is null)
+            return null;
+        var permission = await _limits.AskAsync(attempt.Address, attempt.User, cancellationToken).ConfigureAwait(false);
+        if (!permission.IsBlocked)
+            return null;
+
+        // Not at once: somebody who does not mind refusals shall not be served faster than others
+        await Task.Delay(attempt.FailureDelay, _time, cancellationToken).ConfigureAwait(false);
+        return await BlockedAsync(attempt, permission, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Behind a check: who the client is, which is not <paramref name="proven"/> when too many were wrong in the meantime. The answer to a wrong password is held back.
+    /// </summary>
+    /// <param name="proven">What the check said.</param>
+    /// <param name="act">Whom the proven identity acts for, if that is allowed.</param>
+    internal async ValueTask<MailResult<AccountIdentity>> AfterAsync(
+        LoginAttempt attempt,
+        MailResult<AccountIdentity> proven,
+        Func<AccountIdentity, CancellationToken, ValueTask<MailResult<AccountIdentity>>> act,
+        CancellationToken cancellationToken)
+    {
+        if (!proven.IsOk)
+            return await FailedAsync(attempt, proven.Error, cancellationToken).ConfigureAwait(false);
+        if (_limits is not null
+            && await _limits.SucceededAsync(attempt.Address, attempt.User, cancellationToken).ConfigureAwait(false) is { IsBlocked: true } blocked)
+        {
+            return await BlockedAsync(attempt, blocked, cancellationToken).ConfigureAwait(false);
+        }
+
+        var acting = await act(proven.Value, cancellationToken).ConfigureAwait(false);
+        var other = acting.IsOk && acting.Value.Account != proven.Value.Account ? acting.Value.PrimaryAddress : null;
+        var outcome = acting.IsOk ? LoginOutcome.Ok
+            : acting.Error.Code == MailErrorCode.Unavailable ? LoginOutcome.Unavailable : LoginOutcome.Unauthorized;
+        Record(attempt, attempt.User, acting.IsOk ? acting.Value.Account : null, other, outcome, null);
+        return acting;
+    }
+
+    private async ValueTask<MailResult<AccountIdentity>> FailedAsync(LoginAttempt attempt, MailError error, CancellationToken cancellationToken)
+    {
+        if (error.Code != MailErrorCode.AuthenticationFailed)
+        {
+            // The password was right, but for nothing that may be done with it now; or it could not be checked
+            if (error.Code == MailErrorCode.Unavailable)
+                Record(attempt, null, null, null, LoginOutcome.Unavailable, null);
+            else
+                Record(attempt, attempt.User, null, null, LoginOutcome.Unauthorized, Word(error.Code));
+            return error;
+        }
+
+        // All of it while the answer is held back, so that its time tells nothing
+        var delay = Task.Delay(attempt.FailureDelay, _time, cancellationToken);
+        var user = await KnownAsync(attempt.User, cancellationToken).ConfigureAwait(false);
+        var permission = _limits is null
+            ? default
+            : await _limits.FailedAsync(attempt.Address, attempt.User, user is not null, cancellationToken).ConfigureAwait(false);
+        await delay.ConfigureAwait(false);
+        if (permission.IsBlocked)
+            return Blocked(attempt, user, permission);
+        Record(attempt, user, null, null, LoginOutcome.Wrong, null);
+        return error;
+    }
+
+    private async ValueTask<MailError> BlockedAsync(LoginAttempt attempt, LoginPermission permission, CancellationToken cancellationToken) =>
+        Blocked(attempt, await KnownAsync(attempt.User, cancellationToken).ConfigureAwait(false), permission);
+
+    private MailError Blocked(LoginAttempt attempt, string? user, LoginPermission permission)
+    {
+        Record(attempt, user, null, null, LoginOutcome.Blocked, permission.Block switch
+        {
+            LoginBlock.Address => "address",
+            LoginBlock.User => "user",
+            LoginBlock.UserAtAddress => "pair",
+            _ => "waiting",
+        });
+        return TooMany;
+    }
+
+    // A name that is nobody's is shown to nobody: it may be a password that was typed into the wrong field
+    private async ValueTask<string?> KnownAsync(string user, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return _accounts is not null && await _accounts.FindAsync(user, cancellationToken).ConfigureAwait(false) is not null ? user : null;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            Log.NameNotFound(_logger, e);
+            return null;
+        }
+    }
+
+    private void Record(LoginAttempt attempt, string? user, AccountId? account, string? actedFor, LoginOutcome outcome, string? reason)
+    {
+        if (outcome != LoginOutcome.Ok)
+            Log.LoginFailed(_logger, attempt.Protocol, attempt.Mechanism, user ?? "an unknown user", attempt.Address, outcome, reason ?? "");
+        _metrics?.Login(attempt.Protocol, attempt.Mechanism, outcome, reason);
+        _journal?.Record(new LoginEvent(attempt.Protocol, attempt.Mechanism, attempt.Address, user, account, actedFor, outcome, reason));
+    }
+
+    private static string Word(MailErrorCode code) => code switch
+    {
+        MailErrorCode.Expired => "expired",
+        MailErrorCode.ContactAdmin => "disabled",
+        _ => "refused",
+    };
+}
