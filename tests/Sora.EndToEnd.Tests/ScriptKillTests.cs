@@ -35,21 +35,23 @@ public sealed partial class ScriptKillTests : IAsyncLifetime
 
     private readonly string _bodies = Directory.CreateTempSubdirectory("sora-test-").FullName;
     private readonly SoraProcess[] _nodes = new SoraProcess[2];
-    private readonly SmtpPeer _peer = new();
     private readonly ConcurrentDictionary<int, LmtpReply> _answers = [];
     private readonly ConcurrentDictionary<string, string> _scripts = [];
     private Mailstore.Storage.Embedded.PostgresAddress _address = null!;
+    private SmtpPeer _peer = null!;
     private int _next;
     private int _kills;
 
-    [GeneratedRegex(@"^Subject: (away|told) (\d+)\r?$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^Subject: (?<what>away|told) (?<number>\d+)\r?$", RegexOptions.Multiline)]
     private static partial Regex Numbered { get; }
 
     // How long the load lasts
     private static TimeSpan Duration =>
         TimeSpan.FromSeconds(int.Parse(Environment.GetEnvironmentVariable("SORA_TEST_SECONDS") ?? "20", CultureInfo.InvariantCulture));
 
-    public async Task InitializeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    private async Task StartAsync()
     {
         _address = await PostgresFixture.CreateEmptyAddressAsync();
         string[] settings =
@@ -79,13 +81,15 @@ public sealed partial class ScriptKillTests : IAsyncLifetime
                 await node.DisposeAsync();
         }
 
-        await _peer.DisposeAsync();
         Directory.Delete(_bodies, recursive: true);
     }
 
     [Fact]
     public async Task Nothing_acknowledged_is_lost_and_nothing_is_done_twice()
     {
+        await using var peer = new SmtpPeer();
+        _peer = peer;
+        await StartAsync();
         using var time = new CancellationTokenSource(Duration);
         var work = Enumerable.Range(0, Sessions).Select(session => Task.Run(() => DeliverAsync(session, time.Token)))
             .Concat(Enumerable.Range(0, 2).Select(session => Task.Run(() => PutAsync(session, time.Token)))).ToList();
@@ -204,8 +208,8 @@ public sealed partial class ScriptKillTests : IAsyncLifetime
         {
             var text = Encoding.UTF8.GetString(bytes);
             var isOwn = Numbered.Match(text) is { Success: true };
-            var what = recipients.Single() + (isOwn ? Numbered.Match(text).Groups[1].Value : "");
-            var number = isOwn ? int.Parse(Numbered.Match(text).Groups[2].Value, CultureInfo.InvariantCulture) : TestMail.NumberOf(bytes);
+            var what = recipients.Single() + (isOwn ? Numbered.Match(text).Groups["what"].Value : "");
+            var number = isOwn ? int.Parse(Numbered.Match(text).Groups["number"].Value, CultureInfo.InvariantCulture) : TestMail.NumberOf(bytes);
             if (!sent.TryGetValue((what, number), out var copies))
                 sent[(what, number)] = copies = [];
             copies.Add(text);
