@@ -3,6 +3,7 @@ using System.CommandLine.Invocation;
 using Npgsql;
 using Sora.Admin.Accounts;
 using Sora.Admin.Acl;
+using Sora.Admin.Connections;
 using Sora.Admin.Credentials;
 using Sora.Admin.ExternalLists;
 using Sora.Admin.Health;
@@ -103,6 +104,7 @@ internal static class AdminProgram
             {
                 new RelayListCommand(host), new RelayShowCommand(host), new RelayRetryCommand(host), new RelayDeleteCommand(host),
             },
+            new Command("connections", "The sessions of mail clients, on all nodes") { new ConnectionsListCommand(host), new ConnectionsKickCommand(host) },
             new Command("migrate", "The schema of the database") { new MigrateUpCommand(host), new MigrateStatusCommand(host) },
             new HealthCommand(host),
         };

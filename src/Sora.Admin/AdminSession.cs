@@ -7,6 +7,7 @@ using Sora.Mailstore.Accounts.Passwords;
 using Sora.Mailstore.Mailboxes;
 using Sora.Mailstore.Relay;
 using Sora.Mailstore.Search;
+using Sora.Mailstore.Sessions;
 using Sora.Mailstore.Sieve;
 using Sora.Mailstore.Storage;
 
@@ -43,6 +44,7 @@ internal sealed class AdminSession : IAsyncDisposable
         SiteLists = new SiteLists(database.Options.Sieve, TimeProvider.System, NullLoggerFactory.Instance); // its Problems are shown
         Lists = new SieveListHost(SiteLists, database.Database, _feed, database.Options.Sieve, log);
         Relay = new RelayAdministration(database.Database);
+        Sessions = new SessionAdministration(database.Database, TimeProvider.System);
     }
 
     public AccountAdministration Accounts { get; }
@@ -76,6 +78,9 @@ internal sealed class AdminSession : IAsyncDisposable
     }
 
     public RelayAdministration Relay { get; }
+
+    /// <summary>The sessions of all nodes.</summary>
+    public SessionAdministration Sessions { get; }
 
     /// <summary>Access control lists.</summary>
     public ISharing Sharing

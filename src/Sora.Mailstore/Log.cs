@@ -66,4 +66,10 @@ internal static partial class Log
 
     [LoggerMessage(52, LogLevel.Information, "{Rows} answers and messages that scripts remembered are forgotten")]
     public static partial void SieveHistoryTrimmed(ILogger logger, long rows);
+
+    [LoggerMessage(80, LogLevel.Warning, "What an administrator asked about sessions could not be answered")]
+    public static partial void SessionsNotAnswered(ILogger logger, Exception exception);
+
+    [LoggerMessage(81, LogLevel.Information, "{Count} sessions are ended for an administrator: {Filter}")]
+    public static partial void SessionsEnded(ILogger logger, int count, string filter);
 }

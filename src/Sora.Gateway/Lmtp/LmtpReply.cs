@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Sora.Gateway.Connections;
 
 namespace Sora.Gateway.Lmtp;
 
@@ -38,6 +39,7 @@ internal sealed class LmtpReply
     public static readonly LmtpReply BouncesOnly = new(550, "5.7.1", "This address takes reports with a null reverse-path only");
     public static readonly LmtpReply TooBig = new(552, "5.3.4", "Message is too big");
     public static readonly LmtpReply Loop = new(554, "5.4.6", "Message is in a loop");
+    public static readonly LmtpReply NotTrustedProxy = new(550, "5.7.0", "Your address may not speak for others here");
     public static readonly LmtpReply NotTrusted = new(554, "5.7.1", "Access denied");
 
     // A line has 512 octets with code and CRLF (RFC 5321 section 4.5.3.1.5)
@@ -96,6 +98,9 @@ internal sealed class LmtpReply
 
         return new LmtpReply(550, "5.7.1", lines, allowUtf8);
     }
+
+    /// <summary>Why a session is not served, or no longer (RFC 5321 section 3.8: 421 also ends one).</summary>
+    public static LmtpReply Dismissed(Dismissal reason) => reason.IsTemporary ? new(421, "4.3.2", reason.Text) : new(554, "5.7.1", reason.Text);
 
     public int Code { get; }
 

@@ -25,4 +25,10 @@ internal static partial class Log
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Message {Id}, {Size} bytes, from <{Sender}> refused for <{Recipient}>: {Code}")]
     public static partial void NotTaken(ILogger logger, string id, long size, string sender, string recipient, int code);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "LMTP client {Address} sends XCLIENT and is not trusted, connection {Connection}")]
+    public static partial void ForwardRefused(ILogger logger, IPAddress address, string connection);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "LMTP client is {Address}, logged in as {Login} at the proxy, connection {Connection}")]
+    public static partial void Forwarded(ILogger logger, IPAddress address, string login, string connection);
 }

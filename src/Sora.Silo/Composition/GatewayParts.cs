@@ -54,6 +54,7 @@ internal sealed class GatewayParts : IAsyncDisposable
             throw;
         }
 
+        parts.Add("Answers about sessions", mailstore.AnswerSessions(new GatewaySessions(listeners)));
         return parts.Add("Sockets", new GatewayParts(app, listeners));
     }
 
@@ -74,7 +75,7 @@ internal sealed class GatewayParts : IAsyncDisposable
             Returns = SenderRewriting.Of(options.Relay.Srs, time) is { } rewriting ? new BounceReturn(mailstore.Relay, rewriting) : null,
         };
         foreach (var listener in lmtp.Listeners())
-            yield return (listener.ImplicitTls ? "lmtp.tls_listen" : "lmtp.listen", listener);
+            yield return ("lmtp." + listener.Key, listener);
 
         var replicas = new MailboxReplicas(mailstore.Mailboxes, time, loggers.CreateLogger<MailboxReplicas>());
         var inMailboxes = parts.Add("Scripts of events in IMAP", new MailboxScripts(
@@ -83,15 +84,14 @@ internal sealed class GatewayParts : IAsyncDisposable
         var imap = new ImapServer(
             mailstore.Accounts, mailstore.Sharing, mailstore.Mailboxes, mailstore.Bodies.Messages, mailstore.Bodies.Intakes, mailstore.Quotas, mailstore.Metadata, replicas,
             options.Imap, metrics, time, loggers.CreateLogger<ImapServer>(), mailstore.Search.Keys, mailstore.Search.Index, inMailboxes, options.Sasl);
-        var limits = new ConnectionLimits(options.Imap.MaxConnections, options.Imap.MaxConnectionsPerIp);
-        foreach (var listener in ListenerDefinition.Of(imap, options.Imap.Listen, options.Imap.TlsListen, limits))
-            yield return (listener.ImplicitTls ? "imap.tls_listen" : "imap.listen", listener);
+        foreach (var listener in imap.Listeners())
+            yield return ("imap." + listener.Key, listener);
 
         var pop3 = new Pop3Server(
             options.Pop3, mailstore.Accounts, mailstore.Maildrops, mailstore.Mailboxes, mailstore.Bodies.Messages, replicas, metrics, time,
             loggers.CreateLogger<Pop3Server>());
         foreach (var listener in pop3.Listeners())
-            yield return (listener.ImplicitTls ? "pop3.tls_listen" : "pop3.listen", listener);
+            yield return ("pop3." + listener.Key, listener);
 
         var sieve = new ManageSieveServer(
             options.Managesieve, mailstore.Accounts, mailstore.Scripts, options.SieveLimits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()),
@@ -100,7 +100,7 @@ internal sealed class GatewayParts : IAsyncDisposable
             Library = scripts.Library,
         };
         foreach (var listener in sieve.Listeners())
-            yield return (listener.ImplicitTls ? "managesieve.tls_listen" : "managesieve.listen", listener);
+            yield return ("managesieve." + listener.Key, listener);
     }
 
     // Where clients put their scripts (RFC 6785 section 2.1)

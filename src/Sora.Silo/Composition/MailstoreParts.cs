@@ -8,6 +8,7 @@ using Sora.Mailstore.Mailboxes;
 using Sora.Mailstore.Maintenance;
 using Sora.Mailstore.Relay;
 using Sora.Mailstore.Search;
+using Sora.Mailstore.Sessions;
 using Sora.Mailstore.Sieve;
 using Sora.Mailstore.Storage;
 using Sora.Mailstore.Storage.Embedded;
@@ -35,6 +36,9 @@ internal sealed record MailstoreParts(
     public required SieveFiles SieveFiles { get; init; }
 
     public required SieveListHost SieveLists { get; init; }
+
+    /// <summary>Lets administrators ask for the sessions of this node, until the result is disposed.</summary>
+    public required Func<ISessions, SessionResponder> AnswerSessions { get; init; }
 
     /// <summary>Takes what leaves.</summary>
     public required RelayQueue Relay { get; init; }
@@ -68,7 +72,8 @@ internal sealed record MailstoreParts(
         var metrics = parts.AddDisposable("Metrics of the mail store", new MailstoreMetrics());
         var files = new SieveFiles(options.Sieve, time, loggers, metrics, SiteCheck.Scripts(options));
         var lists = new SiteLists(options.Sieve, time, loggers, metrics);
-        var feed = parts.Add("The change feed", new ChangeFeed(database, loggers.CreateLogger<ChangeFeed>()));
+        var node = new NodePresence(database, options.Node.EffectiveName);
+        var feed = parts.Add("The change feed", node.CreateFeed(loggers.CreateLogger<ChangeFeed>()));
         await feed.StartAsync(cancellationToken);
         var passwords = new PasswordHasher(options.Passwords);
         var verifier = parts.AddDisposable("Password checks", new PasswordVerifier(passwords, options.Passwords, time));
@@ -97,6 +102,7 @@ internal sealed record MailstoreParts(
             SieveFiles = files,
             SieveLists = parts.AddDisposable("External lists", new SieveListHost(lists, database, feed, options.Sieve, loggers)),
             Relay = relay,
+            AnswerSessions = sessions => new SessionResponder(database, feed, sessions, node, loggers),
         };
     }
 

@@ -139,7 +139,7 @@ internal sealed class MessageUpload(ImapConnection connection, AppendParser pars
 
         ValueTask Take(ReadOnlyMemory<byte> segment)
         {
-            connection.SetInputTimeout(connection.Server.Options.Autologout); // A slow upload is not a silent client
+            connection.Client.SetInputTimeout(connection.Server.Options.Autologout); // A slow upload is not a silent client
             return _intake.WriteAsync(segment, cancellationToken);
         }
     }
@@ -185,7 +185,7 @@ internal sealed class MessageUpload(ImapConnection connection, AppendParser pars
         do
         {
             status = await connection.Reader.ReadRestAsync().ConfigureAwait(false);
-            if (status == ReadStatus.Closed || (status == ReadStatus.Woken && connection.Client.InputTimedOut))
+            if (status == ReadStatus.Closed || (status == ReadStatus.Woken && connection.MustStop()))
                 throw new ClientGoneException("The client stopped in the middle of a message");
         }
         while (status == ReadStatus.Woken);
