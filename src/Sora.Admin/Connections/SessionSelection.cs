@@ -82,7 +82,12 @@ internal sealed class SessionSelection
             ? await session.Sessions.EndAsync(filter, node, patience, cancellationToken)
             : await session.Sessions.ListAsync(filter, node, patience, cancellationToken);
         if (answer.Nodes.Count == 0)
-            throw new AdminException(node is null ? "no node is running" : $"no node {node} is running");
+        {
+            if (node is not null)
+                throw new AdminException($"no node {node} is running");
+            run.Say("no node is running");
+        }
+
         foreach (var silent in answer.Silent)
             run.Say($"node {silent} has not answered");
         return answer;

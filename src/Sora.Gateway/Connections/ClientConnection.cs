@@ -50,6 +50,7 @@ public sealed class ClientConnection : IDeadlineTarget
         IsTlsAtProxy = header is { IsTls: true };
         IsTrusted = listener.Shared.Trusted.Contains(Remote.Address);
         Started = listener.Shared.Time.GetUtcNow();
+        Memory = new SessionMemory(listener.Shared.Options.SessionMemoryLimit.Bytes);
         _deadlines = listener.Shared.Deadlines.Register(this);
         _lastInput = listener.Shared.Deadlines.Now;
         if (listener.Definition.Limits.MaxDuration > TimeSpan.Zero)
@@ -85,6 +86,9 @@ public sealed class ClientConnection : IDeadlineTarget
 
     /// <summary>Nobody between the client and this site's machines can listen: TLS, here or at a trusted proxy, or a client on the same machine.</summary>
     public bool IsPrivate => IsTls || IsTlsAtProxy || (IPAddress.IsLoopback(Remote.Address) && IPAddress.IsLoopback(Peer.Address));
+
+    /// <summary>What commands may hold in memory.</summary>
+    internal SessionMemory Memory { get; }
 
     /// <summary>When it was accepted.</summary>
     public DateTimeOffset Started { get; }

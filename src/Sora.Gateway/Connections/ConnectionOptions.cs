@@ -28,6 +28,14 @@ public sealed class ConnectionOptions : IValidatableOptions
     [OptionRange("0", "1000000")]
     public int MaxConnectionsPerUserPerIp { get; set; }
 
+    [Option("Connections accepted in the first second after the start, all listeners together; each second allows as many more than the one before. Others wait in the backlog; 0 is no limit")]
+    [OptionRange("0", "1000000")]
+    public int AcceptRate { get; set; } = 500;
+
+    [Option("Connections that wait to be accepted, for each listener; the system may allow fewer (net.core.somaxconn)")]
+    [OptionRange("1", "1000000")]
+    public int Backlog { get; set; } = 4096;
+
     [Option("Octets that a client must send in a minute on average while a command, a literal or a message is under way; 0 asks for none")]
     [OptionRange("0", "1000000")]
     public int MinBytesPerMinute { get; set; } = 512;
@@ -35,6 +43,10 @@ public sealed class ConnectionOptions : IValidatableOptions
     [Option("The time over which min_bytes_per_minute is measured", Reference = "RFC 5321 4.5.3.2.5: 3 minutes may pass within a message")]
     [OptionRange("10s", "1h")]
     public TimeSpan MinBytesWindow { get; set; } = TimeSpan.FromMinutes(3);
+
+    [Option("Memory that one command of a session may take for results, sorting, threading and the messages of one APPEND, with what is kept up to date for CONTEXT; more is refused with NO [LIMIT]. Buffers and single messages have limits of their own. 0 is no limit")]
+    [OptionRange("1MiB", "64GiB", OrZero = true)]
+    public ByteSize SessionMemoryLimit { get; set; } = ByteSize.MiB(512);
 
     [Option("Refused clients that may be told over TLS at the same time; for more of them the handshake is not made")]
     [OptionRange("0", "10000")]

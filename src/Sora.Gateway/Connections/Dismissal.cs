@@ -29,7 +29,5 @@ public sealed record Dismissal(string Reason, string Text, bool IsTemporary = tr
 
     public static Dismissal TooSlow { get; } = new("too_slow", "You are sending too slowly", IsUrgent: true);
 
-    public static Dismissal TooMuchMemory { get; } = new("memory", "This session needs too much memory");
-
     public static Dismissal Kicked { get; } = new("kicked", "Disconnected by the administrator", IsUrgent: true);
 }

@@ -4,14 +4,16 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Sora.Gateway.Connections.Proxying;
 
 namespace Sora.Gateway.Connections;
 
 /// <summary>
-/// Puts the mail protocols on Kestrel: <c>kestrel => listeners.Configure(kestrel)</c> in ConfigureKestrel, and
-/// <c>services.Configure&lt;SocketTransportOptions&gt;(listeners.Configure)</c>. TLS, implicit or by STARTTLS, is done here and not by
+/// Puts the mail protocols on Kestrel: <c>kestrel => listeners.Configure(kestrel)</c> in ConfigureKestrel, and then
+/// <c>listeners.AddTransport(services)</c>. TLS, implicit or by STARTTLS, is done here and not by
 /// UseHttps.
 /// </summary>
 public sealed class GatewayListeners : IDisposable
@@ -64,8 +66,18 @@ public sealed class GatewayListeners : IDisposable
         }
     }
 
-    public void Configure(SocketTransportOptions sockets)
+    /// <summary>The sockets, with what slows down a rush after the start. Call it after Kestrel's own services are there.</summary>
+    public void AddTransport(IServiceCollection services)
     {
+        services.Configure<SocketTransportOptions>(Configure);
+        services.AddSingleton<IConnectionListenerFactory>(provider => new ThrottledTransport(
+            new SocketTransportFactory(provider.GetRequiredService<IOptions<SocketTransportOptions>>(), provider.GetRequiredService<ILoggerFactory>()),
+            new AcceptRate(_shared.Options.AcceptRate, _shared.Time)));
+    }
+
+    private void Configure(SocketTransportOptions sockets)
+    {
+        sockets.Backlog = _shared.Options.Backlog;
         sockets.NoDelay = true;
         sockets.WaitForDataBeforeAllocatingBuffer = true;
         sockets.MaxReadBufferSize = _shared.Options.ReadBuffer.Bytes;

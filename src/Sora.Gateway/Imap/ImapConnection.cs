@@ -115,8 +115,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     {
         if (!Client.MustStop)
             return false;
-        if (Client.Ending is { } ending)
-            Bye(ending.Text);
+        Bye(Client.Ending?.Text ?? "You were silent for too long");
         return true;
     }
 
@@ -183,6 +182,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         StopListening();
         var selected = Session.Selected;
         Session.Selected = null;
+        selected?.Contexts.Clear(Client);
         selected?.Dispose();
     }
 
@@ -334,7 +334,13 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         }
         else if (status == ReadStatus.Append && !message.IsSynchronizing && !await Reader.SkipAppendAsync(message.Length).ConfigureAwait(false))
         {
-            Bye("Message is too large", ResponseCode.TooBig);
+            if (!Session.IsEnding)
+            {
+                reply.Write(Writer, Tag);
+                Bye("Message is too large", ResponseCode.TooBig);
+            }
+
+            reply = ImapReply.Answered;
         }
 
         if (reply.Status != ReplyStatus.None)

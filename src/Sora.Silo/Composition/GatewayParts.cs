@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Sora.Gateway.Connections;
 using Sora.Gateway.Imap;
@@ -39,8 +38,8 @@ internal sealed class GatewayParts : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "sora" });
         builder.Services.AddSingleton(loggers);
         builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, NoSignals>());
-        builder.Services.Configure<SocketTransportOptions>(listeners.Configure);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => listeners.Configure(kestrel));
+        listeners.AddTransport(builder.Services);
         var app = builder.Build();
         try
         {

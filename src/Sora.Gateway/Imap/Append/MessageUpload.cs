@@ -12,7 +12,8 @@ internal sealed class MessageUpload(ImapConnection connection, AppendParser pars
 {
     private readonly List<AppendMessage> _messages = [];
     private readonly long _limit = connection.Server.Options.AppendLimit.Bytes;
-    private readonly long _totalLimit = Math.Max(connection.Server.Options.AppendLimit.Bytes, connection.Server.Options.MaxAppend.Bytes);
+    private readonly long _totalLimit = Math.Max(
+        connection.Server.Options.AppendLimit.Bytes, connection.Client.Memory.Most(connection.Server.Options.MaxAppend.Bytes));
     private MessageLiteral? _pending = LastLiteral(first); // announced by the client, and neither asked for nor read
     private IMessageIntake? _intake;
     private MessageStart? _start;
