@@ -311,6 +311,7 @@ public sealed class ClientConnection : IDeadlineTarget
         }
 
         _listener.Shared.Metrics.TlsHandshake(_listener.Definition.Protocol.Name, success: true);
+        TlsBuffers.ReleaseWhenEmpty(tls);
         _tls = tls;
         Output = PipeWriter.Create(tls, new StreamPipeWriterOptions(leaveOpen: true));
         _input.Inner = PipeReader.Create(tls, new StreamPipeReaderOptions(leaveOpen: true, useZeroByteReads: true));
