@@ -184,6 +184,14 @@ public sealed class ClientConnection : IDeadlineTarget
         Wake();
     }
 
+    /// <summary>Counts and logs that the session ends because nothing has come for too long.</summary>
+    internal void NoteTimeout()
+    {
+        var reason = _user is null && _listener.Definition.Protocol.HasLogins ? "login_timeout" : "idle_timeout";
+        _listener.Instruments.Ended(reason);
+        Log.Dismissed(_listener.Shared.Logger, Protocol, Id, Remote.Address, reason);
+    }
+
     /// <summary>
     /// Counts the session against the limits of its user. Not null when there are too many: the client gets the text and is not logged in.
     /// </summary>

@@ -17,6 +17,9 @@ public interface IProtocolServer
     /// </summary>
     string? Alpn => null;
 
+    /// <summary>Clients log in.</summary>
+    bool HasLogins => true;
+
     /// <summary>
     /// Serves one connection from the greeting to the end. Whatever is left in <see cref="ClientConnection.Output"/> is flushed after it.
     /// </summary>

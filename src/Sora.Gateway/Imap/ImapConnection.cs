@@ -93,7 +93,11 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
             if (status == ReadStatus.Woken)
             {
                 if (Client.InputTimedOut)
+                {
+                    Client.NoteTimeout();
                     Bye(Session.State == ImapStates.NotAuthenticated ? "No login for too long" : "Autologout; idle for too long");
+                }
+
                 continue;
             }
 

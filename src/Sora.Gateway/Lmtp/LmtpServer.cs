@@ -48,6 +48,9 @@ public sealed class LmtpServer : IProtocolServer
     public string Name => ProtocolName;
 
     /// <inheritdoc/>
+    public bool HasLogins => false;
+
+    /// <inheritdoc/>
     public void WriteRefusal(PipeWriter output, Dismissal refusal) => output.WriteReply(LmtpReply.Dismissed(refusal));
 
     internal LmtpOptions Options { get; }

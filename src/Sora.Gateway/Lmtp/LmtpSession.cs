@@ -93,6 +93,7 @@ internal sealed class LmtpSession(LmtpServer server, ClientConnection connection
                     // A transaction that has come this far is finished even while draining
                     continue;
                 case InputOutcome.TimedOut:
+                    connection.NoteTimeout();
                     End(LmtpReply.TimedOut);
                     return false;
                 default:
@@ -126,7 +127,11 @@ internal sealed class LmtpSession(LmtpServer server, ClientConnection connection
 
         var outcome = await Input.FillAsync(server.Options.CommandTimeout);
         if (outcome == InputOutcome.TimedOut)
+        {
+            connection.NoteTimeout();
             End(LmtpReply.TimedOut);
+        }
+
         return outcome != InputOutcome.EndOfInput;
     }
 

@@ -254,6 +254,7 @@ internal sealed class ManageSieveConnection : IDisposable
         switch (status)
         {
             case ReadStatus.TimedOut:
+                Client.NoteTimeout();
                 End(Identity is null ? "No login for too long" : "You were silent for too long");
                 break;
             case ReadStatus.Woken:

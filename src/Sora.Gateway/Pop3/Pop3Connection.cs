@@ -209,6 +209,7 @@ internal sealed class Pop3Connection : IAsyncDisposable
         {
             case InputOutcome.TimedOut:
                 // Nothing is deleted, and nothing said (RFC 1939 section 3)
+                Client.NoteTimeout();
                 HasEnded = true;
                 return false;
             case InputOutcome.EndOfInput:

@@ -93,7 +93,7 @@ public sealed class SoraOptions : IValidatableOptions
         {
             foreach (var (section, protocol) in Protocols())
             {
-                foreach (var key in protocol.Addresses().Select(static listener => listener.Key).Where(static key => key.EndsWith("tls_listen", StringComparison.Ordinal)).Distinct())
+                foreach (var key in protocol.Addresses().Select(static listener => listener.Key).Where(static key => key.EndsWith("tls_listen", StringComparison.Ordinal)).Distinct(StringComparer.Ordinal))
                     yield return $"{section}.{key} needs a certificate: set tls.cert_file and tls.key_file, or tls.self_signed";
             }
         }

@@ -56,7 +56,7 @@ public sealed class XClientTests
     [InlineData("NAME=a+0D+0Ab", "501")]
     [InlineData("NAME=a+00b", "501")]
     [InlineData("PROTO=HTTP", "501")]
-    [InlineData("HELO=a+20b", "501")]
+    [InlineData("HELO=a+20b NAME=a_b", "220")]
     [InlineData("ADDR", "501")]
     [InlineData("", "501")]
     public async Task Attributes_are_xtext_and_checked(string attributes, string code)

@@ -59,16 +59,19 @@ internal sealed record XClient(ForwardedClient Client, string? Name, string? Hel
                 return ForwardedText.Session(text) is { } session ? this with { Client = Client with { Session = session } } : null;
             case "CLIENT-TRANSPORT":
                 return this with { Client = Client with { IsTls = ForwardedText.IsTls(text) } };
+            // Names are what strangers have said: one that cannot stand in a Received field is as good as none, and no reason to refuse their mail
             case "NAME":
-                return LmtpAddressParser.IsHostName(text) && text.Length <= MaxName ? this with { Name = text } : null;
+                return IsName(text) ? this with { Name = text } : this;
             case "HELO":
-                return LmtpAddressParser.IsHostName(text) && text.Length <= MaxName ? this with { Helo = text } : null;
+                return IsName(text) ? this with { Helo = text } : this;
             case "LOGIN":
                 return text.Length is > 0 and <= MaxName ? this with { Login = text } : null;
             default: // PROTO
                 return text.ToUpperInvariant() is "SMTP" or "ESMTP" or "LMTP" ? this : null;
         }
     }
+
+    private static bool IsName(string text) => text.Length <= MaxName && LmtpAddressParser.IsHostName(text);
 
     // "IPV6:" stands before an IPv6 address, but not all senders write it
     private static IPAddress? Address(string text) => text.StartsWith("IPV6:", StringComparison.OrdinalIgnoreCase)

@@ -16,9 +16,9 @@ internal abstract class SearchingCommand(SearchProgram program, bool byUid, Sear
     public static readonly ImapReply TagReuse = ImapReply.Bad("Tag reuse");
 
     /// <summary>Octets for each message found: its place in the list, in the result and in the answer.</summary>
-    protected const int ResultBytes = 12;
+    public const int ResultBytes = 12;
 
-    private static readonly MailError TooMuchMemory = new(MailErrorCode.Limit, "This needs more memory than a session may take");
+    public static readonly MailError TooMuchMemory = new(MailErrorCode.Limit, "This needs more memory than a session may take");
 
     private bool _isTooLarge;
     private ResponseCode? _limited; // not all that matches was taken (RFC 9738)
