@@ -170,17 +170,20 @@ public sealed class ClientConnection : IDeadlineTarget
     /// </summary>
     public void Wake() => _input.CancelPendingRead();
 
-    /// <summary>Ends the session politely; the first reason stays. One that is urgent is cut off when it has not ended in kick_timeout.</summary>
+    /// <summary>Ends the session because an administrator wants it so; it is cut off when it has not ended in kick_timeout.</summary>
+    public void Kick()
+    {
+        Dismiss(Dismissal.Kicked);
+        _deadlines.Arm(DeadlineKind.End, _listener.Shared.Deadlines, _listener.Shared.Options.KickTimeout);
+    }
+
+    /// <summary>Ends the session politely; the first reason stays.</summary>
     public void Dismiss(Dismissal reason)
     {
         if (Interlocked.CompareExchange(ref _dismissal, reason, null) is not null)
             return;
         _listener.Instruments.Ended(reason.Reason);
         Log.Dismissed(_listener.Shared.Logger, Protocol, Id, Remote.Address, reason.Reason);
-        if (reason.IsUrgent)
-            _deadlines.Arm(DeadlineKind.End, _listener.Shared.Deadlines, _listener.Shared.Options.KickTimeout);
-        else
-            _deadlines.Disarm(DeadlineKind.End);
         Wake();
     }
 

@@ -16,7 +16,7 @@ public sealed class GatewaySessions(GatewayListeners listeners) : ISessions
         foreach (var connection in Select(filter))
         {
             ended.Add(Describe(connection));
-            connection.Dismiss(Dismissal.Kicked);
+            connection.Kick();
         }
 
         return ended;

@@ -100,7 +100,9 @@ internal sealed class LmtpReply
     }
 
     /// <summary>Why a session is not served, or no longer (RFC 5321 section 3.8: 421 also ends one).</summary>
-    public static LmtpReply Dismissed(Dismissal reason) => reason.IsTemporary ? new(421, "4.3.2", reason.Text) : new(554, "5.7.1", reason.Text);
+    public static LmtpReply Dismissed(Dismissal reason) =>
+        reason == Dismissal.TooSlow ? new(421, "4.4.2", reason.Text)
+        : reason.IsTemporary ? new(421, "4.3.2", reason.Text) : new(554, "5.7.1", reason.Text);
 
     public int Code { get; }
 

@@ -10,12 +10,21 @@ namespace Sora.Mailstore.Sessions;
 /// </summary>
 public sealed class NodePresence(Database database, string name)
 {
-    /// <summary>The node's number while it lives.</summary>
-    internal int Number { get; } = RandomNumberGenerator.GetInt32(1, int.MaxValue);
+    private volatile int _number = NewNumber();
+
+    /// <summary>The node's number, for as long as the connection does not break.</summary>
+    internal int Number => _number;
 
     /// <summary>A change feed that holds the lock.</summary>
     public ChangeFeed CreateFeed(ILogger<ChangeFeed> logger) => new(database, logger)
     {
-        Listening = (connection, cancellationToken) => SessionStore.EnterAsync(connection, Number, name, cancellationToken),
+        Listening = async (connection, cancellationToken) =>
+        {
+            // The connection before may have broken without PostgreSQL knowing of it yet: its lock, and so its number, will go with it
+            while (!await SessionStore.TryEnterAsync(connection, _number, name, cancellationToken))
+                _number = NewNumber();
+        },
     };
+
+    private static int NewNumber() => RandomNumberGenerator.GetInt32(1, int.MaxValue);
 }

@@ -21,14 +21,15 @@ internal sealed class SessionStore(NpgsqlDataSource database)
                 AND l.classid::bigint = 1313817669 AND l.objid::bigint = n.number AND l.objsubid = 2)
         """;
 
-    /// <summary>Says that the node lives, for as long as the connection does, and forgets nodes that do not.</summary>
-    public static async Task EnterAsync(NpgsqlConnection connection, int number, string name, CancellationToken cancellationToken)
+    /// <summary>Says that the node lives, for as long as the connection does, and forgets nodes that do not. False when somebody holds the number.</summary>
+    public static async Task<bool> TryEnterAsync(NpgsqlConnection connection, int number, string name, CancellationToken cancellationToken)
     {
         await using (var lockNode = new NpgsqlCommand("SELECT pg_try_advisory_lock($1, $2)", connection))
         {
             lockNode.Parameters.Add(Int(NodeLock));
             lockNode.Parameters.Add(Int(number));
-            await lockNode.ExecuteNonQueryAsync(cancellationToken);
+            if (await lockNode.ExecuteScalarAsync(cancellationToken) is not true)
+                return false;
         }
 
         await using var enter = new NpgsqlCommand(
@@ -40,6 +41,7 @@ internal sealed class SessionStore(NpgsqlDataSource database)
         enter.Parameters.Add(Int(number));
         enter.Parameters.Add(Text(name));
         await enter.ExecuteNonQueryAsync(cancellationToken);
+        return true;
     }
 
     public async Task LeaveAsync(int number, CancellationToken cancellationToken)

@@ -101,7 +101,7 @@ public sealed class DismissalTests
         await client.PlayAsync("S: hello");
         await Wait.UntilAsync(() => gateway.Listeners.OpenConnections == 2, "both");
         foreach (var connection in gateway.Listeners.Connections)
-            connection.Dismiss(Dismissal.Kicked);
+            connection.Kick();
         await client.PlayAsync("S: kicked\nS!");
         Advance(gateway, time, 12);
         await other.PlayAsync("S!");

@@ -37,7 +37,7 @@ public sealed class ManageSieveFixture : IAsyncLifetime
     }
 
     /// <summary>Another gateway to the same engine.</summary>
-    internal Task<TestGateway> StartAsync(ManageSieveOptions options, TimeProvider? time = null, bool tls = true, ISieveScripts? scripts = null, string? withoutExtension = null)
+    internal Task<TestGateway> StartAsync(ManageSieveOptions options, TimeProvider? time = null, bool tls = true, ISieveScripts? scripts = null, string? withoutExtension = null, ConnectionOptions? connections = null)
     {
         options.Listen = ["127.0.0.1:0"];
         options.TlsListen = tls ? ["127.0.0.1:0"] : [];
@@ -54,7 +54,7 @@ public sealed class ManageSieveFixture : IAsyncLifetime
             Library = new ScriptLibrary(
                 Node.Scripts, new SieveFiles(new SieveOptions(), TimeProvider.System, NullLoggerFactory.Instance), compiler, compiler, 100, 100_000),
         };
-        return TestGateway.StartAsync(server.Listeners(), tls, time: time, metrics: metrics);
+        return TestGateway.StartAsync(server.Listeners(), tls, connections, time: time, metrics: metrics);
     }
 
     public async Task DisposeAsync()
