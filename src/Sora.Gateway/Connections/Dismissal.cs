@@ -11,6 +11,8 @@ public sealed record Dismissal(string Reason, string Text, bool IsTemporary = tr
 
     public static Dismissal MaxConnections { get; } = new("max_connections", "Too many connections");
 
+    public static Dismissal MaxConnectionsPerListener { get; } = new("max_connections_per_listener", "Too many connections to this port");
+
     public static Dismissal MaxConnectionsPerIp { get; } = new("max_connections_per_ip", "Too many connections from your address");
 
     public static Dismissal MaxConnectionsPerUser { get; } = new("max_connections_per_user", "Too many connections of this user");

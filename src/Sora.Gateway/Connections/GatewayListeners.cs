@@ -114,6 +114,8 @@ internal sealed record ListenerServices(
 /// <summary>One listening socket: what happens to a connection from accept to close.</summary>
 internal sealed class Listener(ListenerDefinition definition, ListenerServices shared)
 {
+    private int _open;
+
     public ConnectionInstruments Instruments { get; } = shared.Metrics.Connections(definition.Protocol.Name, definition.ImplicitTls);
 
     public ListenerDefinition Definition => definition;
@@ -132,9 +134,12 @@ internal sealed class Listener(ListenerDefinition definition, ListenerServices s
     public async Task ServeAsync(ConnectionContext context)
     {
         var isEntered = false;
+        var open = Interlocked.Increment(ref _open);
         try
         {
-            var refusal = shared.Drain.IsDraining ? Dismissal.Draining : shared.Registry.TryEnter(definition.Protocol.Name, definition.Limits.MaxConnections);
+            var refusal = shared.Drain.IsDraining ? Dismissal.Draining
+                : definition.Limits.MaxConnectionsPerListener is > 0 and var most && open > most ? Dismissal.MaxConnectionsPerListener
+                : shared.Registry.TryEnter(definition.Protocol.Name, definition.Limits.MaxConnections);
             isEntered = refusal is null;
             ProxyHeader? header = null;
             if (definition.ExpectsProxy && refusal is null)
@@ -146,6 +151,7 @@ internal sealed class Listener(ListenerDefinition definition, ListenerServices s
         }
         finally
         {
+            Interlocked.Decrement(ref _open);
             if (isEntered)
                 shared.Registry.Leave(definition.Protocol.Name);
         }

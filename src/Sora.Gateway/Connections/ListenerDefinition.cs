@@ -29,4 +29,5 @@ public sealed record ListenerDefinition(
 /// <param name="MaxConnections">At once, over all clients.</param>
 /// <param name="MaxConnectionsPerIp">At once from one IPv4 address or one IPv6 /64 network.</param>
 /// <param name="MaxDuration">Until a session is ended between two commands.</param>
-public sealed record ConnectionLimits(int MaxConnections = 0, int MaxConnectionsPerIp = 0, TimeSpan MaxDuration = default);
+/// <param name="MaxConnectionsPerListener">At once on each socket.</param>
+public sealed record ConnectionLimits(int MaxConnections = 0, int MaxConnectionsPerIp = 0, TimeSpan MaxDuration = default, int MaxConnectionsPerListener = 0);

@@ -24,9 +24,13 @@ public abstract class ProtocolOptions : IValidatableOptions
     [Option("As tls_listen, with the PROXY header before the TLS handshake")]
     public IReadOnlyList<string> ProxyTlsListen { get; set; } = [];
 
-    [Option("Connections at once; 0 is no limit")]
+    [Option("Connections at once, all listeners together; 0 is no limit")]
     [OptionRange("0", "10000000")]
     public int MaxConnections { get; set; }
+
+    [Option("Connections at once on each of the listeners; 0 is no limit")]
+    [OptionRange("0", "10000000")]
+    public int MaxConnectionsPerListener { get; set; }
 
     [Option("Connections at once from one IPv4 address or IPv6 /64 network; 0 is no limit")]
     [OptionRange("0", "10000000")]
@@ -37,7 +41,7 @@ public abstract class ProtocolOptions : IValidatableOptions
     public TimeSpan AbsoluteSessionTimeout { get; set; }
 
     /// <summary>How many connections there may be, and how long.</summary>
-    public ConnectionLimits Limits => new(MaxConnections, MaxConnectionsPerIp, AbsoluteSessionTimeout);
+    public ConnectionLimits Limits => new(MaxConnections, MaxConnectionsPerIp, AbsoluteSessionTimeout, MaxConnectionsPerListener);
 
     /// <summary>All addresses with the keys they stand under.</summary>
     public IEnumerable<(string Key, string Address)> Addresses() =>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using Sora.Contracts;
 using Sora.Gateway.Connections;
+using Sora.Testing;
 
 namespace Sora.Gateway.Tests.Connections;
 
@@ -175,6 +176,26 @@ public sealed class DismissalTests
         using var second = await gateway.ConnectAsync();
         await first.PlayAsync("C: PROXY TCP4 192.0.2.1 192.0.2.9 1 2\nC: 1\nS: ok");
         await second.PlayAsync("C: PROXY TCP4 192.0.2.2 192.0.2.9 1 2\nC: 1\nS: max_connections_per_user");
+    }
+
+    [Fact]
+    public async Task A_listener_has_a_limit_of_its_own()
+    {
+        var limits = new ConnectionLimits(MaxConnectionsPerListener: 1);
+        await using var gateway = await TestGateway.StartAsync([Echo.Listener(limits: limits), Echo.Listener(limits: limits)]);
+        using var first = await gateway.ConnectAsync();
+        using var other = await gateway.ConnectAsync(1);
+        await first.PlayAsync("S: hello");
+        await other.PlayAsync("S: hello");
+        using (var second = await gateway.ConnectAsync())
+            await second.PlayAsync("S: * BYE max_connections_per_listener\nS!");
+        first.Dispose();
+        await Wait.UntilAsync(() => gateway.Listeners.OpenConnections == 1, "the first to go");
+        await Eventually.WaitAsync(async () =>
+        {
+            using var next = await gateway.ConnectAsync();
+            return await next.LineAsync() == "hello";
+        });
     }
 
     [Fact]
