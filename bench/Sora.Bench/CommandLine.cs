@@ -16,7 +16,7 @@ internal static class CommandLine
     {
         var root = new RootCommand("Loads a mail server over LMTP, IMAP and POP3 and says how it did.")
         {
-            Deliver(), Fill(), Select(), Fetch(), Store(), Search(), Append(), Transfer(), Events(), Idle(), Connections(), Logins(), Mix(), Pop3(), CompareCommand.Create(),
+            Deliver(), Fill(), Select(), Fetch(), Store(), Search(), Append(), Transfer(), Events(), Idle(), Connections(), Churn(), Logins(), Mix(), Pop3(), CompareCommand.Create(),
         };
         return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TerminationTimeout });
     }
@@ -171,6 +171,23 @@ internal static class CommandLine
                 OneUser = options.GetValue(oneUser),
                 Deliveries = options.GetValue(deliveries),
             }.RunAsync(token));
+    }
+
+    private static Command Churn()
+    {
+        var connections = With("--connections", "How many", 20_000);
+        var parallel = With("--parallel", "How many wait for the server at most", 64);
+        var logIn = With("--login", "They log in as well", false);
+        return Scenario("churn", "Connections that open and close, --duration for all of them", [connections, parallel, logIn], async (target, run, options, token) =>
+        [
+            await new ChurnScenario(target, run)
+            {
+                Connections = options.GetValue(connections),
+                Parallel = options.GetValue(parallel),
+                LogIn = options.GetValue(logIn),
+                Tls = target.Tls == TlsMode.Implicit,
+            }.RunAsync(token),
+        ]);
     }
 
     private static Command Mix()

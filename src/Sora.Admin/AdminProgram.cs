@@ -5,6 +5,7 @@ using Sora.Admin.Accounts;
 using Sora.Admin.Acl;
 using Sora.Admin.Audit;
 using Sora.Admin.Auth;
+using Sora.Admin.Connections;
 using Sora.Admin.Credentials;
 using Sora.Admin.ExternalLists;
 using Sora.Admin.Health;
@@ -112,6 +113,7 @@ internal static class AdminProgram
             {
                 new TlsListCommand(host), new TlsShowCommand(host), new TlsImportCommand(host), new TlsDeleteCommand(host), new TlsRenewCommand(host), new TlsResealCommand(host),
             },
+            new Command("connections", "The sessions of mail clients, on all nodes") { new ConnectionsListCommand(host), new ConnectionsKickCommand(host) },
             new Command("migrate", "The schema of the database") { new MigrateUpCommand(host), new MigrateStatusCommand(host) },
             new HealthCommand(host),
         };

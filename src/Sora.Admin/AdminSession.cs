@@ -10,6 +10,7 @@ using Sora.Mailstore.Certificates;
 using Sora.Mailstore.Mailboxes;
 using Sora.Mailstore.Relay;
 using Sora.Mailstore.Search;
+using Sora.Mailstore.Sessions;
 using Sora.Mailstore.Sieve;
 using Sora.Mailstore.Storage;
 
@@ -51,6 +52,7 @@ internal sealed class AdminSession : IAsyncDisposable
         Certificates = new CertificateHost(database.Database, _feed, database.Options.TlsStore, log);
         Audit = new AuditAdministration(database.Database);
         LoginLimits = new LoginLimitAdministration(database.Database, _feed);
+        Sessions = new SessionAdministration(database.Database, TimeProvider.System);
     }
 
     public AccountAdministration Accounts { get; }
@@ -92,6 +94,9 @@ internal sealed class AdminSession : IAsyncDisposable
 
     /// <summary>Wrong passwords.</summary>
     public LoginLimitAdministration LoginLimits { get; }
+
+    /// <summary>The sessions of all nodes.</summary>
+    public SessionAdministration Sessions { get; }
 
     /// <summary>Access control lists.</summary>
     public ISharing Sharing

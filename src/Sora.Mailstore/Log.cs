@@ -81,4 +81,10 @@ internal static partial class Log
 
     [LoggerMessage(71, LogLevel.Error, "The keys of these TLS certificates cannot be read with tls_store.secret or tls_store.previous_secrets, so they are not used: {Names}")]
     public static partial void CertificateKeysUnreadable(ILogger logger, string names);
+
+    [LoggerMessage(80, LogLevel.Warning, "What an administrator asked about sessions could not be answered")]
+    public static partial void SessionsNotAnswered(ILogger logger, Exception exception);
+
+    [LoggerMessage(81, LogLevel.Information, "{Count} sessions are ended for an administrator: {Filter}")]
+    public static partial void SessionsEnded(ILogger logger, int count, string filter);
 }

@@ -1,8 +1,8 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -96,7 +96,7 @@ internal sealed class AcmeFixture : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(listeners.Configure);
-        builder.Services.Configure<SocketTransportOptions>(listeners.Configure);
+        listeners.AddTransport(builder.Services);
         var app = builder.Build();
         await app.StartAsync();
         _owned.AddRange([source, app]);
@@ -127,7 +127,7 @@ internal sealed class AcmeFixture : IAsyncDisposable
 
         public string? Alpn => "imap";
 
-        public ReadOnlyMemory<byte> RefusalLine => default;
+        public void WriteRefusal(PipeWriter output, Dismissal why) => output.Write("busy\r\n"u8);
 
         public async Task RunAsync(ClientConnection connection, CancellationToken aborted)
         {

@@ -8,10 +8,17 @@ public static partial class Signals
 {
     private const int SigTerm = 15;
     private const int SigKill = 9;
+    private const int SigStop = 19;
+    private const int SigContinue = 18;
 
     public static void Terminate(int pid) => _ = Send(pid, SigTerm);
 
     public static void Kill(int pid) => _ = Send(pid, SigKill);
+
+    /// <summary>The process does nothing until <see cref="Continue"/>.</summary>
+    public static void Stop(int pid) => _ = Send(pid, SigStop);
+
+    public static void Continue(int pid) => _ = Send(pid, SigContinue);
 
     /// <summary>True for a process that exists and is not a zombie.</summary>
     public static bool IsAlive(int pid)

@@ -20,11 +20,12 @@ internal static class CompareCommand
         var servers = new Option<string>("--servers") { Description = "Which of sora, sdbox, maildir", DefaultValueFactory = _ => string.Join(',', Known) };
         var output = new Option<string>("--output") { Description = "Folder for the report; by default bench/results" };
         var label = new Option<string>("--label") { Description = "Last part of the report's name; by default quick or full" };
+        var connections = new Option<int>("--connections") { Description = "Nothing but connections over TLS: so many that wait in IDLE, and 20,000 that open and close in a minute" };
         var seed = new Option<int>("--seed") { Description = "Seed of all chance", DefaultValueFactory = _ => 1 };
         var keep = new Option<bool>("--keep") { Description = "Leave the servers' folders for inspection" };
         var command = new Command("compare", "Sora and Dovecot under the same load, started privately on loopback")
         {
-            quick, servers, output, label, seed, keep,
+            quick, servers, output, label, connections, seed, keep,
         };
         command.SetAction(async (options, token) =>
         {
@@ -33,6 +34,8 @@ internal static class CompareCommand
             {
                 var repository = FindRepository();
                 var plan = (options.GetValue(quick) ? Plan.Quick : Plan.Full) with { Seed = options.GetValue(seed) };
+                if (options.GetValue(connections) is > 0 and var many)
+                    plan = plan with { Name = "connections", OnlyConnections = true, Connections = many };
                 var report = await CompareAsync(Names(options.GetValue(servers)!), plan, repository, options.GetValue(keep), token);
                 var path = report.Write(
                     options.GetValue(output) ?? Path.Combine(repository, "bench", "results"), options.GetValue(label) ?? plan.Name);

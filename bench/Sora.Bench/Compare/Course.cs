@@ -30,6 +30,9 @@ internal sealed class Course
 
     public async Task<IReadOnlyList<ScenarioResult>> RunAsync()
     {
+        if (_plan.OnlyConnections)
+            return await ConnectionsAsync();
+
         // First, while there is no mail: what a server does behind deliveries would be weighed as connections
         foreach (var tls in _plan.BothKindsOfConnection ? new[] { false, true } : [false])
         {
@@ -96,6 +99,19 @@ internal sealed class Course
         await TryAsync("idle", async () => [await new IdleScenario(Target, idle).RunAsync(_cancellationToken)]);
         var mix = Run with { Duration = _plan.Mix, Id = "mix" };
         await TryAsync("mix", async () => [await new MixScenario(Target, mix).RunAsync(_cancellationToken)]);
+        return _results;
+    }
+
+    private async Task<IReadOnlyList<ScenarioResult>> ConnectionsAsync()
+    {
+        await TryAsync("connections", async () =>
+            [await new ConnectionsScenario(Target, Run) { Connections = _plan.Connections, Tls = true }.RunAsync(_cancellationToken)]);
+        await TryAsync("churn", async () =>
+        {
+            await _server.RestartAsync(_cancellationToken);
+            var run = Run with { Duration = _plan.ChurnTime, Id = "churn" };
+            return [await new ChurnScenario(Target, run) { Connections = _plan.Churn, Tls = true }.RunAsync(_cancellationToken)];
+        });
         return _results;
     }
 

@@ -15,6 +15,8 @@ internal static class Goals
         new("STORE 1:* +FLAGS.SILENT of 100,000 messages (median)", "store", "all p50", 10, "ms", AtLeast: false, FullOnly: true),
         new("LMTP, 2 KiB to 200 users over 50 sessions", "deliver 2 KiB, 50 sessions", "rate", 2500, "msg/s", AtLeast: true, FullOnly: false),
         new("memory of each of 1,000 idle IDLE connections", "1000 idle connections, plain", "memory each", 16, "KiB", AtLeast: false, FullOnly: false),
+        new("memory of each of 10,000 idle IDLE connections over TLS", "10000 idle connections, TLS", "memory each", 40, "KiB", AtLeast: false, FullOnly: false),
+        new("memory that 20,000 connections leave behind", "20000 connections in 60 s, TLS", "growth", 10, "MiB", AtLeast: false, FullOnly: false),
         new("IDLE hears of a delivery after the 250 (median)", "idle", "p50", 3, "ms", AtLeast: false, FullOnly: false),
         .. Searches(15, "UNSEEN", "LARGER", "SINCE", "SENTSINCE"),
         .. Searches(30, "FROM", "SUBJECT"),

@@ -53,6 +53,14 @@ internal sealed record Plan
 
     public int Connections { get; init; } = 1000;
 
+    /// <summary>Nothing but connections, over TLS.</summary>
+    public bool OnlyConnections { get; init; }
+
+    /// <summary>Connections that open and close, when there is nothing else.</summary>
+    public int Churn { get; init; } = 20_000;
+
+    public TimeSpan ChurnTime { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Plain and TLS, or plain alone.</summary>
     public bool BothKindsOfConnection { get; init; } = true;
 

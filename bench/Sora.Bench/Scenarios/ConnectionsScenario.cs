@@ -12,7 +12,6 @@ namespace Sora.Bench.Scenarios;
 internal sealed record ConnectionsScenario(Target Target, Run Run)
 {
     private const int Parallel = 16;
-    private const int QuietSeconds = 3;
 
     public int Connections { get; init; } = 1000;
 
@@ -30,11 +29,11 @@ internal sealed record ConnectionsScenario(Target Target, Run Run)
 
         OpenFiles.Raise((ulong)Connections + 1000);
         await WarmUpAsync(cancellationToken);
-        var before = await SettledAsync(cancellationToken);
+        var before = await ServerMemory.SettledAsync(Target, Settle, cancellationToken);
         var start = Stopwatch.GetTimestamp();
         var clients = await OpenAsync(Connections, cancellationToken);
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        var after = await SettledAsync(cancellationToken);
+        var after = await ServerMemory.SettledAsync(Target, Settle, cancellationToken);
         var alive = await CloseAsync(clients);
         return new ScenarioResult(
             $"{Connections} idle connections, {(Tls ? "TLS" : "plain")}",
@@ -117,25 +116,5 @@ internal sealed record ConnectionsScenario(Target Target, Run Run)
             }
         });
         return alive;
-    }
-
-    /// <summary>
-    /// The server's memory once it changes by less than a hundredth in each of three seconds, in octets: what it does behind deliveries is not to be
-    /// weighed as connections, nor to hide them.
-    /// </summary>
-    private async Task<long> SettledAsync(CancellationToken cancellationToken)
-    {
-        var started = Stopwatch.GetTimestamp();
-        var last = ProcessTree.Pss(Target.Pids);
-        var quiet = 0;
-        while (quiet < QuietSeconds && Stopwatch.GetElapsedTime(started) < Settle)
-        {
-            await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
-            var now = ProcessTree.Pss(Target.Pids);
-            quiet = Math.Abs(now - last) < last / 100 ? quiet + 1 : 0;
-            last = now;
-        }
-
-        return last;
     }
 }

@@ -47,6 +47,30 @@ internal sealed class ImapClient : IAsyncDisposable
     public static async Task<ImapClient> LoginAsync(
         Target target, string user, CancellationToken cancellationToken, bool? tls = null, int bufferSize = 16 * 1024)
     {
+        var client = await ConnectAsync(target, cancellationToken, tls, bufferSize);
+        try
+        {
+            await client.RunAsync("LOGIN " + Quote(user) + ' ' + Quote(target.Password));
+            await client.RunAsync("CAPABILITY", (text, _) =>
+            {
+                if (text.StartsWith("CAPABILITY "u8))
+                {
+                    client.Capabilities = Encoding.ASCII.GetString(text["CAPABILITY"u8.Length..]) + ' ';
+                }
+            });
+            return client;
+        }
+        catch
+        {
+            client._connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Connects, begins TLS as the target says and reads the greeting.</summary>
+    public static async Task<ImapClient> ConnectAsync(
+        Target target, CancellationToken cancellationToken, bool? tls = null, int bufferSize = 16 * 1024)
+    {
         var mode = tls switch { true => TlsMode.Implicit, false => TlsMode.None, null => target.Tls };
         var endPoint = mode == TlsMode.Implicit ? target.RequireImaps() : target.RequireImap();
         var connection = await MailConnection.ConnectAsync(
@@ -66,14 +90,6 @@ internal sealed class ImapClient : IAsyncDisposable
                 await connection.StartTlsAsync(cancellationToken);
             }
 
-            await client.RunAsync("LOGIN " + Quote(user) + ' ' + Quote(target.Password));
-            await client.RunAsync("CAPABILITY", (text, _) =>
-            {
-                if (text.StartsWith("CAPABILITY "u8))
-                {
-                    client.Capabilities = Encoding.ASCII.GetString(text["CAPABILITY"u8.Length..]) + ' ';
-                }
-            });
             return client;
         }
         catch

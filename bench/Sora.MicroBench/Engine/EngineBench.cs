@@ -71,7 +71,7 @@ internal static class EngineBench
         Database database, ChangeFeed feed, MailboxHost mailboxes, PasswordHasher passwords, int count)
     {
         using var verifier = new PasswordVerifier(passwords, new PasswordOptions(), TimeProvider.System);
-        using var accounts = new AccountHost(database, feed, mailboxes, verifier, new AccountOptions(), TimeProvider.System, NullLoggerFactory.Instance);
+        await using var accounts = new AccountHost(database, feed, mailboxes, verifier, new AccountOptions(), TimeProvider.System, NullLoggerFactory.Instance);
         var administration = new AccountAdministration(database, passwords, accounts.Announce);
         var inboxes = new List<MailboxId>();
         for (var i = 0; i < count; i++)

@@ -5,6 +5,8 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
+using Sora.Contracts;
+using Sora.Gateway.Connections.Proxying;
 using Sora.Gateway.Connections.Tls;
 
 namespace Sora.Gateway.Connections;
@@ -24,17 +26,36 @@ public sealed class ClientConnection : IDeadlineTarget
     private SslStream? _tls;
     private byte[]? _endPointBinding;
     private CompressedStream? _compressed;
-    private volatile PipeReader _input;
+    private readonly MeteredReader _input;
+    private Dismissal? _dismissal;
+    private AccountIdentity? _user;
+    private long _received;
+    private long _sent;
+    private long _paceFrom;
+    private bool _isPaced;
+    private bool _isCounted; // against the limit of its address
+    private volatile bool _isInHandshake;
+    private int _lastInput;
 
-    internal ClientConnection(ConnectionContext context, Listener listener)
+    /// <param name="header">What the proxy in front said, or null.</param>
+    internal ClientConnection(ConnectionContext context, Listener listener, ProxyHeader? header = null)
     {
         _context = context;
         _listener = listener;
-        _input = context.Transport.Input;
+        _input = new MeteredReader(context.Transport.Input, Arrived);
         Output = context.Transport.Output;
-        Remote = Normalise(context.RemoteEndPoint);
-        Local = Normalise(context.LocalEndPoint);
+        Peer = Normalise(context.RemoteEndPoint);
+        Remote = header?.Source ?? Peer;
+        Local = header?.Destination ?? Normalise(context.LocalEndPoint);
+        Session = header?.UniqueId ?? "";
+        IsTlsAtProxy = header is { IsTls: true };
+        IsTrusted = listener.Shared.Trusted.Contains(Remote.Address);
+        Started = listener.Shared.Time.GetUtcNow();
+        Memory = new SessionMemory(listener.Shared.Options.SessionMemoryLimit.Bytes);
         _deadlines = listener.Shared.Deadlines.Register(this);
+        _lastInput = listener.Shared.Deadlines.Now;
+        if (listener.Definition.Limits.MaxDuration > TimeSpan.Zero)
+            _deadlines.Arm(DeadlineKind.End, listener.Shared.Deadlines, listener.Definition.Limits.MaxDuration);
 
         // Kestrel's token says only that nothing more will come: a client that has shut down its side may still wait for its answers
         _inputEnded = context.ConnectionClosed.UnsafeRegister(
@@ -44,15 +65,57 @@ public sealed class ClientConnection : IDeadlineTarget
     /// <summary>Names the connection in logs.</summary>
     public string Id => _context.ConnectionId;
 
-    /// <summary>The client's address; IPv4 is never shown as mapped into IPv6.</summary>
-    public IPEndPoint Remote { get; }
+    /// <summary>The client's address, as far as it is known: behind a trusted proxy the one that the proxy names. IPv4 is never shown as mapped into IPv6.</summary>
+    public IPEndPoint Remote { get; private set; }
 
-    public IPEndPoint Local { get; }
+    /// <summary>The address to which the client connected, if need be at the proxy.</summary>
+    public IPEndPoint Local { get; private set; }
 
-    /// <summary>What is spoken on it, as in "imap".</summary>
-    internal string Protocol => _listener.Definition.Protocol.Name;
+    /// <summary>The other end of the TCP connection: the client, or the proxy.</summary>
+    public IPEndPoint Peer { get; }
+
+    /// <summary>Who speaks here may name the client for which it speaks (connections.trusted_networks).</summary>
+    public bool IsTrusted { get; }
+
+    /// <summary>A trusted proxy's name for the session; or empty.</summary>
+    public string Session { get; private set; }
+
+    /// <summary>The client speaks TLS with a trusted proxy.</summary>
+    public bool IsTlsAtProxy { get; private set; }
 
     public bool IsTls => _tls is not null;
+
+    /// <summary>Nobody between the client and this site's machines can listen: TLS, here or at a trusted proxy, or a client on the same machine.</summary>
+    public bool IsPrivate => IsTls || IsTlsAtProxy || (IPAddress.IsLoopback(Remote.Address) && IPAddress.IsLoopback(Peer.Address));
+
+    /// <summary>What commands may hold in memory.</summary>
+    internal SessionMemory Memory { get; }
+
+    /// <summary>When it was accepted.</summary>
+    public DateTimeOffset Started { get; }
+
+    /// <summary>Who is logged in, or null.</summary>
+    public AccountIdentity? User => _user;
+
+    /// <summary>The protocol that is spoken.</summary>
+    public string Protocol => _listener.Definition.Protocol.Name;
+
+    /// <summary>What the session does, for administrators: a command's name, or empty between commands.</summary>
+    public string Activity { get; internal set; } = "";
+
+    /// <summary>Octets that came and that were sent, TLS and compression not counted.</summary>
+    public (long Received, long Sent) Traffic => (Volatile.Read(ref _received), Volatile.Read(ref _sent));
+
+    /// <summary>How long nothing has come, to the second.</summary>
+    public TimeSpan Silence => TimeSpan.FromSeconds(Math.Max(0, _listener.Shared.Deadlines.Now - Volatile.Read(ref _lastInput)));
+
+    /// <summary>
+    /// Why the session is to end, when it is: between two commands it says so and goes; at once when that is urgent. Sessions that wait for input are woken.
+    /// </summary>
+    public Dismissal? Ending => Volatile.Read(ref _dismissal) ?? (Draining.IsCancellationRequested ? Dismissal.Draining : null);
+
+    /// <summary>Nothing more is to be waited for in the middle of what the client sends.</summary>
+    public bool MustStop => InputTimedOut || Volatile.Read(ref _dismissal) is { IsUrgent: true };
 
     /// <summary>
     /// What the client sends. A read that ends with <see cref="ReadResult.IsCanceled"/> means that something other than input wants
@@ -111,6 +174,99 @@ public sealed class ClientConnection : IDeadlineTarget
     /// </summary>
     public void Wake() => _input.CancelPendingRead();
 
+    /// <summary>Ends the session because an administrator wants it so; it is cut off when it has not ended in kick_timeout.</summary>
+    public void Kick()
+    {
+        Dismiss(Dismissal.Kicked);
+        _deadlines.Arm(DeadlineKind.End, _listener.Shared.Deadlines, _listener.Shared.Options.KickTimeout);
+    }
+
+    /// <summary>Ends the session politely; the first reason stays.</summary>
+    public void Dismiss(Dismissal reason)
+    {
+        if (Interlocked.CompareExchange(ref _dismissal, reason, null) is not null)
+            return;
+        _listener.Instruments.Ended(reason.Reason);
+        Log.Dismissed(_listener.Shared.Logger, Protocol, Id, Remote.Address, reason.Reason);
+        Wake();
+    }
+
+    /// <summary>Counts and logs that the session ends because nothing has come for too long.</summary>
+    internal void NoteTimeout()
+    {
+        var reason = _user is null && _listener.Definition.Protocol.HasLogins ? "login_timeout" : "idle_timeout";
+        _listener.Instruments.Ended(reason);
+        Log.Dismissed(_listener.Shared.Logger, Protocol, Id, Remote.Address, reason);
+    }
+
+    /// <summary>
+    /// Counts the session against the limits of its user. Not null when there are too many: the client gets the text and is not logged in.
+    /// </summary>
+    public Dismissal? TryLogIn(AccountIdentity identity)
+    {
+        if (_user is not null)
+            LogOut();
+        var options = _listener.Shared.Options;
+        var isExempt = IsExempt(Remote.Address);
+        var refusal = _listener.Shared.Registry.TryLogIn(
+            identity.Account, Remote.Address, isExempt ? 0 : options.MaxConnectionsPerUser, isExempt ? 0 : options.MaxConnectionsPerUserPerIp);
+        if (refusal is null)
+            Volatile.Write(ref _user, identity);
+        else
+            _listener.Refuse(refusal, Remote.Address);
+        return refusal;
+    }
+
+    /// <summary>Takes back what <see cref="TryLogIn"/> counted; nothing when nobody is logged in.</summary>
+    public void LogOut()
+    {
+        if (Interlocked.Exchange(ref _user, null) is { } user)
+            _listener.Shared.Registry.LogOut(user.Account, Remote.Address);
+    }
+
+    /// <summary>
+    /// A trusted proxy says for whom it speaks, before anybody has logged in: from here on that is the client. Not null when the client has too many connections.
+    /// </summary>
+    internal Dismissal? Forward(ForwardedClient client)
+    {
+        if (!IsTrusted || _user is not null)
+            throw new InvalidOperationException("Not from here, or not now");
+        var remote = new IPEndPoint(Normalise(client.Address) ?? Remote.Address, client.Port ?? (client.Address is null ? Remote.Port : 0));
+        Log.Forwarded(_listener.Shared.Logger, Id, Remote.Address, remote.Address, client.Session ?? "");
+        Uncount();
+        Remote = remote;
+        Local = new IPEndPoint(Normalise(client.Destination) ?? Local.Address, client.DestinationPort ?? Local.Port);
+        IsTlsAtProxy = client.IsTls ?? IsTlsAtProxy;
+        Session = client.Session ?? Session;
+        return TryCount();
+    }
+
+    /// <summary>Counts the connection against the limit of its client's address; not null when there are too many.</summary>
+    internal Dismissal? TryCount()
+    {
+        var limit = IsExempt(Remote.Address) ? 0 : _listener.Definition.Limits.MaxConnectionsPerIp;
+        var refusal = _listener.Shared.Registry.TryEnterFrom(Protocol, Remote.Address, limit);
+        _isCounted = refusal is null;
+        if (refusal is not null)
+            _listener.Refuse(refusal, Remote.Address);
+        return refusal;
+    }
+
+    /// <summary>
+    /// Called before each wait for the client: in the middle of a command, a literal or a message it has to send min_bytes_per_minute, and is dismissed when it
+    /// does not.
+    /// </summary>
+    internal void Expect(bool isInside)
+    {
+        if (isInside == _isPaced || _listener.Shared.Options.MinBytesPerMinute == 0)
+            return;
+        _isPaced = isInside;
+        if (isInside)
+            BeginPace();
+        else
+            _deadlines.Disarm(DeadlineKind.Pace);
+    }
+
     /// <summary>
     /// From now on until the next call the client has this long: then <see cref="InputTimedOut"/> is set and the read woken. Costs one
     /// store.
@@ -118,22 +274,23 @@ public sealed class ClientConnection : IDeadlineTarget
     public void SetInputTimeout(TimeSpan timeout)
     {
         InputTimedOut = false;
-        _deadlines.ArmInput(_listener.Shared.Deadlines, timeout);
+        _deadlines.Arm(DeadlineKind.Input, _listener.Shared.Deadlines, timeout);
     }
 
     /// <summary>The client has all the time it wants, as while the server works.</summary>
     public void ClearInputTimeout()
     {
-        _deadlines.DisarmInput();
+        _deadlines.Disarm(DeadlineKind.Input);
         InputTimedOut = false;
     }
 
     /// <summary>As <see cref="ClearInputTimeout"/>, but <see cref="InputTimedOut"/> stays as it is.</summary>
-    internal void StopInputTimeout() => _deadlines.DisarmInput();
+    internal void StopInputTimeout() => _deadlines.Disarm(DeadlineKind.Input);
 
     /// <summary>Sends what was written. Waits while the client is slow, at most write_timeout. False when the connection is gone.</summary>
     public ValueTask<bool> FlushAsync()
     {
+        _sent += Output.UnflushedBytes;
         var flush = Output.FlushAsync(CancellationToken.None);
         return flush.IsCompletedSuccessfully ? new ValueTask<bool>(IsDelivered(flush.Result)) : AwaitFlushAsync(flush);
     }
@@ -148,12 +305,13 @@ public sealed class ClientConnection : IDeadlineTarget
     {
         if (_tls is not null || _compressed is not null || _listener.Shared.Certificates is not { } certificates)
             return false;
-        var tls = new SslStream(new DuplexPipeStream(_input, Output), leaveInnerStreamOpen: true);
-        _deadlines.ArmOutput(_listener.Shared.Deadlines, _listener.Shared.Options.HandshakeTimeout);
+        var tls = new SslStream(new DuplexPipeStream(_input.Inner, Output), leaveInnerStreamOpen: true);
+        _isInHandshake = true;
+        _deadlines.Arm(DeadlineKind.Output, _listener.Shared.Deadlines, _listener.Shared.Options.HandshakeTimeout);
         Handshake handshake;
         try
         {
-            handshake = await certificates.BeginAsync(_input, _listener.Definition.Protocol, cancellationToken) ?? throw new AuthenticationException("There is no certificate for it");
+            handshake = await certificates.BeginAsync(_input.Inner, _listener.Definition.Protocol, cancellationToken) ?? throw new AuthenticationException("There is no certificate for it");
             await tls.AuthenticateAsServerAsync(handshake.Options, cancellationToken);
         }
         catch (Exception e) when (e is AuthenticationException or IOException or OperationCanceledException or ObjectDisposedException)
@@ -165,7 +323,8 @@ public sealed class ClientConnection : IDeadlineTarget
         }
         finally
         {
-            _deadlines.DisarmOutput();
+            _deadlines.Disarm(DeadlineKind.Output);
+            _isInHandshake = false;
         }
 
         _listener.Shared.Metrics.TlsHandshake(_listener.Definition.Protocol.Name, success: true);
@@ -176,9 +335,10 @@ public sealed class ClientConnection : IDeadlineTarget
         }
 
         TakeClientCertificate(handshake.ClientCheck);
+        TlsBuffers.ReleaseWhenEmpty(tls);
         _tls = tls;
         Output = PipeWriter.Create(tls, new StreamPipeWriterOptions(leaveOpen: true));
-        _input = PipeReader.Create(tls, new StreamPipeReaderOptions(leaveOpen: true, useZeroByteReads: true));
+        _input.Inner = PipeReader.Create(tls, new StreamPipeReaderOptions(leaveOpen: true, useZeroByteReads: true));
         WakeIfDraining();
         return true;
     }
@@ -189,9 +349,9 @@ public sealed class ClientConnection : IDeadlineTarget
     /// </summary>
     public void StartCompression()
     {
-        var compressed = new CompressedStream(_input, Output, _listener.Shared.Options.CompressionLevel);
+        var compressed = new CompressedStream(_input.Inner, Output, _listener.Shared.Options.CompressionLevel);
         Output = PipeWriter.Create(compressed, new StreamPipeWriterOptions(leaveOpen: true));
-        _input = PipeReader.Create(compressed, new StreamPipeReaderOptions(leaveOpen: true, useZeroByteReads: true));
+        _input.Inner = PipeReader.Create(compressed, new StreamPipeReaderOptions(leaveOpen: true, useZeroByteReads: true));
         _compressed = compressed;
         WakeIfDraining();
     }
@@ -223,7 +383,7 @@ public sealed class ClientConnection : IDeadlineTarget
         _compressed = null;
         await _input.CompleteAsync();
         await Output.CompleteAsync();
-        (_input, Output) = (compressed.Input, compressed.Output);
+        (_input.Inner, Output) = (compressed.Input, compressed.Output);
         await compressed.DisposeAsync();
         WakeIfDraining();
     }
@@ -235,17 +395,33 @@ public sealed class ClientConnection : IDeadlineTarget
         _closed.Cancel();
     }
 
-    void IDeadlineTarget.DeadlineExpired(bool isOutput)
+    void IDeadlineTarget.DeadlineExpired(DeadlineKind kind)
     {
-        if (isOutput)
+        switch (kind)
         {
-            Log.WriteTimedOut(_listener.Shared.Logger, Id, Remote.Address);
-            Abort();
-        }
-        else
-        {
-            InputTimedOut = true;
-            Wake();
+            case DeadlineKind.Input:
+                InputTimedOut = true;
+                Wake();
+                break;
+            case DeadlineKind.Pace:
+                CheckPace();
+                break;
+            case DeadlineKind.End when Volatile.Read(ref _dismissal) is null:
+                Dismiss(Dismissal.Expired);
+                break;
+            case DeadlineKind.Output when _isInHandshake:
+                _listener.Instruments.Ended("handshake_timeout");
+                Log.HandshakeTimedOut(_listener.Shared.Logger, Id, Remote.Address);
+                Abort();
+                break;
+            case DeadlineKind.Output:
+                _listener.Instruments.Ended("write_timeout");
+                Log.WriteTimedOut(_listener.Shared.Logger, Id, Remote.Address);
+                Abort();
+                break;
+            default:
+                Abort(); // It was told to end and has not
+                break;
         }
     }
 
@@ -259,8 +435,12 @@ public sealed class ClientConnection : IDeadlineTarget
     /// <summary>Sends what is left and ends TLS; the transport is closed by the caller's caller.</summary>
     internal async ValueTask FinishAsync()
     {
-        _deadlines.DisarmInput();
-        _deadlines.ArmOutput(_listener.Shared.Deadlines, _listener.Shared.Options.WriteTimeout);
+        LogOut();
+        Uncount();
+        _deadlines.Disarm(DeadlineKind.Input);
+        _deadlines.Disarm(DeadlineKind.Pace);
+        _deadlines.Disarm(DeadlineKind.End);
+        _deadlines.Arm(DeadlineKind.Output, _listener.Shared.Deadlines, _listener.Shared.Options.WriteTimeout);
         try
         {
             await Output.FlushAsync(CancellationToken.None);
@@ -268,7 +448,7 @@ public sealed class ClientConnection : IDeadlineTarget
             {
                 await _input.CompleteAsync();
                 await Output.CompleteAsync();
-                (_input, Output) = (compressed.Input, compressed.Output);
+                (_input.Inner, Output) = (compressed.Input, compressed.Output);
             }
 
             if (_tls is { } tls)
@@ -307,12 +487,47 @@ public sealed class ClientConnection : IDeadlineTarget
         ? new IPEndPoint(IPAddress.Loopback, 0)
         : ip.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(ip.Address.MapToIPv4(), ip.Port) : ip;
 
+    [return: System.Diagnostics.CodeAnalysis.NotNullIfNotNull(nameof(address))]
+    private static IPAddress? Normalise(IPAddress? address) => address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
+
     private static string Name(SslProtocols protocol) => protocol switch
     {
         SslProtocols.Tls12 => "TLSv1.2",
         SslProtocols.Tls13 => "TLSv1.3",
         _ => protocol.ToString(),
     };
+
+    private bool IsExempt(IPAddress address) => _listener.Shared.Options.ExemptTrustedNetworks && _listener.Shared.Trusted.Contains(address);
+
+    private void Uncount()
+    {
+        if (_isCounted)
+            _listener.Shared.Registry.LeaveFrom(Protocol, Remote.Address);
+        _isCounted = false;
+    }
+
+    private void Arrived(long octets)
+    {
+        _received += octets;
+        _lastInput = _listener.Shared.Deadlines.Now;
+    }
+
+    private void BeginPace()
+    {
+        Volatile.Write(ref _paceFrom, Volatile.Read(ref _received));
+        _deadlines.Arm(DeadlineKind.Pace, _listener.Shared.Deadlines, _listener.Shared.Options.MinBytesWindow);
+    }
+
+    // While the server works it is not the client that is slow
+    private void CheckPace()
+    {
+        var options = _listener.Shared.Options;
+        var enough = options.MinBytesPerMinute * options.MinBytesWindow.TotalMinutes;
+        if (_input.IsWaiting && Volatile.Read(ref _received) - Volatile.Read(ref _paceFrom) < enough)
+            Dismiss(Dismissal.TooSlow);
+        else
+            BeginPace();
+    }
 
     private bool IsDelivered(FlushResult flush)
     {
@@ -325,7 +540,7 @@ public sealed class ClientConnection : IDeadlineTarget
 
     private async ValueTask<bool> AwaitFlushAsync(ValueTask<FlushResult> flush)
     {
-        _deadlines.ArmOutput(_listener.Shared.Deadlines, _listener.Shared.Options.WriteTimeout);
+        _deadlines.Arm(DeadlineKind.Output, _listener.Shared.Deadlines, _listener.Shared.Options.WriteTimeout);
         try
         {
             return IsDelivered(await flush);
@@ -337,7 +552,7 @@ public sealed class ClientConnection : IDeadlineTarget
         }
         finally
         {
-            _deadlines.DisarmOutput();
+            _deadlines.Disarm(DeadlineKind.Output);
         }
     }
 }

@@ -6,7 +6,8 @@ namespace Sora.Gateway.Connections;
 /// </summary>
 public sealed class ConnectionDeadlines : IDisposable
 {
-    internal const int ChunkSlots = 1024;
+    internal const int ChunkSlots = 2048;
+    internal const int Kinds = 4;
 
     private readonly Lock _lock = new();
     private readonly TimeProvider _time;
@@ -27,7 +28,7 @@ public sealed class ConnectionDeadlines : IDisposable
     /// <summary>Seconds since the start, plus one: what slots are compared with, and 0 can mean "not armed".</summary>
     internal int Now => Volatile.Read(ref _now);
 
-    /// <summary>Takes two slots (input and output) for a target until <see cref="Release"/>.</summary>
+    /// <summary>Takes a slot of each <see cref="DeadlineKind"/> for a target until <see cref="Release"/>.</summary>
     internal DeadlineSlot Register(IDeadlineTarget target)
     {
         lock (_lock)
@@ -35,7 +36,7 @@ public sealed class ConnectionDeadlines : IDisposable
             if (_free.Count == 0)
                 Grow();
             var slot = _free.Pop();
-            slot.Chunk.Targets[slot.Index / 2] = target;
+            slot.Chunk.Targets[slot.Index / Kinds] = target;
             return slot;
         }
     }
@@ -44,8 +45,8 @@ public sealed class ConnectionDeadlines : IDisposable
     {
         lock (_lock)
         {
-            slot.Chunk.Due[slot.Index] = slot.Chunk.Due[slot.Index + 1] = 0;
-            slot.Chunk.Targets[slot.Index / 2] = null;
+            slot.Chunk.Due.AsSpan(slot.Index, Kinds).Clear();
+            slot.Chunk.Targets[slot.Index / Kinds] = null;
             _free.Push(slot);
         }
     }
@@ -71,18 +72,18 @@ public sealed class ConnectionDeadlines : IDisposable
             if (chunk.Due[index] == 0 || chunk.Due[index] > now)
                 return;
             chunk.Due[index] = 0;
-            target = chunk.Targets[index / 2];
+            target = chunk.Targets[index / Kinds];
         }
 
         if (target is not null)
             ThreadPool.UnsafeQueueUserWorkItem(
-                static item => item.target.DeadlineExpired(item.isOutput), (target, isOutput: (index & 1) == 1), preferLocal: false);
+                static item => item.target.DeadlineExpired(item.kind), (target, kind: (DeadlineKind)(index % Kinds)), preferLocal: false);
     }
 
     private void Grow()
     {
         var chunk = new Chunk();
-        for (var i = ChunkSlots - 2; i >= 0; i -= 2)
+        for (var i = ChunkSlots - Kinds; i >= 0; i -= Kinds)
             _free.Push(new DeadlineSlot(chunk, i));
         Volatile.Write(ref _chunks, [.. _chunks, chunk]);
     }
@@ -90,28 +91,39 @@ public sealed class ConnectionDeadlines : IDisposable
     internal sealed class Chunk
     {
         public readonly int[] Due = new int[ChunkSlots];
-        public readonly IDeadlineTarget?[] Targets = new IDeadlineTarget?[ChunkSlots / 2];
+        public readonly IDeadlineTarget?[] Targets = new IDeadlineTarget?[ChunkSlots / Kinds];
     }
+}
+
+/// <summary>What a deadline is for.</summary>
+internal enum DeadlineKind
+{
+    /// <summary>The client is to send something.</summary>
+    Input,
+
+    /// <summary>The client is to take something, or to finish its TLS handshake.</summary>
+    Output,
+
+    /// <summary>The client is to have sent enough by then.</summary>
+    Pace,
+
+    /// <summary>The session is to end.</summary>
+    End,
 }
 
 /// <summary>Who is told that a deadline has passed, on a thread of the pool.</summary>
 internal interface IDeadlineTarget
 {
-    void DeadlineExpired(bool isOutput);
+    void DeadlineExpired(DeadlineKind kind);
 }
 
-/// <summary>A connection's two places in <see cref="ConnectionDeadlines"/>.</summary>
+/// <summary>A connection's places in <see cref="ConnectionDeadlines"/>.</summary>
 internal readonly record struct DeadlineSlot(ConnectionDeadlines.Chunk Chunk, int Index)
 {
-    public void ArmInput(ConnectionDeadlines deadlines, TimeSpan timeout) =>
-        Volatile.Write(ref Chunk.Due[Index], Due(deadlines, timeout));
+    public void Arm(DeadlineKind kind, ConnectionDeadlines deadlines, TimeSpan timeout) =>
+        Volatile.Write(ref Chunk.Due[Index + (int)kind], Due(deadlines, timeout));
 
-    public void ArmOutput(ConnectionDeadlines deadlines, TimeSpan timeout) =>
-        Volatile.Write(ref Chunk.Due[Index + 1], Due(deadlines, timeout));
-
-    public void DisarmInput() => Volatile.Write(ref Chunk.Due[Index], 0);
-
-    public void DisarmOutput() => Volatile.Write(ref Chunk.Due[Index + 1], 0);
+    public void Disarm(DeadlineKind kind) => Volatile.Write(ref Chunk.Due[Index + (int)kind], 0);
 
     // One second more than asked: the current second has partly gone by
     private static int Due(ConnectionDeadlines deadlines, TimeSpan timeout) =>

@@ -4,8 +4,58 @@ namespace Sora.Gateway.Connections;
 
 /// <summary>[connections]: what all mail protocols' connections have in common.</summary>
 [Section("Connections of all mail protocols")]
-public sealed class ConnectionOptions
+public sealed class ConnectionOptions : IValidatableOptions
 {
+    [Option("Networks of one's own proxies and webmail: they may name the client they speak for, by PROXY headers, XCLIENT (LMTP, POP3) and ID (IMAP). List no gateway through which strangers come")]
+    public IReadOnlyList<string> TrustedNetworks { get; set; } = [];
+
+    [Option("Clients in trusted_networks are not counted against limits per address and per user")]
+    public bool ExemptTrustedNetworks { get; set; } = true;
+
+    [Option("How long a proxy may take for its PROXY header")]
+    [OptionRange("1s", "5m")]
+    public TimeSpan ProxyTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    [Option("Longest PROXY header of version 2")]
+    [OptionRange("536", "64KiB")]
+    public ByteSize ProxyMaxHeader { get; set; } = ByteSize.KiB(4);
+
+    [Option("Sessions of one user at once, all protocols of this node together; 0 is no limit")]
+    [OptionRange("0", "1000000")]
+    public int MaxConnectionsPerUser { get; set; }
+
+    [Option("Sessions of one user at once from one IPv4 address or IPv6 /64 network, all protocols of this node together; 0 is no limit")]
+    [OptionRange("0", "1000000")]
+    public int MaxConnectionsPerUserPerIp { get; set; }
+
+    [Option("Connections accepted in the first second after the start, all listeners together; each second allows as many more than the one before. Others wait in the backlog; 0 is no limit")]
+    [OptionRange("0", "1000000")]
+    public int AcceptRate { get; set; } = 500;
+
+    [Option("Connections that wait to be accepted, for each listener; the system may allow fewer (net.core.somaxconn)")]
+    [OptionRange("1", "1000000")]
+    public int Backlog { get; set; } = 4096;
+
+    [Option("Octets that a client must send in a minute on average while a command, a literal or a message is under way; 0 asks for none")]
+    [OptionRange("0", "1000000")]
+    public int MinBytesPerMinute { get; set; } = 512;
+
+    [Option("The time over which min_bytes_per_minute is measured", Reference = "RFC 5321 4.5.3.2.5: 3 minutes may pass within a message")]
+    [OptionRange("10s", "1h")]
+    public TimeSpan MinBytesWindow { get; set; } = TimeSpan.FromMinutes(3);
+
+    [Option("Memory that one command of a session may take for results, sorting, threading and the messages of one APPEND, with what is kept up to date for CONTEXT; more is refused with NO [LIMIT]. Buffers and single messages have limits of their own. 0 is no limit")]
+    [OptionRange("1MiB", "64GiB", OrZero = true)]
+    public ByteSize SessionMemoryLimit { get; set; } = ByteSize.MiB(512);
+
+    [Option("Refused clients that may be told over TLS at the same time; for more of them the handshake is not made")]
+    [OptionRange("0", "10000")]
+    public int MaxTlsRefusals { get; set; } = 32;
+
+    [Option("How long a session that an administrator ends may take to end; then it is cut off")]
+    [OptionRange("0", "10m")]
+    public TimeSpan KickTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
     [Option("How long a client may leave the server's output unread before it is cut off")]
     [OptionRange("1s", "1d")]
     public TimeSpan WriteTimeout { get; set; } = TimeSpan.FromMinutes(2);
@@ -37,4 +87,7 @@ public sealed class ConnectionOptions
     [Option("How hard output is compressed for clients that ask for it, 1 (quick) to 9 (small); 0 offers no compression", Reference = "RFC 4978")]
     [OptionRange("0", "9")]
     public int CompressionLevel { get; set; } = 3;
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Validate() => NetworkSet.Check("trusted_networks", TrustedNetworks);
 }

@@ -1,14 +1,18 @@
 using System.Net;
+using System.Runtime.InteropServices;
+using Sora.Contracts;
 
 namespace Sora.Gateway.Connections;
 
-/// <summary>The open connections, and how many each protocol and each address has.</summary>
+/// <summary>The open connections, and how many each protocol, each address and each user has.</summary>
 internal sealed class ConnectionRegistry
 {
     private readonly Lock _lock = new();
     private readonly HashSet<ClientConnection> _open = [];
     private readonly Dictionary<string, int> _byProtocol = new(StringComparer.Ordinal);
-    private readonly Dictionary<(string Protocol, IPAddress Address), int> _byAddress = [];
+    private readonly Dictionary<(string Protocol, IPAddress Network), int> _byNetwork = [];
+    private readonly Dictionary<AccountId, int> _byUser = [];
+    private readonly Dictionary<(AccountId User, IPAddress Network), int> _byUserAndNetwork = [];
     private TaskCompletionSource? _empty;
 
     public int Count
@@ -20,41 +24,55 @@ internal sealed class ConnectionRegistry
         }
     }
 
-    /// <summary>Counts a connection in; null when it may be served, else which limit refuses it (a metrics label).</summary>
-    public string? TryEnter(string protocol, IPAddress address, ConnectionLimits limits)
+    /// <summary>Counts a connection of a protocol in; null when it may be served.</summary>
+    public Dismissal? TryEnter(string protocol, int max)
     {
         lock (_lock)
-        {
-            var all = _byProtocol.GetValueOrDefault(protocol);
-            if (limits.MaxConnections > 0 && all >= limits.MaxConnections)
-                return "max_connections";
-            if (limits.MaxConnectionsPerIp > 0)
-            {
-                var key = (protocol, Network(address));
-                var same = _byAddress.GetValueOrDefault(key);
-                if (same >= limits.MaxConnectionsPerIp)
-                    return "max_connections_per_ip";
-                _byAddress[key] = same + 1;
-            }
-
-            _byProtocol[protocol] = all + 1;
-            return null;
-        }
+            return TryAdd(_byProtocol, protocol, max) ? null : Dismissal.MaxConnections;
     }
 
     /// <summary>Takes back what <see cref="TryEnter"/> counted.</summary>
-    public void Leave(string protocol, IPAddress address, ConnectionLimits limits)
+    public void Leave(string protocol)
+    {
+        lock (_lock)
+            Subtract(_byProtocol, protocol);
+    }
+
+    /// <summary>Counts a connection of an address in; null when it may be served.</summary>
+    public Dismissal? TryEnterFrom(string protocol, IPAddress address, int max)
+    {
+        lock (_lock)
+            return TryAdd(_byNetwork, (protocol, ClientNetwork.Of(address)), max) ? null : Dismissal.MaxConnectionsPerIp;
+    }
+
+    /// <summary>Takes back what <see cref="TryEnterFrom"/> counted.</summary>
+    public void LeaveFrom(string protocol, IPAddress address)
+    {
+        lock (_lock)
+            Subtract(_byNetwork, (protocol, ClientNetwork.Of(address)));
+    }
+
+    /// <summary>Counts a session of a user in, whatever its protocol; null when it may go on.</summary>
+    public Dismissal? TryLogIn(AccountId user, IPAddress address, int maxPerUser, int maxPerUserPerIp)
     {
         lock (_lock)
         {
-            _byProtocol[protocol]--;
-            if (limits.MaxConnectionsPerIp <= 0)
-                return;
-            var key = (protocol, Network(address));
-            if (_byAddress[key] == 1)
-                _byAddress.Remove(key);
-            else
-                _byAddress[key]--;
+            if (!TryAdd(_byUser, user, maxPerUser))
+                return Dismissal.MaxConnectionsPerUser;
+            if (TryAdd(_byUserAndNetwork, (user, ClientNetwork.Of(address)), maxPerUserPerIp))
+                return null;
+            Subtract(_byUser, user);
+            return Dismissal.MaxConnectionsPerUserPerIp;
+        }
+    }
+
+    /// <summary>Takes back what <see cref="TryLogIn"/> counted.</summary>
+    public void LogOut(AccountId user, IPAddress address)
+    {
+        lock (_lock)
+        {
+            Subtract(_byUser, user);
+            Subtract(_byUserAndNetwork, (user, ClientNetwork.Of(address)));
         }
     }
 
@@ -94,14 +112,21 @@ internal sealed class ConnectionRegistry
         }
     }
 
-    /// <summary>One client has a whole /64 of IPv6 to itself, so addresses in it count as one.</summary>
-    private static IPAddress Network(IPAddress address)
+    private static bool TryAdd<TKey>(Dictionary<TKey, int> counts, TKey key, int max)
+        where TKey : notnull
     {
-        if (address.AddressFamily != System.Net.Sockets.AddressFamily.InterNetworkV6)
-            return address;
-        Span<byte> bytes = stackalloc byte[16];
-        address.TryWriteBytes(bytes, out _);
-        bytes[8..].Clear();
-        return new IPAddress(bytes);
+        ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(counts, key, out _);
+        if (max > 0 && count >= max)
+            return false;
+        count++;
+        return true;
+    }
+
+    private static void Subtract<TKey>(Dictionary<TKey, int> counts, TKey key)
+        where TKey : notnull
+    {
+        ref var count = ref CollectionsMarshal.GetValueRefOrNullRef(counts, key);
+        if (--count == 0)
+            counts.Remove(key);
     }
 }

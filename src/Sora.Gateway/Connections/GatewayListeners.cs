@@ -4,13 +4,16 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Sora.Gateway.Connections.Proxying;
 
 namespace Sora.Gateway.Connections;
 
 /// <summary>
-/// Puts the mail protocols on Kestrel: <c>kestrel => listeners.Configure(kestrel)</c> in ConfigureKestrel, and
-/// <c>services.Configure&lt;SocketTransportOptions&gt;(listeners.Configure)</c>. TLS, implicit or by STARTTLS, is done here and not by
+/// Puts the mail protocols on Kestrel: <c>kestrel => listeners.Configure(kestrel)</c> in ConfigureKestrel, and then
+/// <c>listeners.AddTransport(services)</c>. TLS, implicit or by STARTTLS, is done here and not by
 /// UseHttps.
 /// </summary>
 public sealed class GatewayListeners : IDisposable
@@ -33,7 +36,8 @@ public sealed class GatewayListeners : IDisposable
         if (certificates?.Exporter.Problem is { } problem)
             Log.NoExporter(logger, problem);
         _shared = new ListenerServices(
-            options, certificates, metrics, logger, registry, new Drain(registry), new ConnectionDeadlines(time));
+            options, certificates, metrics, logger, registry, new Drain(registry), new ConnectionDeadlines(time), new NetworkSet(options.TrustedNetworks), time,
+            new SemaphoreSlim(options.MaxTlsRefusals));
         foreach (var definition in definitions)
         {
             if (definition.ImplicitTls && certificates is null)
@@ -46,6 +50,9 @@ public sealed class GatewayListeners : IDisposable
 
     /// <summary>Connections open now, of all protocols.</summary>
     public int OpenConnections => _shared.Registry.Count;
+
+    /// <summary>All sessions there are now.</summary>
+    public IReadOnlyList<ClientConnection> Connections => _shared.Registry.Snapshot();
 
     /// <summary>Each listener with the address it is bound to once the server has started, in the order of the definitions.</summary>
     public IReadOnlyList<(ListenerDefinition Definition, IPEndPoint Bound)> Endpoints =>
@@ -63,8 +70,18 @@ public sealed class GatewayListeners : IDisposable
         }
     }
 
-    public void Configure(SocketTransportOptions sockets)
+    /// <summary>The sockets, with what slows down a rush after the start. Call it after Kestrel's own services are there.</summary>
+    public void AddTransport(IServiceCollection services)
     {
+        services.Configure<SocketTransportOptions>(Configure);
+        services.AddSingleton<IConnectionListenerFactory>(provider => new ThrottledTransport(
+            new SocketTransportFactory(provider.GetRequiredService<IOptions<SocketTransportOptions>>(), provider.GetRequiredService<ILoggerFactory>()),
+            new AcceptRate(_shared.Options.AcceptRate, _shared.Time)));
+    }
+
+    private void Configure(SocketTransportOptions sockets)
+    {
+        sockets.Backlog = _shared.Options.Backlog;
         sockets.NoDelay = true;
         sockets.WaitForDataBeforeAllocatingBuffer = true;
         sockets.MaxReadBufferSize = _shared.Options.ReadBuffer.Bytes;
@@ -81,6 +98,7 @@ public sealed class GatewayListeners : IDisposable
     {
         _shared.Deadlines.Dispose();
         _shared.Drain.Dispose();
+        _shared.TlsRefusals.Dispose();
     }
 }
 
@@ -92,12 +110,17 @@ internal sealed record ListenerServices(
     ILogger Logger,
     ConnectionRegistry Registry,
     Drain Drain,
-    ConnectionDeadlines Deadlines);
+    ConnectionDeadlines Deadlines,
+    NetworkSet Trusted,
+    TimeProvider Time,
+    SemaphoreSlim TlsRefusals);
 
 /// <summary>One listening socket: what happens to a connection from accept to close.</summary>
 internal sealed class Listener(ListenerDefinition definition, ListenerServices shared)
 {
-    private readonly ConnectionInstruments _instruments = shared.Metrics.Connections(definition.Protocol.Name, definition.ImplicitTls);
+    private int _open;
+
+    public ConnectionInstruments Instruments { get; } = shared.Metrics.Connections(definition.Protocol.Name, definition.ImplicitTls);
 
     public ListenerDefinition Definition => definition;
 
@@ -114,39 +137,74 @@ internal sealed class Listener(ListenerDefinition definition, ListenerServices s
 
     public async Task ServeAsync(ConnectionContext context)
     {
-        var address = (context.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.Loopback;
-        if (address.IsIPv4MappedToIPv6)
-            address = address.MapToIPv4();
-        var refusal = shared.Drain.IsDraining ? "draining" : shared.Registry.TryEnter(definition.Protocol.Name, address, definition.Limits);
-        if (refusal is not null)
-        {
-            await RefuseAsync(context, address, refusal);
-            return;
-        }
-
-        _instruments.Opened();
+        var isEntered = false;
+        var open = Interlocked.Increment(ref _open);
         try
         {
+            var refusal = shared.Drain.IsDraining ? Dismissal.Draining
+                : definition.Limits.MaxConnectionsPerListener is > 0 and var most && open > most ? Dismissal.MaxConnectionsPerListener
+                : shared.Registry.TryEnter(definition.Protocol.Name, definition.Limits.MaxConnections);
+            isEntered = refusal is null;
+            ProxyHeader? header = null;
+            if (definition.ExpectsProxy && refusal is null)
+                (header, refusal) = await ReadHeaderAsync(context);
+            if (refusal is not null)
+                Refuse(refusal, Address(context));
             KeepAlive(context);
-            var connection = new ClientConnection(context, this);
-            shared.Registry.Add(connection);
-            connection.WakeIfDraining();
-            try
-            {
-                await RunAsync(connection);
-            }
-            finally
-            {
-                await connection.FinishAsync();
-                shared.Registry.Remove(connection);
-            }
+            await ServeAsync(context, header, refusal);
         }
         finally
         {
-            shared.Registry.Leave(definition.Protocol.Name, address, definition.Limits);
-            _instruments.Closed();
+            Interlocked.Decrement(ref _open);
+            if (isEntered)
+                shared.Registry.Leave(definition.Protocol.Name);
         }
     }
+
+    /// <summary>Counts and logs a refusal.</summary>
+    public void Refuse(Dismissal refusal, IPAddress address)
+    {
+        Instruments.Refused(refusal.Reason);
+        Log.Refused(shared.Logger, definition.Protocol.Name, address, refusal.Reason);
+    }
+
+    private async Task ServeAsync(ConnectionContext context, ProxyHeader? header, Dismissal? refusal)
+    {
+        var connection = new ClientConnection(context, this, header);
+        refusal ??= connection.TryCount();
+        if (refusal is not null)
+        {
+            await RefuseAsync(connection, refusal, isTlsNext: definition.ImplicitTls && (!definition.ExpectsProxy || header is not null));
+            return;
+        }
+
+        Instruments.Opened();
+        shared.Registry.Add(connection);
+        connection.WakeIfDraining();
+        try
+        {
+            await RunAsync(connection);
+        }
+        finally
+        {
+            await connection.FinishAsync();
+            shared.Registry.Remove(connection);
+            Instruments.Closed();
+        }
+    }
+
+    private async ValueTask<(ProxyHeader? Header, Dismissal? Refusal)> ReadHeaderAsync(ConnectionContext context)
+    {
+        // A stranger's header is not even read
+        if (!shared.Trusted.Contains(Address(context)))
+            return (null, Dismissal.ProxyNotTrusted);
+        return await ProxyHeaderReader.ReadAsync(
+            context.Transport.Input, shared.Options.ProxyMaxHeader.ToInt32(), shared.Options.ProxyTimeout, shared.Time, shared.Drain.Started);
+    }
+
+    private static IPAddress Address(ConnectionContext context) => (context.RemoteEndPoint as IPEndPoint)?.Address is not { } address
+        ? IPAddress.Loopback
+        : address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     private async Task RunAsync(ClientConnection connection)
     {
@@ -165,14 +223,28 @@ internal sealed class Listener(ListenerDefinition definition, ListenerServices s
         }
     }
 
-    private async Task RefuseAsync(ConnectionContext context, IPAddress address, string reason)
+    // Over TLS there must be a handshake before a line can be read. It costs more than serving the client would, so few at a time get it
+    private async Task RefuseAsync(ClientConnection connection, Dismissal refusal, bool isTlsNext)
     {
-        _instruments.Refused(reason);
-        Log.Refused(shared.Logger, definition.Protocol.Name, address, reason);
-
-        // A client that waits for a TLS handshake cannot read a line, and a handshake for it would cost more than serving it
-        if (!definition.ImplicitTls)
-            await context.Transport.Output.WriteAsync(definition.Protocol.RefusalLine, CancellationToken.None);
+        var holdsSlot = isTlsNext && await shared.TlsRefusals.WaitAsync(TimeSpan.Zero);
+        try
+        {
+            if ((!definition.ImplicitTls || holdsSlot) && (!isTlsNext || await connection.StartTlsAsync(connection.Closed)))
+            {
+                definition.Protocol.WriteRefusal(connection.Output, refusal);
+                await connection.FlushAsync();
+            }
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            Log.ConnectionBroke(shared.Logger, definition.Protocol.Name, connection.Id, e.Message);
+        }
+        finally
+        {
+            if (holdsSlot)
+                shared.TlsRefusals.Release();
+            await connection.FinishAsync();
+        }
     }
 
     private void KeepAlive(ConnectionContext context)

@@ -21,6 +21,7 @@ public sealed class GatewayMetrics : IDisposable
         CurrentConnections = _meter.CreateUpDownCounter<long>("sora_connections_current", null, "Open connections");
         TotalConnections = _meter.CreateCounter<long>("sora_connections_total", null, "Connections that were served");
         RefusedConnections = _meter.CreateCounter<long>("sora_connections_refused_total", null, "Connections that were refused");
+        EndedConnections = _meter.CreateCounter<long>("sora_connections_ended_total", null, "Connections that the server ended early, by reason");
         _tlsHandshakes = _meter.CreateCounter<long>("sora_tls_handshakes_total", null, "TLS handshakes");
         Logins = _meter.CreateCounter<long>("sora_logins_total", null, "Attempts to log in, by how they ended");
         Commands = _meter.CreateCounter<long>("sora_commands_total", null, "Commands by outcome");
@@ -40,6 +41,8 @@ public sealed class GatewayMetrics : IDisposable
     internal Counter<long> RefusedConnections { get; }
 
     internal Counter<long> Logins { get; }
+
+    internal Counter<long> EndedConnections { get; }
 
     internal Counter<long> Commands { get; }
 
@@ -159,4 +162,9 @@ internal sealed class ConnectionInstruments(GatewayMetrics metrics, string proto
 
     public void Refused(string reason) =>
         metrics.RefusedConnections.Add(1, new("protocol", protocol), new KeyValuePair<string, object?>("reason", reason));
+
+    /// <summary>Counts a connection that the server ended.</summary>
+    /// <param name="reason">One of few.</param>
+    public void Ended(string reason) =>
+        metrics.EndedConnections.Add(1, new("protocol", protocol), new KeyValuePair<string, object?>("reason", reason));
 }

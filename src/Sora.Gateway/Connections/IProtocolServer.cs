@@ -1,3 +1,5 @@
+using System.IO.Pipelines;
+
 namespace Sora.Gateway.Connections;
 
 /// <summary>A protocol as the listeners see it. One object serves all connections of all its listeners.</summary>
@@ -6,8 +8,8 @@ public interface IProtocolServer
     /// <summary>"imap", "lmtp", "pop3", "managesieve": the metrics' protocol label.</summary>
     string Name { get; }
 
-    /// <summary>One whole line with CRLF that tells a client that it is not served now (a limit, or the server is going down).</summary>
-    ReadOnlyMemory<byte> RefusalLine { get; }
+    /// <summary>Writes the one line that a client gets instead of a greeting when it is not served.</summary>
+    void WriteRefusal(PipeWriter output, Dismissal refusal);
 
     /// <summary>
     /// The ALPN name a TLS client may offer (RFC 7301, RFC 9051 section 2.1); null takes any. A client that offers others only is
@@ -17,6 +19,9 @@ public interface IProtocolServer
 
     /// <summary>A certificate of the client is of use here, for the SASL mechanism EXTERNAL.</summary>
     bool WantsClientCertificates => false;
+
+    /// <summary>Clients log in.</summary>
+    bool HasLogins => true;
 
     /// <summary>
     /// Serves one connection from the greeting to the end. Whatever is left in <see cref="ClientConnection.Output"/> is flushed after it.

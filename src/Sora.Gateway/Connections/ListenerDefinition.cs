@@ -6,22 +6,28 @@ namespace Sora.Gateway.Connections;
 /// <param name="EndPoint">Address and port; port 0 lets the system choose.</param>
 /// <param name="ImplicitTls">TLS from the first byte (RFC 8314).</param>
 /// <param name="Limits">Shared by all listeners of one protocol: give them the same object.</param>
-public sealed record ListenerDefinition(IPEndPoint EndPoint, bool ImplicitTls, IProtocolServer Protocol, ConnectionLimits Limits)
+/// <param name="ExpectsProxy">Each connection begins with a PROXY header, and only trusted hosts may connect.</param>
+public sealed record ListenerDefinition(
+    IPEndPoint EndPoint, bool ImplicitTls, IProtocolServer Protocol, ConnectionLimits Limits, bool ExpectsProxy = false)
 {
     /// <summary>All listeners of one protocol.</summary>
-    /// <param name="protocol">What is spoken on them.</param>
-    /// <param name="listen">Addresses where TLS begins with STARTTLS, if at all.</param>
-    /// <param name="tlsListen">Addresses with TLS from the first byte.</param>
-    /// <param name="limits">Shared by all of them.</param>
-    public static IEnumerable<ListenerDefinition> Of(
-        IProtocolServer protocol, IReadOnlyList<string> listen, IReadOnlyList<string> tlsListen, ConnectionLimits limits) =>
-    [
-        .. listen.Select(address => new ListenerDefinition(ListenAddress.Parse(address), ImplicitTls: false, protocol, limits)),
-        .. tlsListen.Select(address => new ListenerDefinition(ListenAddress.Parse(address), ImplicitTls: true, protocol, limits)),
-    ];
+    public static IEnumerable<ListenerDefinition> Of(IProtocolServer protocol, ProtocolOptions options)
+    {
+        var limits = options.Limits;
+        foreach (var (key, address) in options.Addresses())
+        {
+            yield return new ListenerDefinition(
+                ListenAddress.Parse(address), key is "tls_listen" or "proxy_tls_listen", protocol, limits, key is "proxy_listen" or "proxy_tls_listen");
+        }
+    }
+
+    /// <summary>The option that names it, without its section.</summary>
+    public string Key => (ExpectsProxy ? "proxy_" : "") + (ImplicitTls ? "tls_listen" : "listen");
 }
 
-/// <summary>How many connections a protocol takes; 0 is no limit.</summary>
+/// <summary>How many connections a protocol takes, and how long; 0 is no limit.</summary>
 /// <param name="MaxConnections">At once, over all clients.</param>
 /// <param name="MaxConnectionsPerIp">At once from one IPv4 address or one IPv6 /64 network.</param>
-public sealed record ConnectionLimits(int MaxConnections = 0, int MaxConnectionsPerIp = 0);
+/// <param name="MaxDuration">Until a session is ended between two commands.</param>
+/// <param name="MaxConnectionsPerListener">At once on each socket.</param>
+public sealed record ConnectionLimits(int MaxConnections = 0, int MaxConnectionsPerIp = 0, TimeSpan MaxDuration = default, int MaxConnectionsPerListener = 0);

@@ -20,6 +20,15 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Information, Message = "Connection {Connection} from {Address} cut off: it is too slow")]
     public static partial void WriteTimedOut(ILogger logger, string connection, IPAddress address);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "TLS handshake of connection {Connection} from {Address} takes too long")]
+    public static partial void HandshakeTimedOut(ILogger logger, string connection, IPAddress address);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Protocol} connection {Connection} from {Address} is ended: {Reason}")]
+    public static partial void Dismissed(ILogger logger, string protocol, string connection, IPAddress address, string reason);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Connection {Connection}: {Proxy} speaks for {Address}, session {Session}")]
+    public static partial void Forwarded(ILogger logger, string connection, IPAddress proxy, IPAddress address, string session);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Ending {Count} sessions, for at most {Deadline}")]
     public static partial void DrainBegins(ILogger logger, int count, TimeSpan deadline);
 

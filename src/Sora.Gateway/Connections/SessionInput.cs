@@ -54,6 +54,9 @@ public sealed class SessionInput(ClientConnection connection)
     /// <summary>What has arrived and was not consumed. Valid until the next <see cref="FillAsync"/>.</summary>
     public ReadOnlySequence<byte> Unread => _unread;
 
+    /// <inheritdoc cref="ClientConnection.MustStop"/>
+    public bool MustStop => connection.MustStop;
+
     /// <summary>Drops the first bytes of <see cref="Unread"/>.</summary>
     public void Consume(long count) => _unread = _unread.Slice(count);
 
@@ -61,7 +64,8 @@ public sealed class SessionInput(ClientConnection connection)
     /// Gets more input; everything not consumed stays. Before it waits it sends what <see cref="ClientConnection.Output"/> holds.
     /// </summary>
     /// <param name="timeout">How long the client may be silent.</param>
-    public async ValueTask<InputOutcome> FillAsync(TimeSpan timeout)
+    /// <param name="isInside">The client is in the middle of a literal or a message, and has to keep its pace.</param>
+    public async ValueTask<InputOutcome> FillAsync(TimeSpan timeout, bool isInside = false)
     {
         var before = _unread.Length;
         GiveBack(_unread.End);
@@ -74,6 +78,7 @@ public sealed class SessionInput(ClientConnection connection)
                 if (connection.Output.UnflushedBytes > 0 && !await connection.FlushAsync())
                     return InputOutcome.EndOfInput;
                 connection.SetInputTimeout(timeout);
+                connection.Expect(isInside || before > 0 || _discarded > 0);
                 result = await connection.Input.ReadAsync(CancellationToken.None);
             }
 

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Sora.Contracts;
@@ -19,7 +18,6 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     private byte[] _tag = "*"u8.ToArray();
     private int _listening;
     private bool _usesNumbers; // the running command has message numbers among its arguments
-    private readonly long _started;
     private HashSet<string> _disabled;
     private readonly CommandLimit _limit;
 
@@ -28,10 +26,9 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         Server = server;
         Client = client;
         _disabled = server.Disabled;
-        _started = server.Time.GetTimestamp();
         _limit = new CommandLimit(client, server.Options);
         Writer = new ImapWriter(client.Output, _limit.FlushAsync);
-        Reader = new ImapReader(client.Input, Writer, server.Options.ToReaderLimits(), () => client.InputTimedOut);
+        Reader = new ImapReader(client.Input, Writer, server.Options.ToReaderLimits(), MustStop, client.Expect);
     }
 
     public ImapServer Server { get; }
@@ -51,7 +48,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     public bool IsInResponse { get; set; }
 
     /// <summary>Passwords may be sent now: over TLS, from the same machine, or because the operator says so.</summary>
-    public bool MayAuthenticate => Client.IsTls || Server.Options.AllowPlaintextAuth || IPAddress.IsLoopback(Client.Remote.Address);
+    public bool MayAuthenticate => Client.IsPrivate || Server.Options.AllowPlaintextAuth;
 
     /// <summary>The hash functions of SCRAM of which this client is told.</summary>
     public ScramHashes Scram { get; private set; }
@@ -62,11 +59,6 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     /// <summary>The user may administrate the server.</summary>
     public bool IsAdministrator =>
         Session.Identity is { } identity && Server.Options.Administrators.Contains(identity.PrimaryAddress, StringComparer.OrdinalIgnoreCase);
-
-    /// <summary>The connection has lasted as long as it may.</summary>
-    public bool HasExpired => TimeLeft <= TimeSpan.Zero;
-
-    private TimeSpan TimeLeft => Server.Options.AbsoluteSessionTimeout is { Ticks: > 0 } most ? most - Server.Time.GetElapsedTime(_started) : TimeSpan.MaxValue;
 
     public SelectedMailbox Selected => Session.Selected ?? throw new InvalidOperationException("No mailbox is selected");
 
@@ -85,15 +77,9 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         {
             if (!await HasAccountAsync().ConfigureAwait(false))
                 break;
-            if (Client.Draining.IsCancellationRequested)
+            if (Client.Ending is { } ending)
             {
-                Bye("Server is going down");
-                break;
-            }
-
-            if (HasExpired)
-            {
-                Bye("Connection has lasted too long");
+                Bye(ending.Text);
                 break;
             }
 
@@ -106,8 +92,12 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
                 return;
             if (status == ReadStatus.Woken)
             {
-                if (Client.InputTimedOut && !HasExpired)
+                if (Client.InputTimedOut)
+                {
+                    Client.NoteTimeout();
                     Bye(Session.State == ImapStates.NotAuthenticated ? "No login for too long" : "Autologout; idle for too long");
+                }
+
                 continue;
             }
 
@@ -124,8 +114,18 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         _limit.Dispose();
     }
 
+    /// <summary>In the middle of a command: nothing more of it is waited for, and the client was told why.</summary>
+    public bool MustStop()
+    {
+        if (!Client.MustStop)
+            return false;
+        Bye(Client.Ending?.Text ?? "You were silent for too long");
+        return true;
+    }
+
     private void LeaveSession()
     {
+        Client.LogOut();
         Session.Notify?.Dispose();
         Deselect();
         Session.Watch?.Dispose();
@@ -147,16 +147,11 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         Client.SetInputTimeout(Server.Options.LoginTimeout);
     }
 
-    /// <summary>As <see cref="ClientConnection.SetInputTimeout"/>, but not beyond the end of the connection.</summary>
-    public void SetInputTimeout(TimeSpan timeout)
-    {
-        var left = TimeLeft;
-        Client.SetInputTimeout(left < timeout ? (left > TimeSpan.Zero ? left : TimeSpan.Zero) : timeout);
-    }
-
     /// <summary>Ends the session with an untagged BYE.</summary>
     public void Bye(string text, ResponseCode? code = null)
     {
+        if (Session.IsEnding)
+            return; // It has been said
         Writer.Raw("* BYE "u8);
         if (code is not null)
         {
@@ -177,10 +172,10 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         {
             ExpectInput();
             var (status, line) = await Reader.ReadLineAsync(Server.Options.MaxLine.ToInt32()).ConfigureAwait(false);
-            if (status == ReadStatus.Woken && !Client.InputTimedOut && !Client.Draining.IsCancellationRequested)
+            if (status == ReadStatus.Woken && !Client.InputTimedOut && Client.Ending is null)
                 continue;
             if (status == ReadStatus.Woken)
-                Bye(Client.InputTimedOut ? "No answer for too long" : "Server is going down");
+                Bye(Client.Ending?.Text ?? "No answer for too long");
             Session.IsEnding |= status == ReadStatus.Closed;
             return (status, line);
         }
@@ -191,6 +186,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         StopListening();
         var selected = Session.Selected;
         Session.Selected = null;
+        selected?.Contexts.Clear(Client);
         selected?.Dispose();
     }
 
@@ -318,7 +314,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     private void ExpectInput()
     {
         if (Session.State != ImapStates.NotAuthenticated)
-            SetInputTimeout(Server.Options.Autologout);
+            Client.SetInputTimeout(Server.Options.Autologout);
         else if (Client.InputTimedOut)
             Client.Wake();
     }
@@ -342,7 +338,13 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         }
         else if (status == ReadStatus.Append && !message.IsSynchronizing && !await Reader.SkipAppendAsync(message.Length).ConfigureAwait(false))
         {
-            Bye("Message is too large", ResponseCode.TooBig);
+            if (!Session.IsEnding)
+            {
+                reply.Write(Writer, Tag);
+                Bye("Message is too large", ResponseCode.TooBig);
+            }
+
+            reply = ImapReply.Answered;
         }
 
         if (reply.Status != ReplyStatus.None)
@@ -398,6 +400,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     // The one place where errors become answers.
     private async ValueTask<ImapReply> RunAsync(CommandRow row, ImapCommand command)
     {
+        Client.Activity = row.Name;
         var cancellation = _limit.Start(row.Flags.HasFlag(CommandFlags.WaitsForClient));
         try
         {
@@ -454,6 +457,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         finally
         {
             _limit.End();
+            Client.Activity = "";
         }
     }
 

@@ -7,22 +7,8 @@ namespace Sora.Gateway.Imap;
 
 /// <summary>[imap]: the IMAP server.</summary>
 [Section("IMAP4rev1 and IMAP4rev2")]
-public sealed class ImapOptions : IValidatableOptions
+public sealed class ImapOptions() : ProtocolOptions("*:143", "*:993", maxConnections: 100_000)
 {
-    [Option("Addresses to listen on, plain with STARTTLS")]
-    public IReadOnlyList<string> Listen { get; set; } = ["*:143"];
-
-    [Option("Addresses to listen on with implicit TLS", Reference = "RFC 8314")]
-    public IReadOnlyList<string> TlsListen { get; set; } = ["*:993"];
-
-    [Option("Connections at once; 0 is no limit")]
-    [OptionRange("0", "10000000")]
-    public int MaxConnections { get; set; } = 100_000;
-
-    [Option("Connections at once from one IPv4 address or IPv6 /64 network; 0 is no limit")]
-    [OptionRange("0", "10000000")]
-    public int MaxConnectionsPerIp { get; set; }
-
     [Option("Take passwords without TLS from any client; clients on the same machine always may", Reference = "RFC 9051 6.2.3")]
     public bool AllowPlaintextAuth { get; set; }
 
@@ -180,10 +166,6 @@ public sealed class ImapOptions : IValidatableOptions
     [OptionRange("1s", "1d", OrZero = true)]
     public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
-    [Option("How long a connection may last before it is ended with BYE between two commands; 0 is no limit")]
-    [OptionRange("1m", "365d", OrZero = true)]
-    public TimeSpan AbsoluteSessionTimeout { get; set; }
-
     [Option("Capabilities that no client is told of and none can use, by their names")]
     public IReadOnlyList<string> DisabledCaps { get; set; } = [];
 
@@ -208,29 +190,22 @@ public sealed class ImapOptions : IValidatableOptions
     [Option("Value of \"support-url\" in the answer to ID; empty leaves it out")]
     public string IdSupportUrl { get; set; } = "";
 
+    [Option("Tell the client in the answer to ID under which address it is known, as \"remote-host\"")]
+    public bool IdRemoteHost { get; set; } = true;
+
     public IReadOnlyList<ClientFilter> ClientFilters { get; set; } = [];
 
     /// <inheritdoc/>
-    public IEnumerable<string> Validate()
+    public override IEnumerable<string> Validate()
     {
+        foreach (var message in base.Validate())
+            yield return message;
         foreach (var message in Capabilities.CheckDisabled("disabled_caps", DisabledCaps))
             yield return message;
         foreach (var message in Capabilities.CheckAdditional("additional_caps", AdditionalCaps))
             yield return message;
         if (AdminContact is { } contact && !Uri.TryCreate(contact, UriKind.Absolute, out _))
             yield return "admin_contact must be a URI such as \"mailto:postmaster@example.org\"";
-        foreach (var address in Listen)
-        {
-            if (!ListenAddress.TryParse(address, out _))
-                yield return $"listen has \"{address}\", which is not an address with a port";
-        }
-
-        foreach (var address in TlsListen)
-        {
-            if (!ListenAddress.TryParse(address, out _))
-                yield return $"tls_listen has \"{address}\", which is not an address with a port";
-        }
-
         if (WhyNoPrefix(OtherUsersPrefix) is { } others)
             yield return $"other_users_prefix {others}";
         if (WhyNoPrefix(SharedPrefix) is { } shared)

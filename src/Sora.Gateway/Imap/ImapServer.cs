@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text;
 using Microsoft.Extensions.Logging;
 using Sora.Contracts;
 using Sora.Gateway.Connections;
@@ -31,7 +34,8 @@ public sealed class ImapServer(
     public string Name => "imap";
 
     /// <inheritdoc/>
-    public ReadOnlyMemory<byte> RefusalLine { get; } = "* BYE [UNAVAILABLE] Too many connections, or the server is going down\r\n"u8.ToArray();
+    public void WriteRefusal(PipeWriter output, Dismissal refusal) =>
+        output.Write(Encoding.ASCII.GetBytes($"* BYE {(refusal.IsTemporary ? "[UNAVAILABLE] " : "")}{refusal.Text}\r\n"));
 
     /// <inheritdoc/>
     public string Alpn => "imap";
@@ -94,6 +98,9 @@ public sealed class ImapServer(
     internal MessageInstruments MessagesIn { get; } = metrics.MessageFlow("imap", "in");
 
     internal MessageInstruments MessagesOut { get; } = metrics.MessageFlow("imap", "out");
+
+    /// <summary>The listeners that the options name.</summary>
+    public IEnumerable<ListenerDefinition> Listeners() => ListenerDefinition.Of(this, options);
 
     /// <inheritdoc/>
     public async Task RunAsync(ClientConnection connection, CancellationToken aborted)

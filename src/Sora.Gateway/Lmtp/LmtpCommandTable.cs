@@ -34,6 +34,7 @@ internal sealed class LmtpCommandTable
             Row("VRFY", LmtpStates.Any, VrfyCommand.Parse),
             Row("HELP", LmtpStates.Any, HelpCommand.Parse),
             Row("STARTTLS", LmtpStates.Greeted | LmtpStates.Ready, StartTlsCommand.Parse),
+            Row("XCLIENT", LmtpStates.Greeted | LmtpStates.Ready, XClientCommand.Parse),
             Row("HELO", LmtpStates.Any, HeloCommand.Parse),
             Row("EHLO", LmtpStates.Any, HeloCommand.Parse),
         ];

@@ -6,14 +6,8 @@ namespace Sora.Gateway.Lmtp;
 
 /// <summary>[lmtp]: where mail comes in.</summary>
 [Section("LMTP: where mail comes in (RFC 2033)")]
-public sealed class LmtpOptions : IValidatableOptions
+public sealed class LmtpOptions() : ProtocolOptions("127.0.0.1:24", null, maxConnections: 1000)
 {
-    [Option("Addresses to listen on, with STARTTLS when there is a certificate", Reference = "RFC 2033")]
-    public IReadOnlyList<string> Listen { get; set; } = ["127.0.0.1:24"];
-
-    [Option("Addresses to listen on with TLS from the first byte")]
-    public IReadOnlyList<string> TlsListen { get; set; } = [];
-
     [Option("Name of this host in the greeting and in Received fields; by default the machine's own", Example = "mail.example.org")]
     public string? HostName { get; set; }
 
@@ -66,26 +60,11 @@ public sealed class LmtpOptions : IValidatableOptions
     [Option("Answer 452 4.2.2 for a recipient whose quota is used up, so that the sender tries again, instead of 552 5.2.2")]
     public bool QuotaFullTempfail { get; set; }
 
-    [Option("Connections at once; 0 is no limit")]
-    [OptionRange(0, 1_000_000)]
-    public int MaxConnections { get; set; } = 1000;
-
-    [Option("Connections at once from one address (IPv6: one /64 network); 0 is no limit")]
-    [OptionRange(0, 1_000_000)]
-    public int MaxConnectionsPerIp { get; set; }
-
     /// <inheritdoc/>
-    public IEnumerable<string> Validate()
+    public override IEnumerable<string> Validate()
     {
-        foreach (var address in Listen)
-            if (!ListenAddress.TryParse(address, out _))
-                yield return $"listen has '{address}', which is not an address with a port such as \"127.0.0.1:24\" or \"*:24\"";
-        foreach (var address in TlsListen)
-            if (!ListenAddress.TryParse(address, out _))
-                yield return $"tls_listen has '{address}', which is not an address with a port such as \"*:2424\"";
-        foreach (var network in TrustedNetworks)
-            if (!IPNetwork.TryParse(network, out _))
-                yield return $"trusted_networks has '{network}', which is not a network such as \"10.0.0.0/8\"";
+        foreach (var message in base.Validate().Concat(NetworkSet.Check("trusted_networks", TrustedNetworks)))
+            yield return message;
         foreach (var c in RecipientDelimiter)
             if (char.IsAsciiLetterOrDigit(c) || c is '@' or '.' or '"' or <= ' ' or > '~')
                 yield return $"recipient_delimiter must not have '{c}'";

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Pipelines;
 using System.Net;
 using System.Text;
 using Microsoft.Extensions.Logging;
@@ -13,7 +14,7 @@ public sealed class LmtpServer : IProtocolServer
 {
     internal const string ProtocolName = "lmtp";
 
-    private readonly IPNetwork[] _trusted;
+    private readonly NetworkSet _trusted;
     private readonly string _extensions;
 
     public LmtpServer(
@@ -37,18 +38,21 @@ public sealed class LmtpServer : IProtocolServer
         Commands = new LmtpCommandTable(metrics);
         Arrivals = metrics.MessageFlow(ProtocolName, "in");
         Outcomes = new RecipientInstruments(metrics);
-        RefusalLine = Encoding.ASCII.GetBytes("421 4.3.2 Too busy or going down, try again later\r\n");
         _extensions = "250-PIPELINING\r\n"
             + string.Create(CultureInfo.InvariantCulture, $"250-SIZE {options.MaxMessageSize.Bytes}\r\n")
             + "250-8BITMIME\r\n250-SMTPUTF8\r\n250-CHUNKING\r\n250-BINARYMIME\r\n"
             + string.Create(CultureInfo.InvariantCulture, $"250-LIMITS RCPTMAX={options.MaxRecipients}\r\n");
         Extensions = Encoding.ASCII.GetBytes(_extensions);
-        _trusted = [.. options.TrustedNetworks.Select(network => IPNetwork.Parse(network))];
+        _trusted = new NetworkSet(options.TrustedNetworks);
     }
 
     public string Name => ProtocolName;
 
-    public ReadOnlyMemory<byte> RefusalLine { get; }
+    /// <inheritdoc/>
+    public bool HasLogins => false;
+
+    /// <inheritdoc/>
+    public void WriteRefusal(PipeWriter output, Dismissal refusal) => output.WriteReply(LmtpReply.Dismissed(refusal));
 
     internal LmtpOptions Options { get; }
 
@@ -94,13 +98,12 @@ public sealed class LmtpServer : IProtocolServer
     internal byte[] Extensions { get; private init; }
 
     /// <summary>The listeners that the options name.</summary>
-    public IEnumerable<ListenerDefinition> Listeners() => ListenerDefinition.Of(
-        this, Options.Listen, Options.TlsListen, new ConnectionLimits(Options.MaxConnections, Options.MaxConnectionsPerIp));
+    public IEnumerable<ListenerDefinition> Listeners() => ListenerDefinition.Of(this, Options);
 
     /// <inheritdoc/>
     public async Task RunAsync(ClientConnection connection, CancellationToken aborted)
     {
-        if (!IsTrusted(connection.Remote.Address))
+        if (!_trusted.Contains(connection.Remote.Address))
         {
             Log.NotTrusted(Logger, connection.Remote.Address);
             connection.Output.WriteReply(LmtpReply.NotTrusted);
@@ -118,13 +121,5 @@ public sealed class LmtpServer : IProtocolServer
             return given;
         var name = Dns.GetHostName();
         return LmtpAddressParser.IsHostName(name) ? name : "localhost";
-    }
-
-    private bool IsTrusted(IPAddress address)
-    {
-        foreach (var network in _trusted)
-            if (network.Contains(address))
-                return true;
-        return false;
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Sora.Gateway.Connections;
+using Sora.Gateway.Connections.Proxying;
 
 namespace Sora.Gateway.Lmtp;
 
@@ -21,6 +22,12 @@ internal sealed class LmtpSession(LmtpServer server, ClientConnection connection
 
     /// <summary>What the client called itself in LHLO; null before it.</summary>
     public string? HeloName { get; set; }
+
+    /// <summary>What a trusted proxy said of the client; null when none has.</summary>
+    public XClient? Forwarded { get; set; }
+
+    /// <summary>What the client called itself, at the proxy if there is one.</summary>
+    public string ClientName => Forwarded?.Helo ?? HeloName ?? "";
 
     /// <summary>The transaction that MAIL began, or null.</summary>
     public LmtpTransaction? Transaction { get; set; }
@@ -75,14 +82,18 @@ internal sealed class LmtpSession(LmtpServer server, ClientConnection connection
     {
         while (true)
         {
-            switch (await Input.FillAsync(server.Options.DataTimeout))
+            switch (await Input.FillAsync(server.Options.DataTimeout, isInside: true))
             {
                 case InputOutcome.Data:
                     return true;
+                case InputOutcome.Woken when connection.Ending is { IsUrgent: true } ending:
+                    End(LmtpReply.Dismissed(ending));
+                    return false;
                 case InputOutcome.Woken:
                     // A transaction that has come this far is finished even while draining
                     continue;
                 case InputOutcome.TimedOut:
+                    connection.NoteTimeout();
                     End(LmtpReply.TimedOut);
                     return false;
                 default:
@@ -95,9 +106,9 @@ internal sealed class LmtpSession(LmtpServer server, ClientConnection connection
     /// <summary>Reads and runs one command, or more input when there is no whole one. False when the client is gone.</summary>
     private async ValueTask<bool> NextAsync()
     {
-        if (Transaction is null && connection.Draining.IsCancellationRequested)
+        if (connection.Ending is { } ending && (Transaction is null || ending.IsUrgent))
         {
-            End(LmtpReply.ShuttingDown);
+            End(LmtpReply.Dismissed(ending));
             return true;
         }
 
@@ -116,7 +127,11 @@ internal sealed class LmtpSession(LmtpServer server, ClientConnection connection
 
         var outcome = await Input.FillAsync(server.Options.CommandTimeout);
         if (outcome == InputOutcome.TimedOut)
+        {
+            connection.NoteTimeout();
             End(LmtpReply.TimedOut);
+        }
+
         return outcome != InputOutcome.EndOfInput;
     }
 
@@ -125,6 +140,7 @@ internal sealed class LmtpSession(LmtpServer server, ClientConnection connection
         var started = Stopwatch.GetTimestamp();
         var row = server.Commands.Find(Verb(line.Span, out var arguments));
         var isOk = false;
+        connection.Activity = row?.Name ?? "";
         try
         {
             if (row is null)
@@ -141,6 +157,7 @@ internal sealed class LmtpSession(LmtpServer server, ClientConnection connection
             End(new LmtpReply(421, "4.3.0", "Internal error, try again later"));
         }
 
+        connection.Activity = "";
         (row?.Instruments ?? server.Commands.Unknown).Record(Stopwatch.GetElapsedTime(started), isOk);
     }
 

@@ -19,7 +19,7 @@ internal static class LmtpWriter
     }
 
     /// <summary>The reply to LHLO with its extensions.</summary>
-    public static void WriteExtensions(this PipeWriter output, LmtpServer server, bool startTls)
+    public static void WriteExtensions(this PipeWriter output, LmtpServer server, bool startTls, bool isTrusted)
     {
         output.Write("250-"u8);
         output.WriteText(server.HostName);
@@ -27,6 +27,8 @@ internal static class LmtpWriter
         output.Write(server.Extensions);
         if (startTls)
             output.Write("250-STARTTLS\r\n"u8);
+        if (isTrusted)
+            output.WriteText($"250-{Commands.XClientCommand.Extension}\r\n");
         output.Write("250 ENHANCEDSTATUSCODES\r\n"u8);
     }
 

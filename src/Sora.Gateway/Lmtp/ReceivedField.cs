@@ -13,7 +13,10 @@ internal static class ReceivedField
     /// <summary>The folded field with CRLF. Recipients are named only when there is one: a Bcc must not be told to the others.</summary>
     public static byte[] Make(LmtpSession session, LmtpTransaction transaction, string id)
     {
-        var field = new StringBuilder(320).Append("Received: from ").Append(session.HeloName).Append(" ([");
+        var field = new StringBuilder(320).Append("Received: from ").Append(session.ClientName).Append(" (");
+        if (session.Forwarded?.Name is { } name)
+            field.Append(name).Append(' ');
+        field.Append('[');
         var address = session.Connection.Remote.Address;
         if (address.AddressFamily == AddressFamily.InterNetworkV6)
             field.Append("IPv6:");

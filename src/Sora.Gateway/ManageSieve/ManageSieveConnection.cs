@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using System.Net;
 using Sora.Contracts;
 using Sora.Gateway.Connections;
 using Sora.Gateway.ManageSieve.Responses;
@@ -44,7 +43,7 @@ internal sealed class ManageSieveConnection : IDisposable
     public bool HasEnded { get; set; }
 
     /// <summary>Passwords may be sent now: over TLS, from the same machine, or because the operator says so.</summary>
-    public bool MayAuthenticate => Client.IsTls || Server.Options.AllowPlaintextAuth || IPAddress.IsLoopback(Client.Remote.Address);
+    public bool MayAuthenticate => Client.IsPrivate || Server.Options.AllowPlaintextAuth;
 
     /// <summary>The hash functions of SCRAM of which this client is told.</summary>
     public ScramHashes Scram { get; private set; }
@@ -64,9 +63,9 @@ internal sealed class ManageSieveConnection : IDisposable
                 break;
             }
 
-            if (Client.Draining.IsCancellationRequested)
+            if (Client.Ending is { } ending)
             {
-                End("The server is going down", ResponseCode.TryLater);
+                End(ending.Text, ResponseCode.TryLater);
                 break;
             }
 
@@ -96,6 +95,7 @@ internal sealed class ManageSieveConnection : IDisposable
     public void LogOut()
     {
         Identity = null;
+        Client.LogOut();
         _watch?.Dispose();
         _watch = null;
         _notAuthenticatedSince = Server.Time.GetTimestamp();
@@ -133,7 +133,7 @@ internal sealed class ManageSieveConnection : IDisposable
                 case ReadStatus.LiteralTooLarge:
                     _reader.Release();
                     return (null, ManageSieveReply.No("A string is too large"));
-                case ReadStatus.Woken when !Client.Draining.IsCancellationRequested:
+                case ReadStatus.Woken when Client.Ending is null:
                     continue;
                 default:
                     EndAfter(status);
@@ -210,11 +210,19 @@ internal sealed class ManageSieveConnection : IDisposable
     // The one place where errors become answers
     private async ValueTask<ManageSieveReply?> RunAsync(CommandRow<ManageSieveStates, ParseManageSieveCommand> row, ManageSieveCommand command)
     {
-        if (row.WaitsForClient)
-            return await RunAsync(row, command, Client.Closed);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Client.Closed);
-        limit.CancelAfter(Server.Options.CommandTimeout);
-        return await RunAsync(row, command, limit.Token);
+        Client.Activity = row.Name;
+        try
+        {
+            if (row.WaitsForClient)
+                return await RunAsync(row, command, Client.Closed);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(Client.Closed);
+            limit.CancelAfter(Server.Options.CommandTimeout);
+            return await RunAsync(row, command, limit.Token);
+        }
+        finally
+        {
+            Client.Activity = "";
+        }
     }
 
     private async ValueTask<ManageSieveReply?> RunAsync(CommandRow<ManageSieveStates, ParseManageSieveCommand> row, ManageSieveCommand command, CancellationToken cancellationToken)
@@ -246,10 +254,11 @@ internal sealed class ManageSieveConnection : IDisposable
         switch (status)
         {
             case ReadStatus.TimedOut:
+                Client.NoteTimeout();
                 End(Identity is null ? "No login for too long" : "You were silent for too long");
                 break;
             case ReadStatus.Woken:
-                End("The server is going down", ResponseCode.TryLater);
+                End(Client.Ending?.Text ?? "The server is going down", ResponseCode.TryLater);
                 break;
             case ReadStatus.Lost:
                 End("A line or a literal is too long", ResponseCode.QuotaMaxSize);

@@ -5,22 +5,8 @@ namespace Sora.Gateway.ManageSieve;
 
 /// <summary>[managesieve]: the server through which users manage their scripts.</summary>
 [Section("ManageSieve: how users put their Sieve scripts (RFC 5804)")]
-public sealed class ManageSieveOptions : IValidatableOptions
+public sealed class ManageSieveOptions() : ProtocolOptions("*:4190", null, maxConnections: 2000)
 {
-    [Option("Addresses to listen on, plain with STARTTLS", Reference = "RFC 5804 1.8")]
-    public IReadOnlyList<string> Listen { get; set; } = ["*:4190"];
-
-    [Option("Addresses to listen on with TLS from the first byte; no standard knows of it")]
-    public IReadOnlyList<string> TlsListen { get; set; } = [];
-
-    [Option("Connections at once; 0 is no limit")]
-    [OptionRange(0, 1_000_000)]
-    public int MaxConnections { get; set; } = 2000;
-
-    [Option("Connections at once from one IPv4 address or IPv6 /64 network; 0 is no limit")]
-    [OptionRange(0, 1_000_000)]
-    public int MaxConnectionsPerIp { get; set; }
-
     [Option("Take passwords without TLS from any client; clients on the same machine always may", Reference = "RFC 5804 5")]
     public bool AllowPlaintextAuth { get; set; }
 
@@ -72,20 +58,10 @@ public sealed class ManageSieveOptions : IValidatableOptions
     public string? Implementation { get; set; }
 
     /// <inheritdoc/>
-    public IEnumerable<string> Validate()
+    public override IEnumerable<string> Validate()
     {
-        foreach (var address in Listen)
-        {
-            if (!ListenAddress.TryParse(address, out _))
-                yield return $"listen has \"{address}\", which is not an address with a port";
-        }
-
-        foreach (var address in TlsListen)
-        {
-            if (!ListenAddress.TryParse(address, out _))
-                yield return $"tls_listen has \"{address}\", which is not an address with a port";
-        }
-
+        foreach (var message in base.Validate())
+            yield return message;
         if (MaxSkippedLiteral < MaxLiteral)
             yield return "max_skipped_literal must not be smaller than max_literal";
         if (Implementation is { Length: 0 or > 200 })

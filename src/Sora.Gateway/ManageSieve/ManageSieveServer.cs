@@ -1,6 +1,8 @@
+using System.IO.Pipelines;
 using Microsoft.Extensions.Logging;
 using Sora.Contracts;
 using Sora.Gateway.Connections;
+using Sora.Gateway.ManageSieve.Responses;
 using Sora.Gateway.Sasl;
 using Sora.Gateway.Sieve;
 using Sora.Sieve;
@@ -47,7 +49,8 @@ public sealed class ManageSieveServer : IProtocolServer
     public string Name => ProtocolName;
 
     /// <inheritdoc/>
-    public ReadOnlyMemory<byte> RefusalLine { get; } = "BYE (TRYLATER) \"Too many connections, or the server is going down\"\r\n"u8.ToArray();
+    public void WriteRefusal(PipeWriter output, Dismissal refusal) =>
+        ManageSieveReply.Bye(refusal.Text, refusal.IsTemporary ? ResponseCode.TryLater : null).Write(output);
 
     /// <inheritdoc/>
     public string Alpn => ProtocolName;
@@ -101,8 +104,7 @@ public sealed class ManageSieveServer : IProtocolServer
     internal int MaxRedirects { get; }
 
     /// <summary>The listeners that the options name.</summary>
-    public IEnumerable<ListenerDefinition> Listeners() => ListenerDefinition.Of(
-        this, Options.Listen, Options.TlsListen, new ConnectionLimits(Options.MaxConnections, Options.MaxConnectionsPerIp));
+    public IEnumerable<ListenerDefinition> Listeners() => ListenerDefinition.Of(this, Options);
 
     /// <inheritdoc/>
     public async Task RunAsync(ClientConnection connection, CancellationToken aborted)

@@ -24,6 +24,7 @@ internal sealed class CommandTable : CommandTable<Pop3States, ParsePop3Command>
         Add("AUTH", Pop3States.Authorization, AuthCommand.Parse, waitsForClient: true);
         Add("STLS", Pop3States.Authorization, StlsCommand.Parse, waitsForClient: true);
         Add("UTF8", Pop3States.Authorization, Utf8Command.Parse);
+        Add("XCLIENT", Pop3States.Authorization, XClientCommand.Parse);
         Add("LANG", Pop3States.Any, LangCommand.Parse);
     }
 }

@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using System.Net;
 using Sora.Contracts;
 using Sora.Gateway.Connections;
 using Sora.Gateway.Pop3.Responses;
@@ -60,7 +59,7 @@ internal sealed class Pop3Connection : IAsyncDisposable
     public bool HasEnded { get; set; }
 
     /// <summary>Passwords may be sent now: over TLS, from the same machine, or because the operator says so.</summary>
-    public bool MayAuthenticate => Client.IsTls || Server.Options.AllowPlaintextAuth || IPAddress.IsLoopback(Client.Remote.Address);
+    public bool MayAuthenticate => Client.IsPrivate || Server.Options.AllowPlaintextAuth;
 
     /// <summary>The hash functions of SCRAM that this client was told of.</summary>
     public ScramHashes Scram { get; private set; }
@@ -73,7 +72,7 @@ internal sealed class Pop3Connection : IAsyncDisposable
     public async Task RunAsync()
     {
         Scram = await Server.Sasl.ScramOfferAsync(Client.Closed);
-        Pop3Reply.Ok("Sora POP3 server ready").Write(Output);
+        Pop3Reply.Ok(Client.IsTrusted ? "[XCLIENT] Sora POP3 server ready" : "Sora POP3 server ready").Write(Output);
         while (!HasEnded && await NextAsync())
         {
             if (!HasEnded && _badCommands >= Server.Options.MaxBadCommands)
@@ -206,9 +205,9 @@ internal sealed class Pop3Connection : IAsyncDisposable
 
     private async ValueTask<bool> FillAsync()
     {
-        if (Client.Draining.IsCancellationRequested)
+        if (Client.Ending is { } ending)
         {
-            End("The server is going down", ResponseCode.SysTemp);
+            End(ending.Text, ResponseCode.SysTemp);
             return false;
         }
 
@@ -217,6 +216,7 @@ internal sealed class Pop3Connection : IAsyncDisposable
         {
             case InputOutcome.TimedOut:
                 // Nothing is deleted, and nothing said (RFC 1939 section 3)
+                Client.NoteTimeout();
                 HasEnded = true;
                 return false;
             case InputOutcome.EndOfInput:
@@ -281,11 +281,19 @@ internal sealed class Pop3Connection : IAsyncDisposable
 
     private async ValueTask<Pop3Reply?> RunAsync(CommandRow<Pop3States, ParsePop3Command> row, Pop3Command command)
     {
-        if (row.WaitsForClient)
-            return await RunAsync(row, command, Client.Closed);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Client.Closed);
-        limit.CancelAfter(Server.Options.CommandTimeout);
-        return await RunAsync(row, command, limit.Token);
+        Client.Activity = row.Name;
+        try
+        {
+            if (row.WaitsForClient)
+                return await RunAsync(row, command, Client.Closed);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(Client.Closed);
+            limit.CancelAfter(Server.Options.CommandTimeout);
+            return await RunAsync(row, command, limit.Token);
+        }
+        finally
+        {
+            Client.Activity = "";
+        }
     }
 
     // The one place where errors become answers

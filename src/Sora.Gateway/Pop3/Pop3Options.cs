@@ -5,22 +5,8 @@ namespace Sora.Gateway.Pop3;
 
 /// <summary>[pop3]: the server through which clients take mail away.</summary>
 [Section("POP3: how clients take mail away (RFC 1939)")]
-public sealed class Pop3Options : IValidatableOptions
+public sealed class Pop3Options() : ProtocolOptions("*:110", "*:995", maxConnections: 2000)
 {
-    [Option("Addresses to listen on, plain with STLS", Reference = "RFC 1939 3, RFC 2595 4")]
-    public IReadOnlyList<string> Listen { get; set; } = ["*:110"];
-
-    [Option("Addresses to listen on with TLS from the first byte", Reference = "RFC 8314 7.3")]
-    public IReadOnlyList<string> TlsListen { get; set; } = ["*:995"];
-
-    [Option("Connections at once; 0 is no limit")]
-    [OptionRange(0, 1_000_000)]
-    public int MaxConnections { get; set; } = 2000;
-
-    [Option("Connections at once from one IPv4 address or IPv6 /64 network; 0 is no limit")]
-    [OptionRange(0, 1_000_000)]
-    public int MaxConnectionsPerIp { get; set; }
-
     [Option("Take passwords without TLS from any client; clients on the same machine always may", Reference = "RFC 8314 4.1")]
     public bool AllowPlaintextAuth { get; set; }
 
@@ -73,20 +59,10 @@ public sealed class Pop3Options : IValidatableOptions
     public string Implementation { get; set; } = "Sora";
 
     /// <inheritdoc/>
-    public IEnumerable<string> Validate()
+    public override IEnumerable<string> Validate()
     {
-        foreach (var address in Listen)
-        {
-            if (!ListenAddress.TryParse(address, out _))
-                yield return $"listen has \"{address}\", which is not an address with a port";
-        }
-
-        foreach (var address in TlsListen)
-        {
-            if (!ListenAddress.TryParse(address, out _))
-                yield return $"tls_listen has \"{address}\", which is not an address with a port";
-        }
-
+        foreach (var message in base.Validate())
+            yield return message;
         if (Pop3.UidlFormat.Find(UidlFormat) is { } fault)
             yield return $"uidl_format {fault}";
         if (MaxAuthLine < MaxLine)

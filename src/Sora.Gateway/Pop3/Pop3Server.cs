@@ -1,6 +1,8 @@
+using System.IO.Pipelines;
 using Microsoft.Extensions.Logging;
 using Sora.Contracts;
 using Sora.Gateway.Connections;
+using Sora.Gateway.Pop3.Responses;
 using Sora.Gateway.Replicas;
 using Sora.Gateway.Sasl;
 
@@ -41,7 +43,8 @@ public sealed class Pop3Server : IProtocolServer
     public string Name => ProtocolName;
 
     /// <inheritdoc/>
-    public ReadOnlyMemory<byte> RefusalLine { get; } = "-ERR [SYS/TEMP] Too many connections, or the server is going down\r\n"u8.ToArray();
+    public void WriteRefusal(PipeWriter output, Dismissal refusal) =>
+        Pop3Reply.Error(refusal.Text, refusal.IsTemporary ? ResponseCode.SysTemp : ResponseCode.SysPerm).Write(output);
 
     /// <inheritdoc/>
     public string Alpn => ProtocolName;
@@ -81,8 +84,7 @@ public sealed class Pop3Server : IProtocolServer
     internal UidlFormat UidlFormat { get; }
 
     /// <summary>The listeners that the options name.</summary>
-    public IEnumerable<ListenerDefinition> Listeners() => ListenerDefinition.Of(
-        this, Options.Listen, Options.TlsListen, new ConnectionLimits(Options.MaxConnections, Options.MaxConnectionsPerIp));
+    public IEnumerable<ListenerDefinition> Listeners() => ListenerDefinition.Of(this, Options);
 
     /// <inheritdoc/>
     public async Task RunAsync(ClientConnection connection, CancellationToken aborted)

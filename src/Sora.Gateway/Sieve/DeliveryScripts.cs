@@ -175,5 +175,5 @@ public sealed class DeliveryScripts
 
     private Arrival ArrivalOf(Lmtp.LmtpSession session, Lmtp.LmtpTransaction transaction, IngestedMessage message, string id, byte[] received) => new(
         message, transaction.ReversePath, transaction.Parameters, received, id, transaction.SmtpUtf8,
-        new ScriptEnvironment(HostName, session.HeloName ?? "", session.Connection.Remote.Address));
+        new ScriptEnvironment(HostName, session.ClientName, session.Connection.Remote.Address));
 }

@@ -12,7 +12,7 @@ namespace Sora.Mailstore.Storage;
 /// </summary>
 public sealed class ChangeFeed : IAsyncDisposable
 {
-    private const string Channel = "sora";
+    internal const string Channel = "sora";
     private const int MaxPayload = 7900; // PostgreSQL allows 7,999 bytes
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(30);
 
@@ -50,6 +50,12 @@ public sealed class ChangeFeed : IAsyncDisposable
     /// <summary>Another process has counted wrong passwords: what it gave to <see cref="TellLoginLimitsAsync"/>.</summary>
     public event Action<string>? LoginLimitsChanged;
 
+    /// <summary>Done on each connection that listens: what is held there, such as an advisory lock, lives as long as the process and its database do.</summary>
+    internal Func<NpgsqlConnection, CancellationToken, Task>? Listening { get; init; }
+
+    /// <summary>An administrator asks for sessions: the request's number.</summary>
+    internal event Action<long>? SessionsRequested;
+
     /// <summary>The connection was lost for a while: announcements may have been missed.</summary>
     public event Action? Interrupted;
 
@@ -61,6 +67,9 @@ public sealed class ChangeFeed : IAsyncDisposable
         _sending = Task.Run(SendAsync, CancellationToken.None);
         await listening.Task.WaitAsync(cancellationToken);
     }
+
+    /// <summary>The payload that tells the processes of a request for sessions.</summary>
+    internal static string RequestOfSessions(long id) => string.Create(CultureInfo.InvariantCulture, $"administrator r{id}");
 
     public void AnnounceMailbox(MailboxId id, ModSeq modSeq)
     {
@@ -205,6 +214,8 @@ public sealed class ChangeFeed : IAsyncDisposable
                 connection.Notification += (_, notification) => Receive(notification.Payload);
                 await using (var command = new NpgsqlCommand($"LISTEN {Channel}", connection))
                     await command.ExecuteNonQueryAsync(_stopping.Token);
+                if (Listening is { } action)
+                    await action(connection, _stopping.Token);
                 if (!listening.TrySetResult())
                     Interrupted?.Invoke();
                 pause = TimeSpan.FromMilliseconds(100);
@@ -255,6 +266,10 @@ public sealed class ChangeFeed : IAsyncDisposable
             else if (item is "c")
             {
                 CertificatesChanged?.Invoke();
+            }
+            else if (item[0] == 'r' && long.TryParse(item[1..], CultureInfo.InvariantCulture, out var request))
+            {
+                SessionsRequested?.Invoke(request);
             }
             else if (item[0] == 'd')
             {

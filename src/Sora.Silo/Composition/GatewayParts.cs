@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Sora.Acme;
 using Sora.Gateway.Connections;
@@ -46,8 +45,8 @@ internal sealed class GatewayParts : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "sora" });
         builder.Services.AddSingleton(loggers);
         builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, NoSignals>());
-        builder.Services.Configure<SocketTransportOptions>(listeners.Configure);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => listeners.Configure(kestrel));
+        listeners.AddTransport(builder.Services);
         var app = builder.Build();
         try
         {
@@ -61,6 +60,7 @@ internal sealed class GatewayParts : IAsyncDisposable
             throw;
         }
 
+        parts.Add("Answers about sessions", mailstore.AnswerSessions(new GatewaySessions(listeners)));
         return parts.Add("Sockets", new GatewayParts(app, listeners, certificates));
     }
 
@@ -82,7 +82,7 @@ internal sealed class GatewayParts : IAsyncDisposable
             Reports = options.Relay.IsConfigured ? new SuccessReports(mailstore.Relay, options.Relay.Reports.From, options.Delivery.SuppressDuplicates) : null,
         };
         foreach (var listener in lmtp.Listeners())
-            yield return (listener.ImplicitTls ? "lmtp.tls_listen" : "lmtp.listen", listener);
+            yield return ("lmtp." + listener.Key, listener);
 
         var guard = new LoginGuard(mailstore.LoginLimits, mailstore.Journal, mailstore.Accounts, metrics, time, loggers.CreateLogger<LoginGuard>());
         var replicas = new MailboxReplicas(mailstore.Mailboxes, time, loggers.CreateLogger<MailboxReplicas>());
@@ -95,9 +95,8 @@ internal sealed class GatewayParts : IAsyncDisposable
         {
             Guard = guard,
         };
-        var limits = new ConnectionLimits(options.Imap.MaxConnections, options.Imap.MaxConnectionsPerIp);
-        foreach (var listener in ListenerDefinition.Of(imap, options.Imap.Listen, options.Imap.TlsListen, limits))
-            yield return (listener.ImplicitTls ? "imap.tls_listen" : "imap.listen", listener);
+        foreach (var listener in imap.Listeners())
+            yield return ("imap." + listener.Key, listener);
 
         var pop3 = new Pop3Server(
             options.Pop3, mailstore.Accounts, mailstore.Maildrops, mailstore.Mailboxes, mailstore.Bodies.Messages, replicas, metrics, time,
@@ -106,7 +105,7 @@ internal sealed class GatewayParts : IAsyncDisposable
             Guard = guard,
         };
         foreach (var listener in pop3.Listeners())
-            yield return (listener.ImplicitTls ? "pop3.tls_listen" : "pop3.listen", listener);
+            yield return ("pop3." + listener.Key, listener);
 
         var sieve = new ManageSieveServer(
             options.Managesieve, mailstore.Accounts, mailstore.Scripts, options.SieveLimits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()),
@@ -116,7 +115,7 @@ internal sealed class GatewayParts : IAsyncDisposable
             Guard = guard,
         };
         foreach (var listener in sieve.Listeners())
-            yield return (listener.ImplicitTls ? "managesieve.tls_listen" : "managesieve.listen", listener);
+            yield return ("managesieve." + listener.Key, listener);
     }
 
     // Where clients put their scripts (RFC 6785 section 2.1)

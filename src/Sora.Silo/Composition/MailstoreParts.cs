@@ -11,6 +11,7 @@ using Sora.Mailstore.Mailboxes;
 using Sora.Mailstore.Maintenance;
 using Sora.Mailstore.Relay;
 using Sora.Mailstore.Search;
+using Sora.Mailstore.Sessions;
 using Sora.Mailstore.Sieve;
 using Sora.Mailstore.Storage;
 using Sora.Mailstore.Storage.Embedded;
@@ -51,6 +52,9 @@ internal sealed record MailstoreParts(
     /// <summary>What all nodes know of ACME servers.</summary>
     public required AcmeHost Acme { get; init; }
 
+    /// <summary>Lets administrators ask for the sessions of this node, until the result is disposed.</summary>
+    public required Func<ISessions, SessionResponder> AnswerSessions { get; init; }
+
     /// <summary>Takes what leaves.</summary>
     public required RelayQueue Relay { get; init; }
 
@@ -83,7 +87,8 @@ internal sealed record MailstoreParts(
         var metrics = parts.AddDisposable("Metrics of the mail store", new MailstoreMetrics());
         var files = new SieveFiles(options.Sieve, time, loggers, metrics, SiteCheck.Scripts(options));
         var lists = new SiteLists(options.Sieve, time, loggers, metrics);
-        var feed = parts.Add("The change feed", new ChangeFeed(database, loggers.CreateLogger<ChangeFeed>()));
+        var node = new NodePresence(database, options.Node.EffectiveName);
+        var feed = parts.Add("The change feed", node.CreateFeed(loggers.CreateLogger<ChangeFeed>()));
         await feed.StartAsync(cancellationToken);
         var passwords = new PasswordHasher(options.Passwords);
         var verifier = parts.AddDisposable("Password checks", new PasswordVerifier(passwords, options.Passwords, time));
@@ -120,6 +125,7 @@ internal sealed record MailstoreParts(
             Relay = relay,
             Certificates = certificates,
             Acme = parts.AddDisposable("Answers to ACME servers", new AcmeHost(database, certificates, loggers)),
+            AnswerSessions = sessions => new SessionResponder(database, feed, sessions, node, loggers),
         };
     }
 

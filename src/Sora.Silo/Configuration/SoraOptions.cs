@@ -111,14 +111,11 @@ public sealed class SoraOptions : IValidatableOptions
             yield return "acme.enabled needs tls_store.secret, with which the keys in the database are encrypted";
         if (!Tls.SelfSigned && string.IsNullOrEmpty(Tls.CertFile) && Tls.Certificates.Count == 0 && string.IsNullOrEmpty(TlsStore.Secret))
         {
-            if (Lmtp.TlsListen.Count > 0)
-                yield return "lmtp.tls_listen needs a certificate: set tls.cert_file and tls.key_file, tls_store.secret, or tls.self_signed";
-            if (Imap.TlsListen.Count > 0)
-                yield return "imap.tls_listen needs a certificate: set tls.cert_file and tls.key_file, tls_store.secret, or tls.self_signed";
-            if (Pop3.TlsListen.Count > 0)
-                yield return "pop3.tls_listen needs a certificate: set tls.cert_file and tls.key_file, tls_store.secret, or tls.self_signed";
-            if (Managesieve.TlsListen.Count > 0)
-                yield return "managesieve.tls_listen needs a certificate: set tls.cert_file and tls.key_file, tls_store.secret, or tls.self_signed";
+            foreach (var (section, protocol) in Protocols())
+            {
+                foreach (var key in protocol.Addresses().Select(static listener => listener.Key).Where(static key => key.EndsWith("tls_listen", StringComparison.Ordinal)).Distinct(StringComparer.Ordinal))
+                    yield return $"{section}.{key} needs a certificate: set tls.cert_file and tls.key_file, tls_store.secret, or tls.self_signed";
+            }
         }
 
         if (Managesieve.MaxLiteral < Sieve.MaxScriptSize)
@@ -137,24 +134,16 @@ public sealed class SoraOptions : IValidatableOptions
         }
     }
 
+    private (string Section, ProtocolOptions Options)[] Protocols() => [("lmtp", Lmtp), ("imap", Imap), ("pop3", Pop3), ("managesieve", Managesieve)];
+
     private IEnumerable<(string Key, string Address)> Addresses()
     {
-        foreach (var address in Lmtp.Listen)
-            yield return ("lmtp.listen", address);
-        foreach (var address in Lmtp.TlsListen)
-            yield return ("lmtp.tls_listen", address);
-        foreach (var address in Imap.Listen)
-            yield return ("imap.listen", address);
-        foreach (var address in Imap.TlsListen)
-            yield return ("imap.tls_listen", address);
-        foreach (var address in Pop3.Listen)
-            yield return ("pop3.listen", address);
-        foreach (var address in Pop3.TlsListen)
-            yield return ("pop3.tls_listen", address);
-        foreach (var address in Managesieve.Listen)
-            yield return ("managesieve.listen", address);
-        foreach (var address in Managesieve.TlsListen)
-            yield return ("managesieve.tls_listen", address);
+        foreach (var (section, protocol) in Protocols())
+        {
+            foreach (var (key, address) in protocol.Addresses())
+                yield return ($"{section}.{key}", address);
+        }
+
         foreach (var address in Http.Listen)
             yield return ("http.listen", address);
         foreach (var address in Acme.ListensForHttp ? Acme.HttpListen : [])

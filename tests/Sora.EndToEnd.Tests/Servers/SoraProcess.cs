@@ -152,10 +152,19 @@ internal sealed class SoraProcess : IAsyncDisposable
     }
 
     /// <summary>Runs sora-admin on this server's data folder and settings. Passwords are hashed cheaply.</summary>
-    public Task<CommandRun> AdminAsync(params string[] arguments)
+    public async Task<CommandRun> AdminAsync(params string[] arguments)
+    {
+        var run = await TryAdminAsync(arguments);
+        if (run.ExitCode != 0)
+            Assert.Fail($"sora-admin {string.Join(' ', arguments)} failed: {run.All}");
+        return run;
+    }
+
+    /// <summary>As <see cref="AdminAsync"/>, but it may fail.</summary>
+    public Task<CommandRun> TryAdminAsync(params string[] arguments)
     {
         var settings = _settings.Where(static setting => setting.StartsWith("database.", StringComparison.Ordinal)).Append("passwords.bcrypt_cost=4");
-        return CommandRun.MustSucceedAsync(
+        return CommandRun.RunAsync(
             "dotnet", [Programs.SoraAdmin, .. arguments, "--data", Data, .. settings.SelectMany(static setting => new[] { "--set", setting })]);
     }
 

@@ -231,7 +231,7 @@ public sealed class ClientConnectionTests
         await second.PlayAsync("S: hello");
         using (var third = await gateway.ConnectAsync(1))
             await third.PlayAsync("""
-                S: * BYE refused
+                S: * BYE max_connections
                 S!
                 """);
         Interlocked.Read(ref refused).ShouldBe(1);
@@ -248,7 +248,7 @@ public sealed class ClientConnectionTests
         using var first = await gateway.ConnectAsync();
         await first.PlayAsync("S: hello");
         using var second = await gateway.ConnectAsync();
-        await second.PlayAsync("S: * BYE refused");
+        await second.PlayAsync("S: * BYE max_connections_per_ip");
     }
 
     [Fact]
@@ -259,11 +259,11 @@ public sealed class ClientConnectionTests
         await client.PlayAsync("S: hello");
         (await gateway.Listeners.Drain.BeginAsync(Wait.Deadline, CancellationToken.None)).ShouldBe(0);
         await client.PlayAsync("""
-            S: drain
+            S: draining
             S!
             """);
         using (var late = await gateway.ConnectAsync())
-            await late.PlayAsync("S: * BYE refused");
+            await late.PlayAsync("S: * BYE draining");
         gateway.Listeners.Drain.End();
         using var next = await gateway.ConnectAsync();
         await next.PlayAsync("S: hello");
@@ -277,7 +277,7 @@ public sealed class ClientConnectionTests
         await client.PlayAsync("S: hello");
         await gateway.StopAsync();
         await client.PlayAsync("""
-            S: drain
+            S: draining
             S!
             """);
     }

@@ -12,11 +12,11 @@ public sealed class ConnectionDeadlinesTests
         using var deadlines = new ConnectionDeadlines(_time);
         var target = new Target();
         var slot = deadlines.Register(target);
-        slot.ArmInput(deadlines, TimeSpan.FromSeconds(10));
+        slot.Arm(DeadlineKind.Input, deadlines, TimeSpan.FromSeconds(10));
         Pass(deadlines, seconds: 9.9);
         target.Fired.ShouldBeEmpty();
         Pass(deadlines, seconds: 2.1);
-        await Wait.UntilAsync(() => target.Fired is [false], "expiry");
+        await Wait.UntilAsync(() => target.Fired is [DeadlineKind.Input], "expiry");
         Pass(deadlines, seconds: 100);
         target.Fired.Count.ShouldBe(1);
     }
@@ -28,15 +28,15 @@ public sealed class ConnectionDeadlinesTests
         var moved = new Target();
         var disarmed = new Target();
         var slot = deadlines.Register(moved);
-        slot.ArmOutput(deadlines, TimeSpan.FromSeconds(3));
-        slot.ArmOutput(deadlines, TimeSpan.FromHours(1));
+        slot.Arm(DeadlineKind.Output, deadlines, TimeSpan.FromSeconds(3));
+        slot.Arm(DeadlineKind.Output, deadlines, TimeSpan.FromHours(1));
         var other = deadlines.Register(disarmed);
-        other.ArmInput(deadlines, TimeSpan.FromSeconds(3));
-        other.DisarmInput();
+        other.Arm(DeadlineKind.Input, deadlines, TimeSpan.FromSeconds(3));
+        other.Disarm(DeadlineKind.Input);
         Pass(deadlines, seconds: 60);
-        slot.ArmOutput(deadlines, TimeSpan.FromSeconds(1));
+        slot.Arm(DeadlineKind.Output, deadlines, TimeSpan.FromSeconds(1));
         Pass(deadlines, seconds: 3);
-        await Wait.UntilAsync(() => moved.Fired is [true], "the moved deadline");
+        await Wait.UntilAsync(() => moved.Fired is [DeadlineKind.Output], "the moved deadline");
         disarmed.Fired.ShouldBeEmpty();
     }
 
@@ -46,12 +46,12 @@ public sealed class ConnectionDeadlinesTests
         using var deadlines = new ConnectionDeadlines(_time);
         var first = new Target();
         var slot = deadlines.Register(first);
-        slot.ArmInput(deadlines, TimeSpan.FromSeconds(1));
+        slot.Arm(DeadlineKind.Input, deadlines, TimeSpan.FromSeconds(1));
         deadlines.Release(slot);
         var second = new Target();
         deadlines.Register(second).ShouldBe(slot);
         Pass(deadlines, seconds: 10);
-        slot.ArmInput(deadlines, TimeSpan.FromSeconds(1));
+        slot.Arm(DeadlineKind.Input, deadlines, TimeSpan.FromSeconds(1));
         Pass(deadlines, seconds: 10);
         await Wait.UntilAsync(() => second.Fired.Count == 1, "the second target's expiry");
         first.Fired.ShouldBeEmpty();
@@ -65,7 +65,7 @@ public sealed class ConnectionDeadlinesTests
         for (var i = 0; i < 2000; i++)
         {
             targets.Add(new Target());
-            deadlines.Register(targets[i]).ArmInput(deadlines, TimeSpan.FromSeconds(i % 2 == 0 ? 1 : 1000));
+            deadlines.Register(targets[i]).Arm(DeadlineKind.Input, deadlines, TimeSpan.FromSeconds(i % 2 == 0 ? 1 : 1000));
         }
 
         Pass(deadlines, seconds: 5);
@@ -81,10 +81,10 @@ public sealed class ConnectionDeadlinesTests
 
     private sealed class Target : IDeadlineTarget
     {
-        private volatile List<bool> _fired = [];
+        private volatile List<DeadlineKind> _fired = [];
 
-        public List<bool> Fired => _fired;
+        public List<DeadlineKind> Fired => _fired;
 
-        public void DeadlineExpired(bool isOutput) => _fired = [.. _fired, isOutput];
+        public void DeadlineExpired(DeadlineKind kind) => _fired = [.. _fired, kind];
     }
 }

@@ -1,7 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -39,8 +38,8 @@ internal sealed class TestGateway : IAsyncDisposable
             definitions, options ?? new ConnectionOptions(), certificates, metrics ?? new GatewayMetrics(), logger ?? NullLogger<GatewayListeners>.Instance, time ?? TimeProvider.System);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(listeners.Configure);
-        builder.Services.Configure<SocketTransportOptions>(listeners.Configure);
+        builder.WebHost.ConfigureKestrel(kestrel => listeners.Configure(kestrel));
+        listeners.AddTransport(builder.Services);
         builder.Services.AddHostedService(_ => new DrainOnStop(listeners, options ?? new ConnectionOptions(), NullLogger<DrainOnStop>.Instance));
         var app = builder.Build();
         await app.StartAsync();

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Text;
 using Sora.Gateway.Connections;
 
@@ -11,12 +12,12 @@ internal sealed class TestProtocol(Func<ClientConnection, Task> session, string?
 
     public string? Alpn => alpn;
 
-    public ReadOnlyMemory<byte> RefusalLine { get; } = "* BYE refused\r\n"u8.ToArray();
+    public void WriteRefusal(PipeWriter output, Dismissal refusal) => output.Write(Encoding.ASCII.GetBytes($"* BYE {refusal.Reason}\r\n"));
 
     public Task RunAsync(ClientConnection connection, CancellationToken aborted) => session(connection);
 
-    public ListenerDefinition Listener(bool implicitTls = false, ConnectionLimits? limits = null) =>
-        new(TestGateway.AnyPort, implicitTls, this, limits ?? new ConnectionLimits());
+    public ListenerDefinition Listener(bool implicitTls = false, ConnectionLimits? limits = null, bool expectsProxy = false) =>
+        new(TestGateway.AnyPort, implicitTls, this, limits ?? new ConnectionLimits(), expectsProxy);
 
     /// <summary>
     /// A session that greets, repeats lines, upgrades on "STARTTLS", says "drain" and goes when draining, and "timeout" after a silence.
@@ -27,9 +28,9 @@ internal sealed class TestProtocol(Func<ClientConnection, Task> session, string?
         Say("hello");
         while (true)
         {
-            if (connection.Draining.IsCancellationRequested)
+            if (connection.Ending is { } ending)
             {
-                Say("drain");
+                Say(ending.Reason);
                 return;
             }
 

@@ -31,7 +31,7 @@ public sealed class CoreTranscriptTests(ImapFixture fixture)
             S: * NAMESPACE (("" "/")) (("Other Users/" "/")) (("Shared/" "/"))
             S: a6 OK NAMESPACE completed
             C: a7 ID ("name" "test" "version" NIL)
-            S: * ID ("name" "Sora" "version" "1.0")
+            S: * ID ("name" "Sora" "version" "1.0" "remote-host" "127.0.0.1")
             S: a7 OK ID completed
             C: a8 NOOP
             S: a8 OK NOOP completed

@@ -71,7 +71,7 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
     /// <summary>Another gateway to the same engine, with a clock of its own.</summary>
     internal Task<TestGateway> StartAsync(
         TimeProvider time, ImapOptions? options = null, bool withIndex = true, SieveImapOptions? sieve = null, SieveOptions? site = null, SieveEngineOptions? limits = null,
-        SaslOptions? sasl = null, CertificateSource? certificates = null, Func<GatewayMetrics, LoginGuard>? guard = null)
+        SaslOptions? sasl = null, CertificateSource? certificates = null, Func<GatewayMetrics, LoginGuard>? guard = null, ConnectionOptions? connections = null)
     {
         var metrics = new GatewayMetrics();
         var scripts = Scripts(time, metrics, options ?? Options, sieve ?? new SieveImapOptions(), site ?? new SieveOptions(), limits ?? new SieveEngineOptions());
@@ -83,7 +83,7 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
         };
         _started = server;
         return TestGateway.StartAsync(
-            [new ListenerDefinition(TestGateway.AnyPort, false, server, new ConnectionLimits())], tls: true, time: time, metrics: metrics,
+            [new ListenerDefinition(TestGateway.AnyPort, false, server, (options ?? Options).Limits)], tls: true, connections, time: time, metrics: metrics,
             certificates: certificates);
     }
 

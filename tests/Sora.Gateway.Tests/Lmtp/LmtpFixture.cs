@@ -19,7 +19,7 @@ internal sealed class LmtpFixture : IAsyncDisposable
 
     public MemoryStore Store { get; }
 
-    public static async Task<LmtpFixture> StartAsync(Action<LmtpOptions>? configure = null, bool tls = false, TimeProvider? time = null, BounceReturn? returns = null)
+    public static async Task<LmtpFixture> StartAsync(Action<LmtpOptions>? configure = null, bool tls = false, TimeProvider? time = null, BounceReturn? returns = null, ConnectionOptions? connections = null)
     {
         var options = new LmtpOptions
         {
@@ -40,7 +40,7 @@ internal sealed class LmtpFixture : IAsyncDisposable
         store.Add("jörg@example.org");
         var metrics = new GatewayMetrics();
         var server = new LmtpServer(options, store, store, store, metrics, NullLogger<LmtpServer>.Instance, time ?? TimeProvider.System) { Returns = returns };
-        return new LmtpFixture(await TestGateway.StartAsync(server.Listeners(), tls, time: time, metrics: metrics), store);
+        return new LmtpFixture(await TestGateway.StartAsync(server.Listeners(), tls, connections, time: time, metrics: metrics), store);
     }
 
     /// <summary>A client that has said LHLO.</summary>

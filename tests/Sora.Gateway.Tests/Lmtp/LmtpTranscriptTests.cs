@@ -1,5 +1,6 @@
 using System.Text;
 using Sora.Contracts;
+using Sora.Gateway.Connections;
 using Sora.Gateway.Tests.Connections;
 
 namespace Sora.Gateway.Tests.Lmtp;
@@ -444,7 +445,7 @@ public sealed class LmtpTranscriptTests
     public async Task Silence_is_ended_with_421()
     {
         var time = new ManualTime();
-        await using var lmtp = await LmtpFixture.StartAsync(time: time);
+        await using var lmtp = await LmtpFixture.StartAsync(time: time, connections: new ConnectionOptions { WriteTimeout = TimeSpan.FromDays(1) }); // the clock leaps
         using var idle = await lmtp.ReadyAsync();
         using var inData = await lmtp.ReadyAsync();
         await inData.PlayAsync("""

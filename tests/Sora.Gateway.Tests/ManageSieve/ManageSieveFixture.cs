@@ -39,7 +39,7 @@ public sealed class ManageSieveFixture : IAsyncLifetime
 
     /// <summary>Another gateway to the same engine.</summary>
     internal Task<TestGateway> StartAsync(ManageSieveOptions options, TimeProvider? time = null, bool tls = true, ISieveScripts? scripts = null, string? withoutExtension = null,
-        CertificateSource? certificates = null, Func<GatewayMetrics, LoginGuard>? guard = null)
+        CertificateSource? certificates = null, Func<GatewayMetrics, LoginGuard>? guard = null, ConnectionOptions? connections = null)
     {
         options.Listen = ["127.0.0.1:0"];
         options.TlsListen = tls ? ["127.0.0.1:0"] : [];
@@ -57,7 +57,7 @@ public sealed class ManageSieveFixture : IAsyncLifetime
                 Node.Scripts, new SieveFiles(new SieveOptions(), TimeProvider.System, NullLoggerFactory.Instance), compiler, compiler, 100, 100_000),
             Guard = guard?.Invoke(metrics) ?? LoginGuard.Off(time ?? TimeProvider.System),
         };
-        return TestGateway.StartAsync(server.Listeners(), tls, time: time, metrics: metrics, certificates: certificates);
+        return TestGateway.StartAsync(server.Listeners(), tls, connections, time: time, metrics: metrics, certificates: certificates);
     }
 
     public async Task DisposeAsync()

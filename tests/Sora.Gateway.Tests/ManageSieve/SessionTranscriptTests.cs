@@ -348,8 +348,8 @@ public sealed class SessionTranscriptTests(ManageSieveFixture sieve)
             S: ""
             """);
         var stopping = gateway.StopAsync();
-        (await client.LineAsync()).ShouldBe("BYE (TRYLATER) \"The server is going down\"");
-        (await inLogin.LineAsync()).ShouldBe("BYE (TRYLATER) \"The server is going down\"");
+        (await client.LineAsync()).ShouldBe("BYE (TRYLATER) \"Server is going down\"");
+        (await inLogin.LineAsync()).ShouldBe("BYE (TRYLATER) \"Server is going down\"");
         await stopping;
     }
 

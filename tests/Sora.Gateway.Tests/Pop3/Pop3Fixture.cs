@@ -43,7 +43,8 @@ public sealed class Pop3Fixture : IAsyncLifetime, IDisposable
         MailstoreNode? node = null,
         ConnectionOptions? connections = null,
         SaslOptions? sasl = null,
-        Func<GatewayMetrics, LoginGuard>? guard = null)
+        Func<GatewayMetrics, LoginGuard>? guard = null,
+        CertificateSource? certificates = null)
     {
         options.Listen = ["127.0.0.1:0"];
         options.TlsListen = tls ? ["127.0.0.1:0"] : [];
@@ -57,7 +58,7 @@ public sealed class Pop3Fixture : IAsyncLifetime, IDisposable
         {
             Guard = guard?.Invoke(metrics) ?? LoginGuard.Off(time ?? TimeProvider.System),
         };
-        return TestGateway.StartAsync(server.Listeners(), tls, connections, time, metrics);
+        return TestGateway.StartAsync(server.Listeners(), tls, connections, time, metrics, certificates);
     }
 
     public async Task DisposeAsync()

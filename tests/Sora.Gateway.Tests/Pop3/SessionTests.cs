@@ -236,7 +236,7 @@ public sealed class SessionTests(Pop3Fixture pop3)
         using var client = await pop3.LogInAsync(user, gateway);
         await client.PlayAsync("C: DELE 1\nS: +OK *");
         var drained = gateway.Listeners.Drain.BeginAsync(Wait.Deadline, CancellationToken.None);
-        await client.PlayAsync("S: -ERR [SYS/TEMP] The server is going down\nS!");
+        await client.PlayAsync("S: -ERR [SYS/TEMP] Server is going down\nS!");
         (await drained).ShouldBe(0);
         (await pop3.IndexAsync(user)).Count.ShouldBe(1);
     }

@@ -12,7 +12,8 @@ internal sealed class MessageUpload(ImapConnection connection, AppendParser pars
 {
     private readonly List<AppendMessage> _messages = [];
     private readonly long _limit = connection.Server.Options.AppendLimit.Bytes;
-    private readonly long _totalLimit = Math.Max(connection.Server.Options.AppendLimit.Bytes, connection.Server.Options.MaxAppend.Bytes);
+    private readonly long _totalLimit = Math.Max(
+        connection.Server.Options.AppendLimit.Bytes, connection.Client.Memory.Most(connection.Server.Options.MaxAppend.Bytes));
     private MessageLiteral? _pending = LastLiteral(first); // announced by the client, and neither asked for nor read
     private IMessageIntake? _intake;
     private MessageStart? _start;
@@ -139,7 +140,7 @@ internal sealed class MessageUpload(ImapConnection connection, AppendParser pars
 
         ValueTask Take(ReadOnlyMemory<byte> segment)
         {
-            connection.SetInputTimeout(connection.Server.Options.Autologout); // A slow upload is not a silent client
+            connection.Client.SetInputTimeout(connection.Server.Options.Autologout); // A slow upload is not a silent client
             return _intake.WriteAsync(segment, cancellationToken);
         }
     }
@@ -185,7 +186,7 @@ internal sealed class MessageUpload(ImapConnection connection, AppendParser pars
         do
         {
             status = await connection.Reader.ReadRestAsync().ConfigureAwait(false);
-            if (status == ReadStatus.Closed || (status == ReadStatus.Woken && connection.Client.InputTimedOut))
+            if (status == ReadStatus.Closed || (status == ReadStatus.Woken && connection.MustStop()))
                 throw new ClientGoneException("The client stopped in the middle of a message");
         }
         while (status == ReadStatus.Woken);

@@ -35,7 +35,7 @@ internal sealed class CancelUpdateCommand(List<byte[]> tags) : ImapCommand
         }
 
         foreach (var context in found)
-            contexts.Remove(context);
+            contexts.Remove(connection, context);
         return new(ImapReply.Ok("CANCELUPDATE completed"));
     }
 }

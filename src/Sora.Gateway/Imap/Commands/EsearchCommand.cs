@@ -64,8 +64,11 @@ internal sealed class EsearchCommand : ImapCommand
             .ConfigureAwait(false);
         if (answers is null)
             return Fail(selected, failure);
-        if (_options.IsTooMuch(connection.Server.Options, answers.Sum(static answer => answer?.Found.Numbers.LongLength ?? 0)))
+        var found = answers.Sum(static answer => answer?.Found.Numbers.LongLength ?? 0);
+        if (_options.IsTooMuch(connection.Server.Options, found))
             return Fail(selected, ImapReply.No(SearchOutcome.TooMany));
+        if (!connection.Client.Memory.Allows(found * SearchingCommand.ResultBytes))
+            return Fail(selected, ImapReply.No(SearchingCommand.TooMuchMemory));
         updates = updates && StartUpdates(connection, answers);
         await AnswerAsync(connection, targets, answers).ConfigureAwait(false);
         return ImapReply.Ok(_options.Has(SearchReturn.Update) && !updates ? "ESEARCH completed, will not notify" : "ESEARCH completed");

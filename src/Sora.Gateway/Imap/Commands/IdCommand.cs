@@ -1,11 +1,17 @@
+using System.Net;
 using System.Text;
+using Sora.Gateway.Connections;
+using Sora.Gateway.Connections.Proxying;
 using Sora.Gateway.Imap.Responses;
 using Sora.Gateway.Imap.Wire;
 
 namespace Sora.Gateway.Imap.Commands;
 
-/// <summary>ID (RFC 2971). What the client says of itself decides which of the operator's filters apply to it.</summary>
-internal sealed class IdCommand(string? name, string? version) : ImapCommand
+/// <summary>
+/// ID (RFC 2971). What the client says of itself decides which of the operator's filters apply to it. Trusted proxies name the client for which they speak, before
+/// login, in fields as Dovecot's proxies send them; from others these fields mean nothing.
+/// </summary>
+internal sealed class IdCommand(string? name, string? version, ForwardedClient? forwarded = null) : ImapCommand
 {
     private const int MaxFields = 30;
 
@@ -18,6 +24,7 @@ internal sealed class IdCommand(string? name, string? version) : ImapCommand
             return Instance;
         parser.Open();
         string? name = null, version = null;
+        ForwardedClient? forwarded = null;
         for (var fields = 0; !parser.TryByte((byte)')'); fields++)
         {
             if (fields == MaxFields)
@@ -31,9 +38,11 @@ internal sealed class IdCommand(string? name, string? version) : ImapCommand
                 name = Text(value);
             else if (Ascii.EqualsIgnoreCase(field, "version"u8))
                 version = Text(value);
+            else if (field.Length > 2 && Ascii.EqualsIgnoreCase(field.AsSpan(0, 2), "x-"u8) && value is not null)
+                forwarded = Forwarded(forwarded, Encoding.ASCII.GetString(field), value);
         }
 
-        return name is null && version is null ? Instance : new IdCommand(name, version);
+        return name is null && version is null && forwarded is null ? Instance : new IdCommand(name, version, forwarded);
     }
 
     public override ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
@@ -41,12 +50,15 @@ internal sealed class IdCommand(string? name, string? version) : ImapCommand
         var options = connection.Server.Options;
         var writer = connection.Writer;
         var any = false;
+        if (forwarded is not null && Forward(connection, forwarded) is { } refusal)
+            return new(refusal);
         Filter(connection);
         writer.Raw("* ID "u8);
         Write("name", options.IdName);
         Write("version", options.IdVersion);
         Write("vendor", options.IdVendor);
         Write("support-url", options.IdSupportUrl);
+        Write("remote-host", options.IdRemoteHost ? connection.Client.Remote.Address.ToString() : "");
         writer.Raw(any ? ")\r\n"u8 : "NIL\r\n"u8);
         return new(ImapReply.Ok("ID completed"));
 
@@ -60,6 +72,49 @@ internal sealed class IdCommand(string? name, string? version) : ImapCommand
             writer.Space();
             writer.String(value);
         }
+    }
+
+    // A malformed value is kept as what no address is, for it matters only when a trusted proxy has sent it
+    private static ForwardedClient? Forwarded(ForwardedClient? client, string field, byte[] value)
+    {
+        var text = Encoding.Latin1.GetString(value);
+        var known = client ?? new ForwardedClient();
+        return field.ToUpperInvariant() switch
+        {
+            "X-ORIGINATING-IP" => known with { Address = ForwardedText.Address(text) ?? IPAddress.None },
+            "X-ORIGINATING-PORT" => known with { Port = ForwardedText.Port(text) ?? -1 },
+            "X-CONNECTED-IP" => known with { Destination = ForwardedText.Address(text) ?? IPAddress.None },
+            "X-CONNECTED-PORT" => known with { DestinationPort = ForwardedText.Port(text) ?? -1 },
+            "X-SESSION-ID" => known with { Session = ForwardedText.Session(text) },
+            "X-CLIENT-TRANSPORT" => known with { IsTls = ForwardedText.IsTls(text) },
+            _ => client,
+        };
+    }
+
+    private static ImapReply? Forward(ImapConnection connection, ForwardedClient forwarded)
+    {
+        var client = connection.Client;
+        if (!client.IsTrusted || client.User is not null)
+            return null;
+        if (IPAddress.None.Equals(forwarded.Address) || IPAddress.None.Equals(forwarded.Destination) || forwarded.Port < 0 || forwarded.DestinationPort < 0)
+            return ImapReply.Bad("An address or a port of the client is malformed");
+        var couldAuthenticate = connection.MayAuthenticate;
+        if (client.Forward(forwarded) is { } refusal)
+        {
+            connection.Bye(refusal.Text);
+            return ImapReply.Answered;
+        }
+
+        if (connection.MayAuthenticate != couldAuthenticate)
+            TellCapabilities(connection);
+        return null;
+    }
+
+    private static void TellCapabilities(ImapConnection connection)
+    {
+        connection.Writer.Raw("* CAPABILITY "u8);
+        connection.Writer.Raw(Capabilities.For(connection));
+        connection.Writer.Crlf();
     }
 
     // A client that asked for the capabilities before it said who it is hears of the change at once.
@@ -79,11 +134,8 @@ internal sealed class IdCommand(string? name, string? version) : ImapCommand
             hidden.AddRange(more);
         }
 
-        if (hidden.Count == 0)
-            return;
-        connection.Writer.Raw("* CAPABILITY "u8);
-        connection.Writer.Raw(Capabilities.For(connection));
-        connection.Writer.Crlf();
+        if (hidden.Count > 0)
+            TellCapabilities(connection);
     }
 
     private static string? Text(byte[]? value) => value is null ? null : Encoding.UTF8.GetString(value);

@@ -38,7 +38,7 @@ internal sealed class IdleCommand : ImapCommand
     private static async ValueTask<ImapReply> IdleAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
         var client = connection.Client;
-        connection.SetInputTimeout(connection.Server.Options.IdleKeepalive);
+        client.SetInputTimeout(connection.Server.Options.IdleKeepalive);
         while (true)
         {
             var scope = new SyncScope { IsIdle = true };
@@ -48,15 +48,9 @@ internal sealed class IdleCommand : ImapCommand
                 return ImapReply.Answered;
             if (connection.Session.MetadataNews is { } news)
                 await news.ReportAsync(cancellationToken).ConfigureAwait(false);
-            if (client.Draining.IsCancellationRequested)
+            if (client.Ending is { } ending)
             {
-                connection.Bye("Server is going down");
-                return ImapReply.Answered;
-            }
-
-            if (connection.HasExpired)
-            {
-                connection.Bye("Connection has lasted too long");
+                connection.Bye(ending.Text);
                 return ImapReply.Answered;
             }
 
@@ -71,10 +65,10 @@ internal sealed class IdleCommand : ImapCommand
                     connection.Session.IsEnding = true;
                     return ImapReply.Answered;
                 default:
-                    if (client.InputTimedOut && !connection.HasExpired)
+                    if (client.InputTimedOut)
                     {
                         connection.Writer.Raw("* OK Still here\r\n"u8);
-                        connection.SetInputTimeout(connection.Server.Options.IdleKeepalive);
+                        client.SetInputTimeout(connection.Server.Options.IdleKeepalive);
                     }
 
                     break;

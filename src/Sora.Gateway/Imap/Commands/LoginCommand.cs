@@ -31,6 +31,8 @@ internal sealed class LoginCommand(string user, string password) : ImapCommand
     public static ImapReply LogIn(ImapConnection connection, AccountIdentity identity)
     {
         var server = connection.Server;
+        if (connection.Client.TryLogIn(identity) is { } refusal)
+            return ImapReply.No(refusal.Text, ResponseCode.Of(MailErrorCode.Limit));
         connection.Session.Identity = identity;
         connection.Session.Account = server.Accounts.Get(identity.Account);
         connection.Session.Watch = new AccountWatch(connection, identity);

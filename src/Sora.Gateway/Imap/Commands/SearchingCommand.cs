@@ -15,6 +15,12 @@ internal abstract class SearchingCommand(SearchProgram program, bool byUid, Sear
     /// <summary>Updates are told by tag (RFC 5267 section 4.3).</summary>
     public static readonly ImapReply TagReuse = ImapReply.Bad("Tag reuse");
 
+    /// <summary>Octets for each message found: its place in the list, in the result and in the answer.</summary>
+    public const int ResultBytes = 12;
+
+    public static readonly MailError TooMuchMemory = new(MailErrorCode.Limit, "This needs more memory than a session may take");
+
+    private bool _isTooLarge;
     private ResponseCode? _limited; // not all that matches was taken (RFC 9738)
 
     protected SearchProgram Program => program;
@@ -59,6 +65,9 @@ internal abstract class SearchingCommand(SearchProgram program, bool byUid, Sear
     /// <summary>Brings the messages that were found into the order in which they are returned, without writing anything.</summary>
     protected virtual ValueTask<SearchOutcome> ArrangeAsync(ImapConnection connection, SearchOutcome found, CancellationToken cancellationToken) => new(found);
 
+    /// <summary>Octets that the command takes for each message found.</summary>
+    protected virtual int BytesPerMessage => ResultBytes;
+
     protected abstract ValueTask AnswerAsync(ImapConnection connection, SearchOutcome outcome, SearchOptions options);
 
     /// <summary>The answer to keys that this session may not use.</summary>
@@ -84,6 +93,8 @@ internal abstract class SearchingCommand(SearchProgram program, bool byUid, Sear
             return (null, ImapReply.No(SearchRate.TooMany));
         var (outcome, failure) = await SearchRunner.RunAsync(connection, token => FindAsync(connection, options, token), cancellationToken)
             .ConfigureAwait(false);
+        if (_isTooLarge)
+            return (null, ImapReply.No(TooMuchMemory));
         return outcome is not null && options.IsTooMuch(server.Options, outcome.Positions.Length) ? (null, ImapReply.No(SearchOutcome.TooMany)) : (outcome, failure);
     }
 
@@ -100,7 +111,10 @@ internal abstract class SearchingCommand(SearchProgram program, bool byUid, Sear
             _limited = MessageLimit.Code(connection, UidSet.Of(selected.View.UidAt(found[0])));
         }
 
+        _isTooLarge = !connection.Client.Memory.Allows((long)found.Count * BytesPerMessage);
         var outcome = new SearchOutcome(selected, latest, [.. found]);
+        if (_isTooLarge)
+            return outcome;
         return options.IsTooMuch(server.Options, found.Count) ? outcome : await ArrangeAsync(connection, outcome, cancellationToken).ConfigureAwait(false);
     }
 }

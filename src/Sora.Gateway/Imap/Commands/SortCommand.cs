@@ -13,6 +13,9 @@ internal sealed class SortCommand(SearchProgram program, bool byUid, SearchOptio
 
     protected override IReadOnlyList<SortCriterion> Order => criteria;
 
+    // Columns of what the index knows, a column of numbers for each criterion and its inversion, and the texts that were read for it
+    protected override int BytesPerMessage => ResultBytes + 24 + (criteria.Count * 80);
+
     public static ImapCommand Parse(ref ImapParser parser, ParseContext context)
     {
         parser.Space();

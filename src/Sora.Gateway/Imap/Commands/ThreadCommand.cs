@@ -17,6 +17,9 @@ internal sealed class ThreadCommand(SearchProgram program, bool byUid, SearchOpt
 
     protected override string Name => "THREAD";
 
+    // Columns, dates, base subject, references and the forest
+    protected override int BytesPerMessage => ResultBytes + 256;
+
     public static ImapCommand Parse(ref ImapParser parser, ParseContext context)
     {
         parser.Space();

@@ -1,4 +1,5 @@
 using Sora.Contracts;
+using Sora.Gateway.Connections;
 using Sora.Gateway.Imap.Fetch;
 using Sora.Gateway.Imap.Notify;
 using Sora.Gateway.Imap.Responses;
@@ -10,6 +11,10 @@ namespace Sora.Gateway.Imap.Contexts;
 /// <summary>The searches of a selected mailbox whose results are kept up to date; they end with the selection (RFC 5267 section 4.3).</summary>
 internal sealed class SearchContexts
 {
+    // A set of UIDs has ranges of two numbers at worst for each second message; a sorted result has them all besides
+    private const int MemberBytes = 8;
+    private const int SortedBytes = MemberBytes + 4;
+
     private readonly List<SearchContext> _contexts = [];
 
     public int Count => _contexts.Count;
@@ -57,12 +62,31 @@ internal sealed class SearchContexts
             return false;
         }
 
+        var octets = (long)outcome.Positions.Length * (order.Count > 0 ? SortedBytes : MemberBytes);
+        if (!connection.Client.Memory.TryKeep(octets))
+        {
+            ImapReply.No("Too much memory", new NoUpdateCode(tag)).WriteUntagged(connection.Writer);
+            return false;
+        }
+
         program.Freeze();
-        _contexts.Add(new SearchContext(tag, byUid, program, order, outcome, items) { Mailbox = mailbox });
+        _contexts.Add(new SearchContext(tag, byUid, program, order, outcome, items) { Mailbox = mailbox, Octets = octets });
         return true;
     }
 
-    public void Remove(SearchContext context) => _contexts.Remove(context);
+    public void Remove(ImapConnection connection, SearchContext context)
+    {
+        if (_contexts.Remove(context))
+            connection.Client.Memory.Release(context.Octets);
+    }
+
+    /// <summary>Ends all of them, with the selection.</summary>
+    public void Clear(ClientConnection client)
+    {
+        foreach (var context in _contexts)
+            client.Memory.Release(context.Octets);
+        _contexts.Clear();
+    }
 
     /// <summary>Tells that messages leave the results, before their EXPUNGE makes the sequence numbers invalid (RFC 5267 section 4.3.4).</summary>
     public async ValueTask RemoveAsync(ImapConnection connection, UidSet expunged)
@@ -90,7 +114,7 @@ internal sealed class SearchContexts
                 .ConfigureAwait(false);
             if (result is null)
             {
-                _contexts.Remove(context);
+                Remove(connection, context);
                 ImapReply.No("This search can no longer be kept up to date", new NoUpdateCode([.. context.Tag])).WriteUntagged(connection.Writer);
                 continue;
             }

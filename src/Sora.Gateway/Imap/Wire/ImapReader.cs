@@ -9,7 +9,7 @@ namespace Sora.Gateway.Imap.Wire;
 /// synchronizing literals by itself, so that a command is parsed in one go; only the messages of APPEND and REPLACE are left to the command. A
 /// command without literals stays in the pipe's buffer while it is parsed, and between commands the reader holds nothing.
 /// </summary>
-internal sealed class ImapReader(PipeReader input, ImapWriter writer, ReaderLimits limits, Func<bool>? timedOut = null)
+internal sealed class ImapReader(PipeReader input, ImapWriter writer, ReaderLimits limits, Func<bool>? mustStop = null, Action<bool>? expect = null)
 {
     private const int TagSample = 128;
 
@@ -61,6 +61,7 @@ internal sealed class ImapReader(PipeReader input, ImapWriter writer, ReaderLimi
             if (!Input.TryRead(out var result))
             {
                 await writer.FlushAsync().ConfigureAwait(false);
+                expect?.Invoke(_buffered > 0 || _literalLeft > 0 || _scanned > 0 || _skipping || _isRest);
                 result = await Input.ReadAsync(CancellationToken.None).ConfigureAwait(false);
             }
 
@@ -91,11 +92,13 @@ internal sealed class ImapReader(PipeReader input, ImapWriter writer, ReaderLimi
     /// <summary>Reads one line outside of commands (SASL, IDLE); null when it is too long (it is skipped) or the client is gone.</summary>
     public async ValueTask<(ReadStatus Status, byte[] Line)> ReadLineAsync(int maxLength)
     {
+        var hasBegun = _skipping;
         while (true)
         {
             if (!Input.TryRead(out var result))
             {
                 await writer.FlushAsync().ConfigureAwait(false);
+                expect?.Invoke(hasBegun);
                 result = await Input.ReadAsync(CancellationToken.None).ConfigureAwait(false);
             }
 
@@ -111,6 +114,7 @@ internal sealed class ImapReader(PipeReader input, ImapWriter writer, ReaderLimi
             }
 
             _skipping |= buffer.Length > maxLength;
+            hasBegun = _skipping || !buffer.IsEmpty;
             Input.AdvanceTo(_skipping ? buffer.End : buffer.Start, buffer.End);
             if (result.IsCanceled)
                 return (ReadStatus.Woken, []);
@@ -128,6 +132,7 @@ internal sealed class ImapReader(PipeReader input, ImapWriter writer, ReaderLimi
             if (!Input.TryRead(out var result))
             {
                 await writer.FlushAsync().ConfigureAwait(false);
+                expect?.Invoke(true);
                 result = await Input.ReadAsync(CancellationToken.None).ConfigureAwait(false);
             }
 
@@ -140,7 +145,7 @@ internal sealed class ImapReader(PipeReader input, ImapWriter writer, ReaderLimi
 
             length -= part.Length;
             Input.AdvanceTo(part.End);
-            if (result.IsCanceled && timedOut?.Invoke() == true)
+            if (result.IsCanceled && mustStop?.Invoke() == true)
                 throw new ClientGoneException("The client stopped in the middle of a message");
             if (result.IsCompleted && length > 0)
                 throw new ClientGoneException("The client closed the connection in the middle of a message");
@@ -158,7 +163,7 @@ internal sealed class ImapReader(PipeReader input, ImapWriter writer, ReaderLimi
         _literalLeft = literal;
         _skipping = true;
         var status = ReadStatus.Woken;
-        while (status == ReadStatus.Woken && timedOut?.Invoke() != true)
+        while (status == ReadStatus.Woken && mustStop?.Invoke() != true)
             status = await ReadAsync().ConfigureAwait(false);
         Release();
         return status == ReadStatus.TooLong;

@@ -19,7 +19,7 @@ internal sealed class LhloCommand(string name) : LmtpCommand
     {
         await session.ResetAsync();
         session.HeloName = name;
-        session.Connection.Output.WriteExtensions(session.Server, session.Connection.CanStartTls);
+        session.Connection.Output.WriteExtensions(session.Server, session.Connection.CanStartTls, session.Connection.IsTrusted);
         return true;
     }
 }

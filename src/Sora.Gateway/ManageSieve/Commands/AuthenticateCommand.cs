@@ -42,6 +42,8 @@ internal sealed class AuthenticateCommand(string mechanism, byte[]? initialRespo
 
     private static ManageSieveReply LogIn(ManageSieveConnection connection, SaslOutcome outcome)
     {
+        if (connection.Client.TryLogIn(outcome.Identity!) is { } refusal)
+            return ManageSieveReply.No(refusal.Text, ResponseCode.TryLater);
         connection.LogIn(outcome.Identity!);
         Log.LoggedIn(connection.Server.Logger, outcome.Identity!.Account, connection.Client.Remote.Address, connection.Client.Id);
         return outcome.SuccessData is { } data

@@ -21,7 +21,7 @@ internal enum ReadStatus
     /// <summary>The client was silent for too long.</summary>
     TimedOut,
 
-    /// <summary>Something other than input wants attention; nothing is half read.</summary>
+    /// <summary>Something other than input wants attention; nothing is half read, or the session ends now.</summary>
     Woken,
 }
 
@@ -73,13 +73,13 @@ internal sealed class CommandReader(SessionInput input, ManageSieveOptions optio
             if (outcome != LineOutcome.Incomplete)
                 return ReadStatus.Lost;
             var isFresh = _length == 0 && input.Unread.IsEmpty;
-            switch (await input.FillAsync(isFresh || timeout < options.DataTimeout ? timeout : options.DataTimeout))
+            switch (await input.FillAsync(isFresh || timeout < options.DataTimeout ? timeout : options.DataTimeout, isInside: _length > 0))
             {
                 case InputOutcome.EndOfInput:
                     return ReadStatus.Closed;
                 case InputOutcome.TimedOut:
                     return ReadStatus.TimedOut;
-                case InputOutcome.Woken when isFresh:
+                case InputOutcome.Woken when isFresh || input.MustStop:
                     return ReadStatus.Woken;
             }
         }
@@ -92,12 +92,14 @@ internal sealed class CommandReader(SessionInput input, ManageSieveOptions optio
         {
             if (input.Unread.IsEmpty)
             {
-                switch (await input.FillAsync(options.DataTimeout))
+                switch (await input.FillAsync(options.DataTimeout, isInside: true))
                 {
                     case InputOutcome.EndOfInput:
                         return ReadStatus.Closed;
                     case InputOutcome.TimedOut:
                         return ReadStatus.TimedOut;
+                    case InputOutcome.Woken when input.MustStop:
+                        return ReadStatus.Woken;
                 }
             }
 

@@ -3,7 +3,7 @@ using Sora.Gateway.Pop3.Wire;
 
 namespace Sora.Gateway.Pop3.Commands;
 
-/// <summary>CAPA (RFC 2449 section 5). Nothing depends on who is logged in.</summary>
+/// <summary>CAPA (RFC 2449 section 5). Nothing depends on who is logged in; trusted proxies are told of XCLIENT.</summary>
 internal sealed class CapaCommand : Pop3Command
 {
     private static readonly CapaCommand Instance = new();
@@ -28,6 +28,8 @@ internal sealed class CapaCommand : Pop3Command
 
         if (connection.Client.CanStartTls)
             output.Line("STLS");
+        if (connection.Client.IsTrusted)
+            output.Line("XCLIENT ADDR PORT DESTADDR DESTPORT SESSION CLIENT-TRANSPORT");
         output.Line("UTF8 USER");
         output.Line("LANG");
         output.Line("EXPIRE NEVER");

@@ -23,6 +23,26 @@ internal static class LogIn
         }
 
         var account = identity.Value.Account;
+        if (connection.Client.TryLogIn(identity.Value) is { } refusal)
+            return Pop3Reply.Error(refusal.Text, ResponseCode.SysTemp);
+        var isOpen = false;
+        try
+        {
+            var reply = await OpenAsync(connection, identity.Value, cancellationToken);
+            isOpen = connection.Identity is not null;
+            return reply;
+        }
+        finally
+        {
+            if (!isOpen)
+                connection.Client.LogOut();
+        }
+    }
+
+    private static async ValueTask<Pop3Reply?> OpenAsync(Pop3Connection connection, AccountIdentity identity, CancellationToken cancellationToken)
+    {
+        var server = connection.Server;
+        var account = identity.Account;
         var taken = await server.Maildrops.LockAsync(account, server.Options.LoginDelay, cancellationToken);
         if (!taken.IsOk)
         {
@@ -39,7 +59,7 @@ internal static class LogIn
             if (!opened.IsOk)
                 return Pop3Reply.Error(opened.Error);
             var maildrop = opened.Value;
-            connection.LogIn(identity.Value, taken.Value, maildrop.Index.Id, maildrop);
+            connection.LogIn(identity, taken.Value, maildrop.Index.Id, maildrop);
             isOpen = true;
             Log.LoggedIn(server.Logger, account, connection.Client.Remote.Address, connection.Client.Id, maildrop.Count);
             return Pop3Reply.Ok($"maildrop has {maildrop.Count} messages ({maildrop.Octets} octets)");

@@ -30,6 +30,14 @@ internal ref struct Pop3Arguments(ReadOnlySpan<byte> line)
         return Encoding.UTF8.GetString(text);
     }
 
+    /// <summary>Everything that is left, as it is.</summary>
+    public ReadOnlySpan<byte> Rest()
+    {
+        var rest = _rest;
+        _rest = default;
+        return rest;
+    }
+
     /// <summary>An argument without spaces.</summary>
     public ReadOnlySpan<byte> Word()
     {

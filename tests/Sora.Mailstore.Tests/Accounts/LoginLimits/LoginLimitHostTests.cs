@@ -5,7 +5,7 @@ using Sora.Mailstore.Accounts.Logins;
 using Sora.Mailstore.Storage;
 using Sora.Testing;
 
-namespace Sora.Mailstore.Tests.Accounts.Logins;
+namespace Sora.Mailstore.Tests.Accounts.LoginLimits;
 
 /// <summary>Two nodes on one database that count wrong passwords together.</summary>
 public sealed class LoginLimitHostTests : IAsyncLifetime

@@ -3,7 +3,7 @@ using Sora.Contracts;
 using Sora.Mailstore.Accounts.Logins;
 using Sora.Testing;
 
-namespace Sora.Mailstore.Tests.Accounts.Logins;
+namespace Sora.Mailstore.Tests.Accounts.LoginLimits;
 
 /// <summary>Counters in memory, without a database.</summary>
 public sealed class LoginLimitTableTests
