@@ -20,18 +20,18 @@ internal sealed class ExternalMechanism(SaslContext context, IReadOnlyList<Exter
             return SaslStep.Fail(Failed);
         foreach (var login in ExternalIdentity.Of(certificate, names).Take(MaxNames))
         {
-            if (await context.Accounts.FindAsync(login, cancellationToken).ConfigureAwait(false) is not { } proven)
-                continue;
-
-            // The account's own address is no other identity, whichever of its addresses the certificate has
-            var isOwn = PlainMessage.IsSame(actFor, login) || PlainMessage.IsSame(actFor, proven.PrimaryAddress);
-            return isOwn
-                ? SaslStep.Succeed(proven)
-                : SaslStep.Of(await context.Masters.ActAsync(proven, login, actFor, context.Client, cancellationToken).ConfigureAwait(false));
+            if (await context.Accounts.FindAsync(login, cancellationToken).ConfigureAwait(false) is { } proven)
+                return SaslStep.Of(await ActAsync(proven, login, actFor, cancellationToken).ConfigureAwait(false));
         }
 
         return SaslStep.Fail(Failed);
     }
+
+    // The account's own address is no other identity, whichever of its addresses the certificate has
+    private async ValueTask<MailResult<AccountIdentity>> ActAsync(AccountIdentity proven, string login, string actFor, CancellationToken cancellationToken) =>
+        PlainMessage.IsSame(actFor, proven.PrimaryAddress)
+            ? proven
+            : await context.Masters.ActAsync(proven, login, actFor, context.Client, cancellationToken).ConfigureAwait(false);
 
     // authz-id-string = *( UTF8-char-no-nul )
     private static bool TryRead(byte[] response, [NotNullWhen(true)] out string? identity)
