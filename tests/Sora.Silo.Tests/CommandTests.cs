@@ -41,7 +41,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("tls.self_signed=false", "imap.tls_listen needs a certificate")]
     [InlineData("tls_store.secret=short", "32 characters")]
     [InlineData("acme.http_listen=nowhere", "acme.http_listen has 'nowhere'")]
-    [InlineData("acme.enabled=true", "acme.agree_terms|agree_terms must be true")]
+    [InlineData("acme.enabled=true", "agree_terms must be true")]
     [InlineData("mailboxes.write_timeout=2m", "storage.staged_file_hold must be longer than mailboxes.write_timeout")]
     [InlineData("log.levels=Npgsql", "log.levels has 'Npgsql'")]
     [InlineData("http.allowed_networks=10.0.0.0/33", "http.allowed_networks")]
