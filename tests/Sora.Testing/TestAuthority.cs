@@ -10,13 +10,22 @@ public sealed class TestAuthority : IDisposable
 {
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
-    public TestAuthority(string name = "Test authority")
+    /// <param name="issuer">Who vouches for it; null for a root.</param>
+    public TestAuthority(string name = "Test authority", TestAuthority? issuer = null)
     {
         var request = new CertificateRequest($"CN={name}", _key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
-        Certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-2), DateTimeOffset.UtcNow.AddDays(3650));
+        var (from, until) = (DateTimeOffset.UtcNow.AddDays(-2), DateTimeOffset.UtcNow.AddDays(3650));
+        if (issuer is null)
+        {
+            Certificate = request.CreateSelfSigned(from, until);
+            return;
+        }
+
+        using var signed = issuer.Sign(request, from, until);
+        Certificate = signed.CopyWithPrivateKey(_key);
     }
 
     public X509Certificate2 Certificate { get; }

@@ -20,22 +20,23 @@ internal sealed class ExternalMechanism(SaslContext context, IReadOnlyList<Exter
             return SaslStep.Fail(Failed);
         foreach (var login in ExternalIdentity.Of(certificate, names).Take(MaxNames))
         {
-            if (await context.Accounts.FindAsync(login, cancellationToken).ConfigureAwait(false) is not { } proven)
-                continue;
-
-            // The account's own address is no other identity, whichever of its addresses the certificate has
-            var isOwn = PlainMessage.IsSame(actFor, login) || PlainMessage.IsSame(actFor, proven.PrimaryAddress);
-            return SaslStep.Of(await context.Guard.AfterAsync(
-                context.Attempt(login),
-                proven,
-                (identity, token) => isOwn ? new(identity) : context.Masters.ActAsync(identity, login, actFor, context.Client, token),
-                cancellationToken).ConfigureAwait(false));
+            if (await context.Accounts.FindAsync(login, cancellationToken).ConfigureAwait(false) is { } proven)
+            {
+                return SaslStep.Of(await context.Guard.AfterAsync(
+                    context.Attempt(login), proven, (identity, token) => ActAsync(identity, login, actFor, token), cancellationToken).ConfigureAwait(false));
+            }
         }
 
         return SaslStep.Of(await context.Guard.AfterAsync(context.Attempt(""), Failed, Nobody, cancellationToken).ConfigureAwait(false));
     }
 
     private static ValueTask<MailResult<AccountIdentity>> Nobody(AccountIdentity identity, CancellationToken cancellationToken) => new(Failed);
+
+    // The account's own address is no other identity, whichever of its addresses the certificate has
+    private async ValueTask<MailResult<AccountIdentity>> ActAsync(AccountIdentity proven, string login, string actFor, CancellationToken cancellationToken) =>
+        PlainMessage.IsSame(actFor, proven.PrimaryAddress)
+            ? proven
+            : await context.Masters.ActAsync(proven, login, actFor, context.Client, cancellationToken).ConfigureAwait(false);
 
     // authz-id-string = *( UTF8-char-no-nul )
     private static bool TryRead(byte[] response, [NotNullWhen(true)] out string? identity)

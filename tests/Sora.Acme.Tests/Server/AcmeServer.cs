@@ -148,7 +148,11 @@ internal sealed class AcmeServer : IAsyncDisposable
             case ("GET", "directory"):
                 var directory = new JsonObject
                 {
-                    ["newNonce"] = Url("nonce"), ["newAccount"] = Url("account"), ["newOrder"] = Url("order"), ["revokeCert"] = Url("revoke"), ["keyChange"] = Url("key"),
+                    ["newNonce"] = Url("nonce"),
+                    ["newAccount"] = Url("account"),
+                    ["newOrder"] = Url("order"),
+                    ["revokeCert"] = Url("revoke"),
+                    ["keyChange"] = Url("key"),
                     ["meta"] = new JsonObject { ["externalAccountRequired"] = ExternalAccounts.Count > 0, ["termsOfService"] = Url("terms") },
                 };
                 if (RenewalWindow is not null)

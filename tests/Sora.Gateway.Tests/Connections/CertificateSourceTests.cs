@@ -1,4 +1,4 @@
-using System.Security.Cryptography.X509Certificates;
+using System.Buffers;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sora.Contracts;
@@ -167,6 +167,37 @@ public sealed class CertificateSourceTests : IDisposable
         shared.Change();
         await source.CheckAsync(None);
         source.IsSelfSigned.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task As_long_as_there_is_none_tls_is_not_offered_and_then_it_is()
+    {
+        var shared = new SharedStub();
+        await using var source = Create(new TlsOptions(), shared: shared)!;
+        var protocol = new TestProtocol(static async connection =>
+        {
+            connection.Output.Write(connection.CanStartTls ? "yes\r\n"u8 : "no\r\n"u8);
+            await connection.FlushAsync();
+        });
+        await using var gateway = await TestGateway.StartAsync([protocol.Listener(), protocol.Listener(implicitTls: true)], certificates: source);
+        using (var client = await gateway.ConnectAsync())
+            await client.PlayAsync("S: no");
+        using (var client = await gateway.ConnectAsync(1))
+            await Should.ThrowAsync<IOException>(client.StartTlsAsync());
+        var one = _authority.Issue("mail.example.org");
+        shared.Change(new SharedCertificate("a", one.Certificate, one.Key));
+        await source.CheckAsync(None);
+        using (var client = await gateway.ConnectAsync())
+            await client.PlayAsync("S: yes");
+        using (var client = await gateway.ConnectAsync(1))
+        {
+            await client.StartTlsAsync(new System.Net.Security.SslClientAuthenticationOptions
+            {
+                TargetHost = "mail.example.org",
+                RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.GetCertHashString() == one.Thumbprint,
+            });
+            await client.PlayAsync("S: no");
+        }
     }
 
     private CertificateSource? Create(TlsOptions options, ILogger<CertificateSource>? logger = null, ISharedCertificates? shared = null) =>

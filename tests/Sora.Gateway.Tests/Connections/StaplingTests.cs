@@ -31,6 +31,7 @@ public sealed class StaplingTests
                 "-CA", folder.File("ca.pem"), "-ndays", "2",
             ])
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;

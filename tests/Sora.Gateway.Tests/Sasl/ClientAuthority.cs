@@ -47,11 +47,11 @@ internal sealed class ClientAuthority : IDisposable
     }
 
     /// <summary>TLS with a certificate of the client, or without one.</summary>
-    public static SslClientAuthenticationOptions With(X509Certificate2? certificate) => new()
+    public static SslClientAuthenticationOptions With(X509Certificate2? certificate, params X509Certificate2[] between) => new()
     {
         TargetHost = "localhost",
         RemoteCertificateValidationCallback = static (_, server, _, _) => server?.Subject == "CN=mail.example.org",
-        ClientCertificateContext = certificate is null ? null : SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true),
+        ClientCertificateContext = certificate is null ? null : SslStreamCertificateContext.Create(certificate, [.. between], offline: true),
     };
 
     public void Dispose()

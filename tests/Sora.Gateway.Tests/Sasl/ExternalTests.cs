@@ -160,6 +160,40 @@ public sealed class ExternalTests(ImapFixture fixture)
         }
     }
 
+    /// <summary>A client may bring those between its certificate and the authority.</summary>
+    [Fact]
+    public async Task A_chain_leads_to_the_authority_and_each_link_may_be_revoked()
+    {
+        using var authority = new ClientAuthority(withRevocations: true);
+        using var between = new TestAuthority("Between", authority.Authority);
+        await using var gateway = await StartAsync(authority);
+        var user = await fixture.UserAsync();
+        using var certificate = ClientAuthority.Reloaded(between.Issue(new TestRequest { Emails = [user.Address], ForClient = true }));
+        (await IsOfferedAsync(gateway, certificate)).ShouldBeFalse(); // The authority's list is there, that of the one between is not
+        var next = DateTimeOffset.UtcNow.AddDays(7);
+        await ReviseAsync(authority.Authority.Revoke(next) + between.Revoke(next));
+        (await IsOfferedAsync(gateway, certificate, between.Certificate)).ShouldBeTrue();
+        (await IsOfferedAsync(gateway, certificate)).ShouldBeFalse();
+        await ReviseAsync(authority.Authority.Revoke(next, between.Certificate) + between.Revoke(next));
+        (await IsOfferedAsync(gateway, certificate, between.Certificate)).ShouldBeFalse();
+
+        async Task ReviseAsync(string lists)
+        {
+            await File.WriteAllTextAsync(authority.RevocationFile, lists);
+            await authority.Source.CheckAsync(CancellationToken.None);
+        }
+    }
+
+    [Fact]
+    public async Task Protocols_without_logins_ask_for_none()
+    {
+        using var authority = new ClientAuthority(ClientCertificates.Require);
+        await using var gateway = await TestGateway.StartAsync([new TestProtocol(TestProtocol.EchoAsync).Listener(implicitTls: true)], certificates: authority.Source);
+        using var client = await gateway.ConnectAsync();
+        await client.StartTlsAsync(ClientAuthority.With(null));
+        await client.PlayAsync("S: hello\nC: x\nS: x");
+    }
+
     [Fact]
     public async Task Anonymous_is_never_there()
     {
@@ -185,17 +219,17 @@ public sealed class ExternalTests(ImapFixture fixture)
     private Task<TestGateway> StartAsync(ClientAuthority authority, SaslOptions? sasl = null) =>
         fixture.StartAsync(TimeProvider.System, sasl: sasl, certificates: authority.Source);
 
-    private static async Task<bool> IsOfferedAsync(TestGateway gateway, X509Certificate2 certificate)
+    private static async Task<bool> IsOfferedAsync(TestGateway gateway, X509Certificate2 certificate, params X509Certificate2[] between)
     {
-        using var client = await ConnectAsync(gateway, certificate);
+        using var client = await ConnectAsync(gateway, certificate, between);
         return (await client.CommandAsync("a CAPABILITY"))[0].Contains("AUTH=EXTERNAL", StringComparison.Ordinal);
     }
 
-    private static async Task<TestClient> ConnectAsync(TestGateway gateway, X509Certificate2? certificate)
+    private static async Task<TestClient> ConnectAsync(TestGateway gateway, X509Certificate2? certificate, params X509Certificate2[] between)
     {
         var client = await gateway.ConnectAsync();
         await client.PlayAsync("S: *\nC: a STARTTLS\nS: a OK *");
-        await client.StartTlsAsync(ClientAuthority.With(certificate));
+        await client.StartTlsAsync(ClientAuthority.With(certificate, between));
         return client;
     }
 }

@@ -23,11 +23,13 @@ internal sealed class RevocationList
         var list = new AsnReader(der, AsnEncodingRules.DER).ReadSequence();
         _signedPart = list.PeekEncodedValue().ToArray();
         var signed = list.ReadSequence();
-        _algorithm = list.ReadSequence().ReadObjectIdentifier();
-        _signature = list.ReadBitString(out _);
+        var algorithm = list.ReadEncodedValue();
+        _algorithm = new AsnReader(algorithm, AsnEncodingRules.DER).ReadSequence().ReadObjectIdentifier();
+        _signature = list.ReadBitString(out var unused);
         if (signed.PeekTag().HasSameClassAndValue(Asn1Tag.Integer))
             signed.ReadInteger();
-        signed.ReadSequence(); // The algorithm again
+        if (unused != 0 || !signed.ReadEncodedValue().Span.SequenceEqual(algorithm.Span)) // Section 5.1.1.2: the algorithm once more
+            throw new CryptographicException("a list of revoked certificates names two algorithms");
         _issuer = signed.ReadEncodedValue().ToArray();
         ReadTime(signed);
         NextUpdate = signed.HasData && IsTime(signed.PeekTag()) ? ReadTime(signed) : DateTimeOffset.MinValue; // Section 5.1.2.5 demands it
