@@ -16,9 +16,16 @@ internal static class PasswordLogin
         var (login, actFor) = context.Masters.Split(plain.AuthenticationId);
         if (plain.IsForOtherIdentity)
             actFor = plain.AuthorizationId;
+        var started = context.Time.GetTimestamp();
         var proven = await context.Accounts.AuthenticateAsync(context.Request(login), plain.Password, cancellationToken).ConfigureAwait(false);
         if (proven.Error is { Code: MailErrorCode.AuthenticationFailed })
-            await Task.Delay(context.FailureDelay, context.Time, cancellationToken).ConfigureAwait(false);
+        {
+            // Counted from the beginning, so that what the check took does not show: hashes of other servers take other times
+            var left = context.FailureDelay - context.Time.GetElapsedTime(started);
+            if (left > TimeSpan.Zero)
+                await Task.Delay(left, context.Time, cancellationToken).ConfigureAwait(false);
+        }
+
         return proven.IsOk
             ? await context.Masters.ActAsync(proven.Value, login, actFor, context.Client, cancellationToken).ConfigureAwait(false)
             : proven;
