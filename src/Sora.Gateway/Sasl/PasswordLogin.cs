@@ -16,9 +16,9 @@ internal static class PasswordLogin
         var (login, actFor) = context.Masters.Split(plain.AuthenticationId);
         if (plain.IsForOtherIdentity)
             actFor = plain.AuthorizationId;
-        var attempt = context.Attempt(login);
-        if (await context.Guard.BeforeAsync(attempt, cancellationToken).ConfigureAwait(false) is { } refused)
+        if (await context.Guard.BeforeAsync(context.Attempt(login), cancellationToken).ConfigureAwait(false) is { } refused)
             return refused;
+        var attempt = context.Attempt(login); // its time begins with the check
         var proven = await context.Accounts.AuthenticateAsync(context.Request(login), plain.Password, cancellationToken).ConfigureAwait(false);
         return await context.Guard.AfterAsync(
             attempt, proven, (identity, token) => context.Masters.ActAsync(identity, login, actFor, context.Client, token), cancellationToken).ConfigureAwait(false);

@@ -15,6 +15,7 @@ public sealed class AccountHost : IAccounts, IAsyncDisposable
     private readonly ChangeFeed _feed;
     private readonly ScramCredentials _scram;
     private readonly LastUses _uses;
+    private readonly ExpiryTimers _expiries;
     private readonly LoginCheck _logins;
     private readonly TimeProvider _time;
     private readonly Dictionary<AccountId, IAccountSubscriber[]> _subscribers = [];
@@ -40,6 +41,7 @@ public sealed class AccountHost : IAccounts, IAsyncDisposable
         Logins = new LoginStore(database.Write);
         _scram = new ScramCredentials(new ScramStore(database.Write), passwords.ScramIterations, time);
         _uses = new LastUses(Logins, options.LastUseInterval, time, Logger);
+        _expiries = new ExpiryTimers(Tell, time);
         _logins = new LoginCheck(Logins, passwords, _scram, _uses, () => Volatile.Read(ref _changes), () => Interlocked.Increment(ref _changes));
         feed.AccountChanged += OnChanged;
         feed.Interrupted += OnInterrupted;
@@ -159,11 +161,17 @@ public sealed class AccountHost : IAccounts, IAsyncDisposable
 
     public IDisposable Watch(AccountIdentity identity, IAccountSubscriber subscriber)
     {
-        var watch = new SessionWatch(this, identity, subscriber, _time);
+        var watch = new SessionWatch(this, identity, subscriber);
 
         // What was heard between reading the password and now was not for this session
-        if (identity.Ticket is { } ticket && ticket.Changes != Volatile.Read(ref _changes))
-            subscriber.Changed(identity.Account);
+        if (identity.Ticket is { } ticket)
+        {
+            if (ticket.ExpiresAt is { } end)
+                _expiries.Set(ticket.Account, end);
+            if (ticket.Changes != Volatile.Read(ref _changes))
+                subscriber.Changed(identity.Account);
+        }
+
         return watch;
     }
 
@@ -173,11 +181,17 @@ public sealed class AccountHost : IAccounts, IAsyncDisposable
             return true;
         if (ticket.Account != identity.Account && await Find(identity.Account).SessionRightsAsync(cancellationToken) is null)
             return false; // the master is still one, but those it acted for are gone
-        return await Find(ticket.Account).SessionRightsAsync(cancellationToken) is { IsDisabled: false } rights
-            && rights.Epoch == ticket.Epoch
-            && rights.Credentials.TryGetValue(ticket.Credential, out var credential)
-            && credential.Scopes.HasFlag(ticket.Protocol)
-            && !(credential.ExpiresAt <= _time.GetUtcNow());
+        if (await Find(ticket.Account).SessionRightsAsync(cancellationToken) is not { IsDisabled: false } rights
+            || rights.Epoch != ticket.Epoch
+            || !rights.Credentials.TryGetValue(ticket.Credential, out var credential)
+            || !credential.Scopes.HasFlag(ticket.Protocol)
+            || credential.ExpiresAt <= _time.GetUtcNow())
+            return false;
+
+        // The end may be another one than at login
+        if (credential.ExpiresAt is { } end)
+            _expiries.Set(ticket.Account, end);
+        return true;
     }
 
     /// <summary>Tells this process and the others that an account has changed.</summary>
@@ -192,6 +206,7 @@ public sealed class AccountHost : IAccounts, IAsyncDisposable
     {
         _feed.AccountChanged -= OnChanged;
         _feed.Interrupted -= OnInterrupted;
+        _expiries.Dispose();
         await _uses.DisposeAsync();
     }
 
