@@ -33,7 +33,7 @@ public sealed class SecretsInLogsTests
         said.Append((await sora.AdminAsync("audit", "list", "--json")).All);
         await RefusedAsync(said, sora, "accounts", "update", "--email", "nobody@example.com", "--password", New());
         await RefusedAsync(said, sora, "accounts", "update", "--email", User, "--password", New(), "--password-hash", New());
-        await RefusedAsync(said, sora, "accounts", "create", "--email", New(), "--password", New());
+        await RefusedAsync(said, sora, "accounts", "create", "--email", "no-at-sign", "--password", New());
 
         await ImapAsync(sora, password);
         await Pop3Async(sora, password);
