@@ -47,6 +47,13 @@ public sealed class MailstoreMetrics : IDisposable
     internal void ObserveOpenMailboxes(Func<int> count) =>
         _meter.CreateObservableGauge("sora_mailboxes_open", count, description: "Mailboxes in memory");
 
+    /// <summary>Shows how a storm of logins goes.</summary>
+    public void ObservePasswordChecks(Func<long> checks, Func<int> waiting)
+    {
+        _meter.CreateObservableCounter("sora_password_checks_total", checks, description: "Passwords that were hashed to check them");
+        _meter.CreateObservableGauge("sora_password_checks_waiting", waiting, description: "Password checks that wait for a thread");
+    }
+
     internal void ObserveLoginLimits(Func<int> entries, Func<(int Addresses, int Users, int Pairs)> blocked)
     {
         _meter.CreateObservableGauge("sora_login_limit_entries", entries, description: "Networks, users and pairs whose wrong passwords are counted in memory");

@@ -8,4 +8,5 @@ namespace Sora.Gateway.Sasl;
 /// <param name="Address">The client's.</param>
 /// <param name="User">The name that is to be proven.</param>
 /// <param name="FailureDelay">How long the answer to a wrong password is held back.</param>
-internal sealed record LoginAttempt(string Protocol, string Mechanism, IPAddress Address, string User, TimeSpan FailureDelay);
+/// <param name="Started">When the check begins: what it takes does not show in the time of the answer.</param>
+internal sealed record LoginAttempt(string Protocol, string Mechanism, IPAddress Address, string User, TimeSpan FailureDelay, long Started);

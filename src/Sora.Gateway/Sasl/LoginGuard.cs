@@ -91,8 +91,9 @@ public sealed class LoginGuard
             return error;
         }
 
-        // All of it while the answer is held back, so that its time tells nothing
-        var delay = Task.Delay(attempt.FailureDelay, _time, cancellationToken);
+        // All of it while the answer is held back, so that its time tells nothing; nor what the check took: hashes of other servers take other times
+        var left = attempt.FailureDelay - _time.GetElapsedTime(attempt.Started);
+        var delay = left > TimeSpan.Zero ? Task.Delay(left, _time, cancellationToken) : Task.CompletedTask;
         var user = await KnownAsync(attempt.User, cancellationToken).ConfigureAwait(false);
         var permission = _limits is null
             ? default

@@ -34,6 +34,6 @@ internal sealed record SaslContext(
     /// <summary>That a client logs in by this name.</summary>
     public LoginRequest Request(string user) => new(user, Protocol, Address);
 
-    /// <summary>That somebody wants to prove this name.</summary>
-    public LoginAttempt Attempt(string user) => new(Client.Protocol, Mechanism, Address, user, FailureDelay);
+    /// <summary>That somebody wants to prove this name, from now on.</summary>
+    public LoginAttempt Attempt(string user) => new(Client.Protocol, Mechanism, Address, user, FailureDelay, Time.GetTimestamp());
 }

@@ -92,6 +92,7 @@ internal sealed record MailstoreParts(
         await feed.StartAsync(cancellationToken);
         var passwords = new PasswordHasher(options.Passwords);
         var verifier = parts.AddDisposable("Password checks", new PasswordVerifier(passwords, options.Passwords, time));
+        metrics.ObservePasswordChecks(() => verifier.Checks, () => verifier.Waiting);
         var quotas = parts.AddDisposable("Quotas", new QuotaHost(database, feed, options.Quota, options.Accounts.MaxMailboxes, time, loggers));
         var scripts = parts.AddDisposable("Sieve scripts", new SieveScriptHost(database, feed, options.Sieve, loggers));
         var mailboxes = parts.Add("Mailboxes", new MailboxHost(database, feed, options.Mailboxes, metrics, time, loggers) { Quotas = quotas });

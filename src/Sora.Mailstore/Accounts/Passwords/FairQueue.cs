@@ -14,6 +14,16 @@ internal sealed class FairQueue<T>(int capacity) : IDisposable
     private int _count;
     private bool _isCompleted;
 
+    /// <summary>Items in all lanes.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+                return _count;
+        }
+    }
+
     /// <summary>Puts an item behind those of its lane; false when there are too many in all lanes together.</summary>
     /// <exception cref="InvalidOperationException">No more are taken.</exception>
     public bool TryAdd(string lane, T item)

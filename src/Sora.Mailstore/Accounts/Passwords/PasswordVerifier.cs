@@ -11,6 +11,7 @@ public sealed class PasswordVerifier : IDisposable
     private readonly FairQueue<Check> _queue;
     private readonly Thread[] _workers;
     private volatile bool _stopping;
+    private long _checks;
 
     /// <summary>Starts the workers.</summary>
     public PasswordVerifier(PasswordHasher hasher, PasswordOptions options, TimeProvider time)
@@ -27,6 +28,12 @@ public sealed class PasswordVerifier : IDisposable
             _workers[i].Start();
         }
     }
+
+    /// <summary>Checks that workers have begun, of whatever outcome; those that were remembered are none.</summary>
+    public long Checks => Interlocked.Read(ref _checks);
+
+    /// <summary>Checks that wait for a worker.</summary>
+    public int Waiting => _queue.Count;
 
     /// <summary><see cref="PasswordHasher.Verify"/> on a worker.</summary>
     /// <exception cref="PasswordVerifierBusyException">The queue is full.</exception>
@@ -170,9 +177,13 @@ public sealed class PasswordVerifier : IDisposable
         while (_queue.TryTake(out var check))
         {
             if (_stopping)
+            {
                 check.Cancel();
-            else
-                check.Run();
+                continue;
+            }
+
+            Interlocked.Increment(ref _checks);
+            check.Run();
         }
     }
 
