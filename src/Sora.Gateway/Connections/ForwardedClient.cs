@@ -9,8 +9,9 @@ namespace Sora.Gateway.Connections;
 /// <param name="DestinationPort">The port to which it connected.</param>
 /// <param name="IsTls">It speaks TLS with the proxy.</param>
 /// <param name="Session">The proxy's name for the session, for logs.</param>
+/// <param name="IsLoop">It has gone through as many proxies as it may.</param>
 internal sealed record ForwardedClient(
-    IPAddress? Address = null, int? Port = null, IPAddress? Destination = null, int? DestinationPort = null, bool? IsTls = null, string? Session = null)
+    IPAddress? Address = null, int? Port = null, IPAddress? Destination = null, int? DestinationPort = null, bool? IsTls = null, string? Session = null, bool IsLoop = false)
 {
     /// <summary>Longest name of a session that is taken over.</summary>
     public const int MaxSession = 128;

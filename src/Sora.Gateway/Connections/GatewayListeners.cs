@@ -42,6 +42,8 @@ public sealed class GatewayListeners : IDisposable
         {
             if (definition.ImplicitTls && certificates is null)
                 throw new InvalidOperationException($"{definition.Protocol.Name} on {definition.EndPoint} needs a TLS certificate");
+            if (!_listeners.Exists(other => other.Definition.Protocol.Name == definition.Protocol.Name))
+                metrics.ConnectionsLimit.Add(definition.Limits.MaxConnections, new KeyValuePair<string, object?>("protocol", definition.Protocol.Name));
             _listeners.Add(new Listener(definition, _shared));
         }
     }

@@ -21,6 +21,7 @@ public sealed class GatewayMetrics : IDisposable
         CurrentConnections = _meter.CreateUpDownCounter<long>("sora_connections_current", null, "Open connections");
         TotalConnections = _meter.CreateCounter<long>("sora_connections_total", null, "Connections that were served");
         RefusedConnections = _meter.CreateCounter<long>("sora_connections_refused_total", null, "Connections that were refused");
+        ConnectionsLimit = _meter.CreateUpDownCounter<long>("sora_connections_limit", null, "Connections that there may be; 0 is no limit");
         EndedConnections = _meter.CreateCounter<long>("sora_connections_ended_total", null, "Connections that the server ended early, by reason");
         _tlsHandshakes = _meter.CreateCounter<long>("sora_tls_handshakes_total", null, "TLS handshakes");
         Logins = _meter.CreateCounter<long>("sora_logins_total", null, "Attempts to log in, by how they ended");
@@ -40,9 +41,11 @@ public sealed class GatewayMetrics : IDisposable
 
     internal Counter<long> RefusedConnections { get; }
 
-    internal Counter<long> Logins { get; }
+    internal UpDownCounter<long> ConnectionsLimit { get; }
 
     internal Counter<long> EndedConnections { get; }
+
+    internal Counter<long> Logins { get; }
 
     internal Counter<long> Commands { get; }
 

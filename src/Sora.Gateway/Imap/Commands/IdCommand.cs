@@ -87,6 +87,7 @@ internal sealed class IdCommand(string? name, string? version, ForwardedClient? 
             "X-CONNECTED-PORT" => known with { DestinationPort = ForwardedText.Port(text) ?? -1 },
             "X-SESSION-ID" => known with { Session = ForwardedText.Session(text) },
             "X-CLIENT-TRANSPORT" => known with { IsTls = ForwardedText.IsTls(text) },
+            "X-PROXY-TTL" => known with { IsLoop = text is "0" },
             _ => client,
         };
     }
@@ -98,6 +99,8 @@ internal sealed class IdCommand(string? name, string? version, ForwardedClient? 
             return null;
         if (IPAddress.None.Equals(forwarded.Address) || IPAddress.None.Equals(forwarded.Destination) || forwarded.Port < 0 || forwarded.DestinationPort < 0)
             return ImapReply.Bad("An address or a port of the client is malformed");
+        if (forwarded.IsLoop)
+            return ImapReply.No("Too many proxies: is there a loop?");
         var couldAuthenticate = connection.MayAuthenticate;
         if (client.Forward(forwarded) is { } refusal)
         {
