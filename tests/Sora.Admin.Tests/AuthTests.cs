@@ -1,6 +1,5 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
-using Sora.Contracts;
 using Sora.Mailstore.Accounts.Logins;
 using Sora.Testing;
 
@@ -43,6 +42,6 @@ public sealed class AuthTests : AdminTest
         (await RunAsync("auth", "blocked", "--address", "nonsense")).ShouldFail(ExitCode.Usage, "--address must be");
     }
 
-    private static Task LetInAsync(ILoginLimits server, string user) =>
+    private static Task LetInAsync(LoginLimitHost server, string user) =>
         Eventually.WaitAsync(async () => !(await server.AskAsync(Address, user, None)).IsBlocked);
 }
