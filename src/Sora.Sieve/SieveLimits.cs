@@ -12,6 +12,11 @@ public sealed record SieveLimits
     /// </summary>
     public long MaxSteps { get; init; } = 500_000;
 
+    /// <summary>
+    /// Time that all scripts of a run may take together, waiting for the host's answers included; it is looked at every few thousand steps.
+    /// </summary>
+    public TimeSpan MaxTime { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Actions of a script that store, send or answer (RFC 5228 section 2.10.4).</summary>
     public int MaxActions { get; init; } = 32;
 

@@ -140,54 +140,7 @@ public sealed class AnswerTests
     public void WithoutASubjectThereIsOneAllTheSame() =>
         Vacation("require \"vacation\"; vacation \"x\";", "To: roadrunner@acme.example.com\n\n").ReplySubject.ShouldBe("Automated reply");
 
-    // RFC 5435 section 3.7
     [Theory]
-    [InlineData("From: boss@example.org\n\n", "notify mailto:alm@example.com; (keep)", 1, "This is probably very important")]
-    [InlineData("From: a@b\nTo: sievemailinglist@example.org\nSubject: hi\n\n", "notify mailto:alm@example.com; fileinto INBOX.sieve", 3, "[SIEVE] a@b: hi")]
-    public void Notify(string message, string outcome, int importance, string text)
-    {
-        var result = Run(
-            """
-            require ["enotify", "fileinto", "variables"];
-            if header :contains "from" "boss@example.org" {
-                notify :importance "1"
-                    :message "This is probably very important"
-                                "mailto:alm@example.com";
-                # Don't send any further notifications
-                stop;
-            }
-            if header :contains "to" "sievemailinglist@example.org" {
-                # :matches is used to get the value of the Subject header
-                if header :matches "Subject" "*" {
-                    set "subject" "${1}";
-                }
-                # :matches is used to get the value of the From header
-                if header :matches "From" "*" {
-                    set "from" "${1}";
-                }
-                notify :importance "3"
-                    :message "[SIEVE] ${from}: ${subject}"
-                    "mailto:alm@example.com";
-                fileinto "INBOX.sieve";
-            }
-            """,
-            message);
-        Show(result).ShouldBe(outcome);
-        var notify = result.Actions.OfType<NotifyAction>().Single();
-        (notify.Importance, notify.Text).ShouldBe((importance, text));
-    }
-
-    // RFC 5435 section 6
-    [Fact]
-    public void EncodeUrl() => Outcome(
-        """
-        require ["enotify", "variables"];
-        set :encodeurl "body_param" "Safe body&evil=evilbody";
-        notify "mailto:tim@example.com?body=${body_param}";
-        """).ShouldBe("notify mailto:tim@example.com?body=Safe%20body%26evil%3Devilbody; (keep)");
-
-    [Theory]
-    [InlineData("valid_notify_method [\"mailto:\", \"http://gw.example.net/notify?test\"]", false)]
     [InlineData("valid_notify_method [\"mailto:a@b\", \"MAILTO:a@b?subject=x%20y&to=c@d\"]", true)]
     [InlineData("valid_notify_method \"mailto:a@b?subject=%zz\"", false)]
     [InlineData("valid_notify_method \"mailto:a%20b\"", false)]

@@ -3,73 +3,9 @@ using static Sora.Sieve.Tests.Scripts;
 
 namespace Sora.Sieve.Tests;
 
-/// <summary>Extensions that ask the host or the envelope: RFC 5235, 5490, 6009, 6134, 6785 and Dovecot's own.</summary>
+/// <summary>Extensions that ask the host or the envelope: RFC 5490, 6009, 6134, 6785 and Dovecot's own.</summary>
 public sealed class HostTests
 {
-    // RFC 5235 section 3.2.1
-    [Theory]
-    [InlineData(null, "fileinto INBOX.unclassified")]
-    [InlineData(0.0, "(keep)")]
-    [InlineData(0.1, "(keep)")]
-    [InlineData(0.23, "fileinto INBOX.spam-trap")]
-    [InlineData(1.0, "fileinto INBOX.spam-trap")]
-    public void SpamTest(double? score, string outcome) => Outcome(
-        """
-        require ["spamtest", "fileinto", "relational", "comparator-i;ascii-numeric"];
-        if spamtest :value "eq" :comparator "i;ascii-numeric" "0"
-        {
-            fileinto "INBOX.unclassified";
-        }
-        elsif spamtest :value "ge" :comparator "i;ascii-numeric" "3"
-        {
-            fileinto "INBOX.spam-trap";
-        }
-        """,
-        host: Host(SieveCheckKind.Spam, score)).ShouldBe(outcome);
-
-    // RFC 5235 section 3.2.2
-    [Theory]
-    [InlineData("spamtest :value \"eq\" :comparator \"i;ascii-numeric\" \"0\"")]
-    [InlineData("spamtest :percent :count \"eq\" :comparator \"i;ascii-numeric\" \"0\"")]
-    public void SpamTestPlus(string first)
-    {
-        var script =
-            $$"""
-            require ["spamtestplus", "fileinto", "relational", "comparator-i;ascii-numeric"];
-            if {{first}}
-            {
-                fileinto "INBOX.unclassified";
-            }
-            elsif spamtest :percent :value "eq" :comparator "i;ascii-numeric" "0"
-            {
-                fileinto "INBOX.not-spam";
-            }
-            elsif spamtest :percent :value "lt" :comparator "i;ascii-numeric" "37"
-            {
-                fileinto "INBOX.spam-trap";
-            }
-            else
-            {
-                discard;
-            }
-            """;
-        Outcome(script).ShouldBe("fileinto INBOX.unclassified");
-        Outcome(script, host: Host(SieveCheckKind.Spam, 0)).ShouldBe("fileinto INBOX.not-spam");
-        Outcome(script, host: Host(SieveCheckKind.Spam, 0.36)).ShouldBe("fileinto INBOX.spam-trap");
-        Outcome(script, host: Host(SieveCheckKind.Spam, 0.37)).ShouldBe("discard");
-    }
-
-    [Fact]
-    public void PercentNeedsSpamTestPlus() => Errors("require \"spamtest\"; if spamtest :percent \"0\" { stop; }").ShouldContain("require \"spamtestplus\"");
-
-    [Theory]
-    [InlineData(null, "0")]
-    [InlineData(0.0, "1")]
-    [InlineData(0.5, "3")]
-    [InlineData(1.0, "5")]
-    public void VirusTest(double? score, string value) =>
-        Holds($"virustest \"{value}\"", require: "\"virustest\"", host: Host(SieveCheckKind.Virus, score)).ShouldBeTrue();
-
     // RFC 5490 sections 3.3 to 4.2
     [Theory]
     [InlineData("metadata :is \"INBOX\" \"/private/vendor/vendor.isode/auto-replies\" \"on\"", true)]
@@ -202,14 +138,6 @@ public sealed class HostTests
         if allof (environment :is "imap.cause" "FLAG", environment :contains "imap.changedflags" "\\Flagged") { fileinto "flagged"; }
         """,
         host: new TestHost { Environment = { ["imap.cause"] = "FLAG", ["imap.changedflags"] = "\\Flagged \\Seen" } }).ShouldBe("fileinto flagged");
-
-    private static TestHost Host(SieveCheckKind kind, double? score)
-    {
-        var host = new TestHost();
-        if (score is { } known)
-            host.Checks[kind] = known;
-        return host;
-    }
 
     private static TestHost ListHost() => new() { Lists = { [SieveListName.DefaultAddressBook] = ["coyote@desert.example.org"], ["urn:ietf:params:sieve:addrbook:other"] = [] } };
 

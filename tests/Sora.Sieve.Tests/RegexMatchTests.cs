@@ -120,6 +120,9 @@ public sealed class RegexMatchTests
     [InlineData("a{2", "a '{' is never closed (at character 2)")]
     [InlineData("a{2,1}", "the numbers in braces are in the wrong order (at character 2)")]
     [InlineData("[[:alfa:]]", "there is no class '[:alfa:]' (at character 2)")]
+    [InlineData("[[:]", "a '[:' is never closed (at character 2)")]
+    [InlineData("[[::]]", "there is no class '[::]' (at character 2)")]
+    [InlineData("[[:]upper:]]", "there is no class '[:]upper:]' (at character 2)")]
     [InlineData("[a-[:digit:]]", "a range in brackets ends with a class (at character 2)")]
     [InlineData("[[.ab.]]", "only one character stands in '[. .]' and '[= =]' (at character 2)")]
     [InlineData("[z-a]", "a range in brackets is in the wrong order (at character 2)")]
@@ -129,6 +132,34 @@ public sealed class RegexMatchTests
     [InlineData("a{99999999999}", "there is no number of times in the braces (at character 3)")]
     public void WhatIsNoExpressionIsTold(string pattern, string problem) =>
         Should.Throw<RegexSyntaxException>(() => RegexParser.Parse(pattern, RegexCase.Exact, MaxSize)).Message.ShouldBe(problem);
+
+    // Whatever stands in a pattern, it is an expression or it is told why it is none
+    [Fact]
+    public void RandomPieces()
+    {
+        string[] pieces =
+        [
+            "[", "]", "[:", ":]", "[.", ".]", "[=", "=]", "alpha", "^", "$", "-", "(", ")", "|", "*", "+", "?", "{", "}", ",", "0", "2", "99999999999", "\\", "a", "\u00E9",
+            "\U0001F600", "\uD83D", ".", "\\w", "\\<", "\\1",
+        ];
+        var random = new Random(9_051);
+        var found = 0;
+        for (var round = 0; round < 20_000; round++)
+        {
+            var pattern = string.Concat(random.GetItems(pieces, random.Next(1, 9)));
+            try
+            {
+                RegexExpression.Compile(pattern, (RegexCase)random.Next(3), 2_000).Find("a\u00E9[2\U0001F600] \uD83D", static _ => { });
+                found++;
+            }
+            catch (RegexSyntaxException e)
+            {
+                e.Message.ShouldNotBeEmpty();
+            }
+        }
+
+        found.ShouldBeGreaterThan(2_000);
+    }
 
     private static string? Find(string pattern, string text) => Show(RegexExpression.Compile(pattern, RegexCase.Exact, MaxSize).Find(text, static _ => { }));
 

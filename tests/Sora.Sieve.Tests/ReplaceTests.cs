@@ -4,7 +4,7 @@ using static Sora.Sieve.Tests.Scripts;
 
 namespace Sora.Sieve.Tests;
 
-/// <summary>replace and enclose (RFC 5703 sections 5 and 6), with their examples.</summary>
+/// <summary>replace and enclose (RFC 5703 sections 5 and 6); the examples of section 9 are in <see cref="Rfc5703Tests"/>.</summary>
 public sealed class ReplaceTests
 {
     private const string WithProgram = """
@@ -31,74 +31,6 @@ public sealed class ReplaceTests
         epilogue
 
         """;
-
-    // RFC 5703 section 9.1
-    [Fact]
-    public void APartIsReplaced()
-    {
-        var result = Run(
-            """
-            require [ "foreverypart", "mime", "replace" ];
-            foreverypart
-            {
-              if anyof (
-                     header :mime :contenttype :is
-                       "Content-Type" "application/exe",
-                     header :mime :param "filename"
-                       :matches ["Content-Type", "Content-Disposition"] "*.com" )
-              {
-                replace "Executable attachment removed by user filter";
-              }
-            }
-            """,
-            WithProgram);
-        result.ImplicitKeep.ShouldBeTrue();
-        var bytes = Bytes(result.KeepMessage!);
-        var message = MimeReader.Parse(bytes);
-        message.Root.Children.Count.ShouldBe(3);
-        Content(bytes, message.Root.Children[0]).ShouldBe("first");
-        message.Root.Children[1].Is("text", "plain").ShouldBeTrue();
-        Content(bytes, message.Root.Children[1]).ShouldBe("Executable attachment removed by user filter");
-        Content(bytes, message.Root.Children[2]).ShouldBe("last");
-        Encoding.ASCII.GetString(bytes).ShouldNotContain("MZ");
-        Encoding.ASCII.GetString(bytes).ShouldContain("epilogue");
-    }
-
-    // RFC 5703 section 9.2
-    [Fact]
-    public void TheMessageIsEnclosed()
-    {
-        var result = Run(
-            """
-            require [ "foreverypart", "mime", "enclose" ];
-
-            foreverypart
-            {
-              if header :mime :param "filename"
-                 :matches ["Content-Type", "Content-Disposition"]
-                   ["*.com", "*.exe", "*.vbs", "*.scr",
-                    "*.pif", "*.hta", "*.bat", "*.zip" ]
-              {
-                # these attachment types are executable
-                enclose :subject "Warning" text:
-            WARNING! The enclosed message contains executable attachments.
-            .
-            ;
-                break;
-              }
-            }
-            """,
-            WithProgram);
-        var bytes = Bytes(result.KeepMessage!);
-        var message = MimeReader.Parse(bytes);
-        Encoding.ASCII.GetString(message.Envelope.Subject!).ShouldBe("Warning");
-        Encoding.ASCII.GetString(message.Envelope.From[0].Mailbox!).ShouldBe("roadrunner");
-        Encoding.ASCII.GetString(message.Envelope.Date!).ShouldBe("Sat, 28 Nov 2026 12:30:00 +0000");
-        message.Root.Is("multipart", "mixed").ShouldBeTrue();
-        Content(bytes, message.Root.Children[0]).ShouldBe("WARNING! The enclosed message contains executable attachments.\r\n");
-        message.Root.Children[1].IsMessage.ShouldBeTrue();
-        Content(bytes, message.Root.Children[1]).ShouldBe(Encoding.ASCII.GetString(Crlf(WithProgram)));
-    }
 
     [Fact]
     public void TheWholeMessageIsReplaced()

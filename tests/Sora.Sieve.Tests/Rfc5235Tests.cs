@@ -9,6 +9,7 @@ public sealed class Rfc5235Tests
     [InlineData(null, "fileinto INBOX.unclassified")]
     [InlineData(0.0, "(keep)")]
     [InlineData(0.1, "(keep)")]
+    [InlineData(0.23, "fileinto INBOX.spam-trap")]
     [InlineData(0.25, "fileinto INBOX.spam-trap")]
     [InlineData(1.0, "fileinto INBOX.spam-trap")]
     public void SpamTest_3_2_1(double? score, string outcome) => Outcome(
@@ -91,8 +92,12 @@ public sealed class Rfc5235Tests
         """,
         host: Host(SieveCheckKind.Virus, score)).ShouldBe(outcome);
 
+    [Fact]
+    public void PercentNeedsSpamTestPlus_3_2() => Errors("require \"spamtest\"; if spamtest :percent \"0\" { stop; }").ShouldContain("require \"spamtestplus\"");
+
     // The greatest value is for what is certain; a value counts once it is reached
     [Theory]
+    [InlineData(0.0, 1, 0, 1)]
     [InlineData(0.2, 2, 20, 1)]
     [InlineData(0.5, 5, 50, 3)]
     [InlineData(0.8, 8, 80, 4)]

@@ -1,4 +1,5 @@
 using System.Text;
+using Sora.Mime;
 using static Sora.Sieve.Tests.Scripts;
 
 namespace Sora.Sieve.Tests;
@@ -110,12 +111,18 @@ public sealed class Rfc5703Tests
               }
             }
             """,
-            $"Subject: s\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nfirst\n--b\n{field}\n\nEVIL\n--b--\n");
-        var body = Encoding.ASCII.GetString(result.KeepMessage!.Body!.Value.Span);
-        body.ShouldContain("first");
-        body.ShouldContain("Executable attachment removed by user filter");
-        body.ShouldNotContain("EVIL");
-        body.ShouldContain("--b--");
+            $"Subject: s\nContent-Type: multipart/mixed; boundary=b\n\nprologue\n--b\n\nfirst\n--b\n{field}\n\nEVIL\n--b\nContent-Type: text/plain\n\nlast\n--b--\nepilogue\n");
+        result.ImplicitKeep.ShouldBeTrue();
+        var bytes = Bytes(result.KeepMessage!);
+        var message = MimeReader.Parse(bytes);
+        message.Root.Children.Count.ShouldBe(3);
+        Content(bytes, message.Root.Children[0]).ShouldBe("first");
+        message.Root.Children[1].Is("text", "plain").ShouldBeTrue();
+        Content(bytes, message.Root.Children[1]).ShouldBe("Executable attachment removed by user filter");
+        Content(bytes, message.Root.Children[2]).ShouldBe("last");
+        var text = Encoding.ASCII.GetString(bytes);
+        text.ShouldNotContain("EVIL");
+        text.ShouldEndWith("--b--\r\nepilogue\r\n");
     }
 
     [Theory]
@@ -123,6 +130,7 @@ public sealed class Rfc5703Tests
     [InlineData("a.txt", false)]
     public void Enclose_9_2(string name, bool isEnclosed)
     {
+        var original = $"Subject: s\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Disposition: attachment; filename={name}\n\nx\n--b--\n";
         var result = Run(
             """
             require [ "foreverypart", "mime", "enclose" ];
@@ -149,19 +157,24 @@ public sealed class Rfc5703Tests
               }
             }
             """,
-            $"Subject: s\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Disposition: attachment; filename={name}\n\nx\n--b--\n");
+            original);
         if (!isEnclosed)
         {
             result.KeepMessage.ShouldBeNull();
             return;
         }
 
-        var header = Encoding.ASCII.GetString(result.KeepMessage!.Header.Span);
-        header.ShouldContain("Subject: Warning\r\n");
-        header.ShouldContain("Content-Type: multipart/mixed;");
-        var body = Encoding.ASCII.GetString(result.KeepMessage.Body!.Value.Span);
-        body.ShouldContain("WARNING! The enclosed message contains executable attachments.");
-        body.ShouldContain("Content-Type: message/rfc822\r\n\r\nSubject: s\r\n");
+        Encoding.ASCII.GetString(result.KeepMessage!.Header.Span).ShouldContain("Subject: Warning\r\n");
+        var bytes = Bytes(result.KeepMessage);
+        var message = MimeReader.Parse(bytes);
+        Encoding.ASCII.GetString(message.Envelope.From[0].Mailbox!).ShouldBe("roadrunner");
+        Encoding.ASCII.GetString(message.Envelope.Date!).ShouldBe("Sat, 28 Nov 2026 12:30:00 +0000");
+        message.Root.Is("multipart", "mixed").ShouldBeTrue();
+        message.Root.Children.Count.ShouldBe(2);
+        Content(bytes, message.Root.Children[0]).ShouldStartWith("WARNING! The enclosed message contains executable attachments.\r\nThese attachment");
+        message.Root.Children[1].Is("message", "rfc822").ShouldBeTrue();
+        message.Root.Children[1].IsMessage.ShouldBeTrue();
+        Content(bytes, message.Root.Children[1]).ShouldBe(Encoding.ASCII.GetString(Crlf(original)));
     }
 
     [Theory]
@@ -208,4 +221,8 @@ public sealed class Rfc5703Tests
             notify.Text!.Length.ShouldBe("lunch: ".Length + 100);
         }
     }
+
+    private static byte[] Bytes(SieveNewMessage message) => [.. message.Header.Span, .. message.Body!.Value.Span];
+
+    private static string Content(byte[] message, MimePart part) => Encoding.ASCII.GetString(message.AsSpan((int)part.BodyStart, (int)part.Size));
 }

@@ -23,6 +23,18 @@ public sealed class WarningTests
     public void Redirects_that_may_be_too_many(string script, int line) =>
         Warnings(script, 2).ShouldBe(line == 0 ? "" : $"line {line}, column {(line == 6 ? 5 : 1)}: warning: A message can be redirected 2 times; if it gets here after that, the script fails");
 
+    [Theory]
+    [InlineData("Entw&APw-rfe", "Entw\u00FCrfe")]
+    [InlineData("&Jjo-/&ZeVnLIqe-", "\u263A/\u65E5\u672C\u8A9E")]
+    [InlineData("R&D-Team", null)]
+    [InlineData("A&-B", null)]
+    [InlineData("Tom & Jerry - all", null)]
+    [InlineData("&AGE-", null)]
+    [InlineData("Entw\u00FCrfe", null)]
+    public void Modified_UTF_7(string mailbox, string? meant) => Warnings($"require \"fileinto\"; fileinto \"{mailbox}\";").ShouldBe(meant is null
+        ? ""
+        : $"line 1, column 30: warning: Scripts have mailbox names in UTF-8, not in modified UTF-7: \"{meant}\" may be meant");
+
     private static string Warnings(string script, int maxRedirects = int.MaxValue)
     {
         var compilation = SieveCompiler.Compile(Encoding.UTF8.GetBytes(script), new SieveCompilerOptions { MaxRedirects = maxRedirects });

@@ -40,6 +40,7 @@ internal sealed class LmtpReply
     public static readonly LmtpReply TooBig = new(552, "5.3.4", "Message is too big");
     public static readonly LmtpReply Loop = new(554, "5.4.6", "Message is in a loop");
     public static readonly LmtpReply NotTrustedProxy = new(550, "5.7.0", "Your address may not speak for others here");
+    public static readonly LmtpReply TooLate = new(554, "5.4.7", "The time set for the delivery is over");
     public static readonly LmtpReply NotTrusted = new(554, "5.7.1", "Access denied");
 
     // A line has 512 octets with code and CRLF (RFC 5321 section 4.5.3.1.5)

@@ -15,6 +15,7 @@ public sealed class LmtpServer : IProtocolServer
     internal const string ProtocolName = "lmtp";
 
     private readonly NetworkSet _trusted;
+    private readonly string _extensions;
 
     public LmtpServer(
         LmtpOptions options,
@@ -37,11 +38,11 @@ public sealed class LmtpServer : IProtocolServer
         Commands = new LmtpCommandTable(metrics);
         Arrivals = metrics.MessageFlow(ProtocolName, "in");
         Outcomes = new RecipientInstruments(metrics);
-        Extensions = Encoding.ASCII.GetBytes(
-            "250-PIPELINING\r\n"
+        _extensions = "250-PIPELINING\r\n"
             + string.Create(CultureInfo.InvariantCulture, $"250-SIZE {options.MaxMessageSize.Bytes}\r\n")
             + "250-8BITMIME\r\n250-SMTPUTF8\r\n250-CHUNKING\r\n250-BINARYMIME\r\n"
-            + string.Create(CultureInfo.InvariantCulture, $"250-LIMITS RCPTMAX={options.MaxRecipients}\r\n"));
+            + string.Create(CultureInfo.InvariantCulture, $"250-LIMITS RCPTMAX={options.MaxRecipients}\r\n");
+        Extensions = Encoding.ASCII.GetBytes(_extensions);
         _trusted = new NetworkSet(options.TrustedNetworks);
     }
 
@@ -67,6 +68,20 @@ public sealed class LmtpServer : IProtocolServer
     /// <summary>Sends bounces of redirected messages on; null when senders are not rewritten.</summary>
     public BounceReturn? Returns { get; init; }
 
+    /// <summary>
+    /// Reports to senders who ask for them; null when nothing leaves this server. Then DSN and DELIVERBY are not announced (RFC 3461 section 3, RFC 2852 section 3), and the client
+    /// reports.
+    /// </summary>
+    public SuccessReports? Reports
+    {
+        get;
+        init
+        {
+            field = value;
+            Extensions = Encoding.ASCII.GetBytes(value is null ? _extensions : _extensions + "250-DSN\r\n250-DELIVERBY\r\n");
+        }
+    }
+
     internal ILogger Logger { get; }
 
     internal TimeProvider Time { get; }
@@ -80,7 +95,7 @@ public sealed class LmtpServer : IProtocolServer
     internal RecipientInstruments Outcomes { get; }
 
     /// <summary>Lines of the LHLO reply that are the same for every session.</summary>
-    internal byte[] Extensions { get; }
+    internal byte[] Extensions { get; private init; }
 
     /// <summary>The listeners that the options name.</summary>
     public IEnumerable<ListenerDefinition> Listeners() => ListenerDefinition.Of(this, Options);

@@ -26,6 +26,9 @@ internal sealed class LmtpTransaction(string reversePath, long declaredSize, Lmt
     /// <summary>Other parameters of MAIL; null when there were none.</summary>
     public MailParameters? Parameters { get; init; }
 
+    /// <summary>When MAIL began it.</summary>
+    public required DateTimeOffset Began { get; init; }
+
     /// <summary>Recipients that RCPT accepted, in order.</summary>
     public List<DeliveryRecipient> Recipients { get; } = [];
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Sora.Contracts;
 
 namespace Sora.Gateway.Lmtp;
 
@@ -31,4 +32,10 @@ internal static partial class Log
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "LMTP client is {Address}, logged in as {Login} at the proxy, connection {Connection}")]
     public static partial void Forwarded(ILogger logger, IPAddress address, string login, string connection);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "<{Sender}> does not hear of the delivery to <{Recipient}>: {Status}")]
+    public static partial void NotReported(ILogger logger, string sender, string recipient, RelayStatus status);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "<{Sender}> does not hear of the delivery of message {Id}")]
+    public static partial void ReportFailed(ILogger logger, string id, string sender, Exception exception);
 }

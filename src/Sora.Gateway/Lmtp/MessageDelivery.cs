@@ -50,6 +50,13 @@ internal static class MessageDelivery
         CancellationToken cancellationToken)
     {
         var server = session.Server;
+        if (transaction.Parameters?.DeliverBy is { Mode: 'R' } by && server.Time.GetUtcNow() > by.Time)
+        {
+            // RFC 2852 section 4.1.3: what is late comes back
+            Array.Fill(replies, LmtpReply.TooLate);
+            return;
+        }
+
         var recipients = WithoutLoops(transaction.Recipients, message, server.Options.MaxReceived, replies);
         IReadOnlyList<DeliveryOutcome> outcomes;
         ScriptedDelivery? scripted = null;
@@ -89,9 +96,39 @@ internal static class MessageDelivery
             if (outcome is { IsDelivered: true } && refusal is not null)
                 replies[i] = LmtpReply.Refusal(refusal, server.Scripts!.Options.MaxRejectLines, transaction.SmtpUtf8);
             else if (outcome is { IsDelivered: true })
-                server.Outcomes.Delivered(outcome);
+                await DeliveredAsync(session, transaction, message, id, recipients[next - 1], outcome,
+                    scripted is null ? DeliveryAction.Delivered : scripted.ReportOf(next - 1), cancellationToken);
             else
                 replies[i] = outcome?.Error is { } error ? LmtpReplies.ForDelivery(error, server.Options.QuotaFullTempfail) : LmtpReply.Failure;
+        }
+    }
+
+    private static async ValueTask DeliveredAsync(
+        LmtpSession session,
+        LmtpTransaction transaction,
+        IngestedMessage message,
+        string id,
+        DeliveryRecipient recipient,
+        DeliveryOutcome outcome,
+        DeliveryAction? action,
+        CancellationToken cancellationToken)
+    {
+        var server = session.Server;
+        server.Outcomes.Delivered(outcome);
+        if (server.Reports is not { } reports || (recipient.Parameters is null && transaction.Parameters?.DeliverBy is null))
+            return;
+        try
+        {
+            // One that had come too late already when it came here was reported by the host before
+            if (transaction.Parameters?.DeliverBy is { Mode: 'N' } by && by.Time > transaction.Began && server.Time.GetUtcNow() > by.Time)
+                await reports.SendAsync(server, transaction, message, recipient, DeliveryAction.Delayed, cancellationToken);
+            if (action is { } known)
+                await reports.SendAsync(server, transaction, message, recipient, known, cancellationToken);
+        }
+        catch (Exception e)
+        {
+            // The message is delivered, whatever becomes of the report
+            Log.ReportFailed(server.Logger, id, transaction.ReversePath, e);
         }
     }
 

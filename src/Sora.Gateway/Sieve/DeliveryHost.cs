@@ -30,23 +30,21 @@ internal sealed class DeliveryHost(
     public override TimeZoneInfo TimeZone => ports.TimeZone;
 
     public override async ValueTask<bool> MailboxExistsAsync(string mailbox, CancellationToken cancellationToken) =>
-        MailboxName.Parse(mailbox) is { IsOk: true } name && await mailboxes.FindToStoreAsync(name.Value, cancellationToken) is not null;
+        await mailboxes.FindToStoreAsync(mailbox, cancellationToken) is not null;
 
     public override async ValueTask<bool> MailboxIdExistsAsync(string mailboxId, CancellationToken cancellationToken) =>
         await mailboxes.FindByIdAsync(mailboxId, cancellationToken) is not null;
 
     public override async ValueTask<bool> SpecialUseExistsAsync(string? mailbox, string specialUse, CancellationToken cancellationToken) =>
         await mailboxes.FindByUseAsync(specialUse, cancellationToken) is { } target
-        && (mailbox is null || (MailboxName.Parse(mailbox) is { IsOk: true } name && name.Value == target.Name));
+        && (mailbox is null || (await mailboxes.FindAsync(mailbox, cancellationToken))?.Name == target.Name);
 
     public override async ValueTask<string?> GetMetadataAsync(string? mailbox, string entry, CancellationToken cancellationToken)
     {
         MailboxTarget? target = null;
         if (mailbox is not null)
         {
-            if (MailboxName.Parse(mailbox) is not { IsOk: true } name)
-                return null;
-            target = await mailboxes.FindAsync(name.Value, cancellationToken);
+            target = await mailboxes.FindAsync(mailbox, cancellationToken);
             if (target is null || !target.May(Rights.Lookup) || (target.Rights & MetadataLookup.Any) == Rights.None)
                 return null;
             if (target.IsOwn && target.Entry.SpecialUse != SpecialUse.None && entry.Equals(MetadataWrite.SpecialUseEntry, StringComparison.OrdinalIgnoreCase))

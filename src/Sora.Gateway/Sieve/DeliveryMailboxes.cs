@@ -24,6 +24,21 @@ internal sealed class DeliveryMailboxes(ScriptPorts ports, IAccount account)
     public async ValueTask<MailboxTarget?> FindToStoreAsync(MailboxName name, CancellationToken cancellationToken) =>
         await FindAsync(name, cancellationToken) is { } target && MayStore(target) ? target : null;
 
+    /// <summary>As <see cref="FindToStoreAsync(MailboxName, CancellationToken)"/>, of a name as a script has it.</summary>
+    public async ValueTask<MailboxTarget?> FindToStoreAsync(string name, CancellationToken cancellationToken) =>
+        await FindAsync(name, cancellationToken) is { } target && MayStore(target) ? target : null;
+
+    /// <summary>The mailbox that a script names; null when there is none.</summary>
+    public async ValueTask<MailboxTarget?> FindAsync(string name, CancellationToken cancellationToken)
+    {
+        if (MailboxName.Parse(name) is { IsOk: true } parsed && await FindAsync(parsed.Value, cancellationToken) is { } target)
+            return target;
+        return ScriptMailboxName.Translate(name, ports.Options) is { } meant ? await FindAsync(meant, cancellationToken) : null;
+    }
+
+    /// <summary>The name that a mailbox gets which a script has created.</summary>
+    public MailResult<MailboxName> NameOf(string name) => ScriptMailboxName.Translate(name, ports.Options) is { } meant ? meant : MailboxName.Parse(name);
+
     /// <summary>The recipient's mailbox with that object id (RFC 9042).</summary>
     public async ValueTask<MailboxTarget?> FindByIdAsync(string objectId, CancellationToken cancellationToken)
     {

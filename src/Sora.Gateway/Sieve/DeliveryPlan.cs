@@ -91,6 +91,14 @@ public sealed class DeliveryPlan
 
     internal void Send(SieveAction action) => _sends.Add(action);
 
+    /// <summary>Another mailbox in the place of one that cannot be had; none twice.</summary>
+    internal void Replace(PlannedStore store, PlannedStore other)
+    {
+        _stores.Remove(store);
+        if (!_stores.Exists(known => known.Mailbox == other.Mailbox))
+            _stores.Add(other);
+    }
+
     /// <summary>Adds a mailbox; of one that is there already the flags of the later action count, if it has any (RFC 5232 section 3).</summary>
     internal void Store(PlannedStore store, bool hasFlags)
     {

@@ -223,12 +223,12 @@ public sealed class ScriptPlanner(ScriptPorts ports)
     internal static async ValueTask<(PlannedStore? Store, string? Problem)> PlaceAsync(
         DeliveryMailboxes mailboxes, SieveFcc place, FlagSet flags, bool isTrial, CancellationToken cancellationToken)
     {
-        var parsed = MailboxName.Parse(place.Mailbox);
+        var parsed = mailboxes.NameOf(place.Mailbox);
         var target = place.MailboxId is { } id ? await mailboxes.FindByIdAsync(id, cancellationToken) : null;
         if (target is null && place.SpecialUse is { } use)
             target = await mailboxes.FindByUseAsync(use, cancellationToken);
         if (target is null && parsed.IsOk)
-            target = await mailboxes.FindToStoreAsync(parsed.Value, cancellationToken);
+            target = await mailboxes.FindToStoreAsync(place.Mailbox, cancellationToken);
         if (target is not null)
             return (new PlannedStore(target.Name, target.Id, target.Account.Id, target.IsOwn ? flags : flags.CoveredBy(target.Rights)), null);
         if (!parsed.IsOk)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Sora.Contracts;
+using Sora.Gateway.Lmtp;
 using Sora.Sieve;
 
 namespace Sora.Gateway.Sieve;
@@ -31,6 +32,17 @@ internal sealed class ScriptedDelivery : IAsyncDisposable
 
     /// <summary>Why a recipient refuses the message, or null; the message may have been stored for the recipient all the same.</summary>
     public string? RefusalOf(int recipient) => _states[recipient]?.Refusal;
+
+    /// <summary>
+    /// What a sender who asked for it hears of the delivery (RFC 3461 section 5.2.3): nothing when a script has refused the message in another message (RFC 5429 section 2.2.1).
+    /// What scripts have thrown away was delivered to them.
+    /// </summary>
+    public DeliveryAction? ReportOf(int recipient) => _states[recipient]?.Plan switch
+    {
+        { Reject: not null } => null,
+        { Stores.Count: 0 } plan when plan.Sends.Any(static action => action is RedirectAction) => DeliveryAction.Relayed,
+        _ => DeliveryAction.Delivered,
+    };
 
     /// <summary>Runs one recipient's scripts and queues what they send. Nothing is stored yet.</summary>
     public async ValueTask PrepareAsync(int position, MailResult<ScriptSequence?> sequence, CancellationToken cancellationToken)
@@ -90,6 +102,8 @@ internal sealed class ScriptedDelivery : IAsyncDisposable
                 continue;
             if (outcomes[i].Error is { Code: MailErrorCode.NonExistent } gone)
                 outcomes[i] = await DeliverToInboxAsync(delivery, request, state, plan, gone, cancellationToken);
+            else if (outcomes[i].Error is { Code: MailErrorCode.OverQuota } && plan.Stores.Any(store => store.Owner != state.Recipient.Account))
+                outcomes[i] = await DeliverToOwnAsync(delivery, request, state, plan, cancellationToken);
             if (outcomes[i].IsDelivered)
                 await _scripts.CompleteAsync(state.Recipient.Account, plan, _arrival.Message.MessageId, _arrival.TransactionId);
         }
@@ -103,8 +117,11 @@ internal sealed class ScriptedDelivery : IAsyncDisposable
     {
         var started = Stopwatch.GetTimestamp();
         var input = InputOf(recipient);
+        state.Input = input;
         var plan = state.Plan = await _scripts.Planner.PlanAsync(sequence, input, cancellationToken);
         _scripts.Instruments.Ran(plan, Stopwatch.GetElapsedTime(started));
+        if (plan.Stores.Any(store => store.Owner != input.Account.Id))
+            await LeaveOutFullAsync(state, plan, cancellationToken);
         var mail = new OutgoingMail(_scripts, _arrival, input, plan, _keys);
         if (plan.Sends.Count > 0 || plan.Reject is not null)
         {
@@ -114,6 +131,7 @@ internal sealed class ScriptedDelivery : IAsyncDisposable
                 state.Refusal = await RefuseAsync(reject, mail, cancellationToken);
         }
 
+        state.Mail = mail;
         state.Recipient = recipient with { Targets = await TargetsAsync(input, plan, mail, cancellationToken) };
     }
 
@@ -136,6 +154,30 @@ internal sealed class ScriptedDelivery : IAsyncDisposable
             ByTrace = parameters?.DeliverBy?.IsTraced ?? false,
         };
         return new ScriptInput(_scripts.Planner.Ports.Accounts.Get(recipient.Account), recipient, message, envelope, _arrival.Environment) { Time = _scripts.Time.GetUtcNow() };
+    }
+
+    // No room in another's mailbox is as no mailbox: the recipient, who has room, gets the message all the same (RFC 5228 section 2.10.6)
+    private async ValueTask LeaveOutFullAsync(State state, DeliveryPlan plan, CancellationToken cancellationToken)
+    {
+        var own = state.Recipient.Account;
+        foreach (var stores in plan.Stores.Where(store => store.Owner != own).GroupBy(static store => store.Owner).ToList())
+        {
+            var count = stores.Count();
+            if (await _scripts.Quotas.CheckAsync(stores.Key, _arrival.Message.Size * count, count, cancellationToken) is not { } error)
+                continue;
+            if (error.Code != MailErrorCode.OverQuota)
+                throw new ScriptsUnavailableException(error);
+            foreach (var store in stores)
+                await InboxInsteadAsync(state, plan, store, cancellationToken);
+        }
+    }
+
+    private async ValueTask InboxInsteadAsync(State state, DeliveryPlan plan, PlannedStore store, CancellationToken cancellationToken)
+    {
+        var mailboxes = new DeliveryMailboxes(_scripts.Planner.Ports, state.Input!.Account);
+        var inbox = await mailboxes.FindAsync(MailboxName.Inbox, cancellationToken) ?? throw new ScriptsUnavailableException(MailError.NoSuchMailbox());
+        plan.Replace(store, new PlannedStore(inbox.Name, inbox.Id, inbox.Account.Id, FlagSet.Empty) { Message = store.Message });
+        plan.Fail(new DeliveryNote("", 0, $"fileinto: the owner of \"{store.Name}\" has no room for the message"));
     }
 
     // A message for which there is no room goes back to its sender, or comes again: nothing is to be sent because of it
@@ -195,6 +237,23 @@ internal sealed class ScriptedDelivery : IAsyncDisposable
     private ValueTask<IngestedMessage> TakeAsync(ScriptInput input, SieveNewMessage changed, CancellationToken cancellationToken) =>
         _made.TakeAsync(DeliveryScripts.Whole(_arrival, input, changed), changed.Body, input.Message, cancellationToken);
 
+    // Another's mailbox has filled up since it was asked; if it is the recipient's own that is full, it is so again
+    private async Task<DeliveryOutcome> DeliverToOwnAsync(
+        IDelivery delivery, DeliveryRequest request, State state, DeliveryPlan plan, CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (var store in plan.Stores.Where(store => store.Owner != state.Recipient.Account).ToList())
+                await InboxInsteadAsync(state, plan, store, cancellationToken);
+            state.Recipient = state.Recipient with { Targets = await TargetsAsync(state.Input!, plan, state.Mail!, cancellationToken) };
+            return (await delivery.DeliverAsync(request with { Recipients = [state.Recipient] }, cancellationToken))[0];
+        }
+        catch (ScriptsUnavailableException e)
+        {
+            return new DeliveryOutcome(e.Error);
+        }
+    }
+
     // A mailbox was deleted since the script named it
     private static async Task<DeliveryOutcome> DeliverToInboxAsync(
         IDelivery delivery, DeliveryRequest request, State state, DeliveryPlan plan, MailError gone, CancellationToken cancellationToken)
@@ -208,7 +267,11 @@ internal sealed class ScriptedDelivery : IAsyncDisposable
     {
         public required DeliveryRecipient Recipient { get; set; }
 
+        public ScriptInput? Input { get; set; }
+
         public DeliveryPlan? Plan { get; set; }
+
+        public OutgoingMail? Mail { get; set; }
 
         public MailError? Error { get; set; }
 

@@ -38,6 +38,12 @@ public sealed class SieveDeliveryOptions : IValidatableOptions
     [Option("Subscribe to mailboxes that \":create\" creates", Reference = "RFC 5490 3.2")]
     public bool SubscribeCreated { get; set; }
 
+    [Option("Separator of levels in the mailbox names of scripts that come from another server: \".\" for Maildir++; names that are there as they stand come first", Reference = "RFC 5228 4.1")]
+    public string OldMailboxSeparator { get; set; } = "/";
+
+    [Option("Prefix of mailbox names in such scripts, which no mailbox here has; with old_mailbox_separator = \".\" it is mostly \"INBOX.\"", Reference = "RFC 5228 4.1", Example = "INBOX.")]
+    public string? OldMailboxPrefix { get; set; }
+
     [Option("Time zone of currentdate without \":zone\", by its IANA name", Reference = "RFC 5260 5")]
     public string TimeZone { get; set; } = "UTC";
 
@@ -69,6 +75,8 @@ public sealed class SieveDeliveryOptions : IValidatableOptions
     {
         if (!TimeZoneInfo.TryFindSystemTimeZoneById(TimeZone, out _))
             yield return $"time_zone has '{TimeZone}', which is no time zone that this system knows";
+        if (OldMailboxSeparator.Length != 1 || char.IsLetterOrDigit(OldMailboxSeparator[0]) || OldMailboxSeparator[0] <= ' ')
+            yield return "old_mailbox_separator must be one sign, such as \".\"";
         foreach (var (key, pattern) in new[] { ("spam_pattern", SpamPattern), ("virus_clean", VirusClean), ("virus_found", VirusFound) })
         {
             if (!IsPattern(pattern))

@@ -71,6 +71,11 @@ public sealed class SieveEngineOptions : IValidatableOptions
     [OptionRange(1000, 1_000_000_000)]
     public long MaxSteps { get; set; } = SieveLimits.Default.MaxSteps;
 
+    /// <inheritdoc cref="SieveLimits.MaxTime"/>
+    [Option("How long all scripts for one message may take, also on a machine that is too busy to do that work in time")]
+    [OptionRange("10ms", "10m")]
+    public TimeSpan MaxTime { get; set; } = SieveLimits.Default.MaxTime;
+
     /// <inheritdoc cref="SieveLimits.MaxActions"/>
     [Option("Actions for one message", Reference = "RFC 5228 2.10.4")]
     [OptionRange(1, 1000)]
@@ -175,6 +180,7 @@ public sealed class SieveEngineOptions : IValidatableOptions
     public SieveLimits ToLimits() => new()
     {
         MaxSteps = MaxSteps,
+        MaxTime = MaxTime,
         MaxActions = MaxActions,
         MaxRedirects = MaxRedirects,
         MaxNotifications = MaxNotifications,

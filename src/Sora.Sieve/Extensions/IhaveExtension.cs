@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Sora.Sieve.Runtime;
 using Sora.Sieve.Syntax;
 using Sora.Sieve.Tests;
@@ -30,7 +31,7 @@ internal sealed class IhaveExtension : SieveExtension
         });
     }
 
-    private static ConstantTest? BuildTest(CallBinding call)
+    private static TestNode? BuildTest(CallBinding call)
     {
         if (call.Strings(0).Constant is not { } capabilities)
         {
@@ -41,10 +42,28 @@ internal sealed class IhaveExtension : SieveExtension
         // "Implementations MUST NOT allow it to be used with ... encoded-character or variables": the test fails (RFC 5463 section 4)
         var isSupported = Array.TrueForAll(capabilities, capability => capability is not ("encoded-character" or "variables") && call.Context.IsSupported(capability));
 
-        // What was found is in effect from here on (RFC 5463 section 4)
-        if (isSupported)
-            Array.ForEach(capabilities, call.Context.Enable);
-        return new ConstantTest(call.Position, isSupported);
+        if (!isSupported)
+        {
+            call.Context.LacksExtension = true;
+            return new ConstantTest(call.Position, false);
+        }
+
+        var found = new List<string>();
+        Array.ForEach(capabilities, capability => call.Context.EnableAsked(capability, found));
+        return new IhaveTest(call.Position, [.. found]);
+    }
+
+    /// <summary>Remembers what it finds, which can be used from there on (RFC 5463 section 4).</summary>
+    private sealed class IhaveTest(SourcePosition position, ImmutableArray<string> found) : TestNode(position)
+    {
+        public override string Name => "ihave";
+
+        protected override ValueTask<bool> RunAsync(SieveRun run)
+        {
+            foreach (var capability in found)
+                run.State<FoundExtensions>().Add(run.Script, capability);
+            return new(true);
+        }
     }
 
     private sealed class ErrorCommand(SourcePosition position, SieveString message) : CommandNode(position)

@@ -284,13 +284,13 @@ internal ref struct RegexParser
 
     private (int From, int To)[] Class()
     {
-        var rest = _pattern[_at..];
+        var rest = _pattern[(_at + 2)..];
         var end = rest.IndexOf(":]");
         if (end < 0)
             throw Error("a '[:' is never closed", _at);
-        var name = rest[2..end].ToString();
+        var name = rest[..end].ToString();
         var ranges = RegexClasses.Find(name) ?? throw Error($"there is no class '[:{SieveText.Cut(name, 20)}:]'", _at);
-        _at += end + 2;
+        _at += end + 4;
         return ranges;
     }
 }

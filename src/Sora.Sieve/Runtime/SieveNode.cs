@@ -35,7 +35,7 @@ internal abstract class TestNode(SourcePosition position) : SieveNode(position)
     public abstract string Name { get; }
 
     /// <summary>Evaluates the test, and counts it.</summary>
-    public ValueTask<bool> EvaluateAsync(SieveRun run)
+    public virtual ValueTask<bool> EvaluateAsync(SieveRun run)
     {
         run.Step(Position);
         var result = RunAsync(run);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Sora.Mime;
 using Sora.Sieve.Messages;
 using Sora.Sieve.Syntax;
@@ -9,11 +10,14 @@ namespace Sora.Sieve.Runtime;
 internal sealed class SieveRun(SieveInput input, CancellationToken cancellationToken)
 {
     private const int StepsPerQuestion = 100;
+    private const int StepsPerLook = 4_096;
 
     private readonly ExtensionStates _states = new();
     private readonly List<string> _trace = [];
     private readonly List<string> _log = [];
+    private readonly long _began = Stopwatch.GetTimestamp();
     private SourcePosition _position = new(1, 1);
+    private long _look = Math.Min(StepsPerLook, input.Limits.MaxSteps);
     private int _notifications;
 
     public SieveInput Input => input;
@@ -111,8 +115,18 @@ internal sealed class SieveRun(SieveInput input, CancellationToken cancellationT
     public void Spend(int characters, int times)
     {
         Steps += (long)times * (1 + (characters >> 8));
+        if (Steps > _look)
+            CheckSteps();
+    }
+
+    // The clock is looked at now and then: steps end every run, and at the same place each time, and the time only on a machine that is too busy for them
+    private void CheckSteps()
+    {
         if (Steps > input.Limits.MaxSteps)
             throw new SieveRuntimeException($"The script does more work than is allowed ({input.Limits.MaxSteps} steps)");
+        if (Stopwatch.GetElapsedTime(_began) > input.Limits.MaxTime)
+            throw new SieveRuntimeException($"The script takes longer than is allowed ({input.Limits.MaxTime.TotalSeconds} s)");
+        _look = Math.Min(Steps + StepsPerLook, input.Limits.MaxSteps);
     }
 
     /// <summary>Counts a question to the host that it may have to ask a database.</summary>

@@ -56,6 +56,9 @@ internal sealed class BlockCompiler(CompilationContext context)
     // Nothing behind it in its block is carried out
     private static bool IsEnd(CallSyntax command) => command.Name is "stop" or "return" or "break";
 
+    private static bool MayEnd(ImmutableArray<CallSyntax> commands) =>
+        commands.Any(static command => IsEnd(command) || command.Name == "error" || (!command.Block.IsDefault && MayEnd(command.Block)));
+
     private void WarnOfWhatIsNeverReached(ImmutableArray<CallSyntax> commands)
     {
         for (var i = 0; i + 1 < commands.Length; i++)
@@ -113,8 +116,9 @@ internal sealed class BlockCompiler(CompilationContext context)
     {
         var branches = ImmutableArray.CreateBuilder<IfBranch>();
         var position = commands[i].Position;
-        var before = context.Redirects;
+        var (before, lacked) = (context.Redirects, context.LacksExtension);
         var most = before;
+        var mayEnd = false;
         for (var isLast = false; !isLast;)
         {
             var branch = commands[i];
@@ -122,11 +126,15 @@ internal sealed class BlockCompiler(CompilationContext context)
             branches.Add(Branch(branch));
             if (branch.Block.IsDefault || !branch.Block.Any(IsEnd))
                 most = Math.Max(most, context.Redirects);
+            mayEnd |= !branch.Block.IsDefault && MayEnd(branch.Block);
             isLast = branch.Name == "else" || i + 1 == commands.Length || commands[i + 1].Name is not ("elsif" or "else");
             i += isLast ? 0 : 1;
         }
 
         context.Redirects = most;
+
+        // What follows is reached without the extension too when no branch leads away from it
+        context.LacksExtension = lacked || (context.LacksExtension && mayEnd);
         return new IfCommand(position, branches.ToImmutable());
     }
 

@@ -64,7 +64,7 @@ internal sealed class CallCompiler
         else if (isOther || syntax.Name is "if" or "elsif" or "else" or "require")
             context.Error(syntax.Position, $"'{syntax.Name}' is a {(isTest ? "command" : "test")}", $"'{syntax.Name}'", isTest ? "a test" : "a command");
         else
-            context.Error(syntax.Position, $"There is no {(isTest ? "test" : "command")} '{SieveText.Cut(syntax.Name, 80)}'{Meant(context, syntax.Name, isTest)}");
+            context.UnknownName(syntax.Position, $"There is no {(isTest ? "test" : "command")} '{SieveText.Cut(syntax.Name, 80)}'{Meant(context, syntax.Name, isTest)}");
         return null;
     }
 
@@ -94,6 +94,12 @@ internal sealed class CallCompiler
     {
         _isValid = false;
         _context.Error(position, message, found, expected);
+    }
+
+    private void Unknown(SourcePosition position, string message)
+    {
+        _isValid = false;
+        _context.UnknownName(position, message);
     }
 
     private void BindArguments()
@@ -179,7 +185,7 @@ internal sealed class CallCompiler
             if (missing is not null && _context.IsSupported(needed))
                 Error(tag.Position, $"':{tag.Name}' needs 'require \"{needed}\";' at the beginning");
             else
-                Error(tag.Position, $"{Capital(_definition.Show())} has no tag ':{SieveText.Cut(tag.Name, 80)}'{Meant(tag.Name)}");
+                Unknown(tag.Position, $"{Capital(_definition.Show())} has no tag ':{SieveText.Cut(tag.Name, 80)}'{Meant(tag.Name)}");
 
             // What stands behind it may be its own
             if (i + 1 < arguments.Length && arguments[i + 1] is not TagSyntax && (missing is null ? IsValue(arguments, i + 1) : missing.Kind != ArgumentKind.None))
@@ -249,7 +255,7 @@ internal sealed class CallCompiler
         else if (_context.Vocabulary.FindComparator(name, out var capability) is not { } comparator)
         {
             var meant = _context.Hint(name, _context.Vocabulary.ComparatorNames, static meant => $"\"{meant}\"");
-            Error(value.Position, $"There is no comparator {SieveText.Show(name)}{meant}");
+            Unknown(value.Position, $"There is no comparator {SieveText.Show(name)}{meant}");
         }
         else
         {

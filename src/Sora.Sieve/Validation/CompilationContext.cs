@@ -11,8 +11,10 @@ namespace Sora.Sieve.Validation;
 internal sealed class CompilationContext(SieveCompilerOptions options, SieveRegistry registry, DiagnosticList diagnostics)
 {
     private readonly HashSet<string> _enabled = [];
+    private readonly HashSet<string> _asked = []; // those of them that only ihave names
     private readonly ExtensionStates _states = new();
     private string? _deferred; // the first error since the last command began, in code that ihave guards
+    private List<string>? _used; // what ihave must have found before the command at hand
 
     public SieveCompilerOptions Options => options;
 
@@ -31,11 +33,22 @@ internal sealed class CompilationContext(SieveCompilerOptions options, SieveRegi
     /// </summary>
     public int GuardDepth { get; set; }
 
+    /// <summary>
+    /// An <c>ihave</c> has asked for what is not there: from here on names that nothing knows are errors when the script gets to them (RFC 5463 section 4), as it does not behind
+    /// <c>if not ihave … { stop; }</c>.
+    /// </summary>
+    public bool LacksExtension { get; set; }
+
     /// <summary>State of an extension, made when it is first asked for.</summary>
     public T State<T>()
         where T : class, new() => _states.Get<T>();
 
-    public bool IsEnabled(string capability) => capability.Length == 0 || _enabled.Contains(capability);
+    public bool IsEnabled(string capability)
+    {
+        if (_asked.Count > 0 && _asked.Contains(capability))
+            (_used ??= []).Add(capability);
+        return capability.Length == 0 || _enabled.Contains(capability);
+    }
 
     /// <summary>The engine has the extension, and scripts may use it.</summary>
     public bool IsSupported(string capability) =>
@@ -56,12 +69,40 @@ internal sealed class CompilationContext(SieveCompilerOptions options, SieveRegi
             Enable(implied);
     }
 
+    /// <summary>
+    /// <c>ihave</c> names it, and the engine has it: it can be used from here on, once the test has run (RFC 5463 section 4). All that is found with it is added to the list.
+    /// </summary>
+    public void EnableAsked(string capability, List<string> found)
+    {
+        if (_asked.Contains(capability) || _enabled.Add(capability))
+        {
+            _asked.Add(capability);
+            found.Add(capability);
+        }
+
+        foreach (var implied in registry.Find(capability)?.Implies ?? [])
+            EnableAsked(implied, found);
+    }
+
     public void Error(SourcePosition position, string message, string? found = null, string? expected = null)
     {
         if (GuardDepth == 0)
             diagnostics.Error(position, message, found, expected);
         else
             _deferred ??= message;
+    }
+
+    /// <summary>A name that nothing here knows.</summary>
+    public void UnknownName(SourcePosition position, string message)
+    {
+        if (!LacksExtension || GuardDepth > 0)
+        {
+            Error(position, message);
+            return;
+        }
+
+        Warning(position, message + ": if the script gets here, it fails");
+        _deferred ??= message;
     }
 
     /// <summary>An error in the frame of the script, which is one in guarded code too.</summary>
@@ -90,24 +131,28 @@ internal sealed class CompilationContext(SieveCompilerOptions options, SieveRegi
     /// <summary>Compiles a command; null after an error.</summary>
     public CommandNode? Command(CallSyntax syntax)
     {
-        var outer = _deferred;
-        _deferred = null;
+        var (outer, outerUsed) = (_deferred, _used);
+        (_deferred, _used) = (null, null);
         var node = CallCompiler.Compile(this, syntax, isTest: false) as CommandNode;
-        if (GuardDepth > 0 && (_deferred is not null || node is null))
+        if (GuardDepth > 0 ? _deferred is not null || node is null : _deferred is not null && LacksExtension)
             node = new DeferredErrorCommand(syntax.Position, _deferred ?? $"'{syntax.Name}' cannot be used here");
-        _deferred = outer;
+        else if (node is not null && _used is not null)
+            node = new AskedCommand(node, [.. _used]);
+        (_deferred, _used) = (outer, outerUsed);
         return node;
     }
 
     /// <summary>Compiles a test; null after an error.</summary>
     public TestNode? Test(CallSyntax syntax)
     {
-        var outer = _deferred;
-        _deferred = null;
+        var (outer, outerUsed) = (_deferred, _used);
+        (_deferred, _used) = (null, null);
         var node = CallCompiler.Compile(this, syntax, isTest: true) as TestNode;
-        if (GuardDepth > 0 && (_deferred is not null || node is null))
+        if (GuardDepth > 0 ? _deferred is not null || node is null : _deferred is not null && LacksExtension)
             node = new DeferredErrorTest(syntax.Position, _deferred ?? $"'{syntax.Name}' cannot be used here");
-        _deferred = outer;
+        else if (node is not null && _used is not null)
+            node = new AskedTest(node, [.. _used]);
+        (_deferred, _used) = (outer, outerUsed);
         return node;
     }
 

@@ -72,6 +72,7 @@ internal sealed class GatewayParts : IAsyncDisposable
             scripts)
         {
             Returns = SenderRewriting.Of(options.Relay.Srs, time) is { } rewriting ? new BounceReturn(mailstore.Relay, rewriting) : null,
+            Reports = options.Relay.IsConfigured ? new SuccessReports(mailstore.Relay, options.Relay.Reports.From, options.Delivery.SuppressDuplicates) : null,
         };
         foreach (var listener in lmtp.Listeners())
             yield return ("lmtp." + listener.Key, listener);

@@ -4,8 +4,8 @@ using System.Text;
 namespace Sora.Gateway.Lmtp.Commands;
 
 /// <summary>
-/// MAIL (RFC 5321 section 4.1.1.2) with SIZE (RFC 1870), BODY (RFC 6152, RFC 3030) and SMTPUTF8 (RFC 6531): begins a transaction. AUTH (RFC 4954), RET and ENVID
-/// (RFC 3461) and BY (RFC 2852) are taken for scripts to see.
+/// MAIL (RFC 5321 section 4.1.1.2) with SIZE (RFC 1870), BODY (RFC 6152, RFC 3030) and SMTPUTF8 (RFC 6531): begins a transaction. RET and ENVID (RFC 3461), BY (RFC
+/// 2852) and AUTH (RFC 4954) are for scripts to see, and but for AUTH for reports.
 /// </summary>
 internal sealed class MailCommand(LmtpPath reversePath, long size, LmtpBody body, bool smtpUtf8, MailParameters? parameters) : LmtpCommand
 {
@@ -35,7 +35,7 @@ internal sealed class MailCommand(LmtpPath reversePath, long size, LmtpBody body
     {
         var fits = size <= session.Server.Options.MaxMessageSize.Bytes;
         if (fits)
-            session.Transaction = new LmtpTransaction(reversePath.ToString(), size, body, smtpUtf8) { Parameters = parameters };
+            session.Transaction = new LmtpTransaction(reversePath.ToString(), size, body, smtpUtf8) { Parameters = parameters, Began = session.Server.Time.GetUtcNow() };
         session.Reply(fits ? LmtpReply.SenderOk : LmtpReply.TooBig);
         return ValueTask.FromResult(fits);
     }

@@ -4,7 +4,7 @@ using Sora.Contracts;
 namespace Sora.Gateway.Lmtp.Commands;
 
 /// <summary>
-/// RCPT (RFC 5321 section 4.1.1.3): adds a recipient who has an account here. NOTIFY and ORCPT (RFC 3461) are taken for scripts to see.
+/// RCPT (RFC 5321 section 4.1.1.3): adds a recipient who has an account here. NOTIFY and ORCPT (RFC 3461) are for scripts to see, and for reports.
 /// </summary>
 internal sealed class RcptCommand(LmtpPath forwardPath, RecipientParameters? parameters, bool needsSmtpUtf8) : LmtpCommand
 {

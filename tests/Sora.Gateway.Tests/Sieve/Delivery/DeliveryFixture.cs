@@ -47,7 +47,7 @@ public sealed class DeliveryFixture : IAsyncLifetime, IDisposable
     /// <summary>Another LMTP server on the same engine.</summary>
     internal Task<TestGateway> StartAsync(
         SieveOptions? sieve = null, SieveDeliveryOptions? options = null, SieveEngineOptions? limits = null, Action<LmtpOptions>? lmtp = null, bool remembers = true,
-        IDelivery? delivery = null, ISieveLists? lists = null)
+        IDelivery? delivery = null, ISieveLists? lists = null, SuccessReports? reports = null, TimeProvider? time = null)
     {
         sieve ??= new SieveOptions();
         sieve.RefreshFiles = TimeSpan.Zero;
@@ -72,7 +72,7 @@ public sealed class DeliveryFixture : IAsyncLifetime, IDisposable
             NullLogger<DeliveryScripts>.Instance);
         delivery ??= new Mailstore.Delivery.MessageDelivery(Node.Accounts, Node.Mailboxes, new DeliveryOptions { SuppressDuplicates = remembers }, TimeProvider.System);
         var server = new LmtpServer(
-            lmtpOptions, Node.Accounts, Bodies.Intakes, delivery, metrics, NullLogger<LmtpServer>.Instance, TimeProvider.System, scripts);
+            lmtpOptions, Node.Accounts, Bodies.Intakes, delivery, metrics, NullLogger<LmtpServer>.Instance, time ?? TimeProvider.System, scripts) { Reports = reports };
         return TestGateway.StartAsync(server.Listeners(), metrics: metrics);
     }
 

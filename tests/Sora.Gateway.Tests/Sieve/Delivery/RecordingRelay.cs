@@ -34,12 +34,19 @@ internal sealed class RecordingRelay(MailstoreNode node) : IRelay, IDisposable
     /// <summary>After a request of this account was queued, the delivery fails as though the process had died.</summary>
     public ConcurrentDictionary<AccountId, bool> DieAfterwards { get; } = [];
 
+    /// <summary>Senders whose reports cannot be queued.</summary>
+    public ConcurrentDictionary<string, bool> Failing { get; } = [];
+
     public void Dispose() => _queue.Dispose();
 
     public IReadOnlyList<Relayed> Of(AccountId account) => [.. _all.Where(one => one.Request.Account == account)];
 
+    public IReadOnlyList<Relayed> To(string address) => [.. _all.Where(one => one.Request.Recipients.Any(recipient => recipient.Address == address))];
+
     public async Task<RelayStatus> EnqueueAsync(RelayRequest request, CancellationToken cancellationToken)
     {
+        if (Failing.ContainsKey(request.Recipients[0].Address))
+            throw new IOException("the database is away");
         if (Answers.TryGetValue(request.Account, out var answer))
         {
             _all.Enqueue(new Relayed(request, "", answer));

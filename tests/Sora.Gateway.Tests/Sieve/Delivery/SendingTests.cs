@@ -96,6 +96,34 @@ public sealed class SendingTests(DeliveryFixture fixture)
         (await user.LogAsync()).ShouldHaveSingleItem().ShouldStartWith("main:3 redirect to else@example.org: ");
     }
 
+    // Each recipient's mail leaves once, whatever happens to that of others
+    [Fact]
+    public async Task Scripts_of_many_recipients_of_one_message_send()
+    {
+        var users = new List<ScriptUser>();
+        for (var i = 0; i < 20; i++)
+            users.Add(await fixture.UserAsync($"require [\"vacation\", \"copy\", \"editheader\"]; addheader \"X-Of\" \"{i}\"; redirect :copy \"{i}@else.example\"; vacation :addresses \"many@example.com\" \"away {i}\";"));
+        fixture.Relay.Failing.TryAdd("7@else.example", true);
+        var message = $"From: Ada <ada@example.net>\r\nTo: many@example.com\r\nMessage-ID: <{Guid.NewGuid():N}@example.net>\r\n\r\ntext\r\n";
+
+        // A user may be there twice
+        var addresses = users.Select(static user => user.Address).Append(users[0].Address.Replace("@", "+more@", StringComparison.Ordinal)).ToList();
+        var replies = await fixture.DeliverAsync(message, addresses);
+        for (var i = 0; i < users.Count; i++)
+        {
+            replies[i].ShouldStartWith(i == 7 ? "451 " : "250 2.0.0 ");
+            (await users[i].PlacesAsync()).ShouldBe(i == 7 ? "" : "INBOX 1");
+            var sent = users[i].Relayed.Where(static one => one.Status == RelayStatus.Queued).ToList();
+            sent.Select(static one => one.To).ShouldBe(i == 7 ? [] : [$"{i}@else.example", "ada@example.net"]);
+            if (i == 7)
+                continue;
+            sent[0].Field("X-Of").ShouldBe([$"{i}"]);
+            sent[1].Text.ShouldContain($"away {i}");
+        }
+
+        replies[^1].ShouldStartWith("250 2.0.0 ");
+    }
+
     [Fact]
     public async Task A_full_queue_makes_the_message_come_again()
     {

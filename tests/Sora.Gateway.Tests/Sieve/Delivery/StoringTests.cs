@@ -1,6 +1,8 @@
 using Sora.Contracts;
 using Sora.Gateway.Sieve;
+using Sora.Mailstore.Delivery;
 using Sora.Mailstore.Sieve;
+using Sora.Testing;
 
 namespace Sora.Gateway.Tests.Sieve.Delivery;
 
@@ -184,9 +186,79 @@ public sealed class StoringTests(DeliveryFixture fixture)
         await fixture.Node.Quotas.SetAsync(user.Account.Id, new QuotaLimits(null, 0, null), None);
         await user.TakeAsync();
         (await owner.PlacesAsync()).ShouldBe("Archive 1");
+
+        // Another's full mailbox is as none: INBOX, and what the script sends is sent
         await fixture.Node.Quotas.SetAsync(owner.Account.Id, new QuotaLimits(null, 1, null), None);
         (await user.DeliverAsync()).ShouldStartWith("552 5.2.2 ");
         user.Relayed.ShouldHaveSingleItem();
+        await fixture.Node.Quotas.SetAsync(user.Account.Id, new QuotaLimits(null, 1, null), None);
+        await user.TakeAsync();
+        (await user.PlacesAsync()).ShouldBe("INBOX 1");
+        (await owner.PlacesAsync()).ShouldBe("Archive 1");
+        user.Relayed.Count.ShouldBe(2);
+        (await user.LogAsync()).ShouldHaveSingleItem().ShouldBe($":0 fileinto: the owner of \"Other Users/{owner.Address}/Archive\" has no room for the message");
+
+        // The recipient's own has none either: the sender keeps the message
+        (await user.DeliverAsync()).ShouldStartWith("552 5.2.2 ");
+        (await user.PlacesAsync()).ShouldBe("INBOX 1");
+        user.Relayed.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Anothers_mailbox_that_fills_up_while_the_message_is_delivered()
+    {
+        var owner = await fixture.UserAsync();
+        var user = await fixture.UserAsync($"require [\"fileinto\", \"editheader\"]; fileinto \"Trash\"; addheader \"X-Filed\" \"yes\"; fileinto \"Other Users/{owner.Address}/Archive\";");
+        (await fixture.Node.Sharing.ChangeAsync(
+            new AccessChange(await owner.IdAsync("Archive"), user.Address, false, AccessMode.Replace, Rights.Lookup | Rights.Insert), None)).IsOk.ShouldBeTrue();
+        await using var gateway = await fixture.StartAsync(delivery: new FillingUp(fixture.Node, owner.Account.Id));
+        await user.TakeAsync(gateway: gateway);
+        (await user.PlacesAsync()).ShouldBe("INBOX 1, Trash 1");
+        (await user.MessagesAsync("INBOX"))!.Single().Text.ShouldStartWith("X-Filed: yes\r\n");
+        (await owner.PlacesAsync()).ShouldBe("");
+        (await user.LogAsync()).ShouldHaveSingleItem().ShouldContain("has no room for the message");
+    }
+
+    // Somebody else's message comes first
+    private sealed class FillingUp(MailstoreNode node, AccountId owner) : IDelivery
+    {
+        private readonly MessageDelivery _delivery = new(node.Accounts, node.Mailboxes, new DeliveryOptions(), TimeProvider.System);
+
+        public async Task<IReadOnlyList<DeliveryOutcome>> DeliverAsync(DeliveryRequest request, CancellationToken cancellationToken)
+        {
+            await node.Quotas.SetAsync(owner, new QuotaLimits(null, 0, null), cancellationToken);
+            return await _delivery.DeliverAsync(request, cancellationToken);
+        }
+    }
+
+    // Scripts that users bring along have the names of another server
+    [Fact]
+    public async Task Names_of_another_server()
+    {
+        await using var gateway = await fixture.StartAsync(options: new SieveDeliveryOptions { OldMailboxSeparator = ".", OldMailboxPrefix = "INBOX." });
+        var user = await fixture.UserAsync();
+        await user.CreateAsync("Lists/work");
+        await user.CreateAsync("Lists.home");
+        foreach (var (name, place) in ((string, string)[])
+            [
+                ("INBOX.Lists.work", "Lists/work"), ("inbox.Lists.work", "Lists/work"), ("Lists.work", "Lists/work"), ("Lists/work", "Lists/work"),
+                ("Lists.home", "Lists.home"), ("INBOX.Lists.home", "INBOX"), ("INBOX", "INBOX"), ("INBOX.", "INBOX"),
+            ])
+        {
+            var before = (await user.MessagesAsync(place))!.Length;
+            await user.ActivateAsync($"require [\"fileinto\", \"mailbox\"]; if mailboxexists \"{name}\" {{ fileinto \"{name}\"; }}");
+            await user.TakeAsync(gateway: gateway);
+            (await user.MessagesAsync(place))!.Length.ShouldBe(before + 1, name);
+        }
+
+        await user.ActivateAsync("require [\"fileinto\", \"mailbox\"]; fileinto :create \"INBOX.New.one\";");
+        await user.TakeAsync(gateway: gateway);
+        (await user.MessagesAsync("New/one"))!.Length.ShouldBe(1);
+        (await user.MessagesAsync("INBOX.New.one")).ShouldBeNull();
+
+        // Without the options a dot is a letter like others
+        await user.TakeAsync();
+        (await user.MessagesAsync("INBOX.New.one"))!.Length.ShouldBe(1);
     }
 
     [Fact]
