@@ -66,7 +66,14 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
     /// <summary>The connection has lasted as long as it may.</summary>
     public bool HasExpired => TimeLeft <= TimeSpan.Zero;
 
-    private TimeSpan TimeLeft => Server.Options.AbsoluteSessionTimeout is { Ticks: > 0 } most ? most - Server.Time.GetElapsedTime(_started) : TimeSpan.MaxValue;
+    private TimeSpan TimeLeft
+    {
+        get
+        {
+            var left = Server.Options.AbsoluteSessionTimeout is { Ticks: > 0 } most ? most - Server.Time.GetElapsedTime(_started) : TimeSpan.MaxValue;
+            return Session.End.Left < left ? Session.End.Left : left;
+        }
+    }
 
     public SelectedMailbox Selected => Session.Selected ?? throw new InvalidOperationException("No mailbox is selected");
 
@@ -93,7 +100,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
 
             if (HasExpired)
             {
-                Bye("Connection has lasted too long");
+                ByeExpired();
                 break;
             }
 
@@ -153,6 +160,9 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         var left = TimeLeft;
         Client.SetInputTimeout(left < timeout ? (left > TimeSpan.Zero ? left : TimeSpan.Zero) : timeout);
     }
+
+    /// <summary>Ends a session that has lasted as long as it may.</summary>
+    public void ByeExpired() => Bye(Session.End.HasCome ? "Token has ended, log in again" : "Connection has lasted too long");
 
     /// <summary>Ends the session with an untagged BYE.</summary>
     public void Bye(string text, ResponseCode? code = null)

@@ -25,7 +25,8 @@ public sealed class ImapServer(
     IMessageKeys keys,
     ISearchIndex? index = null,
     MailboxScripts? scripts = null,
-    SaslOptions? sasl = null) : IProtocolServer
+    SaslOptions? sasl = null,
+    ITokenVerifier? tokens = null) : IProtocolServer
 {
     /// <inheritdoc/>
     public string Name => "imap";
@@ -70,7 +71,7 @@ public sealed class ImapServer(
     internal ImapOptions Options => options;
 
     /// <summary>How clients log in.</summary>
-    internal SaslMechanisms Sasl { get; } = new(accounts, sasl ?? new SaslOptions(), time, logger);
+    internal SaslMechanisms Sasl { get; } = new(accounts, sasl ?? new SaslOptions(), time, logger, tokens);
 
     /// <summary>Capabilities that nobody may use.</summary>
     internal HashSet<string> Disabled { get; } = new(options.DisabledCaps, StringComparer.OrdinalIgnoreCase);

@@ -1,4 +1,5 @@
 using Sora.Contracts;
+using Sora.Gateway.Connections;
 
 namespace Sora.Gateway.Imap;
 
@@ -28,6 +29,9 @@ internal sealed class ImapSession
     public AccountIdentity? Identity { get; set; }
 
     public IAccount? Account { get; set; }
+
+    /// <summary>When what the client has logged in with ends.</summary>
+    public SessionEnd End { get; set; }
 
     public MailboxDirectory? Directory { get; set; }
 

@@ -13,6 +13,7 @@ internal sealed class ManageSieveConnection : IDisposable
     private readonly CommandReader _reader;
     private long _notAuthenticatedSince;
     private AccountWatch? _watch;
+    private SessionEnd _end;
     private int _badCommands;
 
     public ManageSieveConnection(ManageSieveServer server, ClientConnection client)
@@ -86,8 +87,10 @@ internal sealed class ManageSieveConnection : IDisposable
         _reader.Release();
     }
 
-    public void LogIn(AccountIdentity identity)
+    /// <param name="expires">When the session has to end; null for never.</param>
+    public void LogIn(AccountIdentity identity, DateTimeOffset? expires = null)
     {
+        _end = SessionEnd.At(expires, Server.Time);
         Identity = identity;
         _watch = new AccountWatch(Client, Server.Accounts, identity.Account);
     }
@@ -96,6 +99,7 @@ internal sealed class ManageSieveConnection : IDisposable
     public void LogOut()
     {
         Identity = null;
+        _end = default;
         _watch?.Dispose();
         _watch = null;
         _notAuthenticatedSince = Server.Time.GetTimestamp();
@@ -154,7 +158,7 @@ internal sealed class ManageSieveConnection : IDisposable
     private TimeSpan Patience()
     {
         if (Identity is not null)
-            return Server.Options.Autologout;
+            return _end.HasCome ? TimeSpan.Zero : _end.Left < Server.Options.Autologout ? _end.Left : Server.Options.Autologout;
         var left = Server.Options.LoginTimeout - Server.Time.GetElapsedTime(_notAuthenticatedSince);
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
@@ -246,7 +250,7 @@ internal sealed class ManageSieveConnection : IDisposable
         switch (status)
         {
             case ReadStatus.TimedOut:
-                End(Identity is null ? "No login for too long" : "You were silent for too long");
+                End(Identity is null ? "No login for too long" : _end.HasCome ? "The token has ended, log in again" : "You were silent for too long");
                 break;
             case ReadStatus.Woken:
                 End("The server is going down", ResponseCode.TryLater);

@@ -5,15 +5,16 @@ using Sora.Gateway.Connections;
 namespace Sora.Gateway.Sasl;
 
 /// <summary>The mechanisms of this server: which a client is told of, and which it gets.</summary>
-internal sealed class SaslMechanisms(IAccounts accounts, SaslOptions options, TimeProvider time, ILogger logger)
+/// <param name="tokens">Checks bearer tokens; null when none are taken.</param>
+internal sealed class SaslMechanisms(IAccounts accounts, SaslOptions options, TimeProvider time, ILogger logger, ITokenVerifier? tokens = null)
 {
     private const string Plus = "-PLUS";
 
     /// <summary>In the order in which they are named: the strongest first, because some clients take the first they know.</summary>
-    public static readonly string[] Known = ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "PLAIN", "LOGIN"];
+    public static readonly string[] Known = ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "OAUTHBEARER", "XOAUTH2", "PLAIN", "LOGIN"];
 
     private readonly MasterUsers _masters = new(accounts, options, logger);
-    private readonly string[] _enabled = [.. Known.Where(name => options.Mechanisms.Contains(name, StringComparer.Ordinal))];
+    private readonly string[] _enabled = [.. Known.Where(name => options.Mechanisms.Contains(name, StringComparer.Ordinal) && (tokens is not null || !IsOAuth(name)))];
 
     /// <summary>The hash functions of which a client that comes now is told; asked once for each connection.</summary>
     public ValueTask<ScramHashes> ScramOfferAsync(CancellationToken cancellationToken) => options.Scram switch
@@ -50,6 +51,7 @@ internal sealed class SaslMechanisms(IAccounts accounts, SaslOptions options, Ti
         {
             "PLAIN" => new PlainMechanism(context),
             "LOGIN" => new LoginMechanism(context),
+            "OAUTHBEARER" or "XOAUTH2" => new OAuthMechanism(context, tokens!, options, isGoogle: name == "XOAUTH2"),
             _ => new ScramMechanism(context, hash, IsPlus(name), ScramMechanism.MakeNonce),
         };
     }
@@ -62,6 +64,8 @@ internal sealed class SaslMechanisms(IAccounts accounts, SaslOptions options, Ti
         PasswordLogin.CheckAsync(
             new SaslContext(accounts, _masters, client, failureDelay, time, OffersBinding: false, TellsScramErrors: false),
             new PlainMessage("", user, password), cancellationToken);
+
+    private static bool IsOAuth(string name) => name is "OAUTHBEARER" or "XOAUTH2";
 
     private static bool IsPlus(string name) => name.EndsWith(Plus, StringComparison.Ordinal);
 

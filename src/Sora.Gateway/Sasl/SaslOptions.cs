@@ -9,7 +9,7 @@ public sealed class SaslOptions : IValidatableOptions
 {
     [Option("Mechanisms that clients may use; they are told of those that can work on their connection")]
     public IReadOnlyList<string> Mechanisms { get; set; } =
-        ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "PLAIN", "LOGIN"];
+        ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "OAUTHBEARER", "XOAUTH2", "PLAIN", "LOGIN"];
 
     [Option("Whether clients are told of SCRAM: \"auto\" when every account has the keys for it, so that no client chooses what cannot work; \"always\"; \"never\", which only hides it", Reference = "RFC 5802")]
     public ScramOffer Scram { get; set; } = ScramOffer.Auto;
@@ -25,6 +25,15 @@ public sealed class SaslOptions : IValidatableOptions
 
     [Option("What separates account and master in a login name: \"*\" as in user@example.com*master, \"@\" as in user@example.com@master, or empty, which leaves the authorization identity of PLAIN and SCRAM")]
     public string MasterSeparator { get; set; } = "*";
+
+    [Option("Names by which clients reach this server, for those that say with OAUTHBEARER which host they have connected to; empty for any", Reference = "RFC 7628 3.1", Example = "mail.example.com")]
+    public IReadOnlyList<string> OauthHosts { get; set; } = [];
+
+    [Option("Ports by which clients reach this server, for those that say with OAUTHBEARER which port they have connected to; empty for any", Reference = "RFC 7628 3.1", Example = "993")]
+    public IReadOnlyList<int> OauthPorts { get; set; } = [];
+
+    [Option("A session ends when the token does that it was begun with; the client then comes again with a new one")]
+    public bool OauthEndsSessions { get; set; } = true;
 
     /// <inheritdoc/>
     public IEnumerable<string> Validate()

@@ -29,10 +29,11 @@ internal sealed class GatewayParts : IAsyncDisposable
     /// <summary>Binds all listeners; from here on clients are served.</summary>
     /// <exception cref="StartException">A certificate cannot be read, or an address cannot be listened on.</exception>
     public static async Task<GatewayParts> StartAsync(
-        SoraOptions options, string dataFolder, MailstoreParts mailstore, Parts parts, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
+        SoraOptions options, string dataFolder, MailstoreParts mailstore, IdentityParts identity, Parts parts, ILoggerFactory loggers, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var metrics = parts.AddDisposable("Metrics of the gateway", new GatewayMetrics());
-        var definitions = Definitions(options, mailstore, parts, metrics, loggers, time).ToList();
+        var definitions = Definitions(options, mailstore, identity, parts, metrics, loggers, time).ToList();
         var listeners = parts.AddDisposable("Listeners", new GatewayListeners(
             definitions.Select(definition => definition.Listener), options.Connections, Certificates(options, dataFolder, loggers, time), metrics,
             loggers.CreateLogger<GatewayListeners>(), time));
@@ -64,7 +65,7 @@ internal sealed class GatewayParts : IAsyncDisposable
     }
 
     private static IEnumerable<(string Key, ListenerDefinition Listener)> Definitions(
-        SoraOptions options, MailstoreParts mailstore, Parts parts, GatewayMetrics metrics, ILoggerFactory loggers, TimeProvider time)
+        SoraOptions options, MailstoreParts mailstore, IdentityParts identity, Parts parts, GatewayMetrics metrics, ILoggerFactory loggers, TimeProvider time)
     {
         var scripts = Scripts(options, mailstore, metrics, loggers, time);
         var lmtp = new LmtpServer(
@@ -82,7 +83,7 @@ internal sealed class GatewayParts : IAsyncDisposable
             options.SieveLimits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()), options.SieveImap, SieveUrl(options), options.Imap.DisabledCaps));
         var imap = new ImapServer(
             mailstore.Accounts, mailstore.Sharing, mailstore.Mailboxes, mailstore.Bodies.Messages, mailstore.Bodies.Intakes, mailstore.Quotas, mailstore.Metadata, replicas,
-            options.Imap, metrics, time, loggers.CreateLogger<ImapServer>(), mailstore.Search.Keys, mailstore.Search.Index, inMailboxes, options.Sasl);
+            options.Imap, metrics, time, loggers.CreateLogger<ImapServer>(), mailstore.Search.Keys, mailstore.Search.Index, inMailboxes, options.Sasl, identity.Tokens);
         var limits = new ConnectionLimits(options.Imap.MaxConnections, options.Imap.MaxConnectionsPerIp);
         foreach (var listener in ListenerDefinition.Of(imap, options.Imap.Listen, options.Imap.TlsListen, limits))
             yield return (listener.ImplicitTls ? "imap.tls_listen" : "imap.listen", listener);
@@ -95,7 +96,7 @@ internal sealed class GatewayParts : IAsyncDisposable
 
         var sieve = new ManageSieveServer(
             options.Managesieve, mailstore.Accounts, mailstore.Scripts, options.SieveLimits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()),
-            options.SieveLimits.ToLimits(), metrics, time, loggers.CreateLogger<ManageSieveServer>(), options.Sasl)
+            options.SieveLimits.ToLimits(), metrics, time, loggers.CreateLogger<ManageSieveServer>(), options.Sasl, identity.Tokens)
         {
             Library = scripts.Library,
         };

@@ -84,7 +84,8 @@ internal sealed class SoraServer : IAsyncDisposable
         if (options.Node.FirstAccount is { } address)
             FirstAccount = await FirstAccount.EnsureAsync(address, data, mailstore.Accounts, mailstore.Administration, _logger, cancellationToken);
         RelayParts.Start(options, mailstore, _parts, loggers, time);
-        var gateway = await GatewayParts.StartAsync(options, data, mailstore, _parts, loggers, time, cancellationToken);
+        var identity = IdentityParts.Start(options.Auth, _parts, loggers, time);
+        var gateway = await GatewayParts.StartAsync(options, data, mailstore, identity, _parts, loggers, time, cancellationToken);
         if (options.Node.TrimWhenIdle)
             _parts.Add("Memory given back when idle", new IdleMemory(time));
         _parts.AtStop("Sessions", () => DrainAsync(gateway, options.Connections.DrainTimeout));

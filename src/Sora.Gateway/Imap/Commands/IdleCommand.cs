@@ -56,7 +56,7 @@ internal sealed class IdleCommand : ImapCommand
 
             if (connection.HasExpired)
             {
-                connection.Bye("Connection has lasted too long");
+                connection.ByeExpired();
                 return ImapReply.Answered;
             }
 

@@ -1,4 +1,5 @@
 using Sora.Contracts;
+using Sora.Gateway.Connections;
 using Sora.Gateway.Imap.Responses;
 using Sora.Gateway.Imap.Wire;
 
@@ -28,10 +29,11 @@ internal sealed class LoginCommand(string user, string password) : ImapCommand
     }
 
     /// <summary>The client is this user from now on.</summary>
-    public static ImapReply LogIn(ImapConnection connection, AccountIdentity identity)
+    public static ImapReply LogIn(ImapConnection connection, AccountIdentity identity, DateTimeOffset? expires = null)
     {
         var server = connection.Server;
         connection.Session.Identity = identity;
+        connection.Session.End = SessionEnd.At(expires, server.Time);
         connection.Session.Account = server.Accounts.Get(identity.Account);
         connection.Session.Watch = new AccountWatch(connection, connection.Session.Account);
         Log.LoggedIn(server.Logger, identity.Account, connection.Client.Remote.Address, connection.Client.Id);

@@ -42,7 +42,7 @@ internal sealed class AuthenticateCommand(string mechanism, byte[]? initialRespo
 
     private static ManageSieveReply LogIn(ManageSieveConnection connection, SaslOutcome outcome)
     {
-        connection.LogIn(outcome.Identity!);
+        connection.LogIn(outcome.Identity!, outcome.Expires);
         Log.LoggedIn(connection.Server.Logger, outcome.Identity!.Account, connection.Client.Remote.Address, connection.Client.Id);
         return outcome.SuccessData is { } data
             ? new ManageSieveReply(ReplyStatus.Ok, "Logged in", ResponseCode.Sasl, SaslResponse.Encode(data))
