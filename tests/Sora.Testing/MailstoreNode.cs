@@ -98,6 +98,10 @@ public sealed class MailstoreNode : IAsyncDisposable
     public async Task ChangePasswordAsync(string address, string password) =>
         _ = (await _credentials.SetPasswordAsync(address, _hasher.Hash(password), CancellationToken.None)).Value;
 
+    /// <summary>Gives an account another address, with the same password.</summary>
+    public async Task AddAddressAsync(string account, string address) =>
+        _ = (await _credentials.AddAsync(account, address, null, primary: false, CancellationToken.None)).Value;
+
     public async Task<IMailbox> InboxAsync(IAccount account) => Mailboxes.Get(await IdAsync(account, "INBOX"));
 
     public static async Task<MailboxId> IdAsync(IAccount account, string name) =>

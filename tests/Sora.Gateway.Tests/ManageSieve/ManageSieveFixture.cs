@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Sora.Contracts;
 using Sora.Gateway.Connections;
 using Sora.Gateway.ManageSieve;
+using Sora.Gateway.Sasl;
 using Sora.Gateway.Sieve;
 using Sora.Gateway.Tests.Connections;
 using Sora.Gateway.Tests.Imap;
@@ -37,7 +38,8 @@ public sealed class ManageSieveFixture : IAsyncLifetime
     }
 
     /// <summary>Another gateway to the same engine.</summary>
-    internal Task<TestGateway> StartAsync(ManageSieveOptions options, TimeProvider? time = null, bool tls = true, ISieveScripts? scripts = null, string? withoutExtension = null)
+    internal Task<TestGateway> StartAsync(ManageSieveOptions options, TimeProvider? time = null, bool tls = true, ISieveScripts? scripts = null, string? withoutExtension = null,
+        SaslOptions? sasl = null, ITokenVerifier? tokens = null, IAccounts? accounts = null)
     {
         options.Listen = ["127.0.0.1:0"];
         options.TlsListen = tls ? ["127.0.0.1:0"] : [];
@@ -48,8 +50,8 @@ public sealed class ManageSieveFixture : IAsyncLifetime
             compiler = compiler with { Extensions = compiler.Extensions.Remove(withoutExtension) };
         var metrics = new GatewayMetrics();
         var server = new ManageSieveServer(
-            options, Node.Accounts, scripts ?? Node.Scripts, compiler, new SieveLimits { MaxRedirects = 5 }, metrics,
-            time ?? TimeProvider.System, new ErrorLog<ManageSieveServer>())
+            options, accounts ?? Node.Accounts, scripts ?? Node.Scripts, compiler, new SieveLimits { MaxRedirects = 5 }, metrics,
+            time ?? TimeProvider.System, new ErrorLog<ManageSieveServer>(), sasl, tokens)
         {
             Library = new ScriptLibrary(
                 Node.Scripts, new SieveFiles(new SieveOptions(), TimeProvider.System, NullLoggerFactory.Instance), compiler, compiler, 100, 100_000),
