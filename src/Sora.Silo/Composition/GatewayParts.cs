@@ -69,7 +69,7 @@ internal sealed class GatewayParts : IAsyncDisposable
     {
         var scripts = Scripts(options, mailstore, metrics, loggers, time);
         var lmtp = new LmtpServer(
-            options.Lmtp, mailstore.Accounts, mailstore.Bodies.Intakes, mailstore.Delivery, metrics, loggers.CreateLogger<LmtpServer>(), time,
+            options.Lmtp, mailstore.Users, mailstore.Bodies.Intakes, mailstore.Delivery, metrics, loggers.CreateLogger<LmtpServer>(), time,
             scripts)
         {
             Returns = SenderRewriting.Of(options.Relay.Srs, time) is { } rewriting ? new BounceReturn(mailstore.Relay, rewriting) : null,
@@ -82,20 +82,20 @@ internal sealed class GatewayParts : IAsyncDisposable
             scripts, mailstore.Mailboxes, mailstore.Bodies.Messages, mailstore.Metadata, mailstore.Scripts, replicas,
             options.SieveLimits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()), options.SieveImap, SieveUrl(options), options.Imap.DisabledCaps));
         var imap = new ImapServer(
-            mailstore.Accounts, mailstore.Sharing, mailstore.Mailboxes, mailstore.Bodies.Messages, mailstore.Bodies.Intakes, mailstore.Quotas, mailstore.Metadata, replicas,
+            mailstore.Users, mailstore.Sharing, mailstore.Mailboxes, mailstore.Bodies.Messages, mailstore.Bodies.Intakes, mailstore.Quotas, mailstore.Metadata, replicas,
             options.Imap, metrics, time, loggers.CreateLogger<ImapServer>(), mailstore.Search.Keys, mailstore.Search.Index, inMailboxes, options.Sasl, identity.Tokens);
         var limits = new ConnectionLimits(options.Imap.MaxConnections, options.Imap.MaxConnectionsPerIp);
         foreach (var listener in ListenerDefinition.Of(imap, options.Imap.Listen, options.Imap.TlsListen, limits))
             yield return (listener.ImplicitTls ? "imap.tls_listen" : "imap.listen", listener);
 
         var pop3 = new Pop3Server(
-            options.Pop3, mailstore.Accounts, mailstore.Maildrops, mailstore.Mailboxes, mailstore.Bodies.Messages, replicas, metrics, time,
+            options.Pop3, mailstore.Users, mailstore.Maildrops, mailstore.Mailboxes, mailstore.Bodies.Messages, replicas, metrics, time,
             loggers.CreateLogger<Pop3Server>());
         foreach (var listener in pop3.Listeners())
             yield return (listener.ImplicitTls ? "pop3.tls_listen" : "pop3.listen", listener);
 
         var sieve = new ManageSieveServer(
-            options.Managesieve, mailstore.Accounts, mailstore.Scripts, options.SieveLimits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()),
+            options.Managesieve, mailstore.Users, mailstore.Scripts, options.SieveLimits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()),
             options.SieveLimits.ToLimits(), metrics, time, loggers.CreateLogger<ManageSieveServer>(), options.Sasl, identity.Tokens)
         {
             Library = scripts.Library,
@@ -124,7 +124,7 @@ internal sealed class GatewayParts : IAsyncDisposable
             mailstore.Scripts, mailstore.SieveFiles, limits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()),
             limits.ToCompilerOptions(options.Sieve.MaxGlobalScriptSize.ToInt32()), limits.MaxCompiledScripts, limits.MaxCompiledSize.Bytes);
         var ports = new ScriptPorts(
-            mailstore.Accounts, mailstore.Sharing, library, options.SieveDelivery,
+            mailstore.Users, mailstore.Sharing, library, options.SieveDelivery,
             limits.ToLimits() with { MaxDuplicateLifetime = options.Sieve.MaxDuplicatePeriod }, options.Imap.OtherUsersPrefix, options.Imap.SharedPrefix)
         {
             DetailSeparators = options.Lmtp.RecipientDelimiter,

@@ -1,4 +1,5 @@
 using Sora.Configuration;
+using Sora.Identity.Lookup;
 using Sora.Identity.OAuth;
 
 namespace Sora.Silo.Configuration;
@@ -8,6 +9,8 @@ namespace Sora.Silo.Configuration;
 public sealed class AuthOptions : IValidatableOptions
 {
     public IReadOnlyList<OAuthOptions> Oauth { get; set; } = [];
+
+    public LookupOptions Lookup { get; set; } = new();
 
     /// <inheritdoc/>
     public IEnumerable<string> Validate()
