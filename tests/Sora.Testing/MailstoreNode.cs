@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Sora.Contracts;
 using Sora.Mailstore;
 using Sora.Mailstore.Accounts;
+using Sora.Mailstore.Accounts.Lookup;
 using Sora.Mailstore.Accounts.Passwords;
 using Sora.Mailstore.Mailboxes;
 using Sora.Mailstore.Sieve;
@@ -106,6 +107,10 @@ public sealed class MailstoreNode : IAsyncDisposable
 
     public static async Task<MailboxId> IdAsync(IAccount account, string name) =>
         (await account.ListAsync(CancellationToken.None)).Find(MailboxName.Parse(name).Value)!.Id;
+
+    /// <summary>The accounts of a site whose users live elsewhere.</summary>
+    public ExternalAccounts With(IAccountLookup lookup, bool mayCreate = true, bool usesLocal = true) =>
+        new(Accounts, lookup, Database, Quotas, _hasher, _verifier, mayCreate, usesLocal, NullLogger<ExternalAccounts>.Instance);
 
     public async ValueTask DisposeAsync()
     {
