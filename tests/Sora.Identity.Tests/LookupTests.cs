@@ -50,14 +50,13 @@ public sealed class LookupTests : IAsyncLifetime, IDisposable
     {
         _answer = """
             {"result":"found","address":"Primary@Example.com","aliases":["User@example.com","primary@example.com","b@example.com"],"password_hash":null,
-             "quota":{"storage":1000,"messages":null,"mailboxes":5},"protocols":["imap"],"more":{"x":1}}
+             "quota":{"storage":1000,"messages":null,"mailboxes":5},"more":{"x":1}}
             """;
         await using var lookup = Lookup();
         var found = (await lookup.FindAsync(User, default)).Value.ShouldNotBeNull();
         found.Address.ShouldBe("primary@example.com");
         found.Aliases.ShouldBe([User, "b@example.com"]);
         found.Quota.ShouldBe(new QuotaLimits(1000, null, 5));
-        found.Protocols.ShouldBe(["imap"]);
         found.PasswordHash.ShouldBeNull();
     }
 
@@ -95,7 +94,6 @@ public sealed class LookupTests : IAsyncLifetime, IDisposable
     [InlineData("""{"result":"found","quota":7}""")]
     [InlineData("""{"result":"found","quota":{"storage":-1}}""")]
     [InlineData("""{"result":"found","quota":{"storage":"1GB"}}""")]
-    [InlineData("""{"result":"found","protocols":{}}""")]
     [InlineData("huge")]
     [InlineData("deep")]
     public async Task What_is_no_answer_refuses_nobody(string answer)
@@ -290,7 +288,7 @@ public sealed class LookupTests : IAsyncLifetime, IDisposable
         (await LoginAsync(lookup, password: "wrong")).Value.ShouldBe(new ExternalLogin(null, false));
         var right = (await LoginAsync(lookup, password: "right")).Value;
         right.IsRight.ShouldBe(true);
-        right.Account.ShouldBe(new ExternalAccount(User, null, null, null, null));
+        right.Account.ShouldBe(new ExternalAccount(User, null, null, null));
         _peer.Requests.Count.ShouldBe(2);
         (await LoginAsync(lookup, password: "right")).Value.IsRight.ShouldBe(true);
         _peer.Requests.Count.ShouldBe(2);

@@ -5,9 +5,7 @@ namespace Sora.Contracts;
 /// <param name="PasswordHash">What its password is checked with, in a scheme that is known here; null when nobody logs in with a password, or when the service checks passwords itself.</param>
 /// <param name="Aliases">Its further addresses, lower case; null when they are not told.</param>
 /// <param name="Quota">What it may hold; null when that is not told.</param>
-/// <param name="Protocols">The protocols that it may log in to, as <c>imap</c>, <c>pop3</c>, <c>managesieve</c>; null for all.</param>
-public sealed record ExternalAccount(
-    string Address, string? PasswordHash, IReadOnlyList<string>? Aliases, QuotaLimits? Quota, IReadOnlyList<string>? Protocols);
+public sealed record ExternalAccount(string Address, string? PasswordHash, IReadOnlyList<string>? Aliases, QuotaLimits? Quota);
 
 /// <summary>What is known of a login with a password.</summary>
 /// <param name="Account">Whose the address is; null when there is no such account.</param>

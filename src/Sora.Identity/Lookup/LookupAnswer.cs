@@ -57,8 +57,7 @@ internal sealed record LookupAnswer(LookupResult Result, ExternalAccount? Accoun
         }
 
         var hash = IsThere(json, "password_hash") ? Json.Text(json, "password_hash") ?? throw Wrong("password_hash") : null;
-        var protocols = IsThere(json, "protocols") ? Json.Texts(json, "protocols") ?? throw Wrong("protocols") : null;
-        return new ExternalAccount(address, options.PasswordCheck == PasswordCheck.Hash ? hash : null, aliases, Quota(json), protocols);
+        return new ExternalAccount(address, options.PasswordCheck == PasswordCheck.Hash ? hash : null, aliases, Quota(json));
     }
 
     private static string Address(string? text, LookupOptions options)

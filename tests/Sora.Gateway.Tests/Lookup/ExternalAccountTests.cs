@@ -36,7 +36,7 @@ public sealed class ExternalAccountTests(ImapFixture fixture)
             S: c OK …
             C: d GETQUOTAROOT INBOX
             S: * QUOTAROOT INBOX …
-            S: * QUOTA … (STORAGE 0 120)
+            S: * QUOTA … (STORAGE 0 121)
             S: d OK …
             """);
         var account = (await fixture.Node.Accounts.FindAsync(ada, None))!.Account;
@@ -192,7 +192,7 @@ public sealed class ExternalAccountTests(ImapFixture fixture)
             """);
         var metrics = new GatewayMetrics();
         var pop3 = new Pop3Server(
-            new Pop3Options { Listen = ["127.0.0.1:0"] }, accounts, fixture.Node.Maildrops, fixture.Node.Mailboxes, fixture.Messages, fixture.Replicas, metrics,
+            new Pop3Options { Listen = ["127.0.0.1:0"], TlsListen = [] }, accounts, fixture.Node.Maildrops, fixture.Node.Mailboxes, fixture.Messages, fixture.Replicas, metrics,
             TimeProvider.System, new ErrorLog<Pop3Server>());
         await using var drops = await TestGateway.StartAsync(pop3.Listeners(), metrics: metrics);
         using var reader = await drops.ConnectAsync();
