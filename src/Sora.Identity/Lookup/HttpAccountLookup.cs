@@ -122,16 +122,19 @@ public sealed class HttpAccountLookup : IAccountLookup, IAsyncDisposable
         {
             if (_asked.TryGetValue(question.Address, out var asked) && _time.GetElapsedTime(asked.At) < mostAge)
                 return await asked.Answer.WaitAsync(cancellationToken).ConfigureAwait(false);
-            var own = new Asked(this, question);
-            if (asked is null ? _asked.TryAdd(question.Address, own) : _asked.TryUpdate(question.Address, own, asked))
-                return await own.Answer.WaitAsync(cancellationToken).ConfigureAwait(false);
+            var own = new Asked(_time.GetTimestamp());
+            if (!(asked is null ? _asked.TryAdd(question.Address, own) : _asked.TryUpdate(question.Address, own, asked)))
+                continue;
+            _ = AskAsync(question, own); // ends by itself, and tells all who wait how
+            return await own.Answer.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private async Task<Remembered> AskAsync(Question question, Asked self)
+    private async Task AskAsync(Question question, Asked self)
     {
         try
         {
+            await Task.Yield(); // who asks first waits as all others do
             var known = _cache.Find(question.Address);
             var version = known?.Account is null ? null : known.Version;
             var answer = await AskAsync(question with { Known = version }, null, _stopping.Token).ConfigureAwait(false);
@@ -141,11 +144,13 @@ public sealed class HttpAccountLookup : IAccountLookup, IAsyncDisposable
                 _ => new Remembered(answer.Account, answer.Version, self.At),
             };
             _cache.Add(question.Address, remembered);
-            return remembered;
+            _asked.TryRemove(new KeyValuePair<string, Asked>(question.Address, self));
+            self.Succeed(remembered);
         }
-        finally
+        catch (Exception e)
         {
             _asked.TryRemove(new KeyValuePair<string, Asked>(question.Address, self));
+            self.Fail(e);
         }
     }
 
@@ -224,19 +229,22 @@ public sealed class HttpAccountLookup : IAccountLookup, IAsyncDisposable
     /// <summary>A password that the service has called right.</summary>
     private sealed record RightPassword(ExternalAccount Account, byte[] Digest, long At);
 
-    /// <summary>A question that is under way; it is asked when the first one waits for it.</summary>
-    private sealed class Asked
+    /// <summary>A question that is under way.</summary>
+    private sealed class Asked(long at)
     {
-        private readonly Lazy<Task<Remembered>> _answer;
+        // Those who wait go on elsewhere than where the answer was read
+        private readonly TaskCompletionSource<Remembered> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public Asked(HttpAccountLookup lookup, Question question)
+        public long At => at;
+
+        public Task<Remembered> Answer => _answer.Task;
+
+        public void Succeed(Remembered remembered) => _answer.TrySetResult(remembered);
+
+        public void Fail(Exception e)
         {
-            At = lookup._time.GetTimestamp();
-            _answer = new Lazy<Task<Remembered>>(() => Task.Run(() => lookup.AskAsync(question, this)));
+            _answer.TrySetException(e);
+            _ = _answer.Task.Exception; // all who waited may have left
         }
-
-        public long At { get; }
-
-        public Task<Remembered> Answer => _answer.Value;
     }
 }

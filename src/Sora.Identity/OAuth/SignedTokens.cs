@@ -13,7 +13,7 @@ internal sealed class SignedTokens(OAuthOptions options, SigningKeys keys, TimeP
 
     public async ValueTask<TokenCheck> CheckAsync(JsonWebToken token, CancellationToken cancellationToken)
     {
-        if (!options.Algorithms.Contains(token.Alg) || SigningAlgorithm.Find(token.Alg) is not { } algorithm)
+        if (!options.Algorithms.Contains(token.Alg, StringComparer.Ordinal) || SigningAlgorithm.Find(token.Alg) is not { } algorithm)
             return Refuse("alg");
         if (token.TryGetHeaderValue<object>("crit", out _))
             return Refuse("crit"); // nothing that it could name is understood here (RFC 7515 section 4.1.11)

@@ -21,10 +21,10 @@ internal static class TokenClaims
         }
 
         reason = "aud";
-        if (options.Audiences.Count > 0 && !(Json.Texts(claims, "aud") is { } audiences && audiences.Exists(options.Audiences.Contains)))
+        if (options.Audiences.Count > 0 && !(Json.Texts(claims, "aud") is { } audiences && audiences.Exists(audience => options.Audiences.Contains(audience, StringComparer.Ordinal))))
             return TokenCheck.Refused(TokenOutcome.InvalidToken);
         reason = "azp or client_id";
-        if (options.Clients.Count > 0 && !((Json.Text(claims, "azp") ?? Json.Text(claims, "client_id")) is { } client && options.Clients.Contains(client)))
+        if (options.Clients.Count > 0 && !((Json.Text(claims, "azp") ?? Json.Text(claims, "client_id")) is { } client && options.Clients.Contains(client, StringComparer.Ordinal)))
             return TokenCheck.Refused(TokenOutcome.InvalidToken);
         reason = options.AccountClaim;
         if (Account(claims, options) is not { } user)

@@ -44,7 +44,7 @@ public sealed class TokenVerifier : ITokenVerifier, IAsyncDisposable
             ?? _issuers.Find(static issuer => issuer.Options.Domains.Count == 0) ?? _issuers[0];
         var configuration = issuer.Options.OpenidConfiguration
             ?? (issuer.Options.Issuer.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? issuer.Options.DiscoveryUrl : "");
-        return new TokenHint(issuer.Options.Scopes.FirstOrDefault(), configuration.Length > 0 ? configuration : null);
+        return new TokenHint(issuer.Options.Scopes is [var first, ..] ? first : null, configuration.Length > 0 ? configuration : null);
     }
 
     public async ValueTask DisposeAsync()
