@@ -1,9 +1,19 @@
 using Microsoft.Extensions.Logging;
+using Sora.Contracts;
 
 namespace Sora.Mailstore;
 
 internal static partial class Log
 {
+    [LoggerMessage(71, LogLevel.Information, "Account {Account} was made for {Address}, of which the service told")]
+    public static partial void ExternalCreated(ILogger logger, AccountId account, string address);
+
+    [LoggerMessage(72, LogLevel.Warning, "What the service tells of {Address} cannot be used here: {Reason}")]
+    public static partial void ExternalRefused(ILogger logger, string address, string reason);
+
+    [LoggerMessage(73, LogLevel.Warning, "The service tells a password hash of {Address} whose scheme is not known or not allowed here")]
+    public static partial void ExternalScheme(ILogger logger, string address);
+
     [LoggerMessage(1, LogLevel.Warning, "A commit failed; its requests are tried again: {Reason}")]
     public static partial void CommitFailed(ILogger logger, string reason);
 

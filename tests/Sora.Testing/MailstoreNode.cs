@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Sora.Contracts;
 using Sora.Mailstore;
 using Sora.Mailstore.Accounts;
+using Sora.Mailstore.Accounts.Lookup;
 using Sora.Mailstore.Accounts.Passwords;
 using Sora.Mailstore.Mailboxes;
 using Sora.Mailstore.Sieve;
@@ -102,10 +103,18 @@ public sealed class MailstoreNode : IAsyncDisposable
     public async Task ChangePasswordAsync(string address, string password, bool endSessions = false) =>
         _ = (await Credentials.SetPasswordAsync(address, new NewPassword(_hasher.Hash(password), password), endSessions, CancellationToken.None)).Value;
 
+    /// <summary>Gives an account another address, with the same password.</summary>
+    public async Task AddAddressAsync(string account, string address) =>
+        _ = (await Credentials.AddAsync(account, address, null, CredentialSettings.Default, primary: false, CancellationToken.None)).Value;
+
     public async Task<IMailbox> InboxAsync(IAccount account) => Mailboxes.Get(await IdAsync(account, "INBOX"));
 
     public static async Task<MailboxId> IdAsync(IAccount account, string name) =>
         (await account.ListAsync(CancellationToken.None)).Find(MailboxName.Parse(name).Value)!.Id;
+
+    /// <summary>The accounts of a site whose users live elsewhere.</summary>
+    public ExternalAccounts With(IAccountLookup lookup, bool mayCreate = true, bool usesLocal = true) =>
+        new(Accounts, lookup, Database, Quotas, _hasher, _verifier, mayCreate, usesLocal, NullLogger<ExternalAccounts>.Instance);
 
     public async ValueTask DisposeAsync()
     {

@@ -26,6 +26,8 @@ internal sealed class TrialAccount(IReadOnlyList<string> addresses) : IAccount, 
 
     public ValueTask<MailResult<AccountIdentity>> ConfirmScramAsync(LoginRequest login, ScramKeys proven, CancellationToken cancellationToken) => throw Unchanging();
 
+    public ValueTask<MailResult<AccountIdentity>> AdmitAsync(LoginRequest login, CancellationToken cancellationToken) => throw Unchanging();
+
     public IDisposable Watch(AccountIdentity identity, IAccountSubscriber subscriber) => throw Unchanging();
 
     public ValueTask<bool> MayGoOnAsync(AccountIdentity identity, CancellationToken cancellationToken) => throw Unchanging();

@@ -175,6 +175,12 @@ public interface IAccounts
     ValueTask<MailResult<AccountIdentity>> ConfirmScramAsync(LoginRequest login, ScramKeys proven, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Lets in whoever has proven the name otherwise than with a password, as with a certificate or a token. AUTHENTICATIONFAILED when there is no such account, CONTACTADMIN when it is
+    /// disabled, UNAVAILABLE.
+    /// </summary>
+    ValueTask<MailResult<AccountIdentity>> AdmitAsync(LoginRequest login, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Nudges the subscriber whenever the session of who has logged in may have to end, until the result is disposed: its account has changed, or the password's time is over.
     /// </summary>
     IDisposable Watch(AccountIdentity identity, IAccountSubscriber subscriber);

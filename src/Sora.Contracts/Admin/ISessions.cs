@@ -20,7 +20,7 @@ public interface ISessions
 /// <param name="Network">Where the clients are: an address, or a network such as <c>192.0.2.0/24</c>.</param>
 /// <param name="Protocol"><c>imap</c>, <c>pop3</c>, <c>lmtp</c> or <c>managesieve</c>.</param>
 /// <param name="Except">A session that is not meant, whatever else says so.</param>
-[GenerateSerializer, Immutable, Alias("sora.session-filter")]
+[GenerateSerializer, Immutable, Alias("sora.SessionFilter")]
 public sealed record SessionFilter(
     [property: Id(0)] string? Id = null,
     [property: Id(1)] AccountId? Account = null,
@@ -44,7 +44,7 @@ public sealed record SessionFilter(
 /// <param name="Received">Octets that the client has sent, TLS and compression not counted.</param>
 /// <param name="Sent">Octets that it was sent, counted likewise.</param>
 /// <param name="ProxySession">The proxy's name for the session, or empty.</param>
-[GenerateSerializer, Immutable, Alias("sora.session-info")]
+[GenerateSerializer, Immutable, Alias("sora.SessionInfo")]
 public sealed record SessionInfo(
     [property: Id(0)] string Id,
     [property: Id(1)] string Protocol,

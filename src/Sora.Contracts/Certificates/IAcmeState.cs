@@ -57,7 +57,7 @@ public interface IAcmeState
 /// <param name="Url">The account's URL; null before the server has given one.</param>
 /// <param name="Contacts">What the server was told.</param>
 [GenerateSerializer]
-[Alias("sora.AcmeAccount")]
+[Alias("sora.AcmeAccount"), Immutable]
 public sealed record AcmeAccount([property: Id(0)] byte[] Key, [property: Id(1)] string? Url, [property: Id(2)] IReadOnlyList<string> Contacts)
 {
     /// <summary>Its URL alone: the key has no place in a log.</summary>
@@ -71,7 +71,7 @@ public sealed record AcmeAccount([property: Id(0)] byte[] Key, [property: Id(1)]
 /// <param name="Host">Whose proof it is, in small letters.</param>
 /// <param name="KeyAuthorization">Section 8.1.</param>
 [GenerateSerializer]
-[Alias("sora.AcmeChallenge")]
+[Alias("sora.AcmeChallenge"), Immutable]
 public sealed record AcmeChallenge([property: Id(0)] string Type, [property: Id(1)] string Token, [property: Id(2)] string Host, [property: Id(3)] string KeyAuthorization)
 {
     /// <summary>Section 8.3.</summary>
@@ -89,7 +89,7 @@ public sealed record AcmeChallenge([property: Id(0)] string Type, [property: Id(
 /// <param name="RenewAt">When it is due, as the server suggests (RFC 9773); null when it does not.</param>
 /// <param name="AskAgainAt">When to ask the server for that again.</param>
 [GenerateSerializer]
-[Alias("sora.AcmeRenewal")]
+[Alias("sora.AcmeRenewal"), Immutable]
 public sealed record AcmeRenewal(
     [property: Id(0)] string Name,
     [property: Id(1)] int Attempts = 0,

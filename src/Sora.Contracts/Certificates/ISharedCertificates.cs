@@ -19,7 +19,7 @@ public interface ISharedCertificates
 /// <param name="Chain">PEM: the certificate, then those that vouch for it.</param>
 /// <param name="Key">PEM: its private key, PKCS #8. A secret.</param>
 [GenerateSerializer]
-[Alias("sora.SharedCertificate")]
+[Alias("sora.SharedCertificate"), Immutable]
 public sealed record SharedCertificate([property: Id(0)] string Name, [property: Id(1)] string Chain, [property: Id(2)] string Key)
 {
     /// <summary>Its name alone: the key has no place in a log.</summary>

@@ -202,7 +202,8 @@ public sealed class ClientConnection : IDeadlineTarget
     /// <summary>
     /// Counts the session against the limits of its user. Not null when there are too many: the client gets the text and is not logged in.
     /// </summary>
-    public Dismissal? TryLogIn(AccountIdentity identity)
+    /// <param name="expires">When the session has to end; null for never.</param>
+    public Dismissal? TryLogIn(AccountIdentity identity, DateTimeOffset? expires = null)
     {
         if (_user is not null)
             LogOut();
@@ -210,16 +211,22 @@ public sealed class ClientConnection : IDeadlineTarget
         var isExempt = IsExempt(Remote.Address);
         var refusal = _listener.Shared.Registry.TryLogIn(
             identity.Account, Remote.Address, isExempt ? 0 : options.MaxConnectionsPerUser, isExempt ? 0 : options.MaxConnectionsPerUserPerIp);
-        if (refusal is null)
-            Volatile.Write(ref _user, identity);
-        else
+        if (refusal is not null)
+        {
             _listener.Refuse(refusal, Remote.Address);
-        return refusal;
+            return refusal;
+        }
+
+        Volatile.Write(ref _user, identity);
+        if (expires is { } end)
+            _deadlines.Arm(DeadlineKind.Login, _listener.Shared.Deadlines, TimeSpan.FromTicks(Math.Max(0, (end - _listener.Shared.Time.GetUtcNow()).Ticks)));
+        return null;
     }
 
     /// <summary>Takes back what <see cref="TryLogIn"/> counted; nothing when nobody is logged in.</summary>
     public void LogOut()
     {
+        _deadlines.Disarm(DeadlineKind.Login);
         if (Interlocked.Exchange(ref _user, null) is { } user)
             _listener.Shared.Registry.LogOut(user.Account, Remote.Address);
     }
@@ -408,6 +415,9 @@ public sealed class ClientConnection : IDeadlineTarget
                 break;
             case DeadlineKind.End when Volatile.Read(ref _dismissal) is null:
                 Dismiss(Dismissal.Expired);
+                break;
+            case DeadlineKind.Login:
+                Dismiss(Dismissal.TokenExpired);
                 break;
             case DeadlineKind.Output when _isInHandshake:
                 _listener.Instruments.Ended("handshake_timeout");

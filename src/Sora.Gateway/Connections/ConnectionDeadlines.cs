@@ -6,8 +6,8 @@ namespace Sora.Gateway.Connections;
 /// </summary>
 public sealed class ConnectionDeadlines : IDisposable
 {
-    internal const int ChunkSlots = 2048;
-    internal const int Kinds = 4;
+    internal const int ChunkSlots = 512 * Kinds;
+    internal const int Kinds = 5;
 
     private readonly Lock _lock = new();
     private readonly TimeProvider _time;
@@ -109,6 +109,9 @@ internal enum DeadlineKind
 
     /// <summary>The session is to end.</summary>
     End,
+
+    /// <summary>What the client has logged in with is over.</summary>
+    Login,
 }
 
 /// <summary>Who is told that a deadline has passed, on a thread of the pool.</summary>

@@ -29,6 +29,8 @@ public sealed record Dismissal(string Reason, string Text, bool IsTemporary = tr
 
     public static Dismissal Expired { get; } = new("expired", "Connection has lasted too long");
 
+    public static Dismissal TokenExpired { get; } = new("token_expired", "Token has ended, log in again");
+
     public static Dismissal TooSlow { get; } = new("too_slow", "You are sending too slowly", IsUrgent: true);
 
     public static Dismissal Kicked { get; } = new("kicked", "Disconnected by the administrator", IsUrgent: true);

@@ -28,7 +28,8 @@ public sealed class ImapServer(
     IMessageKeys keys,
     ISearchIndex? index = null,
     MailboxScripts? scripts = null,
-    SaslOptions? sasl = null) : IProtocolServer
+    SaslOptions? sasl = null,
+    ITokenVerifier? tokens = null) : IProtocolServer
 {
     /// <inheritdoc/>
     public string Name => "imap";
@@ -77,7 +78,7 @@ public sealed class ImapServer(
     internal ImapOptions Options => options;
 
     /// <summary>How clients log in.</summary>
-    internal SaslMechanisms Sasl { get; } = new(accounts, LoginScopes.Imap, sasl ?? new SaslOptions(), time, logger);
+    internal SaslMechanisms Sasl { get; } = new(accounts, LoginScopes.Imap, sasl ?? new SaslOptions(), time, logger, tokens);
 
     /// <summary>Stands before and behind every login.</summary>
     public LoginGuard Guard

@@ -17,6 +17,7 @@ public sealed class ManageSieveServer : IProtocolServer
     /// <param name="compiler">How scripts are compiled when they are put, as deliveries compile them.</param>
     /// <param name="limits">How scripts are run: clients are told of some limits.</param>
     /// <param name="sasl">How clients log in.</param>
+    /// <param name="tokens">Checks bearer tokens; null when none are taken.</param>
     public ManageSieveServer(
         ManageSieveOptions options,
         IAccounts accounts,
@@ -26,9 +27,10 @@ public sealed class ManageSieveServer : IProtocolServer
         GatewayMetrics metrics,
         TimeProvider time,
         ILogger<ManageSieveServer> logger,
-        SaslOptions? sasl = null)
+        SaslOptions? sasl = null,
+        ITokenVerifier? tokens = null)
     {
-        Sasl = new SaslMechanisms(accounts, LoginScopes.ManageSieve, sasl ?? new SaslOptions(), time, logger);
+        Sasl = new SaslMechanisms(accounts, LoginScopes.ManageSieve, sasl ?? new SaslOptions(), time, logger, tokens);
         Options = options;
         Accounts = accounts;
         Scripts = scripts;

@@ -23,7 +23,8 @@ public sealed class Pop3Server : IProtocolServer
         GatewayMetrics metrics,
         TimeProvider time,
         ILogger<Pop3Server> logger,
-        SaslOptions? sasl = null)
+        SaslOptions? sasl = null,
+        ITokenVerifier? tokens = null)
     {
         Options = options;
         Accounts = accounts;
@@ -33,7 +34,7 @@ public sealed class Pop3Server : IProtocolServer
         Replicas = replicas;
         Time = time;
         Logger = logger;
-        Sasl = new SaslMechanisms(accounts, LoginScopes.Pop3, sasl ?? new SaslOptions(), time, logger);
+        Sasl = new SaslMechanisms(accounts, LoginScopes.Pop3, sasl ?? new SaslOptions(), time, logger, tokens);
         Commands = new CommandTable(metrics);
         Retrieved = metrics.MessageFlow(ProtocolName, "out");
         UidlFormat = UidlFormat.Parse(options.UidlFormat);

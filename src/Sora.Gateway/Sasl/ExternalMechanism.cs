@@ -20,11 +20,11 @@ internal sealed class ExternalMechanism(SaslContext context, IReadOnlyList<Exter
             return SaslStep.Fail(Failed);
         foreach (var login in ExternalIdentity.Of(certificate, names).Take(MaxNames))
         {
-            if (await context.Accounts.FindAsync(login, cancellationToken).ConfigureAwait(false) is { } proven)
-            {
-                return SaslStep.Of(await context.Guard.AfterAsync(
-                    context.Attempt(login), proven, (identity, token) => ActAsync(identity, login, actFor, token), cancellationToken).ConfigureAwait(false));
-            }
+            var proven = await context.Accounts.AdmitAsync(context.Request(login), cancellationToken).ConfigureAwait(false);
+            if (proven.Error is { Code: MailErrorCode.AuthenticationFailed })
+                continue;
+            return SaslStep.Of(await context.Guard.AfterAsync(
+                context.Attempt(login), proven, (identity, token) => ActAsync(identity, login, actFor, token), cancellationToken).ConfigureAwait(false));
         }
 
         return SaslStep.Of(await context.Guard.AfterAsync(context.Attempt(""), Failed, Nobody, cancellationToken).ConfigureAwait(false));

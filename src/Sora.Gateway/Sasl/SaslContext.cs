@@ -31,9 +31,16 @@ internal sealed record SaslContext(
     /// <summary>The mechanism's name, or the command that a password came in.</summary>
     public string Mechanism { get; init; } = "";
 
+    private string ProtocolName => Protocol switch
+    {
+        LoginScopes.Imap => "imap",
+        LoginScopes.Pop3 => "pop3",
+        _ => "managesieve",
+    };
+
     /// <summary>That a client logs in by this name.</summary>
     public LoginRequest Request(string user) => new(user, Protocol, Address);
 
     /// <summary>That somebody wants to prove this name, from now on.</summary>
-    public LoginAttempt Attempt(string user) => new(Client.Protocol, Mechanism, Address, user, FailureDelay, Time.GetTimestamp());
+    public LoginAttempt Attempt(string user) => new(ProtocolName, Mechanism, Address, user, FailureDelay, Time.GetTimestamp());
 }

@@ -61,11 +61,11 @@ internal static class SaslExchange
         }
 
         if (step.SuccessData is not { } data || channel.SuccessCarriesData)
-            return new SaslOutcome(SaslEnd.Succeeded, step.Identity, step.SuccessData);
+            return new SaslOutcome(SaslEnd.Succeeded, step.Identity, step.SuccessData, Expires: step.Expires);
         if (Decode(await channel.AskAsync(data, cancellationToken).ConfigureAwait(false), out var response) is { } refused)
             return refused; // a client that does not believe the server gives up here
         return response!.Length == 0
-            ? new SaslOutcome(SaslEnd.Succeeded, step.Identity)
+            ? new SaslOutcome(SaslEnd.Succeeded, step.Identity, Expires: step.Expires)
             : SaslOutcome.Malformed("The mechanism is at its end and wants no more data");
     }
 

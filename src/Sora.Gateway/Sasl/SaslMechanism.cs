@@ -21,8 +21,10 @@ internal abstract class SaslMechanism
 /// <param name="SuccessData">Belongs to the success and must reach the client (RFC 4422 section 3.6); null when there is none.</param>
 /// <param name="Error">The client has proven nothing.</param>
 /// <param name="FailureData">What the mechanism says of the failure in its own words, when the client is to hear it before the protocol's answer; null for none.</param>
+/// <param name="Expires">When what has proven the identity ends, and the session with it; null when neither does.</param>
 internal readonly record struct SaslStep(
-    byte[]? Challenge, AccountIdentity? Identity = null, byte[]? SuccessData = null, MailError? Error = null, byte[]? FailureData = null)
+    byte[]? Challenge, AccountIdentity? Identity = null, byte[]? SuccessData = null, MailError? Error = null, byte[]? FailureData = null,
+    DateTimeOffset? Expires = null)
 {
     public static SaslStep Ask(byte[] challenge) => new(challenge);
 

@@ -6,19 +6,21 @@ namespace Sora.Gateway.Sasl;
 
 /// <summary>The mechanisms of this server: which a client is told of, and which it gets.</summary>
 /// <param name="protocol">What is logged in to.</param>
-internal sealed class SaslMechanisms(IAccounts accounts, LoginScopes protocol, SaslOptions options, TimeProvider time, ILogger logger)
+/// <param name="tokens">Checks bearer tokens; null when none are taken.</param>
+internal sealed class SaslMechanisms(
+    IAccounts accounts, LoginScopes protocol, SaslOptions options, TimeProvider time, ILogger logger, ITokenVerifier? tokens = null)
 {
     private const string Plus = "-PLUS";
     private const string External = "EXTERNAL";
 
     /// <summary>In the order in which they are named: the strongest first, because some clients take the first they know.</summary>
-    public static readonly string[] Known = ["EXTERNAL", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "PLAIN", "LOGIN"];
+    public static readonly string[] Known = ["EXTERNAL", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "OAUTHBEARER", "XOAUTH2", "PLAIN", "LOGIN"];
 
     /// <summary>Stands before and behind every check.</summary>
     public LoginGuard Guard { get; set; } = LoginGuard.Off(time);
 
     private readonly MasterUsers _masters = new(accounts, options, logger);
-    private readonly string[] _enabled = [.. Known.Where(name => options.Mechanisms.Contains(name, StringComparer.Ordinal))];
+    private readonly string[] _enabled = [.. Known.Where(name => options.Mechanisms.Contains(name, StringComparer.Ordinal) && (tokens is not null || !IsOAuth(name)))];
 
     /// <summary>The hash functions of which a client that comes now is told; asked once for each connection.</summary>
     public ValueTask<ScramHashes> ScramOfferAsync(CancellationToken cancellationToken) => options.Scram switch
@@ -56,6 +58,7 @@ internal sealed class SaslMechanisms(IAccounts accounts, LoginScopes protocol, S
             "PLAIN" => new PlainMechanism(context),
             "LOGIN" => new LoginMechanism(context),
             External => new ExternalMechanism(context, options.ExternalNames),
+            "OAUTHBEARER" or "XOAUTH2" => new OAuthMechanism(context, tokens!, options, isGoogle: name == "XOAUTH2"),
             _ => new ScramMechanism(context, hash, IsPlus(name), ScramMechanism.MakeNonce),
         };
     }
@@ -73,6 +76,8 @@ internal sealed class SaslMechanisms(IAccounts accounts, LoginScopes protocol, S
 
     private static bool CanWork(string name, ClientConnection client) =>
         (!IsPlus(name) || client.CanBind) && (name != External || client.ClientCertificate is not null);
+
+    private static bool IsOAuth(string name) => name is "OAUTHBEARER" or "XOAUTH2";
 
     private static bool IsPlus(string name) => name.EndsWith(Plus, StringComparison.Ordinal);
 

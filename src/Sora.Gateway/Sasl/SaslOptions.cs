@@ -9,7 +9,7 @@ public sealed class SaslOptions : IValidatableOptions
 {
     [Option("Mechanisms that clients may use; they are told of those that can work on their connection")]
     public IReadOnlyList<string> Mechanisms { get; set; } =
-        ["EXTERNAL", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "PLAIN", "LOGIN"];
+        ["EXTERNAL", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "OAUTHBEARER", "XOAUTH2", "PLAIN", "LOGIN"];
 
     [Option("EXTERNAL: where the account's address stands in a client's certificate (see tls.client_certificates), in the order in which they are tried: \"email\" is the rfc822Name of its subjectAltName, \"cn\" the common name and \"subject_email\" the emailAddress of its subject", Reference = "RFC 4422 A")]
     public IReadOnlyList<ExternalName> ExternalNames { get; set; } = [ExternalName.Email];
@@ -28,6 +28,15 @@ public sealed class SaslOptions : IValidatableOptions
 
     [Option("What separates account and master in a login name: \"*\" as in user@example.com*master, \"@\" as in user@example.com@master, or empty, which leaves the authorization identity of PLAIN and SCRAM")]
     public string MasterSeparator { get; set; } = "*";
+
+    [Option("Names by which clients reach this server, for those that say with OAUTHBEARER which host they have connected to; empty for any", Reference = "RFC 7628 3.1", Example = "mail.example.com")]
+    public IReadOnlyList<string> OauthHosts { get; set; } = [];
+
+    [Option("Ports by which clients reach this server, for those that say with OAUTHBEARER which port they have connected to; empty for any", Reference = "RFC 7628 3.1", Example = "993")]
+    public IReadOnlyList<int> OauthPorts { get; set; } = [];
+
+    [Option("A session ends when the token does that it was begun with; the client then comes again with a new one")]
+    public bool OauthEndsSessions { get; set; } = true;
 
     /// <inheritdoc/>
     public IEnumerable<string> Validate()

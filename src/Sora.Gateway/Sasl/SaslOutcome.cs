@@ -25,7 +25,8 @@ internal enum SaslEnd
 /// <param name="SuccessData">What the protocol's success must carry; null for nothing.</param>
 /// <param name="Error">Why not.</param>
 /// <param name="Text">What was malformed, for people.</param>
-internal readonly record struct SaslOutcome(SaslEnd End, AccountIdentity? Identity = null, byte[]? SuccessData = null, MailError? Error = null, string Text = "")
+/// <param name="Expires">When the session has to end; null for never.</param>
+internal readonly record struct SaslOutcome(SaslEnd End, AccountIdentity? Identity = null, byte[]? SuccessData = null, MailError? Error = null, string Text = "", DateTimeOffset? Expires = null)
 {
     [MemberNotNullWhen(true, nameof(Identity))]
     public bool Succeeded => End == SaslEnd.Succeeded;

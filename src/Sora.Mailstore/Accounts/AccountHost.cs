@@ -146,6 +146,19 @@ public sealed class AccountHost : IAccounts, IAsyncDisposable
         }
     }
 
+    public async ValueTask<MailResult<AccountIdentity>> AdmitAsync(LoginRequest login, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _logins.AdmitAsync(login, cancellationToken);
+        }
+        catch (Exception e) when (Mailbox.IsDatabaseFailure(e))
+        {
+            Log.AccountFailed(Logger, e);
+            return MailError.Unavailable();
+        }
+    }
+
     public async ValueTask<ScramHashes> ScramForAllAsync(CancellationToken cancellationToken)
     {
         try
@@ -182,8 +195,11 @@ public sealed class AccountHost : IAccounts, IAsyncDisposable
         if (ticket.Account != identity.Account && await Find(identity.Account).SessionRightsAsync(cancellationToken) is null)
             return false; // the master is still one, but those it acted for are gone
         if (await Find(ticket.Account).SessionRightsAsync(cancellationToken) is not { IsDisabled: false } rights
-            || rights.Epoch != ticket.Epoch
-            || !rights.Credentials.TryGetValue(ticket.Credential, out var credential)
+            || rights.Epoch != ticket.Epoch)
+            return false;
+        if (ticket.Credential == default)
+            return true;
+        if (!rights.Credentials.TryGetValue(ticket.Credential, out var credential)
             || !credential.Scopes.HasFlag(ticket.Protocol)
             || credential.ExpiresAt <= _time.GetUtcNow())
             return false;

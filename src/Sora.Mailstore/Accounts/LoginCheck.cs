@@ -15,6 +15,7 @@ internal sealed class LoginCheck(LoginStore store, PasswordVerifier passwords, S
     private const int MaxAttempts = 3;
 
     private static readonly MailError Failed = new(MailErrorCode.AuthenticationFailed, "Authentication failed");
+    private static readonly MailError Disabled = new(MailErrorCode.ContactAdmin, "The account is disabled");
 
     public async Task<MailResult<AccountIdentity>> CheckAsync(LoginRequest login, string password, CancellationToken cancellationToken)
     {
@@ -47,6 +48,14 @@ internal sealed class LoginCheck(LoginStore store, PasswordVerifier passwords, S
         }
 
         return MailError.Unavailable();
+    }
+
+    public async Task<MailResult<AccountIdentity>> AdmitAsync(LoginRequest login, CancellationToken cancellationToken)
+    {
+        var changes = heard();
+        if (await store.FindAsync(AccountHost.Normalize(login.User), null, cancellationToken) is not { } stored)
+            return Failed;
+        return stored.IsDisabled ? Disabled : new AccountIdentity(stored.Account, stored.PrimaryAddress, new LoginTicket(stored.Account, default, login.Protocol, stored.Epoch, null, changes));
     }
 
     public async Task<ScramChallenge> FindScramAsync(LoginRequest login, ScramHashes hash, CancellationToken cancellationToken)
@@ -121,7 +130,7 @@ internal sealed class LoginCheck(LoginStore store, PasswordVerifier passwords, S
     private MailResult<AccountIdentity> LetIn(LoginRequest login, StoredLogin stored, StoredCredential credential, int changes)
     {
         if (stored.IsDisabled)
-            return new MailError(MailErrorCode.ContactAdmin, "The account is disabled");
+            return Disabled;
         if (credential.IsExpired)
             return new MailError(MailErrorCode.Expired, "The password has expired");
         if (!credential.Scopes.HasFlag(login.Protocol))

@@ -34,10 +34,11 @@ internal sealed class GatewayParts : IAsyncDisposable
     /// <summary>Binds all listeners; from here on clients are served.</summary>
     /// <exception cref="StartException">A certificate cannot be read, or an address cannot be listened on.</exception>
     public static async Task<GatewayParts> StartAsync(
-        SoraOptions options, string dataFolder, MailstoreParts mailstore, Parts parts, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
+        SoraOptions options, string dataFolder, MailstoreParts mailstore, IdentityParts identity, Parts parts, ILoggerFactory loggers, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var metrics = parts.AddDisposable("Metrics of the gateway", new GatewayMetrics());
-        var definitions = Definitions(options, mailstore, parts, metrics, loggers, time).ToList();
+        var definitions = Definitions(options, mailstore, identity, parts, metrics, loggers, time).ToList();
         var certificates = await CertificatesAsync(options, dataFolder, mailstore, parts, loggers, time, cancellationToken);
         var listeners = parts.AddDisposable("Listeners", new GatewayListeners(
             definitions.Select(definition => definition.Listener), options.Connections, certificates, metrics,
@@ -71,11 +72,11 @@ internal sealed class GatewayParts : IAsyncDisposable
     }
 
     private static IEnumerable<(string Key, ListenerDefinition Listener)> Definitions(
-        SoraOptions options, MailstoreParts mailstore, Parts parts, GatewayMetrics metrics, ILoggerFactory loggers, TimeProvider time)
+        SoraOptions options, MailstoreParts mailstore, IdentityParts identity, Parts parts, GatewayMetrics metrics, ILoggerFactory loggers, TimeProvider time)
     {
         var scripts = Scripts(options, mailstore, metrics, loggers, time);
         var lmtp = new LmtpServer(
-            options.Lmtp, mailstore.Accounts, mailstore.Bodies.Intakes, mailstore.Delivery, metrics, loggers.CreateLogger<LmtpServer>(), time,
+            options.Lmtp, mailstore.Users, mailstore.Bodies.Intakes, mailstore.Delivery, metrics, loggers.CreateLogger<LmtpServer>(), time,
             scripts)
         {
             Returns = SenderRewriting.Of(options.Relay.Srs, time) is { } rewriting ? new BounceReturn(mailstore.Relay, rewriting) : null,
@@ -84,14 +85,14 @@ internal sealed class GatewayParts : IAsyncDisposable
         foreach (var listener in lmtp.Listeners())
             yield return ("lmtp." + listener.Key, listener);
 
-        var guard = new LoginGuard(mailstore.LoginLimits, mailstore.Journal, mailstore.Accounts, metrics, time, loggers.CreateLogger<LoginGuard>());
+        var guard = new LoginGuard(mailstore.LoginLimits, mailstore.Journal, mailstore.Users, metrics, time, loggers.CreateLogger<LoginGuard>());
         var replicas = new MailboxReplicas(mailstore.Mailboxes, time, loggers.CreateLogger<MailboxReplicas>());
         var inMailboxes = parts.Add("Scripts of events in IMAP", new MailboxScripts(
             scripts, mailstore.Mailboxes, mailstore.Bodies.Messages, mailstore.Metadata, mailstore.Scripts, replicas,
             options.SieveLimits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()), options.SieveImap, SieveUrl(options), options.Imap.DisabledCaps));
         var imap = new ImapServer(
-            mailstore.Accounts, mailstore.Sharing, mailstore.Mailboxes, mailstore.Bodies.Messages, mailstore.Bodies.Intakes, mailstore.Quotas, mailstore.Metadata, replicas,
-            options.Imap, metrics, time, loggers.CreateLogger<ImapServer>(), mailstore.Search.Keys, mailstore.Search.Index, inMailboxes, options.Sasl)
+            mailstore.Users, mailstore.Sharing, mailstore.Mailboxes, mailstore.Bodies.Messages, mailstore.Bodies.Intakes, mailstore.Quotas, mailstore.Metadata, replicas,
+            options.Imap, metrics, time, loggers.CreateLogger<ImapServer>(), mailstore.Search.Keys, mailstore.Search.Index, inMailboxes, options.Sasl, identity.Tokens)
         {
             Guard = guard,
         };
@@ -99,8 +100,8 @@ internal sealed class GatewayParts : IAsyncDisposable
             yield return ("imap." + listener.Key, listener);
 
         var pop3 = new Pop3Server(
-            options.Pop3, mailstore.Accounts, mailstore.Maildrops, mailstore.Mailboxes, mailstore.Bodies.Messages, replicas, metrics, time,
-            loggers.CreateLogger<Pop3Server>(), options.Sasl)
+            options.Pop3, mailstore.Users, mailstore.Maildrops, mailstore.Mailboxes, mailstore.Bodies.Messages, replicas, metrics, time,
+            loggers.CreateLogger<Pop3Server>(), options.Sasl, identity.Tokens)
         {
             Guard = guard,
         };
@@ -108,8 +109,8 @@ internal sealed class GatewayParts : IAsyncDisposable
             yield return ("pop3." + listener.Key, listener);
 
         var sieve = new ManageSieveServer(
-            options.Managesieve, mailstore.Accounts, mailstore.Scripts, options.SieveLimits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()),
-            options.SieveLimits.ToLimits(), metrics, time, loggers.CreateLogger<ManageSieveServer>(), options.Sasl)
+            options.Managesieve, mailstore.Users, mailstore.Scripts, options.SieveLimits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()),
+            options.SieveLimits.ToLimits(), metrics, time, loggers.CreateLogger<ManageSieveServer>(), options.Sasl, identity.Tokens)
         {
             Library = scripts.Library,
             Guard = guard,
@@ -138,7 +139,7 @@ internal sealed class GatewayParts : IAsyncDisposable
             mailstore.Scripts, mailstore.SieveFiles, limits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()),
             limits.ToCompilerOptions(options.Sieve.MaxGlobalScriptSize.ToInt32()), limits.MaxCompiledScripts, limits.MaxCompiledSize.Bytes);
         var ports = new ScriptPorts(
-            mailstore.Accounts, mailstore.Sharing, library, options.SieveDelivery,
+            mailstore.Users, mailstore.Sharing, library, options.SieveDelivery,
             limits.ToLimits() with { MaxDuplicateLifetime = options.Sieve.MaxDuplicatePeriod }, options.Imap.OtherUsersPrefix, options.Imap.SharedPrefix)
         {
             DetailSeparators = options.Lmtp.RecipientDelimiter,

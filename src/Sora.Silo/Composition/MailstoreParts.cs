@@ -2,6 +2,7 @@ using Sora.Contracts;
 using Sora.Mailstore;
 using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Accounts.Logins;
+using Sora.Mailstore.Accounts.Lookup;
 using Sora.Mailstore.Accounts.Passwords;
 using Sora.Mailstore.Audit;
 using Sora.Mailstore.Bodies;
@@ -23,6 +24,9 @@ namespace Sora.Silo.Composition;
 internal sealed record MailstoreParts(
     AccountHost Accounts, SharingHost Sharing, MailboxHost Mailboxes, BodyHost Bodies, MessageDelivery Delivery, AccountAdministration Administration)
 {
+    /// <summary>The accounts as those who come from outside see them: with those that a service knows.</summary>
+    public required IAccounts Users { get; init; }
+
     public required QuotaHost Quotas { get; init; }
 
     /// <summary>Which POP3 session has which maildrop.</summary>
@@ -82,7 +86,8 @@ internal sealed record MailstoreParts(
     /// <summary>Starts the engine on a database that is ready.</summary>
     /// <exception cref="StartException">A folder cannot be used.</exception>
     public static async Task<MailstoreParts> StartAsync(
-        SoraOptions options, string dataFolder, Database database, Parts parts, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
+        SoraOptions options, string dataFolder, Database database, IAccountLookup? lookup, Parts parts, ILoggerFactory loggers, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var metrics = parts.AddDisposable("Metrics of the mail store", new MailstoreMetrics());
         var files = new SieveFiles(options.Sieve, time, loggers, metrics, SiteCheck.Scripts(options));
@@ -113,6 +118,9 @@ internal sealed record MailstoreParts(
         var delivery = new MessageDelivery(accounts, mailboxes, options.Delivery, time);
         return new MailstoreParts(accounts, sharing, mailboxes, bodies, delivery, new AccountAdministration(database, passwords, accounts.Announce))
         {
+            Users = lookup is null ? accounts : new ExternalAccounts(
+                accounts, lookup, database, quotas, passwords, verifier, options.Auth.Lookup.CreateAccounts, options.Auth.Lookup.LocalAccounts,
+                loggers.CreateLogger<ExternalAccounts>()),
             Quotas = quotas,
             Maildrops = maildrops,
             LoginLimits = loginLimits,

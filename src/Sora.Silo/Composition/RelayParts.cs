@@ -25,7 +25,7 @@ internal static class RelayParts
     public static void Start(SoraOptions options, MailstoreParts mailstore, Parts parts, ILoggerFactory loggers, TimeProvider time)
     {
         var metrics = parts.AddDisposable("Metrics of the relay", new RelayMetrics());
-        var local = new RelayLocalDelivery(mailstore.Accounts, mailstore.Bodies.Intakes, mailstore.Delivery, options.Lmtp.RecipientDelimiter);
+        var local = new RelayLocalDelivery(mailstore.Users, mailstore.Bodies.Intakes, mailstore.Delivery, options.Lmtp.RecipientDelimiter);
         parts.Add("The relay", new RelayWorker(mailstore.Relay, options.Relay, options.Node.EffectiveName, local, metrics, time, loggers)).Start();
     }
 }

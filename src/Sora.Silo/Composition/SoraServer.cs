@@ -83,12 +83,13 @@ internal sealed class SoraServer : IAsyncDisposable
         var http = _parts.Add(
             "HTTP", await AdminHttp.StartAsync(options.Http, options.Health, _readiness, checks, metrics, loggers, cancellationToken));
         Volatile.Write(ref database, await MailstoreParts.OpenDatabaseAsync(options, data, _parts, loggers, cancellationToken));
-        var mailstore = await MailstoreParts.StartAsync(options, data, database, _parts, loggers, time, cancellationToken);
+        var identity = IdentityParts.Start(options.Auth, _parts, loggers, time);
+        var mailstore = await MailstoreParts.StartAsync(options, data, database, identity.Lookup, _parts, loggers, time, cancellationToken);
         Volatile.Write(ref bodies, mailstore.Bodies);
         if (options.Node.FirstAccount is { } address)
             FirstAccount = await FirstAccount.EnsureAsync(address, data, mailstore.Accounts, mailstore.Administration, _logger, cancellationToken);
         RelayParts.Start(options, mailstore, _parts, loggers, time);
-        var gateway = await GatewayParts.StartAsync(options, data, mailstore, _parts, loggers, time, cancellationToken);
+        var gateway = await GatewayParts.StartAsync(options, data, mailstore, identity, _parts, loggers, time, cancellationToken);
         _gateway = gateway;
         await AcmeParts.StartAsync(options, mailstore, _parts, loggers, time, cancellationToken);
         if (options.Node.TrimWhenIdle)

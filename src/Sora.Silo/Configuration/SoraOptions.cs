@@ -82,6 +82,8 @@ public sealed class SoraOptions : IValidatableOptions
 
     public SaslOptions Sasl { get; set; } = new();
 
+    public AuthOptions Auth { get; set; } = new();
+
     public LmtpOptions Lmtp { get; set; } = new();
 
     public ImapOptions Imap { get; set; } = new();

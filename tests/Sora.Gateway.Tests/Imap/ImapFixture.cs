@@ -71,13 +71,14 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
     /// <summary>Another gateway to the same engine, with a clock of its own.</summary>
     internal Task<TestGateway> StartAsync(
         TimeProvider time, ImapOptions? options = null, bool withIndex = true, SieveImapOptions? sieve = null, SieveOptions? site = null, SieveEngineOptions? limits = null,
-        SaslOptions? sasl = null, CertificateSource? certificates = null, Func<GatewayMetrics, LoginGuard>? guard = null, ConnectionOptions? connections = null)
+        SaslOptions? sasl = null, CertificateSource? certificates = null, Func<GatewayMetrics, LoginGuard>? guard = null, ConnectionOptions? connections = null,
+        ITokenVerifier? tokens = null, IAccounts? accounts = null)
     {
         var metrics = new GatewayMetrics();
         var scripts = Scripts(time, metrics, options ?? Options, sieve ?? new SieveImapOptions(), site ?? new SieveOptions(), limits ?? new SieveEngineOptions());
         var server = new ImapServer(
-            Node.Accounts, Node.Sharing, Node.Mailboxes, Messages, Bodies.Intakes, Node.Quotas, Node.Metadata, Replicas, options ?? Options, metrics, time,
-            new ErrorLog<ImapServer>(), withIndex ? Search.Keys : new DirectMessageKeys(Messages), withIndex ? Search.Index : null, scripts, sasl)
+            accounts ?? Node.Accounts, Node.Sharing, Node.Mailboxes, Messages, Bodies.Intakes, Node.Quotas, Node.Metadata, Replicas, options ?? Options, metrics, time,
+            new ErrorLog<ImapServer>(), withIndex ? Search.Keys : new DirectMessageKeys(Messages), withIndex ? Search.Index : null, scripts, sasl, tokens)
         {
             Guard = guard?.Invoke(metrics) ?? LoginGuard.Off(time),
         };

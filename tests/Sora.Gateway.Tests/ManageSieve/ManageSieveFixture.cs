@@ -39,7 +39,8 @@ public sealed class ManageSieveFixture : IAsyncLifetime
 
     /// <summary>Another gateway to the same engine.</summary>
     internal Task<TestGateway> StartAsync(ManageSieveOptions options, TimeProvider? time = null, bool tls = true, ISieveScripts? scripts = null, string? withoutExtension = null,
-        CertificateSource? certificates = null, Func<GatewayMetrics, LoginGuard>? guard = null, ConnectionOptions? connections = null)
+        CertificateSource? certificates = null, Func<GatewayMetrics, LoginGuard>? guard = null, ConnectionOptions? connections = null, SaslOptions? sasl = null,
+        ITokenVerifier? tokens = null, IAccounts? accounts = null)
     {
         options.Listen = ["127.0.0.1:0"];
         options.TlsListen = tls ? ["127.0.0.1:0"] : [];
@@ -50,8 +51,8 @@ public sealed class ManageSieveFixture : IAsyncLifetime
             compiler = compiler with { Extensions = compiler.Extensions.Remove(withoutExtension) };
         var metrics = new GatewayMetrics();
         var server = new ManageSieveServer(
-            options, Node.Accounts, scripts ?? Node.Scripts, compiler, new SieveLimits { MaxRedirects = 5 }, metrics,
-            time ?? TimeProvider.System, new ErrorLog<ManageSieveServer>())
+            options, accounts ?? Node.Accounts, scripts ?? Node.Scripts, compiler, new SieveLimits { MaxRedirects = 5 }, metrics,
+            time ?? TimeProvider.System, new ErrorLog<ManageSieveServer>(), sasl, tokens)
         {
             Library = new ScriptLibrary(
                 Node.Scripts, new SieveFiles(new SieveOptions(), TimeProvider.System, NullLoggerFactory.Instance), compiler, compiler, 100, 100_000),

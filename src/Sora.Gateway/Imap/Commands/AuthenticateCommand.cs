@@ -32,7 +32,7 @@ internal sealed class AuthenticateCommand(string mechanism, byte[]? initialRespo
             exchange, new Channel(connection), initialResponse is [(byte)'='] ? [] : initialResponse, cancellationToken).ConfigureAwait(false);
         return outcome.End switch
         {
-            SaslEnd.Succeeded => LoginCommand.LogIn(connection, outcome.Identity!),
+            SaslEnd.Succeeded => LoginCommand.LogIn(connection, outcome.Identity!, outcome.Expires),
             SaslEnd.Refused => LoginCommand.Refuse(connection, outcome.Error!),
             SaslEnd.Cancelled => ImapReply.Bad("AUTHENTICATE cancelled"),
             SaslEnd.Malformed => ImapReply.Bad(outcome.Text),

@@ -1,4 +1,5 @@
 using Sora.Contracts;
+using Sora.Gateway.Connections;
 using Sora.Gateway.Imap.Responses;
 using Sora.Gateway.Imap.Wire;
 
@@ -28,10 +29,10 @@ internal sealed class LoginCommand(string user, string password) : ImapCommand
     }
 
     /// <summary>The client is this user from now on.</summary>
-    public static ImapReply LogIn(ImapConnection connection, AccountIdentity identity)
+    public static ImapReply LogIn(ImapConnection connection, AccountIdentity identity, DateTimeOffset? expires = null)
     {
         var server = connection.Server;
-        if (connection.Client.TryLogIn(identity) is { } refusal)
+        if (connection.Client.TryLogIn(identity, expires) is { } refusal)
             return ImapReply.No(refusal.Text, ResponseCode.Of(MailErrorCode.Limit));
         connection.Session.Identity = identity;
         connection.Session.Account = server.Accounts.Get(identity.Account);

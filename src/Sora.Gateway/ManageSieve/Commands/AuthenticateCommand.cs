@@ -42,7 +42,7 @@ internal sealed class AuthenticateCommand(string mechanism, byte[]? initialRespo
 
     private static ManageSieveReply LogIn(ManageSieveConnection connection, SaslOutcome outcome)
     {
-        if (connection.Client.TryLogIn(outcome.Identity!) is { } refusal)
+        if (connection.Client.TryLogIn(outcome.Identity!, outcome.Expires) is { } refusal)
             return ManageSieveReply.No(refusal.Text, ResponseCode.TryLater);
         connection.LogIn(outcome.Identity!);
         Log.LoggedIn(connection.Server.Logger, outcome.Identity!.Account, connection.Client.Remote.Address, connection.Client.Id);

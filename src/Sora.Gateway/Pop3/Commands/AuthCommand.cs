@@ -51,7 +51,7 @@ internal sealed class AuthCommand(string? mechanism, byte[]? initialResponse) : 
                 using (var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken))
                 {
                     limit.CancelAfter(server.Options.CommandTimeout);
-                    return await LogIn.RunAsync(connection, outcome.Succeeded ? outcome.Identity : outcome.Error!, limit.Token);
+                    return await LogIn.RunAsync(connection, outcome.Succeeded ? outcome.Identity : outcome.Error!, outcome.Expires, limit.Token);
                 }
 
             case SaslEnd.Cancelled:

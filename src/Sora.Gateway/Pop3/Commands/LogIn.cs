@@ -9,7 +9,8 @@ internal static class LogIn
     /// <summary>No password goes over the network in the clear (RFC 2595 section 2.1, RFC 8314 section 4.1).</summary>
     public static Pop3Reply NeedsTls { get; } = Pop3Reply.Error("Use STLS, or the port with TLS, before you send a password");
 
-    public static async ValueTask<Pop3Reply?> RunAsync(Pop3Connection connection, MailResult<AccountIdentity> identity, CancellationToken cancellationToken)
+    public static async ValueTask<Pop3Reply?> RunAsync(
+        Pop3Connection connection, MailResult<AccountIdentity> identity, DateTimeOffset? expires, CancellationToken cancellationToken)
     {
         var server = connection.Server;
         if (!identity.IsOk)
@@ -22,8 +23,7 @@ internal static class LogIn
             return null;
         }
 
-        var account = identity.Value.Account;
-        if (connection.Client.TryLogIn(identity.Value) is { } refusal)
+        if (connection.Client.TryLogIn(identity.Value, expires) is { } refusal)
             return Pop3Reply.Error(refusal.Text, ResponseCode.SysTemp);
         var isOpen = false;
         try

@@ -16,6 +16,6 @@ internal sealed class PassCommand(string password) : Pop3Command
             return Pop3Reply.Error("USER comes first");
         var server = connection.Server;
         var identity = await server.Sasl.CheckPasswordAsync(connection.Client, user, password, server.Options.AuthFailureDelay, cancellationToken);
-        return await LogIn.RunAsync(connection, identity, cancellationToken);
+        return await LogIn.RunAsync(connection, identity, expires: null, cancellationToken);
     }
 }
