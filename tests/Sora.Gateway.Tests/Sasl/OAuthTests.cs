@@ -51,7 +51,7 @@ internal sealed class OAuthSite : IAsyncDisposable
 }
 
 /// <summary>The real clock, moved on.</summary>
-internal sealed class MovedTime : TimeProvider
+internal sealed class ShiftedTime : TimeProvider
 {
     private long _ticks;
 
@@ -234,7 +234,7 @@ public sealed class ImapOAuthTests(ImapFixture fixture)
         var user = await fixture.UserAsync();
         await using var site = await OAuthSite.StartAsync();
         var token = site.Issuer.Token(user.Address, TimeSpan.FromMinutes(10));
-        var time = new MovedTime();
+        var time = new ShiftedTime();
         await using var gateway = await fixture.StartAsync(time, tokens: site.Tokens);
         using var client = await fixture.ConnectAsync(gateway);
         await client.PlayAsync($"""
@@ -247,7 +247,7 @@ public sealed class ImapOAuthTests(ImapFixture fixture)
         await client.PlayAsync("S: * BYE Token has ended, log in again");
 
         // As an option; and a password has no end
-        time = new MovedTime();
+        time = new ShiftedTime();
         await using var lasting = await fixture.StartAsync(time, sasl: new SaslOptions { OauthEndsSessions = false }, tokens: site.Tokens);
         using var other = await fixture.ConnectAsync(lasting);
         await other.PlayAsync($"""
@@ -268,16 +268,16 @@ public sealed class ImapOAuthTests(ImapFixture fixture)
     {
         var user = await fixture.UserAsync();
         await using var site = await OAuthSite.StartAsync();
-        var time = new MovedTime();
+        var time = new ShiftedTime();
         await using var gateway = await fixture.StartAsync(time, tokens: site.Tokens);
         using var client = await fixture.ConnectAsync(gateway);
         await client.PlayAsync($"""
-            C: a AUTHENTICATE OAUTHBEARER {OAuthSite.Bearer(site.Issuer.Token(user.Address, TimeSpan.FromMinutes(10)))}
+            C: a AUTHENTICATE OAUTHBEARER {OAuthSite.Bearer(site.Issuer.Token(user.Address, TimeSpan.FromMinutes(1)))}
             S: a OK …
             C: b IDLE
             S: + …
             """);
-        time.Advance(TimeSpan.FromMinutes(11));
+        time.Advance(TimeSpan.FromSeconds(65));
         await client.PlayAsync("S: * BYE Token has ended, log in again");
     }
 }
@@ -291,7 +291,7 @@ public sealed class ManageSieveOAuthTests(ManageSieveFixture sieve)
     {
         var address = await sieve.AddressAsync();
         await using var site = await OAuthSite.StartAsync();
-        var time = new MovedTime();
+        var time = new ShiftedTime();
         await using var gateway = await sieve.StartAsync(new ManageSieveOptions(), time, tokens: site.Tokens);
         using var client = await ManageSieveFixture.ConnectAsync(gateway);
         var good = OAuthSite.Bearer(site.Issuer.Token(address, TimeSpan.FromMinutes(10)));

@@ -90,6 +90,21 @@ public sealed class SessionEndTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_was_let_in_without_a_password_is_bound_to_the_account()
+    {
+        (await _other.Accounts.AdmitAsync(Logins.Imap("nobody@example.com"), None)).Error!.Code.ShouldBe(MailErrorCode.AuthenticationFailed);
+        using var session = Watch((await _other.Accounts.AdmitAsync(Logins.Imap(User.ToUpperInvariant()), None)).Value);
+        (await session.MayGoOnAsync()).ShouldBeTrue();
+        await _node.ChangePasswordAsync(User, "second", endSessions: true);
+        await session.EndsAsync();
+        using var next = Watch((await _other.Accounts.AdmitAsync(Logins.Imap(User), None)).Value);
+        (await next.MayGoOnAsync()).ShouldBeTrue();
+        (await _node.Administration.SetDisabledAsync(User, disabled: true, None)).IsOk.ShouldBeTrue();
+        await next.EndsAsync();
+        (await _other.Accounts.AdmitAsync(Logins.Imap(User), None)).Error!.Code.ShouldBe(MailErrorCode.ContactAdmin);
+    }
+
+    [Fact]
     public async Task A_change_between_the_check_and_the_watch_is_not_missed()
     {
         var identity = (await _other.Accounts.AuthenticateAsync(Logins.Imap(User), "secret", None)).Value;
