@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Sora.Contracts;
 using Sora.Testing;
@@ -227,7 +229,12 @@ public sealed class ReportTests
     {
         var peer = new SmtpPeer();
         await using var fixture = await RelayFixture.StartAsync(peer);
+        var port = peer.Port;
         await peer.DisposeAsync();
+
+        // Nobody listens there, and nobody else gets the port either
+        using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        taken.Bind(new IPEndPoint(IPAddress.Loopback, port));
         fixture.Options.HostRetry = fixture.Options.HostRetryMax = TimeSpan.FromHours(1);
         var ada = await fixture.Node.CreateAccountAsync("ada@example.org");
         await fixture.EnqueueAsync(Request("op", Message) with { Kind = RelayKind.Notify, Sender = "ada@example.org" });
