@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Sora.Contracts;
@@ -247,8 +249,12 @@ public sealed class HostTests
     public async Task While_no_host_can_be_reached_messages_are_not_tried_but_what_has_had_its_time_is_given_up()
     {
         var peer = new SmtpPeer();
-        var address = peer.Address;
+        var (address, port) = (peer.Address, peer.Port);
         await peer.DisposeAsync();
+
+        // Nobody listens there, and nobody else gets the port either
+        using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        taken.Bind(new IPEndPoint(IPAddress.Loopback, port));
         await using var fixture = await RelayFixture.StartAsync();
         fixture.Options.Hosts = [address];
         fixture.Options.HostRetry = fixture.Options.HostRetryMax = TimeSpan.FromHours(1);
