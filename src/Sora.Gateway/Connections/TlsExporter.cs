@@ -1,9 +1,7 @@
 using System.Net.Security;
 using System.Reflection;
 using System.Runtime.InteropServices;
-using System.Runtime.Versioning;
 using System.Security.Authentication;
-using System.Security.Cryptography;
 
 namespace Sora.Gateway.Connections;
 
@@ -34,7 +32,7 @@ internal sealed unsafe class TlsExporter
         }
         else
         {
-            _function = Load();
+            _function = (delegate* unmanaged[Cdecl]<nint, byte*, nuint, byte*, nuint, byte*, nuint, int, int>)OpenSsl.Load("SSL_export_keying_material");
             if (_function == null)
                 Problem = "OpenSSL's SSL_export_keying_material is not there";
         }
@@ -70,15 +68,5 @@ internal sealed unsafe class TlsExporter
             if (isHeld)
                 handle.DangerousRelease();
         }
-    }
-
-    // The library that .NET has loaded, known by its version: a handle of one means nothing to another
-    [SupportedOSPlatform("linux")]
-    private static delegate* unmanaged[Cdecl]<nint, byte*, nuint, byte*, nuint, byte*, nuint, int, int> Load()
-    {
-        var name = SafeEvpPKeyHandle.OpenSslVersion >> 28 == 3 ? "libssl.so.3" : "libssl.so.1.1";
-        return NativeLibrary.TryLoad(name, out var library) && NativeLibrary.TryGetExport(library, "SSL_export_keying_material", out var function)
-            ? (delegate* unmanaged[Cdecl]<nint, byte*, nuint, byte*, nuint, byte*, nuint, int, int>)function
-            : null;
     }
 }
