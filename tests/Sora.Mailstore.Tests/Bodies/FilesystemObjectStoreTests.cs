@@ -126,6 +126,52 @@ public sealed class FilesystemObjectStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Objects_of_all_kinds_are_listed_in_the_order_of_their_names()
+    {
+        var puts = new List<ObjectPut>();
+        for (var i = 0; i < 60; i++)
+        {
+            var put = PutOf(TestBodies.Message(100 + i), account: i % 12);
+            puts.Add(put with { Key = put.Key with { Kind = (ObjectKind)(i % 2), Account = put.Key.Account } });
+        }
+
+        puts.Add(PutOf(TestBodies.Message(500), 0) with { Key = new ObjectKey(default, puts[0].Key.Hash, ObjectKind.Staged) });
+        (await _store.PutAsync(puts, default)).ShouldAllBe(outcome => outcome == null);
+        var names = puts.Select(static put => put.Key.ToString()).Order(StringComparer.Ordinal).ToArray();
+        (await ListAsync(null)).Select(static info => info.Key.ToString()).ShouldBe(names);
+        for (var i = 0; i < names.Length; i++)
+        {
+            ObjectKey.TryParse(names[i], out var key).ShouldBeTrue();
+            key.ToString().ShouldBe(names[i]);
+            (await ListAsync(null, after: names[i])).Select(static info => info.Key.ToString()).ShouldBe(names[(i + 1)..]);
+        }
+
+        (await ListAsync(new AccountId(1))).Select(static info => info.Key.ToString()).ShouldBe(names.Where(static name => name.StartsWith("1/", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task What_is_encoded_is_stored_as_its_stream_says()
+    {
+        var put = PutOf(TestBodies.Message(1000), 1) with { Encode = static () => new MemoryStream([1, 2, 3]) };
+        (await _store.PutAsync([put], default)).ShouldBe([null]);
+        (await _store.PutAsync([put with { Encode = static () => new MemoryStream([4, 5]) }], default)).ShouldBe([null]);
+        (await File.ReadAllBytesAsync(_store.PathOf(put.Key))).ShouldBe([4, 5]);
+    }
+
+    [Fact]
+    public async Task Copies_have_their_own_name()
+    {
+        var put = PutOf(TestBodies.Message(1000), 1);
+        await _store.PutAsync([put], default);
+        var copy = put.Key with { Account = new AccountId(2) };
+        (await _store.CopyAsync(put.Key, copy, default)).ShouldBeTrue();
+        await _store.DeleteAsync([put.Key], default);
+        (await File.ReadAllBytesAsync(_store.PathOf(copy))).ShouldBe(TestBodies.Message(1000));
+        (await _store.CopyAsync(put.Key, copy, default)).ShouldBeFalse();
+        Temporary().ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task What_a_crash_left_behind_goes_by_age()
     {
         var left = Path.Combine(_folder.File("bodies"), ".tmp", "left");
@@ -151,10 +197,10 @@ public sealed class FilesystemObjectStoreTests : IDisposable
 
     private string[] Temporary() => Directory.GetFiles(Path.Combine(_folder.File("bodies"), ".tmp"));
 
-    private async Task<List<ObjectInfo>> ListAsync(AccountId? account)
+    private async Task<List<ObjectInfo>> ListAsync(AccountId? account, string? after = null)
     {
         var found = new List<ObjectInfo>();
-        await foreach (var item in _store.ListAsync(account, default))
+        await foreach (var item in _store.ListAsync(account is { } only ? ObjectKey.PrefixOf(only) : "", after, default))
             found.Add(item);
         return found;
     }

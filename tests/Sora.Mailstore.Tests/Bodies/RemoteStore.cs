@@ -36,7 +36,10 @@ internal sealed class RemoteStore(string folder) : IObjectStore
 
     public Task DeleteAsync(IReadOnlyList<ObjectKey> keys, CancellationToken cancellationToken) => _files.DeleteAsync(keys, cancellationToken);
 
-    public IAsyncEnumerable<ObjectInfo> ListAsync(AccountId? account, CancellationToken cancellationToken) => _files.ListAsync(account, cancellationToken);
+    public Task<bool> CopyAsync(ObjectKey from, ObjectKey to, CancellationToken cancellationToken) => _files.CopyAsync(from, to, cancellationToken);
+
+    public IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, string? after, CancellationToken cancellationToken) =>
+        _files.ListAsync(prefix, after, cancellationToken);
 
     private static IOException Down() => new("The store does not answer");
 }

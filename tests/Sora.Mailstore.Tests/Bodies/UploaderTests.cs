@@ -195,7 +195,7 @@ public sealed class UploaderTests
     private static async Task<List<ObjectInfo>> ObjectsAsync(TestBodies bodies)
     {
         var objects = new List<ObjectInfo>();
-        await foreach (var found in bodies.Host.Objects.ListAsync(null, default))
+        await foreach (var found in bodies.Host.Objects.ListAsync("", null, default))
             objects.Add(found);
         return objects;
     }

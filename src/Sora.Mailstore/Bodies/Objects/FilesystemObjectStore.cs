@@ -6,7 +6,7 @@ using Sora.Contracts;
 namespace Sora.Mailstore.Bodies.Objects;
 
 /// <summary>
-/// Objects as files, <c>account/first two digits of the hash/hash</c>. A file gets its name when its bytes are durable. Many files together
+/// Objects as files, with the first two digits of the hash as a folder: <c>account/ab/abcd…</c>. A file gets its name when its bytes are durable. Many files together
 /// pay for two passes over the volume instead of two for each of them.
 /// </summary>
 public sealed class FilesystemObjectStore : IObjectStore
@@ -32,8 +32,9 @@ public sealed class FilesystemObjectStore : IObjectStore
     /// <inheritdoc/>
     public string PathOf(ObjectKey key)
     {
-        var hash = key.Hash.ToString();
-        return Path.Join(_root, key.Account.ToString(), hash.AsSpan(0, 2), hash);
+        var name = key.ToString();
+        var hash = name.Length - (ContentHash.Length * 2);
+        return Path.Join(_root, name.AsSpan(0, hash), name.AsSpan(hash, 2), name.AsSpan(hash));
     }
 
     /// <inheritdoc/>
@@ -82,19 +83,70 @@ public sealed class FilesystemObjectStore : IObjectStore
         cancellationToken);
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<ObjectInfo> ListAsync(AccountId? account, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public Task<bool> CopyAsync(ObjectKey from, ObjectKey to, CancellationToken cancellationToken) => Task.Run(
+        () =>
+        {
+            var source = PathOf(from);
+            var temporary = NewTemporary();
+            try
+            {
+                if (!Volume.TryLink(source, temporary))
+                    File.Copy(source, temporary);
+                Place(temporary, to, isDurable: false, out var folders);
+                foreach (var folder in folders)
+                    Volume.SyncFolder(folder);
+                return true;
+            }
+            catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException && !File.Exists(source))
+            {
+                return false;
+            }
+            finally
+            {
+                File.Delete(temporary);
+            }
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, string? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask;
-        var root = new DirectoryInfo(account is { } only ? Path.Join(_root, only.ToString()) : _root);
-        if (!root.Exists)
-            yield break;
-        foreach (var file in root.EnumerateFiles("*", SearchOption.AllDirectories))
+        foreach (var (name, file) in Names(new DirectoryInfo(_root), "", prefix, after))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (ObjectKey.TryParse($"{file.Directory?.Parent?.Name}/{file.Name}", out var key))
+            if (ObjectKey.TryParse(name, out var key))
                 yield return InfoOf(key, file);
         }
     }
+
+    // In the order of the names of objects, which do not show the folders of two digits.
+    private static IEnumerable<(string Name, FileInfo File)> Names(DirectoryInfo folder, string above, string prefix, string? after)
+    {
+        var entries = folder.GetFileSystemInfos();
+        Array.Sort(entries, static (left, right) => string.CompareOrdinal(SortName(left), SortName(right)));
+        foreach (var entry in entries)
+        {
+            var isDigits = entry is DirectoryInfo && above.Length > 0 && entry.Name.Length == 2;
+            var name = entry is FileInfo ? above + entry.Name : isDigits ? above : $"{above}{entry.Name}/";
+            var start = isDigits ? above + entry.Name : name;
+            if (!start.StartsWith(prefix, StringComparison.Ordinal) && !prefix.StartsWith(start, StringComparison.Ordinal))
+                continue;
+            if (after is not null && string.CompareOrdinal(start, after) <= 0 && (entry is FileInfo || !after.StartsWith(start, StringComparison.Ordinal)))
+                continue;
+            if (entry is FileInfo file)
+            {
+                yield return (name, file);
+            }
+            else if (entry is DirectoryInfo inner && inner.Name != TemporaryFolder)
+            {
+                foreach (var found in Names(inner, name, prefix, after))
+                    yield return found;
+            }
+        }
+    }
+
+    private static string SortName(FileSystemInfo entry) => entry is DirectoryInfo ? entry.Name + '/' : entry.Name;
 
     /// <summary>Deletes what puts left behind that were cut off before a time.</summary>
     public void DeleteAbandoned(DateTime before)
@@ -158,18 +210,26 @@ public sealed class FilesystemObjectStore : IObjectStore
             return;
         }
 
-        var temporary = Path.Join(_temporary, RandomNumberGenerator.GetHexString(32, lowercase: true));
-        batch.Temporary[index] = temporary;
-        if (put.File is { } file)
+        var temporary = batch.Temporary[index] = NewTemporary();
+        if (put.Encode is not null)
         {
-            BodyHash.Check(file, put.Key.Hash, put.Size);
+            using var encoded = put.Open();
+            using var handle = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+            encoded.CopyTo(handle);
+        }
+        else if (put.File is { } file)
+        {
+            Check(put, file);
             if (Volume.TryLink(file, temporary))
                 return; // durable already, and never written again
             File.Copy(file, temporary);
         }
         else
         {
-            BodyHash.Check(put.Bytes!.Value.Span, put.Key.Hash, put.Size);
+            if (put.IsNamedByHash)
+                BodyHash.Check(put.Bytes!.Value.Span, put.Key.Hash, put.Size);
+            else
+                BodyHash.CheckSize(put.Bytes!.Value.Length, put.Size);
             using var handle = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write, preallocationSize: put.Size);
             RandomAccess.Write(handle, put.Bytes.Value.Span, 0);
         }
@@ -178,7 +238,27 @@ public sealed class FilesystemObjectStore : IObjectStore
         batch.IsWritten[index] = true;
     }
 
+    private static void Check(ObjectPut put, string file)
+    {
+        if (put.IsNamedByHash)
+            BodyHash.Check(file, put.Key.Hash, put.Size);
+        else
+            BodyHash.CheckSize(new FileInfo(file).Length, put.Size);
+    }
+
+    private string NewTemporary() => Path.Join(_temporary, RandomNumberGenerator.GetHexString(32, lowercase: true));
+
     private void Place(string temporary, ObjectPut put, Batch batch, bool isDurable)
+    {
+        var size = new FileInfo(temporary).Length;
+        Place(temporary, put.Key, isDurable, out var folders);
+        batch.Folders.UnionWith(folders);
+        if (new FileInfo(PathOf(put.Key)).Length != (put.Encode is null ? put.Size : size))
+            throw new IOException($"{put.Key} has another size than what was put");
+    }
+
+    // Gives a file its name; the folders whose entries are not durable yet are those of the result.
+    private void Place(string temporary, ObjectKey key, bool isDurable, out HashSet<string> folders)
     {
         if (!isDurable)
         {
@@ -186,27 +266,21 @@ public sealed class FilesystemObjectStore : IObjectStore
             RandomAccess.FlushToDisk(handle);
         }
 
-        var target = PathOf(put.Key);
+        var target = PathOf(key);
+        folders = new HashSet<string>(StringComparer.Ordinal);
         var folder = Path.GetDirectoryName(target)!;
-        if (!Directory.Exists(folder))
-        {
-            var account = Path.GetDirectoryName(folder)!;
-            if (!Directory.Exists(account))
-                batch.Folders.Add(_root);
-            batch.Folders.Add(account);
+        for (var missing = folder; !Directory.Exists(missing); missing = Path.GetDirectoryName(missing)!)
+            folders.Add(Path.GetDirectoryName(missing)!);
+        if (folders.Count > 0)
             Volume.MakeFolder(folder);
-        }
-
         File.Move(temporary, target, overwrite: true);
-        batch.Folders.Add(folder);
-        if (new FileInfo(target).Length != put.Size)
-            throw new IOException($"{put.Key} has another size than what was put");
+        folders.Add(folder);
     }
 
     // An object that is damaged is put again, so it has to be looked at; this happens only when the same body comes again.
     private static bool IsThere(string target, ObjectPut put)
     {
-        if (!File.Exists(target))
+        if (!put.IsNamedByHash || !File.Exists(target))
             return false;
         try
         {

@@ -4,29 +4,72 @@ using Sora.Contracts;
 
 namespace Sora.Mailstore.Bodies.Objects;
 
-/// <summary>Names an object: an account and the BLAKE3 of the object's bytes.</summary>
-public readonly record struct ObjectKey(AccountId Account, ContentHash Hash)
+/// <summary>What an object is.</summary>
+public enum ObjectKind
 {
-    /// <summary>Reads <c>account/hash</c>.</summary>
+    /// <summary>One body.</summary>
+    Body,
+
+    /// <summary>Many bodies of one account, one after the other.</summary>
+    Pack,
+
+    /// <summary>A body on its way: put before its message is acknowledged, gone when it is in its place.</summary>
+    Staged,
+}
+
+/// <summary>
+/// Names an object: an account and the BLAKE3 of the object's bytes. With encryption or compression a body is named by its plain bytes; a staged
+/// object has no account (0) and a random name.
+/// </summary>
+public readonly record struct ObjectKey(AccountId Account, ContentHash Hash, ObjectKind Kind = ObjectKind.Body)
+{
+    private const string Packs = "packs/";
+
+    /// <summary>What the names of all staged objects begin with.</summary>
+    public const string StagedPrefix = "staging/";
+
+    /// <summary>What the names of all objects of an account begin with.</summary>
+    public static string PrefixOf(AccountId account) => $"{account}/";
+
+    /// <summary>Reads <c>account/hash</c>, <c>account/packs/hash</c> or <c>staging/hash</c>.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out ObjectKey key)
     {
         key = default;
-        var slash = text.IndexOf('/');
-        if (slash < 0 || text.Length - slash - 1 != ContentHash.Length * 2
-            || !long.TryParse(text[..slash], NumberStyles.None, CultureInfo.InvariantCulture, out var account))
+        var account = 0L;
+        var kind = ObjectKind.Staged;
+        if (text.StartsWith(StagedPrefix, StringComparison.Ordinal))
+        {
+            text = text[StagedPrefix.Length..];
+        }
+        else
+        {
+            var slash = text.IndexOf('/');
+            if (slash < 0 || !long.TryParse(text[..slash], NumberStyles.None, CultureInfo.InvariantCulture, out account))
+                return false;
+            text = text[(slash + 1)..];
+            kind = text.StartsWith(Packs, StringComparison.Ordinal) ? ObjectKind.Pack : ObjectKind.Body;
+            if (kind == ObjectKind.Pack)
+                text = text[Packs.Length..];
+        }
+
+        Span<byte> hash = stackalloc byte[ContentHash.Length];
+        if (text.Length != ContentHash.Length * 2 || text.ContainsAnyInRange('A', 'F')
+            || Convert.FromHexString(text, hash, out _, out _) != System.Buffers.OperationStatus.Done)
         {
             return false;
         }
 
-        Span<byte> hash = stackalloc byte[ContentHash.Length];
-        if (Convert.FromHexString(text[(slash + 1)..], hash, out _, out _) != System.Buffers.OperationStatus.Done)
-            return false;
-        key = new ObjectKey(new AccountId(account), ContentHash.From(hash));
+        key = new ObjectKey(new AccountId(account), ContentHash.From(hash), kind);
         return true;
     }
 
-    /// <summary><c>account/hash</c>, the hash in 64 lower-case hexadecimal digits.</summary>
-    public override string ToString() => $"{Account}/{Hash}";
+    /// <summary><c>account/hash</c>, <c>account/packs/hash</c> or <c>staging/hash</c>, the hash in 64 lower-case hexadecimal digits.</summary>
+    public override string ToString() => Kind switch
+    {
+        ObjectKind.Pack => $"{Account}/{Packs}{Hash}",
+        ObjectKind.Staged => $"{StagedPrefix}{Hash}",
+        _ => $"{Account}/{Hash}",
+    };
 }
 
 /// <summary>An object as the store lists it.</summary>
@@ -35,9 +78,9 @@ public readonly record struct ObjectKey(AccountId Account, ContentHash Hash)
 /// <param name="Written">When it was put.</param>
 public readonly record struct ObjectInfo(ObjectKey Key, long Size, DateTimeOffset Written);
 
-/// <summary>An object to be put: its bytes are in memory or in a file of this machine.</summary>
-/// <param name="Key">Its name, which says what the bytes must hash to.</param>
-/// <param name="Size">What the size must be, in bytes.</param>
+/// <summary>An object to be put: its bytes are in memory or in a file of this machine, and are stored as they are unless they are encoded.</summary>
+/// <param name="Key">Its name, which says what the bytes must hash to, unless it is <see cref="ObjectKind.Staged"/>.</param>
+/// <param name="Size">What the size must be, in bytes; of what is encoded, that of the plain bytes.</param>
 public sealed record ObjectPut(ObjectKey Key, long Size)
 {
     /// <summary>The bytes, when they are in memory.</summary>
@@ -46,8 +89,20 @@ public sealed record ObjectPut(ObjectKey Key, long Size)
     /// <summary>Full name of the file, when they are not. It is durable and is never written again.</summary>
     public string? File { get; init; }
 
-    /// <summary>Opens the bytes for reading from the start.</summary>
-    public Stream Open() => Bytes is { } bytes
+    /// <summary>
+    /// Makes the stream of what is stored instead, each time from the start; its length is known at its end. It throws
+    /// <see cref="BodyDamagedException"/> at its end when the plain bytes are not those that the key names. Null: stored as they are.
+    /// </summary>
+    public Func<Stream>? Encode { get; init; }
+
+    /// <summary>What is stored must hash to its name.</summary>
+    public bool IsNamedByHash => Encode is null && Key.Kind != ObjectKind.Staged;
+
+    /// <summary>Opens what is to be stored, for reading from the start.</summary>
+    public Stream Open() => Encode?.Invoke() ?? OpenPlain();
+
+    /// <summary>Opens the plain bytes for reading from the start.</summary>
+    public Stream OpenPlain() => Bytes is { } bytes
         ? MemoryMarshal.TryGetArray(bytes, out var array)
             ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
             : new MemoryStream(bytes.ToArray(), writable: false)
@@ -62,7 +117,7 @@ public interface IObjectStore
 {
     /// <summary>
     /// Puts objects; each is durable, whole and of the right size and hash when its outcome is null. One that is already there is
-    /// done; a crash at any point leaves no half object under its name. May be repeated.
+    /// done or replaced; a crash at any point leaves no half object under its name. May be repeated.
     /// </summary>
     /// <returns>For each object, in order: null, or why it is not there.</returns>
     Task<IReadOnlyList<Exception?>> PutAsync(IReadOnlyList<ObjectPut> puts, CancellationToken cancellationToken);
@@ -76,8 +131,13 @@ public interface IObjectStore
     /// <summary>Deletes objects; one that is not there is no failure.</summary>
     Task DeleteAsync(IReadOnlyList<ObjectKey> keys, CancellationToken cancellationToken);
 
-    /// <summary>The objects of one account, or of all, in no order.</summary>
-    IAsyncEnumerable<ObjectInfo> ListAsync(AccountId? account, CancellationToken cancellationToken);
+    /// <summary>Copies an object within the store; false when there is none. The copy is whole or not there.</summary>
+    Task<bool> CopyAsync(ObjectKey from, ObjectKey to, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The objects whose names begin with <paramref name="prefix"/> and come after <paramref name="after"/>, in the ordinal order of their names.
+    /// </summary>
+    IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, string? after, CancellationToken cancellationToken);
 
     /// <summary>
     /// Where an object is, or would be, as a file of this machine; null when the store is remote and its objects are read through the local
