@@ -219,31 +219,20 @@ public sealed class FilesystemObjectStore : IObjectStore
         }
         else if (put.File is { } file)
         {
-            Check(put, file);
+            BodyHash.Check(file, put.Key.Hash, put.Size);
             if (Volume.TryLink(file, temporary))
                 return; // durable already, and never written again
             File.Copy(file, temporary);
         }
         else
         {
-            if (put.IsNamedByHash)
-                BodyHash.Check(put.Bytes!.Value.Span, put.Key.Hash, put.Size);
-            else
-                BodyHash.CheckSize(put.Bytes!.Value.Length, put.Size);
+            BodyHash.Check(put.Bytes!.Value.Span, put.Key.Hash, put.Size);
             using var handle = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write, preallocationSize: put.Size);
             RandomAccess.Write(handle, put.Bytes.Value.Span, 0);
         }
 
         batch.Written++;
         batch.IsWritten[index] = true;
-    }
-
-    private static void Check(ObjectPut put, string file)
-    {
-        if (put.IsNamedByHash)
-            BodyHash.Check(file, put.Key.Hash, put.Size);
-        else
-            BodyHash.CheckSize(new FileInfo(file).Length, put.Size);
     }
 
     private string NewTemporary() => Path.Join(_temporary, RandomNumberGenerator.GetHexString(32, lowercase: true));
@@ -280,7 +269,7 @@ public sealed class FilesystemObjectStore : IObjectStore
     // An object that is damaged is put again, so it has to be looked at; this happens only when the same body comes again.
     private static bool IsThere(string target, ObjectPut put)
     {
-        if (!put.IsNamedByHash || !File.Exists(target))
+        if (put.Encode is not null || !File.Exists(target))
             return false;
         try
         {

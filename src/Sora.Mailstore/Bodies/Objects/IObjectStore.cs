@@ -13,13 +13,13 @@ public enum ObjectKind
     /// <summary>Many bodies of one account, one after the other.</summary>
     Pack,
 
-    /// <summary>A body on its way: put before its message is acknowledged, gone when it is in its place.</summary>
+    /// <summary>A body on its way: put before its message is acknowledged, gone when it is in its place and no other delivery needs it.</summary>
     Staged,
 }
 
 /// <summary>
 /// Names an object: an account and the BLAKE3 of the object's bytes. With encryption or compression a body is named by its plain bytes; a staged
-/// object has no account (0) and a random name.
+/// object has no account (0).
 /// </summary>
 public readonly record struct ObjectKey(AccountId Account, ContentHash Hash, ObjectKind Kind = ObjectKind.Body)
 {
@@ -63,6 +63,9 @@ public readonly record struct ObjectKey(AccountId Account, ContentHash Hash, Obj
         return true;
     }
 
+    /// <summary>The object that a body is staged as.</summary>
+    public static ObjectKey Staged(ContentHash hash) => new(default, hash, ObjectKind.Staged);
+
     /// <summary><c>account/hash</c>, <c>account/packs/hash</c> or <c>staging/hash</c>, the hash in 64 lower-case hexadecimal digits.</summary>
     public override string ToString() => Kind switch
     {
@@ -79,7 +82,7 @@ public readonly record struct ObjectKey(AccountId Account, ContentHash Hash, Obj
 public readonly record struct ObjectInfo(ObjectKey Key, long Size, DateTimeOffset Written);
 
 /// <summary>An object to be put: its bytes are in memory or in a file of this machine, and are stored as they are unless they are encoded.</summary>
-/// <param name="Key">Its name, which says what the bytes must hash to, unless it is <see cref="ObjectKind.Staged"/>.</param>
+/// <param name="Key">Its name, which says what the bytes must hash to.</param>
 /// <param name="Size">What the size must be, in bytes; of what is encoded, that of the plain bytes.</param>
 public sealed record ObjectPut(ObjectKey Key, long Size)
 {
@@ -94,9 +97,6 @@ public sealed record ObjectPut(ObjectKey Key, long Size)
     /// <see cref="BodyDamagedException"/> at its end when the plain bytes are not those that the key names. Null: stored as they are.
     /// </summary>
     public Func<Stream>? Encode { get; init; }
-
-    /// <summary>What is stored must hash to its name.</summary>
-    public bool IsNamedByHash => Encode is null && Key.Kind != ObjectKind.Staged;
 
     /// <summary>Opens what is to be stored, for reading from the start.</summary>
     public Stream Open() => Encode?.Invoke() ?? OpenPlain();
