@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Sora.Contracts;
+using Sora.Mailstore.Bodies.Encoded;
 using Sora.Mailstore.Bodies.Intake;
 using Sora.Mailstore.Bodies.Objects;
 using Sora.Mailstore.Bodies.Reading;
@@ -11,7 +12,7 @@ namespace Sora.Mailstore.Bodies;
 /// <summary>The body storage of one process: taking messages in, moving their bodies to the object store, reading them.</summary>
 public sealed class BodyHost : IAsyncDisposable
 {
-    private readonly BodyCache? _cache;
+    private readonly BodyCache _cache;
     private readonly Uploader _uploader;
     private readonly StagingSpace _space;
 
@@ -33,18 +34,16 @@ public sealed class BodyHost : IAsyncDisposable
         IObjectStore? objects = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        Objects = objects ?? new FilesystemObjectStore(options.BodiesFolder ?? Path.Combine(dataFolder, "bodies"));
+        Codec = new BodyCodec(options);
+        Objects = objects as EncodedObjects
+            ?? new EncodedObjects(objects ?? new FilesystemObjectStore(options.BodiesFolder ?? Path.Combine(dataFolder, "bodies")), Codec);
         var instruments = new BodyMetrics(metrics);
         var folder = new StagingFolder(options.StagingFolder ?? Path.Combine(dataFolder, "staging"));
         var space = _space = new StagingSpace(options.MaxStagingSize.Bytes, time);
         BodyMetrics.ObserveBacklog(metrics, space);
         var staged = new StagedBodyStore(database.Write);
-        if (Objects.PathOf(default) is null)
-        {
-            var cacheFolder = options.CacheFolder ?? Path.Combine(dataFolder, "cache");
-            _cache = new BodyCache(cacheFolder, Objects, options, instruments, time, loggers.CreateLogger<BodyCache>());
-        }
-
+        var cacheFolder = options.CacheFolder ?? Path.Combine(dataFolder, "cache");
+        _cache = new BodyCache(cacheFolder, Objects, options, instruments, time, loggers.CreateLogger<BodyCache>());
         Intakes = new MessageIntakes(options, folder, space, instruments, time, loggers.CreateLogger<MessageIntakes>());
         Messages = new MessageStore(
             new ContentStore(database), new EmailIdStore(database.Write), staged, folder, Objects, _cache, options, instruments, loggers.CreateLogger<MessageStore>());
@@ -68,7 +67,10 @@ public sealed class BodyHost : IAsyncDisposable
 
     internal Uploader Uploader => _uploader;
 
-    internal BodyCache? Cache => _cache;
+    internal BodyCache Cache => _cache;
+
+    /// <summary>Encodes and decodes what <see cref="Objects"/> keeps.</summary>
+    internal BodyCodec Codec { get; }
 
     /// <summary>Looks once at what is staged, so that a full staging is known from the first message on, and starts moving bodies.</summary>
     public Task StartAsync(CancellationToken cancellationToken = default) => _uploader.StartAsync(cancellationToken);
@@ -77,7 +79,6 @@ public sealed class BodyHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _uploader.DisposeAsync();
-        if (_cache is not null)
-            await _cache.DisposeAsync();
+        await _cache.DisposeAsync();
     }
 }

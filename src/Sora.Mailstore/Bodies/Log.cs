@@ -33,4 +33,7 @@ internal static partial class Log
 
     [LoggerMessage(110, LogLevel.Warning, "The body cache could not keep {Key}")]
     public static partial void CacheFailed(ILogger logger, string key, Exception exception);
+
+    [LoggerMessage(141, LogLevel.Error, "Body {Key} cannot be decrypted. {Reason}")]
+    public static partial void BodyKeyMissing(ILogger logger, string key, string reason);
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Sora.Contracts;
+using Sora.Mailstore.Bodies.Encoded;
 using Sora.Mailstore.Bodies.Objects;
 using Sora.Mailstore.Storage;
 
@@ -13,7 +14,7 @@ internal sealed class MessageStore(
     StagedBodyStore staged,
     StagingFolder folder,
     IObjectStore objects,
-    BodyCache? cache,
+    BodyCache cache,
     StorageOptions options,
     BodyMetrics metrics,
     ILogger<MessageStore> logger) : IMessageStore
@@ -72,6 +73,12 @@ internal sealed class MessageStore(
             metrics.Unavailable("damaged");
             throw new BodyUnavailableException("The stored message is damaged", temporary: false, e);
         }
+        catch (BodyKeyException e)
+        {
+            metrics.Unavailable("key");
+            Log.BodyKeyMissing(logger, key.ToString(), e.Message);
+            throw new BodyUnavailableException("The stored message cannot be decrypted", temporary: true, e);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NpgsqlException or TimeoutException)
         {
             metrics.Unavailable("error");
@@ -86,10 +93,20 @@ internal sealed class MessageStore(
         try
         {
             if (objects.PathOf(key) is { } path)
-                return await _files.OpenAsync(path, key, content.BodySize, content.Prefix, cancellationToken);
+            {
+                try
+                {
+                    return await _files.OpenAsync(path, key, content.BodySize, content.Prefix, cancellationToken);
+                }
+                catch (BodyDamagedException) when (EncodingHeader.IsEncodedFile(path))
+                {
+                    // It was put while bodies were encoded.
+                }
+            }
+
             return isFirst
-                ? await cache!.OpenKeptAsync(key, content.BodySize, content.Prefix, _files, cancellationToken)
-                : await cache!.OpenAsync(key, content.BodySize, content.Prefix, _files, cancellationToken);
+                ? await cache.OpenKeptAsync(key, content.BodySize, content.Prefix, _files, cancellationToken)
+                : await cache.OpenAsync(key, content.BodySize, content.Prefix, _files, cancellationToken);
         }
         catch (BodyDamagedException e)
         {

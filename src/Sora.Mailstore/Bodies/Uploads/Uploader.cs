@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Sora.Mailstore.Bodies.Encoded;
 using Sora.Mailstore.Bodies.Objects;
 using Sora.Mailstore.Storage;
 
@@ -194,7 +195,7 @@ internal sealed class Uploader(
             {
                 await CountAsync(_stopping.Token);
                 await CleanAsync(_stopping.Token);
-                (objects as FilesystemObjectStore)?.DeleteAbandoned((time.GetUtcNow() - options.StagedFileGrace).UtcDateTime);
+                ((objects as EncodedObjects)?.Inner as FilesystemObjectStore)?.DeleteAbandoned((time.GetUtcNow() - options.StagedFileGrace).UtcDateTime);
             }
             catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
             {
