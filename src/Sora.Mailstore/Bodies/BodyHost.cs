@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Sora.Contracts;
+using Sora.Mailstore.Bodies.Encoded;
 using Sora.Mailstore.Bodies.Intake;
 using Sora.Mailstore.Bodies.Objects;
 using Sora.Mailstore.Bodies.Packs;
@@ -37,7 +38,9 @@ public sealed class BodyHost : IAsyncDisposable
         objects ??= new FilesystemObjectStore(options.BodiesFolder ?? Path.Combine(dataFolder, "bodies"));
         var isRemote = objects.PathOf(default) is null;
         var bodies = new BodyStore(database.Write);
-        Objects = new PackedObjects(objects, bodies);
+        Codec = new BodyCodec(options);
+        RawObjects = objects;
+        Objects = new PackedObjects(new EncodedObjects(objects, Codec), bodies, Codec);
         var instruments = new BodyMetrics(metrics);
         var folder = new StagingFolder(options.StagingFolder ?? Path.Combine(dataFolder, "staging"));
         var space = _space = new StagingSpace(options.MaxStagingSize.Bytes, time);
@@ -45,12 +48,15 @@ public sealed class BodyHost : IAsyncDisposable
         var staged = new StagedBodyStore(database.Write);
         var cacheFolder = options.CacheFolder ?? Path.Combine(dataFolder, "cache");
         _cache = new BodyCache(cacheFolder, Objects, options, instruments, time, loggers.CreateLogger<BodyCache>());
-        var stagedObjects = isRemote ? new StagedObjects(database, Objects, options, time, loggers.CreateLogger<StagedObjects>()) : null;
+        var stagedObjects = isRemote ? new StagedObjects(database, Objects, options, time, loggers.CreateLogger<StagedObjects>()) { KeyId = Codec.KeyId } : null;
         Intakes = new MessageIntakes(options, folder, space, stagedObjects, instruments, time, loggers.CreateLogger<MessageIntakes>());
         Messages = new MessageStore(
             new ContentStore(database), new EmailIdStore(database.Write), staged, folder, Objects, bodies, _cache, options, instruments, loggers.CreateLogger<MessageStore>());
-        var packs = new PackWriter(Objects, new PackStore(database.Write));
-        var batches = new UploadBatches(database, staged, folder, Objects, packs, options, time, loggers.CreateLogger<UploadBatches>());
+        var packs = new PackWriter(Objects, Codec, new PackStore(database.Write));
+        var batches = new UploadBatches(database, staged, folder, Objects, packs, options, time, loggers.CreateLogger<UploadBatches>())
+        {
+            KeyId = Codec.KeyId,
+        };
         _uploader = new Uploader(staged, folder, objects, batches, space, options, instruments, time, loggers.CreateLogger<Uploader>());
     }
 
@@ -72,6 +78,12 @@ public sealed class BodyHost : IAsyncDisposable
     internal Uploader Uploader => _uploader;
 
     internal BodyCache Cache => _cache;
+
+    /// <summary>The store of what is encoded and packed.</summary>
+    internal IObjectStore RawObjects { get; }
+
+    /// <summary>Encodes and decodes what <see cref="Objects"/> keeps.</summary>
+    internal BodyCodec Codec { get; }
 
     /// <summary>Looks once at what is staged, so that a full staging is known from the first message on, and starts moving bodies.</summary>
     public Task StartAsync(CancellationToken cancellationToken = default) => _uploader.StartAsync(cancellationToken);

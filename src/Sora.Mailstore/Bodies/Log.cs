@@ -42,4 +42,7 @@ internal static partial class Log
 
     [LoggerMessage(113, LogLevel.Warning, "The object store did not take {Key} within {Elapsed}")]
     public static partial void StagedObjectFailed(ILogger logger, string key, TimeSpan elapsed, Exception exception);
+
+    [LoggerMessage(141, LogLevel.Error, "Body {Key} cannot be decrypted. {Reason}")]
+    public static partial void BodyKeyMissing(ILogger logger, string key, string reason);
 }

@@ -1,4 +1,6 @@
+using System.Numerics;
 using Sora.Configuration;
+using Sora.Mailstore.Bodies.Encoded;
 
 namespace Sora.Mailstore.Bodies;
 
@@ -57,6 +59,20 @@ public sealed class StorageOptions : IValidatableOptions
 
     [Option("Where bodies are kept in the end: filesystem")]
     public ObjectStoreKind ObjectStore { get; set; } = ObjectStoreKind.Filesystem;
+
+    [Option("Compress bodies on their way to the object store: none, gzip, brotli; one that does not get smaller by it is not", Reference = "RFC 1952, RFC 7932")]
+    public BodyCompression Compression { get; set; } = BodyCompression.None;
+
+    [Option("How hard compression tries: 1 is fast; beyond 9 is for brotli only, and slow")]
+    [OptionRange(1, 11)]
+    public int CompressionLevel { get; set; } = 4;
+
+    [Option("Bytes of a body that are compressed or encrypted together, a power of two: a part of a body is read in such chunks")]
+    [OptionRange("4KiB", "16MiB")]
+    public ByteSize EncodingChunk { get; set; } = ByteSize.KiB(64);
+
+    /// <summary>[storage.encryption]</summary>
+    public EncryptionOptions Encryption { get; set; } = new();
 
     [Option("Folder of object_store = \"filesystem\"; without it, bodies/ in the data folder", Example = "/var/lib/sora/bodies")]
     public string? BodiesFolder { get; set; }
@@ -140,6 +156,10 @@ public sealed class StorageOptions : IValidatableOptions
 
     public IEnumerable<string> Validate()
     {
+        if (!BitOperations.IsPow2(EncodingChunk.Bytes))
+            yield return "encoding_chunk must be a power of two";
+        if (Compression == BodyCompression.Gzip && CompressionLevel > 9)
+            yield return "compression_level must not be larger than 9 with gzip";
         if (UploadRetry > UploadRetryMax)
             yield return "upload_retry must not be larger than upload_retry_max";
         if (StagedFileHold > StagedFileGrace)
