@@ -20,6 +20,9 @@ public enum ObjectStoreKind
 {
     /// <summary>Files in the bodies folder.</summary>
     Filesystem,
+
+    /// <summary>The bucket of [s3].</summary>
+    S3,
 }
 
 [Section("Where message bodies are kept, from their arrival on")]
@@ -48,7 +51,7 @@ public sealed class StorageOptions : IValidatableOptions
     [OptionRange("1KiB", "1MiB")]
     public ByteSize HeaderLimit { get; set; } = ByteSize.KiB(64);
 
-    [Option("Where bodies are kept in the end: filesystem")]
+    [Option("Where bodies are kept in the end: filesystem, s3 (the bucket of [s3])")]
     public ObjectStoreKind ObjectStore { get; set; } = ObjectStoreKind.Filesystem;
 
     [Option("Folder of object_store = \"filesystem\"; without it, bodies/ in the data folder", Example = "/var/lib/sora/bodies")]
