@@ -13,6 +13,7 @@ namespace Sora.Mailstore.Bodies;
 public sealed class BodyHost : IAsyncDisposable
 {
     private readonly BodyCache _cache;
+    private readonly BodyPrefetch _prefetch;
     private readonly Uploader _uploader;
     private readonly StagingSpace _space;
 
@@ -35,8 +36,9 @@ public sealed class BodyHost : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         Codec = new BodyCodec(options);
-        Objects = objects as EncodedObjects
+        var encoded = objects as EncodedObjects
             ?? new EncodedObjects(objects ?? new FilesystemObjectStore(options.BodiesFolder ?? Path.Combine(dataFolder, "bodies")), Codec);
+        Objects = encoded;
         var instruments = new BodyMetrics(metrics);
         var folder = new StagingFolder(options.StagingFolder ?? Path.Combine(dataFolder, "staging"));
         var space = _space = new StagingSpace(options.MaxStagingSize.Bytes, time);
@@ -44,9 +46,15 @@ public sealed class BodyHost : IAsyncDisposable
         var staged = new StagedBodyStore(database.Write);
         var cacheFolder = options.CacheFolder ?? Path.Combine(dataFolder, "cache");
         _cache = new BodyCache(cacheFolder, Objects, options, instruments, time, loggers.CreateLogger<BodyCache>());
+        BodyMetrics.ObserveCache(metrics, _cache);
+        _prefetch = new BodyPrefetch(_cache, options, instruments);
+        if (options.CacheWarmUp && Objects.PathOf(default) is null)
+            encoded.Stored = _cache.Warm;
+        Rotation = new KeyRotation(
+            database, encoded, Codec, options.Encryption, _cache.TemporaryFolder, instruments, time, loggers.CreateLogger<KeyRotation>());
         Intakes = new MessageIntakes(options, folder, space, instruments, time, loggers.CreateLogger<MessageIntakes>());
         Messages = new MessageStore(
-            new ContentStore(database), new EmailIdStore(database.Write), staged, folder, Objects, _cache, options, instruments, loggers.CreateLogger<MessageStore>());
+            new ContentStore(database), new EmailIdStore(database.Write), staged, folder, Objects, _cache, _prefetch, options, instruments, loggers.CreateLogger<MessageStore>());
         _uploader = new Uploader(database, staged, folder, Objects, space, options, instruments, time, loggers.CreateLogger<Uploader>());
     }
 
@@ -72,13 +80,22 @@ public sealed class BodyHost : IAsyncDisposable
     /// <summary>Encodes and decodes what <see cref="Objects"/> keeps.</summary>
     internal BodyCodec Codec { get; }
 
+    /// <summary>Encrypts bodies anew.</summary>
+    internal KeyRotation Rotation { get; }
+
     /// <summary>Looks once at what is staged, so that a full staging is known from the first message on, and starts moving bodies.</summary>
-    public Task StartAsync(CancellationToken cancellationToken = default) => _uploader.StartAsync(cancellationToken);
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        await _uploader.StartAsync(cancellationToken);
+        Rotation.Start();
+    }
 
     /// <summary>Stops; a batch under way is given up, and done again by whoever comes next.</summary>
     public async ValueTask DisposeAsync()
     {
+        await Rotation.DisposeAsync();
         await _uploader.DisposeAsync();
+        await _prefetch.DisposeAsync();
         await _cache.DisposeAsync();
     }
 }
