@@ -17,6 +17,7 @@ using Sora.Admin.Relay;
 using Sora.Admin.Search;
 using Sora.Admin.Sieve;
 using Sora.Admin.Tls;
+using Sora.Admin.Uploads;
 using Sora.Configuration;
 using Sora.Mailstore.Storage;
 
@@ -95,6 +96,10 @@ internal static class AdminProgram
                 new MailboxListCommand(host), new MailboxCreateCommand(host), new MailboxDeleteCommand(host),
             },
             new Command("quota", "What accounts may hold") { new QuotaGetCommand(host), new QuotaSetCommand(host) },
+            new Command("uploader", "Bodies on their way to the object store")
+            {
+                new UploaderStatusCommand(host), new UploaderShowCommand(host), new UploaderRetryCommand(host),
+            },
             new Command("search", "The search index") { new SearchStatusCommand(host), new SearchReindexCommand(host) },
             new Command("sieve", "Sieve scripts of accounts")
             {

@@ -3,6 +3,7 @@ using Sora.Contracts;
 using Sora.Mailstore.Bodies.Encoded;
 using Sora.Mailstore.Bodies.Intake;
 using Sora.Mailstore.Bodies.Objects;
+using Sora.Mailstore.Bodies.Packs;
 using Sora.Mailstore.Bodies.Reading;
 using Sora.Mailstore.Bodies.Uploads;
 using Sora.Mailstore.Storage;
@@ -35,10 +36,13 @@ public sealed class BodyHost : IAsyncDisposable
         IObjectStore? objects = null)
     {
         ArgumentNullException.ThrowIfNull(options);
+        objects ??= new FilesystemObjectStore(options.BodiesFolder ?? Path.Combine(dataFolder, "bodies"));
+        var isRemote = objects.PathOf(default) is null;
+        var bodies = new BodyStore(database.Write);
         Codec = new BodyCodec(options);
-        var encoded = objects as EncodedObjects
-            ?? new EncodedObjects(objects ?? new FilesystemObjectStore(options.BodiesFolder ?? Path.Combine(dataFolder, "bodies")), Codec);
-        Objects = encoded;
+        RawObjects = objects;
+        var encoded = new EncodedObjects(objects, Codec);
+        Objects = new PackedObjects(encoded, bodies, Codec);
         var instruments = new BodyMetrics(metrics);
         var folder = new StagingFolder(options.StagingFolder ?? Path.Combine(dataFolder, "staging"));
         var space = _space = new StagingSpace(options.MaxStagingSize.Bytes, time);
@@ -48,14 +52,24 @@ public sealed class BodyHost : IAsyncDisposable
         _cache = new BodyCache(cacheFolder, Objects, options, instruments, time, loggers.CreateLogger<BodyCache>());
         BodyMetrics.ObserveCache(metrics, _cache);
         _prefetch = new BodyPrefetch(_cache, options, instruments);
-        if (options.CacheWarmUp && Objects.PathOf(default) is null)
-            encoded.Stored = _cache.Warm;
-        Rotation = new KeyRotation(
-            database, encoded, Codec, options.Encryption, _cache.TemporaryFolder, instruments, time, loggers.CreateLogger<KeyRotation>());
-        Intakes = new MessageIntakes(options, folder, space, instruments, time, loggers.CreateLogger<MessageIntakes>());
+        var stagedObjects = isRemote ? new StagedObjects(database, Objects, options, time, loggers.CreateLogger<StagedObjects>()) { KeyId = Codec.KeyId } : null;
+        Intakes = new MessageIntakes(options, folder, space, stagedObjects, instruments, time, loggers.CreateLogger<MessageIntakes>());
         Messages = new MessageStore(
-            new ContentStore(database), new EmailIdStore(database.Write), staged, folder, Objects, _cache, _prefetch, options, instruments, loggers.CreateLogger<MessageStore>());
-        _uploader = new Uploader(database, staged, folder, Objects, space, options, instruments, time, loggers.CreateLogger<Uploader>());
+            new ContentStore(database), new EmailIdStore(database.Write), staged, folder, Objects, bodies, _cache, _prefetch, options, instruments, loggers.CreateLogger<MessageStore>());
+        var packStore = new PackStore(database.Write);
+        var packs = new PackWriter(Objects, Codec, packStore);
+        if (options.CacheWarmUp && Objects.PathOf(default) is null)
+            encoded.Stored = packs.Stored = _cache.Warm;
+        Compactor = new PackCompactor(database, Objects, Codec, packs, packStore, options, loggers.CreateLogger<PackCompactor>());
+        Rotation = new KeyRotation(database, encoded, Codec, options.Encryption, _cache.TemporaryFolder, instruments, time, loggers.CreateLogger<KeyRotation>())
+        {
+            RewritePack = Compactor.RewriteAsync,
+        };
+        var batches = new UploadBatches(database, staged, folder, Objects, packs, options, time, loggers.CreateLogger<UploadBatches>())
+        {
+            KeyId = Codec.KeyId,
+        };
+        _uploader = new Uploader(staged, folder, objects, batches, Compactor, space, options, instruments, time, loggers.CreateLogger<Uploader>());
     }
 
     /// <summary>Takes arriving messages.</summary>
@@ -76,6 +90,11 @@ public sealed class BodyHost : IAsyncDisposable
     internal Uploader Uploader => _uploader;
 
     internal BodyCache Cache => _cache;
+
+    internal PackCompactor Compactor { get; }
+
+    /// <summary>The store of what is encoded and packed.</summary>
+    internal IObjectStore RawObjects { get; }
 
     /// <summary>Encodes and decodes what <see cref="Objects"/> keeps.</summary>
     internal BodyCodec Codec { get; }

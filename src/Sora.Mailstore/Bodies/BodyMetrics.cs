@@ -32,7 +32,7 @@ internal sealed class BodyMetrics
         _fetched = meter.CreateCounter<long>("sora_body_cache_fetched_bytes_total", "By", "Bytes of bodies that the local cache fetched from the object store");
     }
 
-    public void Staged(bool inDatabase) => _staged.Add(1, new KeyValuePair<string, object?>("place", inDatabase ? "database" : "disk"));
+    public void Staged(string place) => _staged.Add(1, new KeyValuePair<string, object?>("place", place));
 
     public void Refused(string reason) => _refused.Add(1, new KeyValuePair<string, object?>("reason", reason));
 

@@ -9,7 +9,7 @@ namespace Sora.Mailstore.Storage;
 /// <param name="KeyId">Its name; null: they are not encrypted.</param>
 /// <param name="Bodies">Objects of one body each.</param>
 /// <param name="Packs">Objects of many.</param>
-/// <param name="Damaged">Of the bodies, those that are damaged or missing, and wait to come again.</param>
+/// <param name="Damaged">Of both, those that are damaged or missing, or hold what is: they stay as they are.</param>
 public readonly record struct KeyUse(string? KeyId, long Bodies, long Packs, long Damaged);
 
 /// <summary>A body that is encrypted with another key than it should be.</summary>
@@ -59,7 +59,7 @@ internal sealed class BodyKeyStore(NpgsqlDataSource database)
             FROM (
                 SELECT key_id, count(*) AS bodies, 0 AS packs, count(damaged_at) AS damaged FROM bodies WHERE pack_id IS NULL AND state = 1 GROUP BY key_id
                 UNION ALL
-                SELECT key_id, 0, count(*), 0 FROM packs WHERE state = 1 GROUP BY key_id
+                SELECT key_id, 0, count(*), count(*) FILTER (WHERE lease_until = 'infinity') FROM packs WHERE state = 1 AND dead_since IS NULL GROUP BY key_id
             ) AS uses
             GROUP BY key_id
             ORDER BY key_id NULLS FIRST
@@ -94,17 +94,22 @@ internal sealed class BodyKeyStore(NpgsqlDataSource database)
     });
 
     /// <summary>Packs that have another key than this, after an id.</summary>
-    public Task<List<long>> FindPacksAsync(string? keyId, long after, int limit, CancellationToken cancellationToken) => ReadAgain.OnceAsync(async () =>
+    public Task<List<(long Id, long Size)>> FindPacksAsync(string? keyId, long after, int limit, CancellationToken cancellationToken) => ReadAgain.OnceAsync(async () =>
     {
         await using var command = database.CreateCommand(
-            "SELECT id FROM packs WHERE id > $1 AND state = 1 AND key_id IS DISTINCT FROM $2 ORDER BY id LIMIT $3");
+            """
+            SELECT id, size FROM packs
+            WHERE id > $1 AND state = 1 AND dead_since IS NULL AND lease_until IS DISTINCT FROM 'infinity' AND key_id IS DISTINCT FROM $2
+            ORDER BY id
+            LIMIT $3
+            """);
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = after });
         command.Parameters.Add(KeyId(keyId));
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
-        var found = new List<long>();
+        var found = new List<(long Id, long Size)>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
-            found.Add(reader.GetInt64(0));
+            found.Add((reader.GetInt64(0), reader.GetInt64(1)));
         return found;
     });
 

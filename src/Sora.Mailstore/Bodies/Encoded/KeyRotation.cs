@@ -51,8 +51,8 @@ internal sealed class KeyRotation : IAsyncDisposable
     }
 
     /// <summary>
-    /// Writes a pack's bodies anew with the active key (into another pack, or other packs) and gives false when it cannot at the moment. Null: packs
-    /// are left as they are.
+    /// Writes a pack's bodies anew with the active key, into another pack, and gives false when it cannot at the moment. Null: packs are left as
+    /// they are.
     /// </summary>
     public Func<long, CancellationToken, Task<bool>>? RewritePack { get; set; }
 
@@ -142,14 +142,35 @@ internal sealed class KeyRotation : IAsyncDisposable
         var after = 0L;
         while (await _store.FindPacksAsync(keyId, after, BatchRows, cancellationToken) is { Count: > 0 } packs)
         {
-            foreach (var pack in packs)
-                left += await rewrite(pack, cancellationToken) ? 0 : 1;
-            after = packs[^1];
+            foreach (var (id, size) in packs)
+            {
+                var start = _time.GetTimestamp();
+                left += await RewriteAsync(rewrite, id, cancellationToken) ? 0 : 1;
+                await PauseAsync(size, start, cancellationToken);
+            }
+
+            after = packs[^1].Id;
             if (!await IsStillAskedAsync(keyId, cancellationToken))
                 return left;
         }
 
         return left;
+    }
+
+    private async Task<bool> RewriteAsync(Func<long, CancellationToken, Task<bool>> rewrite, long pack, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var isDone = await rewrite(pack, cancellationToken);
+            _metrics.Rotated(isDone);
+            return isDone;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or BodyDamagedException)
+        {
+            _metrics.Rotated(ok: false);
+            Log.RotationFailed(_logger, $"pack {pack}", e);
+            return false;
+        }
     }
 
     private async Task<bool> IsStillAskedAsync(string? keyId, CancellationToken cancellationToken)

@@ -14,6 +14,7 @@ internal sealed class MessageStore(
     StagedBodyStore staged,
     StagingFolder folder,
     IObjectStore objects,
+    BodyStore bodies,
     BodyCache cache,
     BodyPrefetch prefetch,
     StorageOptions options,
@@ -88,7 +89,7 @@ internal sealed class MessageStore(
             return await FromObjectsAsync(key, content, isFirst: true, cancellationToken)
                 ?? await FromStagingAsync(key, content, cancellationToken)
                 ?? await FromObjectsAsync(key, content, isFirst: false, cancellationToken)
-                ?? throw Missing(key);
+                ?? throw await MissingAsync(key, cancellationToken);
         }
         catch (BodyDamagedException e)
         {
@@ -118,7 +119,8 @@ internal sealed class MessageStore(
             {
                 try
                 {
-                    return await _files.OpenAsync(path, key, content.BodySize, content.Prefix, cancellationToken);
+                    if (await _files.OpenAsync(path, key, content.BodySize, content.Prefix, cancellationToken) is { } file)
+                        return file;
                 }
                 catch (BodyDamagedException) when (EncodingHeader.IsEncodedFile(path))
                 {
@@ -133,6 +135,7 @@ internal sealed class MessageStore(
         catch (BodyDamagedException e)
         {
             Log.BodyDamaged(logger, key.ToString(), "the object store", e.Message);
+            await bodies.MarkDamagedAsync(key, cancellationToken);
 
             // What waits in staging will replace it, and can be read until then.
             if (isFirst && await FromStagingAsync(key, content, cancellationToken) is { } body)
@@ -149,14 +152,9 @@ internal sealed class MessageStore(
         {
             try
             {
-                var opened = body.IsInDatabase
-                    ? await _staged.OpenAsync(body, content.Prefix, cancellationToken)
-                    : body.Node == folder.Node
-                        ? await _files.OpenAsync(folder.FullName(body.Path!), key, content.BodySize, content.Prefix, cancellationToken)
-                        : null;
-                if (opened is not null)
+                if (await FromStagingAsync(body, key, content, cancellationToken) is { } opened)
                     return opened;
-                isElsewhere |= !body.IsInDatabase && body.Node != folder.Node;
+                isElsewhere |= body.Node is { } node && node != folder.Node;
             }
             catch (BodyDamagedException e)
             {
@@ -170,6 +168,17 @@ internal sealed class MessageStore(
         return isElsewhere ? throw Elsewhere(key) : null;
     }
 
+    private async ValueTask<IMessageBody?> FromStagingAsync(StagedBody body, ObjectKey key, MessageContent content, CancellationToken cancellationToken)
+    {
+        if (body.IsInDatabase)
+            return await _staged.OpenAsync(body, content.Prefix, cancellationToken);
+        if (body.IsObject)
+            return await cache.OpenAsync(ObjectKey.Staged(key.Hash), content.BodySize, content.Prefix, _files, cancellationToken);
+        return body.Node == folder.Node
+            ? await _files.OpenAsync(folder.FullName(body.Path!), key, content.BodySize, content.Prefix, cancellationToken)
+            : null;
+    }
+
     private BodyUnavailableException Elsewhere(ObjectKey key)
     {
         metrics.Unavailable("elsewhere");
@@ -177,10 +186,11 @@ internal sealed class MessageStore(
         return new BodyUnavailableException("The stored message is still on its way from another node", temporary: true);
     }
 
-    private BodyUnavailableException Missing(ObjectKey key)
+    private async ValueTask<BodyUnavailableException> MissingAsync(ObjectKey key, CancellationToken cancellationToken)
     {
         metrics.Unavailable("missing");
         Log.BodyMissing(logger, key.ToString());
+        await bodies.MarkDamagedAsync(key, cancellationToken);
         return new BodyUnavailableException("The stored message is missing", temporary: false);
     }
 }

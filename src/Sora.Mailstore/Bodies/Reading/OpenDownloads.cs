@@ -89,7 +89,7 @@ internal sealed class OpenDownloads : IAsyncDisposable
         Task<Download?>[] running;
         lock (_lock)
             running = [.. _downloads.Values];
-        await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)Task.WhenAll(running)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lock (_lock)
         {
             _isDisposed = true;

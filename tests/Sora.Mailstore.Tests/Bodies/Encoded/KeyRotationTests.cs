@@ -1,4 +1,5 @@
 using Npgsql;
+using Sora.Configuration;
 using Sora.Contracts;
 using Sora.Mailstore.Bodies;
 using Sora.Mailstore.Bodies.Encoded;
@@ -134,23 +135,34 @@ public sealed class KeyRotationTests
     }
 
     [Fact]
-    public async Task Packs_are_given_to_who_can_write_them_anew()
+    public async Task Packs_are_written_anew_too()
     {
-        await using var bodies = await TestBodies.CreateAsync(CodecSetup.Options());
-        await bodies.ScalarAsync("INSERT INTO packs (account_id, hash, size, state, key_id) SELECT 1, decode(lpad(i::text, 64, '0'), 'hex'), 10, 1, CASE WHEN i > 1 THEN 'old' END FROM generate_series(1, 3) i");
-        var keys = new KeyAdministration(bodies.Database);
-        await keys.RotateAsync("k1", default);
-        var given = new List<long>();
-        bodies.Host.Rotation.RewritePack = async (pack, cancellationToken) =>
+        var options = CodecSetup.Options();
+        (options.Packing, options.PackWait, options.PackMaxBody) = (true, TimeSpan.Zero, ByteSize.KiB(64));
+        await using var bodies = await TestBodies.CreateAsync(options);
+        var ids = new List<ContentId>();
+        for (var i = 0; i < 12; i++)
+            ids.Add(await bodies.DeliverAsync(CodecSetup.Text(3000 + i)));
+        while ((await bodies.Host.Uploader.PackAsync(default)).Taken > 0)
         {
-            given.Add(pack);
-            await bodies.ScalarAsync($"UPDATE packs SET key_id = 'k1' WHERE id = {pack} AND id <> 3");
-            return pack != 3;
-        };
+        }
+
+        var keys = new KeyAdministration(bodies.Database);
+        (await keys.UsesAsync(default)).ShouldBe([new("k1", 0, 1, 0)]);
+        await ActivateAsync(bodies, "k2", "k1", "k2");
+        await keys.RotateAsync("k2", default);
+
+        // One that cannot be put is tried again
+        bodies.Host.Rotation.RewritePack = static (_, _) => Task.FromResult(false);
         (await bodies.Host.Rotation.RotateAsync(default)).ShouldBeTrue();
-        given.ShouldBe([1, 2, 3]);
         (await keys.RotationAsync(default)).IsAsked.ShouldBeTrue();
-        (await keys.UsesAsync(default)).ShouldBe([new("k1", 0, 2, 0), new("old", 0, 1, 0)]);
+        await bodies.RestartAsync();
+        (await bodies.Host.Rotation.RotateAsync(default)).ShouldBeTrue();
+        (await keys.RotationAsync(default)).IsAsked.ShouldBeFalse();
+        (await keys.UsesAsync(default)).ShouldBe([new("k2", 0, 1, 0)]);
+        await ActivateAsync(bodies, "k2", "k2");
+        for (var i = 0; i < ids.Count; i++)
+            (await bodies.ReadAsync(ids[i])).ShouldBe(CodecSetup.Text(3000 + i));
     }
 
     private static async Task<List<ContentId>> DeliverAsync(TestBodies bodies)
