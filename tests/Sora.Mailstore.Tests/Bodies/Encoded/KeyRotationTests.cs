@@ -140,6 +140,7 @@ public sealed class KeyRotationTests
         var options = CodecSetup.Options();
         (options.Packing, options.PackWait, options.PackMaxBody) = (true, TimeSpan.Zero, ByteSize.KiB(64));
         await using var bodies = await TestBodies.CreateAsync(options);
+        await ActivateAsync(bodies, "k1", "k1");
         var ids = new List<ContentId>();
         for (var i = 0; i < 12; i++)
             ids.Add(await bodies.DeliverAsync(CodecSetup.Text(3000 + i)));
