@@ -235,7 +235,7 @@ public sealed class BodyCacheTests
         await bodies.Messages.PrefetchAsync(new[] { ids[0] }, default);
         await Eventually.WaitAsync(() => _store.Reads > before);
         await bodies.Messages.PrefetchAsync(new[] { ids[1] }, session.Token);
-        await bodies.Messages.PrefetchAsync(ids.ToArray()[2..], default); // one of them has room
+        await bodies.Messages.PrefetchAsync(ids.ToArray().AsMemory(2), default); // one of them has room
 
         // Who reads does not wait for what comes later
         _store.Gate = Task.CompletedTask;
