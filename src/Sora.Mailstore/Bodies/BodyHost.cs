@@ -3,6 +3,7 @@ using Sora.Contracts;
 using Sora.Mailstore.Bodies.Encoded;
 using Sora.Mailstore.Bodies.Intake;
 using Sora.Mailstore.Bodies.Objects;
+using Sora.Mailstore.Bodies.Objects.S3;
 using Sora.Mailstore.Bodies.Packs;
 using Sora.Mailstore.Bodies.Reading;
 using Sora.Mailstore.Bodies.Uploads;
@@ -25,7 +26,9 @@ public sealed class BodyHost : IAsyncDisposable
     /// <param name="time">The clock.</param>
     /// <param name="loggers">Where it logs.</param>
     /// <param name="objects">The object store; null for the one that the options name.</param>
+    /// <param name="s3">[s3], for a store that is there.</param>
     /// <exception cref="IOException">A folder cannot be made or written.</exception>
+    /// <exception cref="S3SetupException">S3 cannot be used as it is configured.</exception>
     public BodyHost(
         Database database,
         StorageOptions options,
@@ -33,9 +36,12 @@ public sealed class BodyHost : IAsyncDisposable
         MailstoreMetrics metrics,
         TimeProvider time,
         ILoggerFactory loggers,
-        IObjectStore? objects = null)
+        IObjectStore? objects = null,
+        S3Options? s3 = null)
     {
         ArgumentNullException.ThrowIfNull(options);
+        if (objects is null && options.ObjectStore == ObjectStoreKind.S3)
+            objects = S3 = new S3ObjectStore(s3 ?? new S3Options(), metrics, time, loggers.CreateLogger<S3ObjectStore>());
         objects ??= new FilesystemObjectStore(options.BodiesFolder ?? Path.Combine(dataFolder, "bodies"));
         var isRemote = objects.PathOf(default) is null;
         var bodies = new BodyStore(database.Write);
@@ -81,6 +87,9 @@ public sealed class BodyHost : IAsyncDisposable
     /// <summary>Where bodies are in the end.</summary>
     public IObjectStore Objects { get; }
 
+    /// <summary>The bucket, when bodies are kept in one.</summary>
+    public S3ObjectStore? S3 { get; }
+
     /// <summary>Bytes that wait for the object store, as far as this process knows.</summary>
     public long StagingUsed => _space.Used;
 
@@ -102,9 +111,14 @@ public sealed class BodyHost : IAsyncDisposable
     /// <summary>Encrypts bodies anew.</summary>
     internal KeyRotation Rotation { get; }
 
-    /// <summary>Looks once at what is staged, so that a full staging is known from the first message on, and starts moving bodies.</summary>
+    /// <summary>
+    /// Looks once at the bucket and at what is staged, so that a full staging is known from the first message on, and starts moving bodies.
+    /// </summary>
+    /// <exception cref="S3SetupException">There is no such bucket, or we may not use it.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
+        if (S3 is not null)
+            await S3.CheckAsync(cancellationToken);
         await _uploader.StartAsync(cancellationToken);
         Rotation.Start();
     }
@@ -116,5 +130,6 @@ public sealed class BodyHost : IAsyncDisposable
         await _uploader.DisposeAsync();
         await _prefetch.DisposeAsync();
         await _cache.DisposeAsync();
+        S3?.Dispose();
     }
 }

@@ -25,6 +25,9 @@ public enum ObjectStoreKind
 {
     /// <summary>Files in the bodies folder.</summary>
     Filesystem,
+
+    /// <summary>The bucket of [s3].</summary>
+    S3,
 }
 
 [Section("Where message bodies are kept, from their arrival on")]
@@ -57,7 +60,7 @@ public sealed class StorageOptions : IValidatableOptions
     [OptionRange("1KiB", "1MiB")]
     public ByteSize HeaderLimit { get; set; } = ByteSize.KiB(64);
 
-    [Option("Where bodies are kept in the end: filesystem")]
+    [Option("Where bodies are kept in the end: filesystem, s3 (the bucket of [s3])")]
     public ObjectStoreKind ObjectStore { get; set; } = ObjectStoreKind.Filesystem;
 
     [Option("Compress bodies on their way to the object store: none, gzip, brotli; one that does not get smaller by it is not", Reference = "RFC 1952, RFC 7932")]

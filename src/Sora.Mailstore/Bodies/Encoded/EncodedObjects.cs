@@ -51,6 +51,8 @@ internal sealed class EncodedObjects(IObjectStore inner, BodyCodec codec) : IObj
     public IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, string? after, CancellationToken cancellationToken) =>
         inner.ListAsync(prefix, after, cancellationToken);
 
+    public Task DeleteAbandonedAsync(DateTimeOffset before, CancellationToken cancellationToken) => inner.DeleteAbandonedAsync(before, cancellationToken);
+
     /// <summary>A file can be given away only where bodies are stored as they are; one that is not, from another time, is seen by its first bytes.</summary>
     public string? PathOf(ObjectKey key) => codec.IsIdentity ? inner.PathOf(key) : null;
 

@@ -190,6 +190,7 @@ internal sealed class KeyRotation : IAsyncDisposable
         try
         {
             size = await ReplaceAsync(KeyOf(body), cancellationToken);
+            CrashPoints.Reach(CrashPoints.RotatePut);
             await BodyKeyStore.SetAsync(connection, body, keyId, cancellationToken);
             _metrics.Rotated(ok: true);
         }
@@ -234,6 +235,7 @@ internal sealed class KeyRotation : IAsyncDisposable
             var hash = new byte[Blake3Hasher.HashLength];
             hasher.Finalize(hash);
             BodyHash.Compare(hash, key.Hash);
+            CrashPoints.Reach(CrashPoints.RotateRead);
             var size = file?.Length ?? bytes.Length;
             var put = file is null
                 ? new ObjectPut(key, size) { Bytes = bytes.GetBuffer().AsMemory(0, (int)size) }

@@ -41,5 +41,8 @@ internal sealed class PackedObjects(IObjectStore objects, BodyStore bodies, Body
         objects.ListAsync(prefix, after, cancellationToken);
 
     /// <inheritdoc/>
+    public Task DeleteAbandonedAsync(DateTimeOffset before, CancellationToken cancellationToken) => objects.DeleteAbandonedAsync(before, cancellationToken);
+
+    /// <inheritdoc/>
     public string? PathOf(ObjectKey key) => objects.PathOf(key);
 }

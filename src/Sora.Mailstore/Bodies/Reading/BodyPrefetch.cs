@@ -29,9 +29,6 @@ internal sealed class BodyPrefetch : IAsyncDisposable
             _running[i] = Task.Run(RunAsync);
     }
 
-    /// <summary>Bytes that wait or are being fetched.</summary>
-    public long Bytes => Volatile.Read(ref _bytes);
-
     /// <summary>Asks for a body; false when there is too much to do already.</summary>
     /// <param name="key">The body.</param>
     /// <param name="size">Its size.</param>

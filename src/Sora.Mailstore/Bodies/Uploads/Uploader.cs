@@ -194,7 +194,7 @@ internal sealed class Uploader(
                 await CountAsync(_stopping.Token);
                 await CleanAsync(_stopping.Token);
                 await compactor.CompactAsync(_stopping.Token);
-                (objects as FilesystemObjectStore)?.DeleteAbandoned((time.GetUtcNow() - options.StagedFileGrace).UtcDateTime);
+                await objects.DeleteAbandonedAsync(time.GetUtcNow() - options.StagedFileGrace, _stopping.Token);
             }
             catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
             {
