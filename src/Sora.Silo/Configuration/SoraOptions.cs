@@ -18,6 +18,7 @@ using Sora.Mailstore.Certificates;
 using Sora.Mailstore.Delivery;
 using Sora.Mailstore.Mailboxes;
 using Sora.Mailstore.Maintenance;
+using Sora.Mailstore.Retention;
 using Sora.Mailstore.Search;
 using Sora.Mailstore.Sieve;
 using Sora.Mailstore.Storage;
@@ -58,6 +59,8 @@ public sealed class SoraOptions : IValidatableOptions
     public DeliveryOptions Delivery { get; set; } = new();
 
     public MaintenanceOptions Maintenance { get; set; } = new();
+
+    public RetentionOptions Retention { get; set; } = new();
 
     public SearchOptions Search { get; set; } = new();
 
