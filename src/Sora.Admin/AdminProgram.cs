@@ -17,6 +17,7 @@ using Sora.Admin.Relay;
 using Sora.Admin.Search;
 using Sora.Admin.Sieve;
 using Sora.Admin.Tls;
+using Sora.Admin.Uploads;
 using Sora.Configuration;
 using Sora.Mailstore.Storage;
 
@@ -97,6 +98,10 @@ internal static class AdminProgram
             },
             new Command("messages", "Expunged messages, for as long as they are kept") { new MessagesListDeletedCommand(host), new MessagesRestoreCommand(host) },
             new Command("quota", "What accounts may hold") { new QuotaGetCommand(host), new QuotaSetCommand(host) },
+            new Command("uploader", "Bodies on their way to the object store")
+            {
+                new UploaderStatusCommand(host), new UploaderShowCommand(host), new UploaderRetryCommand(host),
+            },
             new Command("search", "The search index") { new SearchStatusCommand(host), new SearchReindexCommand(host) },
             new Command("sieve", "Sieve scripts of accounts")
             {

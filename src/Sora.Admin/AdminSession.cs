@@ -6,6 +6,7 @@ using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Accounts.Logins;
 using Sora.Mailstore.Accounts.Passwords;
 using Sora.Mailstore.Audit;
+using Sora.Mailstore.Bodies.Uploads;
 using Sora.Mailstore.Certificates;
 using Sora.Mailstore.Mailboxes;
 using Sora.Mailstore.Relay;
@@ -51,6 +52,7 @@ internal sealed class AdminSession : IAsyncDisposable
         SiteLists = new SiteLists(database.Options.Sieve, TimeProvider.System, NullLoggerFactory.Instance); // its Problems are shown
         Lists = new SieveListHost(SiteLists, database.Database, _feed, database.Options.Sieve, log);
         Relay = new RelayAdministration(database.Database);
+        Uploads = new UploadAdministration(database.Database);
         Certificates = new CertificateHost(database.Database, _feed, database.Options.TlsStore, log);
         Audit = new AuditAdministration(database.Database);
         LoginLimits = new LoginLimitAdministration(database.Database, _feed);
@@ -98,6 +100,9 @@ internal sealed class AdminSession : IAsyncDisposable
     }
 
     public RelayAdministration Relay { get; }
+
+    /// <summary>Bodies on their way to the object store.</summary>
+    public UploadAdministration Uploads { get; }
 
     /// <summary>TLS certificates that all nodes share.</summary>
     public CertificateHost Certificates { get; }

@@ -1,14 +1,43 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace Sora.Mailstore;
 
 /// <summary>
-/// Places where a test lets the process die as <c>kill -9</c> would, to see that the next start finds everything in order. The environment
-/// variable <c>SORA_CRASH_POINT</c> names one, or one and how often it is passed first (<c>name:3</c> is the third time). Without it they do nothing.
+/// The steps between which a process may die. Where the environment variable SORA_CRASH_POINT names one (<c>upload.put</c>, or
+/// <c>upload.put:3</c> for the third time), the process ends there as by SIGKILL, so that tests see what the next one makes of it.
 /// </summary>
-internal static class CrashPoints
+public static class CrashPoints
 {
-    public const string Variable = "SORA_CRASH_POINT";
+    /// <summary>A body is durable in staging; its message is not committed.</summary>
+    public const string Staged = "staged";
+
+    /// <summary>A staged object is claimed, not put.</summary>
+    public const string StagedObjectClaimed = "staged-object.claimed";
+
+    /// <summary>A staged object is put; nothing refers to it.</summary>
+    public const string StagedObjectPut = "staged-object.put";
+
+    /// <summary>A commit is durable; nobody was told.</summary>
+    public const string Committed = "committed";
+
+    /// <summary>Staged bodies are leased.</summary>
+    public const string UploadLeased = "upload.leased";
+
+    /// <summary>Their rows are claimed, no object is put.</summary>
+    public const string UploadClaimed = "upload.claimed";
+
+    /// <summary>A pack has its row, not its object.</summary>
+    public const string PackAdded = "pack.added";
+
+    /// <summary>The objects are put, their bodies still staged.</summary>
+    public const string UploadPut = "upload.put";
+
+    /// <summary>The objects count, the staged rows are gone, staged files and objects are still there.</summary>
+    public const string UploadFinished = "upload.finished";
+
+    /// <summary>A staged file is about to be deleted.</summary>
+    public const string Unstage = "unstage";
 
     /// <summary>The messages of a batch are deleted, not yet committed.</summary>
     public const string PurgeMessages = "purge.messages";
@@ -46,40 +75,42 @@ internal static class CrashPoints
     /// <summary>The object store has deleted packs, and their rows are there.</summary>
     public const string SweepPackDeleted = "sweep.pack-deleted";
 
-    /// <summary>A message is restored, and the rest is not yet.</summary>
+    /// <summary>Some messages are brought back, and the rest is not yet.</summary>
     public const string RestoreCommitted = "restore.committed";
 
-    private static readonly (string Name, int Times)? Wanted = Parse(Environment.GetEnvironmentVariable(Variable));
-    private static int _passed;
+    /// <summary>Names the variable of the environment.</summary>
+    public const string Variable = "SORA_CRASH_POINT";
 
-    /// <summary>All of them, for the tests that go through them.</summary>
-    public static IReadOnlyList<string> All { get; } =
+    private static readonly string? Wanted = Environment.GetEnvironmentVariable(Variable);
+    private static int _reached;
+
+    /// <summary>Those of purging and sweeping.</summary>
+    public static IReadOnlyList<string> Retention { get; } =
     [
-        PurgeMessages, PurgeContents, PurgeBeforeCommit, PurgeCommitted, PurgeMailbox, PurgeAccount,
-        SweepMarked, SweepDeleted, SweepDone, SweepUnpacked, SweepPackMarked, SweepPackDeleted, RestoreCommitted,
+        PurgeMessages, PurgeContents, PurgeBeforeCommit, PurgeCommitted, PurgeMailbox, PurgeAccount, SweepMarked, SweepDeleted, SweepDone, SweepUnpacked, SweepPackMarked,
+        SweepPackDeleted,
     ];
 
-    /// <summary>Dies here, when this is where it is to die.</summary>
-    public static void Reach(string name)
+    /// <summary>Ends the process when this is the point that the environment names.</summary>
+    public static void Reach(string point)
     {
-        if (Wanted is { } wanted && wanted.Name == name && Interlocked.Increment(ref _passed) == wanted.Times)
-            Die();
+        if (Wanted is not null)
+            Check(point);
     }
 
-    internal static (string Name, int Times)? Parse(string? text)
+    private static void Check(string point)
     {
-        if (string.IsNullOrEmpty(text))
-            return null;
-        var colon = text.LastIndexOf(':');
-        return colon >= 0 && int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var times)
-            ? (text[..colon], Math.Max(1, times))
-            : (text, 1);
-    }
+        var name = Wanted.AsSpan();
+        var time = 1;
+        if (name.IndexOf(':') is >= 0 and var colon)
+        {
+            time = int.Parse(name[(colon + 1)..], CultureInfo.InvariantCulture);
+            name = name[..colon];
+        }
 
-    // Process.Kill sends SIGKILL; nothing of this process runs any more once it is there, whatever this thread does meanwhile
-    private static void Die()
-    {
-        using var self = System.Diagnostics.Process.GetCurrentProcess();
+        if (!name.SequenceEqual(point) || Interlocked.Increment(ref _reached) != time)
+            return;
+        using var self = Process.GetCurrentProcess();
         self.Kill();
         Thread.Sleep(Timeout.Infinite);
     }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Sora.Contracts;
 using Sora.Mailstore.Bodies.Intake;
 using Sora.Mailstore.Bodies.Objects;
+using Sora.Mailstore.Bodies.Packs;
 using Sora.Mailstore.Bodies.Reading;
 using Sora.Mailstore.Bodies.Uploads;
 using Sora.Mailstore.Storage;
@@ -11,7 +12,7 @@ namespace Sora.Mailstore.Bodies;
 /// <summary>The body storage of one process: taking messages in, moving their bodies to the object store, reading them.</summary>
 public sealed class BodyHost : IAsyncDisposable
 {
-    private readonly BodyCache? _cache;
+    private readonly BodyCache _cache;
     private readonly Uploader _uploader;
     private readonly StagingSpace _space;
 
@@ -33,22 +34,24 @@ public sealed class BodyHost : IAsyncDisposable
         IObjectStore? objects = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        Objects = objects ?? new FilesystemObjectStore(options.BodiesFolder ?? Path.Combine(dataFolder, "bodies"));
+        objects ??= new FilesystemObjectStore(options.BodiesFolder ?? Path.Combine(dataFolder, "bodies"));
+        var isRemote = objects.PathOf(default) is null;
+        var bodies = new BodyStore(database.Write);
+        Objects = new PackedObjects(objects, bodies);
         var instruments = new BodyMetrics(metrics);
         var folder = new StagingFolder(options.StagingFolder ?? Path.Combine(dataFolder, "staging"));
         var space = _space = new StagingSpace(options.MaxStagingSize.Bytes, time);
         BodyMetrics.ObserveBacklog(metrics, space);
         var staged = new StagedBodyStore(database.Write);
-        if (Objects.PathOf(default) is null)
-        {
-            var cacheFolder = options.CacheFolder ?? Path.Combine(dataFolder, "cache");
-            _cache = new BodyCache(cacheFolder, Objects, options, instruments, time, loggers.CreateLogger<BodyCache>());
-        }
-
-        Intakes = new MessageIntakes(options, folder, space, instruments, time, loggers.CreateLogger<MessageIntakes>());
+        var cacheFolder = options.CacheFolder ?? Path.Combine(dataFolder, "cache");
+        _cache = new BodyCache(cacheFolder, Objects, options, instruments, time, loggers.CreateLogger<BodyCache>());
+        var stagedObjects = isRemote ? new StagedObjects(database, Objects, options, time, loggers.CreateLogger<StagedObjects>()) : null;
+        Intakes = new MessageIntakes(options, folder, space, stagedObjects, instruments, time, loggers.CreateLogger<MessageIntakes>());
         Messages = new MessageStore(
-            new ContentStore(database), new EmailIdStore(database.Write), staged, folder, Objects, _cache, options, instruments, loggers.CreateLogger<MessageStore>());
-        _uploader = new Uploader(database, staged, folder, Objects, space, options, instruments, time, loggers.CreateLogger<Uploader>());
+            new ContentStore(database), new EmailIdStore(database.Write), staged, folder, Objects, bodies, _cache, options, instruments, loggers.CreateLogger<MessageStore>());
+        var packs = new PackWriter(Objects, new PackStore(database.Write));
+        var batches = new UploadBatches(database, staged, folder, Objects, packs, options, time, loggers.CreateLogger<UploadBatches>());
+        _uploader = new Uploader(staged, folder, objects, batches, space, options, instruments, time, loggers.CreateLogger<Uploader>());
     }
 
     /// <summary>Takes arriving messages.</summary>
@@ -68,7 +71,7 @@ public sealed class BodyHost : IAsyncDisposable
 
     internal Uploader Uploader => _uploader;
 
-    internal BodyCache? Cache => _cache;
+    internal BodyCache Cache => _cache;
 
     /// <summary>Looks once at what is staged, so that a full staging is known from the first message on, and starts moving bodies.</summary>
     public Task StartAsync(CancellationToken cancellationToken = default) => _uploader.StartAsync(cancellationToken);
@@ -77,7 +80,6 @@ public sealed class BodyHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _uploader.DisposeAsync();
-        if (_cache is not null)
-            await _cache.DisposeAsync();
+        await _cache.DisposeAsync();
     }
 }

@@ -21,7 +21,7 @@ internal sealed class BodyMetrics
         _cache = meter.CreateCounter<long>("sora_body_cache_total", description: "Bodies looked for in the local cache, by outcome");
     }
 
-    public void Staged(bool inDatabase) => _staged.Add(1, new KeyValuePair<string, object?>("place", inDatabase ? "database" : "disk"));
+    public void Staged(string place) => _staged.Add(1, new KeyValuePair<string, object?>("place", place));
 
     public void Refused(string reason) => _refused.Add(1, new KeyValuePair<string, object?>("reason", reason));
 

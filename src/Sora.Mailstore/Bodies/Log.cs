@@ -33,4 +33,13 @@ internal static partial class Log
 
     [LoggerMessage(110, LogLevel.Warning, "The body cache could not keep {Key}")]
     public static partial void CacheFailed(ILogger logger, string key, Exception exception);
+
+    [LoggerMessage(111, LogLevel.Error, "Body {Key} (staged as {Id}) is given up after {Attempt} attempts")]
+    public static partial void UploadGivenUp(ILogger logger, string key, long id, int attempt, Exception exception);
+
+    [LoggerMessage(112, LogLevel.Warning, "The lease of bodies on their way to the object store could not be kept")]
+    public static partial void LeaseFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(113, LogLevel.Warning, "The object store did not take {Key} within {Elapsed}")]
+    public static partial void StagedObjectFailed(ILogger logger, string key, TimeSpan elapsed, Exception exception);
 }

@@ -2,10 +2,13 @@ using Sora.Contracts;
 
 namespace Sora.Mailstore.Bodies;
 
-/// <summary>An ingested message and where its body waits to become durable with the commit, or is durable already.</summary>
+/// <summary>
+/// An ingested message and where its body waits to become durable with the commit, or is durable already: with neither <see cref="Body"/> nor
+/// <see cref="Path"/> it is a staged object.
+/// </summary>
 public abstract class StagedMessage : IngestedMessage
 {
-    /// <summary>The body itself, for staging in the database: it is sent with the commit. Null when it is in a file.</summary>
+    /// <summary>The body itself, for staging in the database: it is sent with the commit. Null when it is in a file or a staged object.</summary>
     public ReadOnlyMemory<byte>? Body { get; init; }
 
     /// <inheritdoc/>
@@ -21,7 +24,7 @@ public abstract class StagedMessage : IngestedMessage
         return new(count);
     }
 
-    /// <summary>Name of the staged file, which is durable, relative to the node's staging folder; null when the body goes to the database.</summary>
+    /// <summary>Name of the staged file, which is durable, relative to the node's staging folder; null when it is not in such a file.</summary>
     public string? Path { get; init; }
 
     /// <summary>The node that has the file.</summary>

@@ -76,6 +76,21 @@ internal sealed class StagingFolder
         _inUse.TryRemove(file.Name, out _);
     }
 
+    /// <summary>Deletes a file that no commit names. What cannot be deleted now is an orphan later.</summary>
+    public void Drop(string name)
+    {
+        try
+        {
+            Delete(name);
+        }
+        catch (IOException)
+        {
+            // see above
+        }
+
+        _inUse.TryRemove(name, out _);
+    }
+
     public void Delete(string name) => File.Delete(FullName(name));
 
     public bool IsInUse(string name) => _inUse.ContainsKey(name);

@@ -13,6 +13,9 @@ public enum StagingMode
 
     /// <summary>All bodies in a file of this node.</summary>
     Disk,
+
+    /// <summary>All bodies in the object store before the message is acknowledged, in the database when it does not answer.</summary>
+    Object,
 }
 
 /// <summary>Where bodies are kept in the end.</summary>
@@ -25,7 +28,7 @@ public enum ObjectStoreKind
 [Section("Where message bodies are kept, from their arrival on")]
 public sealed class StorageOptions : IValidatableOptions
 {
-    [Option("Where bodies are durable before a message is acknowledged: auto (up to database_staging_limit in the database, larger ones in a file), database, disk")]
+    [Option("Where bodies are durable before a message is acknowledged: auto (up to database_staging_limit in the database, larger ones in the object store if that is remote and answers, in a file otherwise), database, disk (a file of this node), object (the object store, which must be remote)")]
     public StagingMode Staging { get; set; } = StagingMode.Auto;
 
     [Option("Largest body that staging = \"auto\" puts into the database")]
@@ -35,6 +38,10 @@ public sealed class StorageOptions : IValidatableOptions
     [Option("Memory for bodies beyond memory_buffer on their way into the database, all messages together; a message beyond it is too big for staging = \"database\"")]
     [OptionRange("1MiB", "512MiB")]
     public ByteSize DatabaseStagingMemory { get; set; } = ByteSize.MiB(256);
+
+    [Option("How long an arriving message waits for the object store to take its body before it goes to the database instead")]
+    [OptionRange("1s", "10m")]
+    public TimeSpan StagingObjectTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
     [Option("Bodies waiting for the object store, all nodes together; when it is reached, mail is refused for the time being")]
     [OptionRange("1MiB", "1024TiB")]
@@ -96,6 +103,33 @@ public sealed class StorageOptions : IValidatableOptions
     [OptionRange("1s", "1d")]
     public TimeSpan UploadRetryMax { get; set; } = TimeSpan.FromMinutes(10);
 
+    [Option("How long a node has bodies that it moves to itself; it asks for more time while it works, and when it dies another node takes them after this time")]
+    [OptionRange("10s", "1h")]
+    public TimeSpan UploadLease { get; set; } = TimeSpan.FromMinutes(1);
+
+    [Option("Attempts to move a body whose staged copy is damaged or gone; then it is set aside for sora-admin uploader. Failures of the object store do not count")]
+    [OptionRange(1, 1000)]
+    public int UploadAttempts { get; set; } = 5;
+
+    [Option("Put small bodies of one account together into larger objects: far fewer requests, and mail waits in the database for up to pack_wait until there is enough for one")]
+    public bool Packing { get; set; }
+
+    [Option("Largest body that is packed")]
+    [OptionRange("1KiB", "4MiB")]
+    public ByteSize PackMaxBody { get; set; } = ByteSize.KiB(128);
+
+    [Option("Bytes that are enough for a pack, and most of one")]
+    [OptionRange("64KiB", "64MiB")]
+    public ByteSize PackSize { get; set; } = ByteSize.MiB(4);
+
+    [Option("Most bodies of one pack")]
+    [OptionRange(2, 100_000)]
+    public int PackMaxBodies { get; set; } = 2000;
+
+    [Option("How long a body waits for others; then there is a pack of what there is")]
+    [OptionRange("0s", "1d")]
+    public TimeSpan PackWait { get; set; } = TimeSpan.FromMinutes(10);
+
     [Option("How long a staged file is kept after its session is done with it, for commits still under way; longer than mailboxes.write_timeout")]
     [OptionRange("1s", "1d")]
     public TimeSpan StagedFileHold { get; set; } = TimeSpan.FromMinutes(1);
@@ -110,6 +144,10 @@ public sealed class StorageOptions : IValidatableOptions
             yield return "upload_retry must not be larger than upload_retry_max";
         if (StagedFileHold > StagedFileGrace)
             yield return "staged_file_hold must not be larger than staged_file_grace";
+        if (Staging == StagingMode.Object && ObjectStore == ObjectStoreKind.Filesystem)
+            yield return "staging = \"object\" needs a remote object_store";
+        if (PackMaxBody.Bytes > PackSize.Bytes)
+            yield return "pack_max_body must not be larger than pack_size";
         if (CacheMaxObject > CacheSize)
             yield return "cache_max_object must not be larger than cache_size";
     }

@@ -77,7 +77,7 @@ public sealed class MaintenanceWorker : IAsyncDisposable
         };
         if (objects is not null)
         {
-            var sweep = new ObjectSweep(new SweepStore(database.Write), objects, retention, pace, _metrics, _time, _logger);
+            var sweep = new ObjectSweep(new SweepStore(database.Write, retention.ObjectGrace, retention.StagedObjectGrace), objects, retention, pace, _metrics, _time, _logger);
             jobs.Add(new("sweep", retention.SweepInterval, stopping => SweepAsync(sweep, stopping)));
         }
 

@@ -19,7 +19,7 @@ internal sealed class ObjectSweep(
     public async Task<SweptObjects> RunAsync(CancellationToken cancellationToken)
     {
         await CheckAsync(cancellationToken);
-        while (await store.ReviveAsync(options.ObjectGrace, options.Batch, cancellationToken) == options.Batch)
+        while (await store.ReviveAsync(options.Batch, cancellationToken) == options.Batch)
             await pace.PauseAsync(cancellationToken);
         var swept = new SweptObjects(0, await SweepPackedAsync(cancellationToken), 0);
         try
@@ -44,7 +44,7 @@ internal sealed class ObjectSweep(
         while (true)
         {
             var begun = time.GetTimestamp();
-            var keys = await store.MarkObjectsAsync(options.ObjectGrace, options.SweepRetry, options.Batch, cancellationToken);
+            var keys = await store.MarkObjectsAsync(options.SweepRetry, options.Batch, cancellationToken);
             if (keys.Count == 0)
                 return total;
             CrashPoints.Reach(CrashPoints.SweepMarked);
@@ -61,7 +61,7 @@ internal sealed class ObjectSweep(
     private async Task<long> SweepPackedAsync(CancellationToken cancellationToken)
     {
         var total = 0L;
-        while (await store.ForgetPackedAsync(options.ObjectGrace, options.Batch, cancellationToken) is > 0 and var count)
+        while (await store.ForgetPackedAsync(options.Batch, cancellationToken) is > 0 and var count)
         {
             CrashPoints.Reach(CrashPoints.SweepUnpacked);
             total += count;
@@ -74,12 +74,12 @@ internal sealed class ObjectSweep(
 
     private async Task<long> SweepPacksAsync(CancellationToken cancellationToken)
     {
-        await store.MarkEmptyPacksAsync(options.ObjectGrace, options.Batch, cancellationToken);
+        await store.MarkEmptyPacksAsync(options.Batch, cancellationToken);
         var total = 0L;
         while (true)
         {
             var begun = time.GetTimestamp();
-            var (packs, keys) = await store.MarkPacksAsync(options.ObjectGrace, options.SweepRetry, options.Batch, cancellationToken);
+            var (packs, keys) = await store.MarkPacksAsync(options.SweepRetry, options.Batch, cancellationToken);
             if (packs.Length == 0)
                 return total;
             var shared = await store.SharedPacksAsync(keys, cancellationToken);
@@ -89,7 +89,7 @@ internal sealed class ObjectSweep(
             await store.ForgetPacksAsync(packs, cancellationToken);
             total += packs.Length;
             metrics.Swept("pack", packs.Length);
-            await store.MarkEmptyPacksAsync(options.ObjectGrace, options.Batch, cancellationToken);
+            await store.MarkEmptyPacksAsync(options.Batch, cancellationToken);
             await pace.PauseAsync(packs.Length, begun, cancellationToken);
         }
     }
@@ -101,7 +101,7 @@ internal sealed class ObjectSweep(
         for (var looked = 0; looked < options.CheckedBodies; looked += CheckedAtOnce)
         {
             var count = Math.Min(CheckedAtOnce, options.CheckedBodies - looked);
-            var (found, next) = await store.CheckAsync(_checked, options.ObjectGrace, count, cancellationToken);
+            var (found, next) = await store.CheckAsync(_checked, count, cancellationToken);
             marked += found;
             _checked = next ?? BodyCursor.Start;
             if (next is null)

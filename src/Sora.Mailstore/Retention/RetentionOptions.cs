@@ -43,6 +43,10 @@ public sealed class RetentionOptions
     [OptionRange("0s", "365d")]
     public TimeSpan ObjectGrace { get; set; } = TimeSpan.FromDays(1);
 
+    [Option("The same for an object that a delivery has put before its message was acknowledged: longer than a delivery may take")]
+    [OptionRange("1m", "365d")]
+    public TimeSpan StagedObjectGrace { get; set; } = TimeSpan.FromDays(1);
+
     [Option("How often to look for messages, mailboxes and accounts that are to be deleted for good")]
     [OptionRange("1s", "7d")]
     public TimeSpan PurgeInterval { get; set; } = TimeSpan.FromHours(1);

@@ -58,8 +58,8 @@ internal sealed class CommitStore
             JOIN won USING (mailbox_id)
             GROUP BY l.number
         ), new_staged AS (
-            INSERT INTO staged_bodies (hash, accounts, size, body, node, path)
-            SELECT s.hash, wanted.accounts, s.size, s.body, s.node, s.path
+            INSERT INTO staged_bodies (hash, accounts, size, body, node, path, object)
+            SELECT s.hash, wanted.accounts, s.size, s.body, s.node, s.path, s.body IS NULL AND s.path IS NULL
             FROM unnest($29::integer[], $30::bytea[], $31::bigint[], $32::bytea[], $33::text[], $34::text[])
                 AS s (number, hash, size, body, node, path)
             JOIN wanted USING (number)

@@ -16,7 +16,10 @@ internal readonly record struct BodyCursor(long Account, byte[] Hash)
 /// statement that claims it, which this store's statements then see although they had begun before (PostgreSQL looks at a row again that it had to wait for). From
 /// state 2 on a body cannot be claimed until its row is gone, so nobody puts an object while it is being deleted.
 /// </summary>
-internal sealed class SweepStore(NpgsqlDataSource database)
+/// <param name="database">The primary.</param>
+/// <param name="grace">How long a body must have been dead.</param>
+/// <param name="stagedGrace">The same for a staged object, which is dead from the start: a delivery that claims it again counts from there anew, and has so long to be committed.</param>
+internal sealed class SweepStore(NpgsqlDataSource database, TimeSpan grace, TimeSpan stagedGrace)
 {
     // What a body of an account, or a staged object (account 0), is needed by
     private const string IsNeeded = """
@@ -28,37 +31,41 @@ internal sealed class SweepStore(NpgsqlDataSource database)
     /// Marks the next bodies with objects of their own as being deleted, and takes those again that somebody else began to delete and did not end; the names
     /// of their objects.
     /// </summary>
-    public async Task<List<ObjectKey>> MarkObjectsAsync(TimeSpan grace, TimeSpan retry, int limit, CancellationToken cancellationToken)
+    public async Task<List<ObjectKey>> MarkObjectsAsync(TimeSpan retry, int limit, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
             $"""
             UPDATE bodies b SET state = 2, swept_at = now()
             WHERE ctid = ANY (ARRAY(
                     SELECT d.ctid FROM bodies d
-                    WHERE d.dead_since < now() - $1 AND d.pack_id IS NULL AND (d.swept_at IS NULL OR d.swept_at < now() - $2)
+                    WHERE d.dead_since < now() - $1 AND (d.account_id <> 0 OR d.dead_since < now() - $4)
+                      AND d.pack_id IS NULL AND (d.swept_at IS NULL OR d.swept_at < now() - $2)
                     ORDER BY d.dead_since LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED))
-              AND dead_since < now() - $1 AND pack_id IS NULL AND (state = 2 OR NOT {IsNeeded})
+              AND dead_since < now() - $1 AND (account_id <> 0 OR dead_since < now() - $4) AND pack_id IS NULL AND (state = 2 OR NOT {IsNeeded})
             RETURNING account_id, hash
             """);
         command.Parameters.Add(Time(grace));
         command.Parameters.Add(Time(retry));
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+        command.Parameters.Add(Time(stagedGrace));
         return await ReadKeysAsync(command, static account => account == 0 ? ObjectKind.Staged : ObjectKind.Body, cancellationToken);
     }
 
-    /// <summary>Bodies that were marked as dead and are needed after all live again. Returns how many.</summary>
-    public async Task<int> ReviveAsync(TimeSpan grace, int limit, CancellationToken cancellationToken)
+    /// <summary>Bodies that were marked as dead and are needed after all live again; staged objects are waited for once more. Returns how many.</summary>
+    public async Task<int> ReviveAsync(int limit, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
             $"""
-            UPDATE bodies b SET dead_since = NULL
+            UPDATE bodies b SET dead_since = CASE WHEN account_id = 0 THEN now() END
             WHERE ctid = ANY (ARRAY(
-                    SELECT b.ctid FROM bodies b WHERE b.dead_since < now() - $1 AND b.state <> 2 AND {IsNeeded}
+                    SELECT b.ctid FROM bodies b
+                    WHERE b.dead_since < now() - $1 AND (b.account_id <> 0 OR b.dead_since < now() - $3) AND b.state <> 2 AND {IsNeeded}
                     ORDER BY b.dead_since LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED))
               AND state <> 2 AND dead_since IS NOT NULL AND {IsNeeded}
             """);
         command.Parameters.Add(Time(grace));
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+        command.Parameters.Add(Time(stagedGrace));
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -76,7 +83,7 @@ internal sealed class SweepStore(NpgsqlDataSource database)
     }
 
     /// <summary>Dead bodies in packs: their rows go, and their packs know that so much of them is dead. Returns how many.</summary>
-    public async Task<int> ForgetPackedAsync(TimeSpan grace, int limit, CancellationToken cancellationToken)
+    public async Task<int> ForgetPackedAsync(int limit, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
             $"""
@@ -104,7 +111,7 @@ internal sealed class SweepStore(NpgsqlDataSource database)
     /// Packs in which nothing is left are dead. What was in them has waited long enough already. One that was begun long ago and never finished waits once more, for whoever may still
     /// be at it; one that was rewritten says itself since when nothing is read from it.
     /// </summary>
-    public async Task MarkEmptyPacksAsync(TimeSpan grace, int limit, CancellationToken cancellationToken)
+    public async Task MarkEmptyPacksAsync(int limit, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -142,7 +149,7 @@ internal sealed class SweepStore(NpgsqlDataSource database)
     }
 
     /// <summary>Marks dead packs as being deleted; their numbers and the names of their objects.</summary>
-    public async Task<(long[] Packs, List<ObjectKey> Keys)> MarkPacksAsync(TimeSpan grace, TimeSpan retry, int limit, CancellationToken cancellationToken)
+    public async Task<(long[] Packs, List<ObjectKey> Keys)> MarkPacksAsync(TimeSpan retry, int limit, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
             """
@@ -192,7 +199,7 @@ internal sealed class SweepStore(NpgsqlDataSource database)
     /// Looks at the next bodies in the order of their key, and marks those as dead that nothing refers to although nobody has said so: put in place while their last content was purged, begun
     /// and never ended, or staged for a delivery that did not come about. Where to go on; null at the end.
     /// </summary>
-    public async Task<(int Marked, BodyCursor? Next)> CheckAsync(BodyCursor after, TimeSpan age, int limit, CancellationToken cancellationToken)
+    public async Task<(int Marked, BodyCursor? Next)> CheckAsync(BodyCursor after, int limit, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
             $"""
@@ -210,7 +217,7 @@ internal sealed class SweepStore(NpgsqlDataSource database)
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = after.Account });
         command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = after.Hash });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
-        command.Parameters.Add(Time(age));
+        command.Parameters.Add(Time(grace));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
             return (0, null);

@@ -132,10 +132,11 @@ public sealed class FilesystemObjectStoreTests : IDisposable
         for (var i = 0; i < 60; i++)
         {
             var put = PutOf(TestBodies.Message(100 + i), account: i % 12);
-            puts.Add(put with { Key = put.Key with { Kind = (ObjectKind)(i % 2), Account = put.Key.Account } });
+            puts.Add(put with { Key = put.Key with { Kind = (ObjectKind)(i % 2) } });
         }
 
-        puts.Add(PutOf(TestBodies.Message(500), 0) with { Key = new ObjectKey(default, puts[0].Key.Hash, ObjectKind.Staged) });
+        var staged = PutOf(TestBodies.Message(500), 0);
+        puts.Add(staged with { Key = ObjectKey.Staged(staged.Key.Hash) });
         (await _store.PutAsync(puts, default)).ShouldAllBe(outcome => outcome == null);
         var names = puts.Select(static put => put.Key.ToString()).Order(StringComparer.Ordinal).ToArray();
         (await ListAsync(null)).Select(static info => info.Key.ToString()).ShouldBe(names);

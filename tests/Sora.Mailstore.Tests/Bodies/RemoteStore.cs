@@ -11,6 +11,8 @@ internal sealed class RemoteStore(string folder) : IObjectStore
 
     public int Reads => _reads;
 
+    public int Puts { get; private set; }
+
     public bool IsDown { get; set; }
 
     /// <summary>Each read waits for this.</summary>
@@ -21,8 +23,15 @@ internal sealed class RemoteStore(string folder) : IObjectStore
 
     public string? PathOf(ObjectKey key) => null;
 
-    public Task<IReadOnlyList<Exception?>> PutAsync(IReadOnlyList<ObjectPut> puts, CancellationToken cancellationToken) =>
-        IsDown ? throw Down() : _files.PutAsync(puts, cancellationToken);
+    /// <summary>Each put waits for this.</summary>
+    public Func<Task> PutGate { get; set; } = static () => Task.CompletedTask;
+
+    public async Task<IReadOnlyList<Exception?>> PutAsync(IReadOnlyList<ObjectPut> puts, CancellationToken cancellationToken)
+    {
+        Puts += puts.Count;
+        await PutGate();
+        return IsDown ? [.. puts.Select(static _ => Down())] : await _files.PutAsync(puts, cancellationToken);
+    }
 
     public ValueTask<ObjectInfo?> FindAsync(ObjectKey key, CancellationToken cancellationToken) =>
         IsDown ? throw Down() : _files.FindAsync(key, cancellationToken);

@@ -104,6 +104,104 @@ public sealed class UploaderTests
     }
 
     [Fact]
+    public async Task A_body_that_is_not_what_was_taken_is_set_aside()
+    {
+        await using var bodies = await TestBodies.CreateAsync(new StorageOptions { Staging = StagingMode.Disk, UploadAttempts = 2 });
+        await bodies.DeliverAsync(TestBodies.Message(5000, 1));
+        File.Delete(bodies.StagedFiles.Single());
+        for (var i = 0; i < 2; i++)
+        {
+            (await bodies.ScalarAsync("SELECT failed_at FROM staged_bodies")).ShouldBe(DBNull.Value);
+            await bodies.UploadAsync();
+            await bodies.ScalarAsync("UPDATE staged_bodies SET not_before = now()");
+        }
+
+        (await bodies.ScalarAsync("SELECT failed_at IS NOT NULL FROM staged_bodies")).ShouldBe(true);
+        (await bodies.Host.Uploader.MoveAsync(default)).Taken.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_store_that_is_down_is_no_reason_to_set_a_body_aside()
+    {
+        RemoteStore? store = null;
+        await using var bodies = await TestBodies.CreateAsync(new StorageOptions { UploadAttempts = 1 }, folder => store ??= new RemoteStore(folder));
+        var id = await bodies.DeliverAsync(TestBodies.Message(5000));
+        store!.IsDown = true;
+        for (var i = 0; i < 3; i++)
+        {
+            await bodies.UploadAsync();
+            await bodies.ScalarAsync("UPDATE staged_bodies SET not_before = now()");
+        }
+
+        store.IsDown = false;
+        await bodies.UploadAsync();
+        (await bodies.CountStagedAsync()).ShouldBe(0);
+        (await bodies.ReadAsync(id)).ShouldBe(TestBodies.Message(5000));
+    }
+
+    [Fact]
+    public async Task Nobody_else_takes_what_is_on_its_way_and_somebody_does_when_its_node_died()
+    {
+        RemoteStore? store = null;
+        await using var bodies = await TestBodies.CreateAsync(new StorageOptions(), folder => store ??= new RemoteStore(folder));
+        using var folder = new TempFolder();
+        await using var other = bodies.OpenOther(folder.Path);
+        await bodies.DeliverAsync(TestBodies.Message(5000));
+        var arrived = new TaskCompletionSource();
+        var gate = new TaskCompletionSource();
+        store!.PutGate = () =>
+        {
+            arrived.TrySetResult();
+            return gate.Task;
+        };
+        var moving = bodies.Host.Uploader.MoveAsync(default);
+        await arrived.Task;
+        store.PutGate = static () => Task.CompletedTask;
+        (await other.Uploader.MoveAsync(default)).Taken.ShouldBe(0);
+        (await bodies.ScalarAsync("SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation WHERE c.relname = 'staged_bodies' AND l.mode <> 'AccessShareLock'"))
+            .ShouldBe(0L, "no transaction is open while the store is asked");
+
+        // As if the lease had not been renewed
+        await bodies.ScalarAsync("UPDATE staged_bodies SET not_before = now()");
+        (await other.Uploader.MoveAsync(default)).Moved.ShouldBe(1);
+        gate.SetResult();
+        await moving;
+        (await bodies.CountStagedAsync()).ShouldBe(0);
+        (await bodies.ScalarAsync("SELECT count(*) FROM bodies WHERE state = 1 AND dead_since IS NULL")).ShouldBe(1L);
+    }
+
+    [Fact]
+    public async Task What_is_being_deleted_is_put_again_afterwards()
+    {
+        await using var bodies = await TestBodies.CreateAsync();
+        var first = await bodies.DeliverAsync(TestBodies.Message(5000));
+        await bodies.UploadAsync();
+        await bodies.ScalarAsync("DELETE FROM contents; UPDATE bodies SET state = 2, dead_since = now()");
+        var second = await bodies.DeliverAsync(TestBodies.Message(5000));
+        (await bodies.Host.Uploader.MoveAsync(default)).Moved.ShouldBe(0);
+        await bodies.Host.Objects.DeleteAsync([new ObjectKey(new AccountId(1), (await bodies.ContentAsync(second)).Hash)], default);
+        await bodies.ScalarAsync("DELETE FROM bodies; UPDATE staged_bodies SET not_before = now()");
+        await bodies.UploadAsync();
+        (await bodies.ReadAsync(second)).ShouldBe(TestBodies.Message(5000));
+        first.ShouldNotBe(second);
+    }
+
+    [Fact]
+    public async Task A_body_whose_object_is_damaged_is_put_again_when_it_comes_again()
+    {
+        await using var bodies = await TestBodies.CreateAsync();
+        var id = await bodies.DeliverAsync(TestBodies.Message(5000));
+        await bodies.UploadAsync();
+        await File.WriteAllBytesAsync(bodies.ObjectPath(await bodies.ContentAsync(id)), new byte[5000]);
+        await Should.ThrowAsync<BodyUnavailableException>(() => bodies.ReadAsync(id));
+        (await bodies.ScalarAsync("SELECT damaged_at IS NOT NULL FROM bodies")).ShouldBe(true);
+        await bodies.DeliverAsync(TestBodies.Message(5000));
+        await bodies.UploadAsync();
+        (await bodies.ReadAsync(id)).ShouldBe(TestBodies.Message(5000));
+        (await bodies.ScalarAsync("SELECT damaged_at IS NULL FROM bodies")).ShouldBe(true);
+    }
+
+    [Fact]
     public async Task A_staged_file_goes_when_it_was_moved_and_no_commit_can_come_any_more()
     {
         await using var bodies = await TestBodies.CreateAsync(new StorageOptions { Staging = StagingMode.Disk });

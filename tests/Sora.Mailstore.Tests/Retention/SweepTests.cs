@@ -48,14 +48,25 @@ public sealed class SweepTests : IAsyncLifetime
         var content = await PutAsync(1, "content", "dead_since = now() - interval '2 hours'", withContent: true);
         var staged = await PutAsync(2, "staged", "dead_since = now() - interval '2 hours'");
         await PurgeTests.ExecuteAsync(_database, $"INSERT INTO staged_bodies (hash, accounts, size, body) VALUES ('\\x{staged.Hash}', '{{2}}', 1, '')");
-        var incoming = await PutAsync(0, "incoming", "dead_since = now() - interval '2 hours'");
+        var incoming = await PutAsync(0, "incoming", "dead_since = now() - interval '4 hours'");
         await PurgeTests.ExecuteAsync(_database, $"INSERT INTO staged_bodies (hash, accounts, size, object) VALUES ('\\x{incoming.Hash}', '{{3}}', 1, true)");
         var elsewhere = await PutAsync(3, "staged", "dead_since = now() - interval '2 hours'");
         (await Sweep(TimeSpan.FromHours(1)).RunAsync(None)).ShouldBe(new SweptObjects(1, 0, 0));
         foreach (var key in new[] { content, staged, incoming })
             (await HasAsync(key)).ShouldBeTrue();
         (await HasAsync(elsewhere)).ShouldBeFalse();
-        (await PurgeTests.CountAsync(_database, "bodies WHERE dead_since IS NULL")).ShouldBe(3);
+        (await PurgeTests.CountAsync(_database, "bodies WHERE dead_since IS NULL")).ShouldBe(2);
+        (await PurgeTests.CountAsync(_database, "bodies WHERE account_id = 0 AND dead_since > now() - interval '1 hour'")).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_staged_object_waits_for_its_delivery_and_then_goes()
+    {
+        var waits = await PutAsync(0, "waits", "dead_since = now() - interval '2 hours'");
+        var late = await PutAsync(0, "late", "dead_since = now() - interval '4 hours'");
+        (await Sweep(TimeSpan.Zero).RunAsync(None)).Objects.ShouldBe(1);
+        (await HasAsync(waits)).ShouldBeTrue();
+        (await HasAsync(late)).ShouldBeFalse();
     }
 
     [Fact]
@@ -63,14 +74,13 @@ public sealed class SweepTests : IAsyncLifetime
     {
         var pending = await PutAsync(1, "begun", "state = 0, created_at = now() - interval '2 hours'");
         var stored = await PutAsync(1, "stored", "created_at = now() - interval '2 hours'");
-        var incoming = await PutAsync(0, "incoming", "created_at = now() - interval '2 hours'");
         var young = await PutAsync(1, "young", "state = 0");
         var alive = await PutAsync(1, "alive", "created_at = now() - interval '2 hours'", withContent: true);
         (await Sweep(TimeSpan.FromHours(1)).RunAsync(None)).IsNone.ShouldBeTrue();
-        (await PurgeTests.CountAsync(_database, "bodies WHERE dead_since IS NOT NULL")).ShouldBe(3);
+        (await PurgeTests.CountAsync(_database, "bodies WHERE dead_since IS NOT NULL")).ShouldBe(2);
         await PurgeTests.ExecuteAsync(_database, "UPDATE bodies SET dead_since = dead_since - interval '2 hours' WHERE dead_since IS NOT NULL");
-        (await Sweep(TimeSpan.FromHours(1)).RunAsync(None)).Objects.ShouldBe(3);
-        foreach (var key in new[] { pending, stored, incoming })
+        (await Sweep(TimeSpan.FromHours(1)).RunAsync(None)).Objects.ShouldBe(2);
+        foreach (var key in new[] { pending, stored })
             (await HasAsync(key)).ShouldBeFalse();
         foreach (var key in new[] { young, alive })
             (await HasAsync(key)).ShouldBeTrue();
@@ -158,7 +168,7 @@ public sealed class SweepTests : IAsyncLifetime
     {
         var options = new RetentionOptions { ObjectGrace = grace, Batch = batch, BatchPause = TimeSpan.Zero, ObjectsPerSecond = 0 };
         return new ObjectSweep(
-            new SweepStore(_database.Write), _objects, options, new BatchPace(options, TimeProvider.System), new RetentionMetrics(_metrics), TimeProvider.System, NullLogger.Instance);
+            new SweepStore(_database.Write, grace, TimeSpan.FromHours(3)), _objects, options, new BatchPace(options, TimeProvider.System), new RetentionMetrics(_metrics), TimeProvider.System, NullLogger.Instance);
     }
 
     private async Task<ObjectKey> PutAsync(long account, string text, string set, bool withContent = false)

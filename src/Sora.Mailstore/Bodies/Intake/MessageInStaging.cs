@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Sora.Mailstore.Bodies.Intake;
 
 /// <summary>
-/// A message that waits for its commits. Its body in memory is never pooled, and its file is not deleted with it: a commit may still be under
+/// A message that waits for its commits. Its body in memory is never pooled, and a staged file is not deleted with it: a commit may still be under
 /// way when the session has lost its patience.
 /// </summary>
 internal sealed class MessageInStaging : StagedMessage
@@ -30,11 +30,14 @@ internal sealed class MessageInStaging : StagedMessage
     /// <summary>What was taken of <see cref="StorageOptions.DatabaseStagingMemory"/>.</summary>
     public long DatabaseMemory { get; init; }
 
+    /// <summary>The file that the body came in, beside the staged object; it goes with the message.</summary>
+    public string? LocalFile { get; init; }
+
     public override ValueTask<int> ReadAsync(long offset, Memory<byte> destination, CancellationToken cancellationToken)
     {
-        if (Path is null)
+        if ((Path ?? LocalFile) is not { } name)
             return base.ReadAsync(offset, destination, cancellationToken);
-        _file ??= File.OpenHandle(_owner.Folder.FullName(Path), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.Asynchronous);
+        _file ??= File.OpenHandle(_owner.Folder.FullName(name), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.Asynchronous);
         return RandomAccess.ReadAsync(_file, destination, offset, cancellationToken);
     }
 
@@ -46,6 +49,8 @@ internal sealed class MessageInStaging : StagedMessage
             _owner.ReturnDatabaseMemory(DatabaseMemory);
             if (Path is not null)
                 _owner.Folder.Release(Path);
+            if (LocalFile is not null)
+                _owner.Folder.Drop(LocalFile);
         }
 
         return ValueTask.CompletedTask;

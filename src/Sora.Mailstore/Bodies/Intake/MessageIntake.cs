@@ -58,9 +58,12 @@ internal sealed class MessageIntake(MessageIntakes owner, long maxSize, long siz
             var parsed = Parse();
             if (parsed.HasNul && mayConvert)
                 return await ConvertAsync(parsed, cancellationToken);
-            return owner.GoesToDatabase(Length)
-                ? await ToDatabaseAsync(parsed, cancellationToken)
-                : await ToFileAsync(parsed, cancellationToken);
+            return owner.PlaceOf(Length) switch
+            {
+                StagingPlace.Database => await ToDatabaseAsync(parsed, cancellationToken),
+                StagingPlace.Object => await ToObjectAsync(parsed, cancellationToken),
+                _ => await ToFileAsync(parsed, cancellationToken),
+            };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -98,7 +101,7 @@ internal sealed class MessageIntake(MessageIntakes owner, long maxSize, long siz
     // A message that comes as announced needs no other array than the one that is sent to the database.
     private int Grow(int needed)
     {
-        if (_segment is null && _full.Count == 0 && sizeHint >= needed && sizeHint < SegmentSize && owner.GoesToDatabase(sizeHint))
+        if (_segment is null && _full.Count == 0 && sizeHint >= needed && sizeHint < SegmentSize && owner.PlaceOf(sizeHint) == StagingPlace.Database)
         {
             _isExact = true;
             _segment = GC.AllocateUninitializedArray<byte>((int)sizeHint);
@@ -246,7 +249,7 @@ internal sealed class MessageIntake(MessageIntakes owner, long maxSize, long siz
             if (!owner.Space.TryAdd(Length))
                 return owner.Full();
             isStaged = true;
-            owner.Metrics.Staged(inDatabase: true);
+            owner.Metrics.Staged("database");
             return new MessageInStaging(owner, parsed, Length) { Body = body, DatabaseMemory = memory };
         }
         finally
@@ -276,7 +279,24 @@ internal sealed class MessageIntake(MessageIntakes owner, long maxSize, long siz
         _segment.AsSpan(0, _used).CopyTo(body.AsSpan(position));
     }
 
-    private async ValueTask<MailResult<IngestedMessage>> ToFileAsync(ParsedMessage parsed, CancellationToken cancellationToken)
+    // In the database instead when the store does not take it: so deliveries go on, and no single node is needed to have the message.
+    private async ValueTask<MailResult<IngestedMessage>> ToObjectAsync(ParsedMessage parsed, CancellationToken cancellationToken)
+    {
+        await WriteRestAsync(cancellationToken);
+        if (!await owner.Objects!.TryPutAsync(parsed.Hash, owner.Folder.FullName(_file!.Name), Length, cancellationToken))
+        {
+            if (Length <= owner.Options.DatabaseStagingMemory.Bytes)
+                return await ToDatabaseAsync(parsed, cancellationToken);
+            owner.Metrics.Refused("object-store");
+            return MailError.Unavailable("The object store does not answer, and the message is too big for anywhere else");
+        }
+
+        var file = TakeFile();
+        owner.Metrics.Staged("object");
+        return new MessageInStaging(owner, parsed, Length) { LocalFile = file };
+    }
+
+    private async ValueTask WriteRestAsync(CancellationToken cancellationToken)
     {
         _file ??= owner.Folder.Create();
         var buffers = new List<ReadOnlyMemory<byte>>(_full.Count + 1);
@@ -286,19 +306,32 @@ internal sealed class MessageIntake(MessageIntakes owner, long maxSize, long siz
             buffers.Add(_segment.AsMemory(0, _used));
         if (buffers.Count > 0)
             await WriteAsync([.. buffers], cancellationToken);
+        _used = 0;
         if (_file.Length != Length)
             throw new IOException("A staged file is not as long as its message");
+    }
 
-        // From here on the caller's patience does not count: the file is closed only when the disk is done with it.
-        await owner.Folder.MakeDurableAsync(_file);
-        if (!owner.Space.TryAdd(Length))
-            return owner.Full();
-        var file = _file;
+    // From here on the file is the message's.
+    private string TakeFile()
+    {
+        var file = _file!;
         _file = null;
         owner.Space.AddInFlight(-file.Length);
         file.Dispose();
-        owner.Metrics.Staged(inDatabase: false);
-        return new MessageInStaging(owner, parsed, Length) { Path = file.Name, Node = owner.Folder.Node };
+        return file.Name;
+    }
+
+    private async ValueTask<MailResult<IngestedMessage>> ToFileAsync(ParsedMessage parsed, CancellationToken cancellationToken)
+    {
+        await WriteRestAsync(cancellationToken);
+
+        // From here on the caller's patience does not count: the file is closed only when the disk is done with it.
+        await owner.Folder.MakeDurableAsync(_file!);
+        CrashPoints.Reach(CrashPoints.Staged);
+        if (!owner.Space.TryAdd(Length))
+            return owner.Full();
+        owner.Metrics.Staged("disk");
+        return new MessageInStaging(owner, parsed, Length) { Path = TakeFile(), Node = owner.Folder.Node };
     }
 
     private MailError Unwritable(Exception e)

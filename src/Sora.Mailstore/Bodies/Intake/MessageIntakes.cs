@@ -3,6 +3,14 @@ using Sora.Contracts;
 
 namespace Sora.Mailstore.Bodies.Intake;
 
+/// <summary>Where a body becomes durable.</summary>
+internal enum StagingPlace
+{
+    Database,
+    File,
+    Object,
+}
+
 /// <summary>Takes arriving messages and stages their bodies where <see cref="StorageOptions.Staging"/> says.</summary>
 internal sealed class MessageIntakes : IIntakes
 {
@@ -11,8 +19,9 @@ internal sealed class MessageIntakes : IIntakes
     private long _lastWarning;
 
     public MessageIntakes(
-        StorageOptions options, StagingFolder folder, StagingSpace space, BodyMetrics metrics, TimeProvider time, ILogger<MessageIntakes> logger)
+        StorageOptions options, StagingFolder folder, StagingSpace space, StagedObjects? objects, BodyMetrics metrics, TimeProvider time, ILogger<MessageIntakes> logger)
     {
+        Objects = objects;
         Options = options;
         Folder = folder;
         Space = space;
@@ -29,6 +38,9 @@ internal sealed class MessageIntakes : IIntakes
 
     public StagingSpace Space { get; }
 
+    /// <summary>The object store as a place for staging; null when it is this machine.</summary>
+    public StagedObjects? Objects { get; }
+
     public BodyMetrics Metrics { get; }
 
     public TimeProvider Time { get; }
@@ -44,11 +56,13 @@ internal sealed class MessageIntakes : IIntakes
         return new MessageIntake(this, maxSize, sizeHint, Space.HasRoomFor(sizeHint) ? null : Full(), mayConvert: !keepNuls);
     }
 
-    public bool GoesToDatabase(long size) => Options.Staging switch
+    public StagingPlace PlaceOf(long size) => Options.Staging switch
     {
-        StagingMode.Database => true,
-        StagingMode.Disk => false,
-        _ => size <= Options.DatabaseStagingLimit.Bytes,
+        StagingMode.Database => StagingPlace.Database,
+        StagingMode.Disk => StagingPlace.File,
+        StagingMode.Object when Objects is not null => StagingPlace.Object,
+        _ when size <= Options.DatabaseStagingLimit.Bytes => StagingPlace.Database,
+        _ => Objects is null ? StagingPlace.File : StagingPlace.Object,
     };
 
     /// <summary>Takes memory for a body that goes to the database; small ones need not ask.</summary>

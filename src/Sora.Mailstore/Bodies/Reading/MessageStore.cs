@@ -13,7 +13,8 @@ internal sealed class MessageStore(
     StagedBodyStore staged,
     StagingFolder folder,
     IObjectStore objects,
-    BodyCache? cache,
+    BodyStore bodies,
+    BodyCache cache,
     StorageOptions options,
     BodyMetrics metrics,
     ILogger<MessageStore> logger) : IMessageStore
@@ -65,7 +66,7 @@ internal sealed class MessageStore(
             return await FromObjectsAsync(key, content, isFirst: true, cancellationToken)
                 ?? await FromStagingAsync(key, content, cancellationToken)
                 ?? await FromObjectsAsync(key, content, isFirst: false, cancellationToken)
-                ?? throw Missing(key);
+                ?? throw await MissingAsync(key, cancellationToken);
         }
         catch (BodyDamagedException e)
         {
@@ -85,15 +86,16 @@ internal sealed class MessageStore(
     {
         try
         {
-            if (objects.PathOf(key) is { } path)
-                return await _files.OpenAsync(path, key, content.BodySize, content.Prefix, cancellationToken);
+            if (objects.PathOf(key) is { } path && await _files.OpenAsync(path, key, content.BodySize, content.Prefix, cancellationToken) is { } file)
+                return file;
             return isFirst
-                ? await cache!.OpenKeptAsync(key, content.BodySize, content.Prefix, _files, cancellationToken)
-                : await cache!.OpenAsync(key, content.BodySize, content.Prefix, _files, cancellationToken);
+                ? await cache.OpenKeptAsync(key, content.BodySize, content.Prefix, _files, cancellationToken)
+                : await cache.OpenAsync(key, content.BodySize, content.Prefix, _files, cancellationToken);
         }
         catch (BodyDamagedException e)
         {
             Log.BodyDamaged(logger, key.ToString(), "the object store", e.Message);
+            await bodies.MarkDamagedAsync(key, cancellationToken);
 
             // What waits in staging will replace it, and can be read until then.
             if (isFirst && await FromStagingAsync(key, content, cancellationToken) is { } body)
@@ -110,14 +112,9 @@ internal sealed class MessageStore(
         {
             try
             {
-                var opened = body.IsInDatabase
-                    ? await _staged.OpenAsync(body, content.Prefix, cancellationToken)
-                    : body.Node == folder.Node
-                        ? await _files.OpenAsync(folder.FullName(body.Path!), key, content.BodySize, content.Prefix, cancellationToken)
-                        : null;
-                if (opened is not null)
+                if (await FromStagingAsync(body, key, content, cancellationToken) is { } opened)
                     return opened;
-                isElsewhere |= !body.IsInDatabase && body.Node != folder.Node;
+                isElsewhere |= body.Node is { } node && node != folder.Node;
             }
             catch (BodyDamagedException e)
             {
@@ -131,6 +128,17 @@ internal sealed class MessageStore(
         return isElsewhere ? throw Elsewhere(key) : null;
     }
 
+    private async ValueTask<IMessageBody?> FromStagingAsync(StagedBody body, ObjectKey key, MessageContent content, CancellationToken cancellationToken)
+    {
+        if (body.IsInDatabase)
+            return await _staged.OpenAsync(body, content.Prefix, cancellationToken);
+        if (body.IsObject)
+            return await cache.OpenAsync(ObjectKey.Staged(key.Hash), content.BodySize, content.Prefix, _files, cancellationToken);
+        return body.Node == folder.Node
+            ? await _files.OpenAsync(folder.FullName(body.Path!), key, content.BodySize, content.Prefix, cancellationToken)
+            : null;
+    }
+
     private BodyUnavailableException Elsewhere(ObjectKey key)
     {
         metrics.Unavailable("elsewhere");
@@ -138,10 +146,11 @@ internal sealed class MessageStore(
         return new BodyUnavailableException("The stored message is still on its way from another node", temporary: true);
     }
 
-    private BodyUnavailableException Missing(ObjectKey key)
+    private async ValueTask<BodyUnavailableException> MissingAsync(ObjectKey key, CancellationToken cancellationToken)
     {
         metrics.Unavailable("missing");
         Log.BodyMissing(logger, key.ToString());
+        await bodies.MarkDamagedAsync(key, cancellationToken);
         return new BodyUnavailableException("The stored message is missing", temporary: false);
     }
 }

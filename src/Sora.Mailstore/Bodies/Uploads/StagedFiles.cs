@@ -73,6 +73,7 @@ internal sealed class StagedFiles(StagedBodyStore staged, StagingFolder folder, 
                     continue; // by another row, whose upload brings it here again
                 try
                 {
+                    CrashPoints.Reach(CrashPoints.Unstage);
                     folder.Delete(name);
                     deleted++;
                 }

@@ -1,6 +1,5 @@
 using System.Data.Common;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 using Sora.Mailstore.Bodies.Objects;
 using Sora.Mailstore.Storage;
 
@@ -10,14 +9,14 @@ namespace Sora.Mailstore.Bodies.Uploads;
 internal readonly record struct MovedBatch(int Taken, int Moved, bool HasMore);
 
 /// <summary>
-/// Moves staged bodies to the object store. A batch is locked by a transaction that also deletes it, so every node may take part and
-/// none has to be waited for when it dies; whatever was put twice is there once. It yields to deliveries as long as it keeps up.
+/// Moves staged bodies to the object store. A batch is leased through the database, so every node may take part and none has to be waited
+/// for when it dies; no transaction is open while the store is asked. It yields to deliveries as long as it keeps up.
 /// </summary>
 internal sealed class Uploader(
-    Database database,
     StagedBodyStore staged,
     StagingFolder folder,
     IObjectStore objects,
+    UploadBatches batches,
     StagingSpace space,
     StorageOptions options,
     BodyMetrics metrics,
@@ -33,9 +32,13 @@ internal sealed class Uploader(
     /// <summary>From this age on bodies are moved without regard to anything else.</summary>
     private static readonly TimeSpan Late = TimeSpan.FromMinutes(1);
 
+    /// <summary>Looking for packs reads all that is staged: no more than a tenth of the time goes into it.</summary>
+    private const int PackSearchShare = 10;
+
     private readonly CancellationTokenSource _stopping = new();
     private readonly StagedFiles _files = new(staged, folder, options, time, logger);
     private readonly List<Task> _running = [];
+    private long _nextPacks;
     private int _isDisposed;
 
     /// <summary>Starts; does nothing when it runs.</summary>
@@ -58,26 +61,35 @@ internal sealed class Uploader(
         _stopping.Dispose();
     }
 
-    /// <summary>Moves one batch.</summary>
+    /// <summary>Moves one batch of bodies that become objects of their own.</summary>
     internal async Task<MovedBatch> MoveAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await database.Write.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var due = await StagedBodyStore.TakeAsync(connection, folder.Node, options.UploadBatch, cancellationToken);
-        var batch = Bounded(due);
-        if (batch.Count == 0)
+        var minSize = options.Packing ? options.PackMaxBody.Bytes : -1;
+        var (bodies, hasMore) = await staged.LeaseAsync(
+            folder.Node, minSize, options.UploadBatch, options.UploadBatchSize.Bytes, options.UploadLease, cancellationToken);
+        if (bodies.Count == 0)
             return default;
-        var failures = await PutAsync(connection, batch, cancellationToken);
-        var moved = batch.FindAll(body => !failures.ContainsKey(body.Id));
-        if (moved.Count > 0)
-            await StagedBodyStore.DeleteAsync(connection, [.. moved.Select(static body => body.Id)], cancellationToken);
-        if (failures.Count > 0)
-            await StagedBodyStore.PutOffAsync(connection, PutOff(batch, failures), cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        metrics.Uploaded(moved.Count, ok: true);
-        metrics.Uploaded(failures.Count, ok: false);
-        _files.Uploaded(moved);
-        return new MovedBatch(batch.Count, moved.Count, due.Count == options.UploadBatch || due.Count > batch.Count);
+        return await RunAsync(bodies, batches.MoveAsync(bodies, cancellationToken)) with { HasMore = hasMore };
+    }
+
+    /// <summary>Moves the small bodies of accounts that have enough of them, or have waited long enough, in packs.</summary>
+    internal async Task<MovedBatch> PackAsync(CancellationToken cancellationToken)
+    {
+        var total = default(MovedBatch);
+        if (!options.Packing)
+            return total;
+        var due = await staged.FindPacksAsync(
+            folder.Node, options.PackMaxBody.Bytes, options.PackSize.Bytes, options.PackWait, options.PackMaxBodies, cancellationToken);
+        foreach (var (account, ids) in due)
+        {
+            var (bodies, _) = await staged.LeaseAsync(folder.Node, ids, options.PackSize.Bytes, options.UploadLease, cancellationToken);
+            if (bodies.Count == 0)
+                continue; // another node was quicker
+            var batch = await RunAsync(bodies, batches.PackAsync(account, bodies, cancellationToken));
+            total = new MovedBatch(total.Taken + batch.Taken, total.Moved + batch.Moved, HasMore: true);
+        }
+
+        return total;
     }
 
     /// <summary>Deletes files that are not needed any more, and those that nobody ever needed.</summary>
@@ -89,66 +101,39 @@ internal sealed class Uploader(
         space.Update(await staged.CountAsync(cancellationToken), mark);
     }
 
-    // What does not fit is free again when the transaction ends.
-    private List<StagedBody> Bounded(List<StagedBody> bodies)
+    private async Task<MovedBatch> RunAsync(List<StagedBody> bodies, Task<UploadOutcome> running)
     {
-        var size = 0L;
-        for (var i = 0; i < bodies.Count; i++)
-        {
-            size += bodies[i].Size;
-            if (size > options.UploadBatchSize.Bytes)
-                return bodies.GetRange(0, Math.Max(1, i));
-        }
-
-        return bodies;
+        var outcome = await running;
+        metrics.Uploaded(outcome.Moved.Count, ok: true);
+        metrics.Uploaded(outcome.Failures.Count, ok: false);
+        _files.Uploaded(outcome.Moved);
+        if (outcome.Failures.Count > 0)
+            await PutOffAsync(bodies, outcome.Failures);
+        return new MovedBatch(bodies.Count, outcome.Moved.Count, HasMore: false);
     }
 
-    private async Task<Dictionary<long, Exception>> PutAsync(NpgsqlConnection connection, List<StagedBody> batch, CancellationToken cancellationToken)
-    {
-        var inDatabase = batch.FindAll(static body => body.IsInDatabase);
-        var bodies = inDatabase.Count == 0
-            ? []
-            : await StagedBodyStore.ReadBodiesAsync(connection, [.. inDatabase.Select(static body => body.Id)], cancellationToken);
-        var puts = new List<ObjectPut>(batch.Count);
-        var owners = new List<long>(batch.Count);
-        foreach (var body in batch)
-        {
-            foreach (var account in body.Accounts)
-            {
-                puts.Add(new ObjectPut(new ObjectKey(account, body.Hash), body.Size)
-                {
-                    Bytes = body.IsInDatabase ? bodies[body.Id] : null,
-                    File = body.IsInDatabase ? null : folder.FullName(body.Path!),
-                });
-                owners.Add(body.Id);
-            }
-        }
-
-        var outcomes = await objects.PutAsync(puts, cancellationToken);
-        var failures = new Dictionary<long, Exception>();
-        for (var i = 0; i < outcomes.Count; i++)
-        {
-            if (outcomes[i] is { } error)
-                failures.TryAdd(owners[i], error);
-        }
-
-        return failures;
-    }
-
-    private List<PutOffBody> PutOff(List<StagedBody> batch, Dictionary<long, Exception> failures)
+    private async Task PutOffAsync(List<StagedBody> bodies, Dictionary<long, Exception> failures)
     {
         var list = new List<PutOffBody>(failures.Count);
-        foreach (var body in batch)
+        foreach (var body in bodies)
         {
             if (!failures.TryGetValue(body.Id, out var error))
                 continue;
+            var key = new ObjectKey(body.Accounts[0], body.Hash).ToString();
+            var isGivenUp = IsHopeless(error) && body.Attempts + 1 >= options.UploadAttempts;
             var pause = Doubled(body.Attempts) * (0.5 + (Random.Shared.NextDouble() / 2));
-            list.Add(new PutOffBody(body.Id, pause, error.Message));
-            Log.UploadFailed(logger, new ObjectKey(body.Accounts[0], body.Hash).ToString(), body.Id, body.Attempts + 1, pause, error);
+            list.Add(new PutOffBody(body.Id, pause, error.Message, isGivenUp));
+            if (isGivenUp)
+                Log.UploadGivenUp(logger, key, body.Id, body.Attempts + 1, error);
+            else
+                Log.UploadFailed(logger, key, body.Id, body.Attempts + 1, pause, error);
         }
 
-        return list;
+        await staged.PutOffAsync(list, CancellationToken.None);
     }
+
+    // The store did not fail: what is staged is not what was taken, or gone.
+    private static bool IsHopeless(Exception error) => error is BodyDamagedException or FileNotFoundException or DirectoryNotFoundException;
 
     private async Task RunAsync()
     {
@@ -160,8 +145,9 @@ internal sealed class Uploader(
             {
                 var start = time.GetTimestamp();
                 var batch = await MoveAsync(_stopping.Token);
+                var packs = await PackInTurnAsync();
                 failures = 0;
-                if (batch is { HasMore: true, Moved: > 0 })
+                if (batch is { HasMore: true, Moved: > 0 } || packs is { HasMore: true, Moved: > 0 })
                     pause = Yield(time.GetElapsedTime(start));
             }
             catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
@@ -177,6 +163,17 @@ internal sealed class Uploader(
 
             await SleepAsync(pause);
         }
+    }
+
+    private async Task<MovedBatch> PackInTurnAsync()
+    {
+        var start = time.GetTimestamp();
+        if (!options.Packing || start < Interlocked.Read(ref _nextPacks))
+            return default;
+        var moved = await PackAsync(_stopping.Token);
+        if (moved.Moved == 0)
+            Interlocked.Exchange(ref _nextPacks, time.GetTimestamp() + ((time.GetTimestamp() - start) * PackSearchShare));
+        return moved;
     }
 
     // While more waits, it leaves the machine to others for half of the time that it took.
