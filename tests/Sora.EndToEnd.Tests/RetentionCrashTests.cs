@@ -31,7 +31,7 @@ public sealed class RetentionCrashTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _sora = await SoraProcess.StartAsync(Quiet);
-        await _sora.CreateAccountsAsync(Password, Kept);
+        await _sora.CreateAccountsAsync(Password, [Kept, .. Enumerable.Range(0, CrashPoints.Retention.Count).Select(Gone)]);
     }
 
     public async Task DisposeAsync() => await _sora.DisposeAsync();
@@ -39,9 +39,10 @@ public sealed class RetentionCrashTests : IAsyncLifetime
     [Fact]
     public async Task After_a_crash_anywhere_live_messages_are_whole_and_dead_bodies_go()
     {
+        var round = 0;
         foreach (var point in CrashPoints.Retention)
         {
-            await PrepareAsync();
+            await PrepareAsync(Gone(round++));
             await _sora.KillAsync();
             await _sora.StartAgainAsync(AtOnce, new Dictionary<string, string> { [CrashPoints.Variable] = point }, mayEnd: true);
             (await _sora.WaitForExitAsync()).ShouldBe(Dies, $"{point}\n{_sora.Output}");
@@ -81,10 +82,8 @@ public sealed class RetentionCrashTests : IAsyncLifetime
     }
 
     // Something to keep, and something of each kind to be deleted for good
-    private async Task PrepareAsync()
+    private async Task PrepareAsync(string gone)
     {
-        var gone = string.Create(CultureInfo.InvariantCulture, $"gone{_number}@example.com");
-        await _sora.CreateAccountsAsync(Password, gone);
         using (var imap = await ImapClient.OpenInboxAsync(_sora.ImapPort, gone, Password))
         {
             for (var i = 0; i < 4; i++)
@@ -177,6 +176,8 @@ public sealed class RetentionCrashTests : IAsyncLifetime
         foreach (var (uid, message) in _live)
             (await imap.FetchAsync(uid, "BODY.PEEK[]")).ShouldBe(message, point);
     }
+
+    private static string Gone(int round) => string.Create(CultureInfo.InvariantCulture, $"gone{round}@example.com");
 
     private Database Open() => PostgresFixture.Open(PostgresAddress.Read(_sora.Data)!);
 

@@ -64,7 +64,7 @@ internal sealed class MessagePurge(Database database, RetentionOptions options, 
                     ranges.Add((record.Mailbox, range));
                 readable.Add(record);
             }
-            catch (InvalidDataException e)
+            catch (Exception e) when (e is InvalidDataException or ArgumentOutOfRangeException)
             {
                 Log.RecordUnreadable(logger, record.Mailbox.Value, record.ModSeq.Value, e);
             }

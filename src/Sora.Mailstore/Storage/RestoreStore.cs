@@ -198,7 +198,7 @@ internal sealed class RestoreStore(NpgsqlDataSource database)
         {
             return MailboxDeltaCodec.Decode(record);
         }
-        catch (InvalidDataException)
+        catch (Exception e) when (e is InvalidDataException or ArgumentOutOfRangeException)
         {
             return null;
         }

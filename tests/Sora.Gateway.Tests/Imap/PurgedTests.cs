@@ -38,6 +38,8 @@ public sealed class PurgedTests(ImapFixture fixture)
         both.ShouldContain("second");
         both.ShouldNotContain("* 1 FETCH");
         both.ShouldContain("NO [EXPUNGEISSUED]");
+        foreach (var command in new[] { "SEARCH TEXT first", "SEARCH SUBJECT one", "SORT (SUBJECT) UTF-8 ALL", "THREAD REFERENCES UTF-8 ALL" })
+            (await a.RunAsync(command)).ShouldNotContain("SERVERBUG", customMessage: command);
         (await a.RunAsync("NOOP")).ShouldContain("* 1 EXPUNGE");
         (await a.RunAsync("FETCH 1 (BODY.PEEK[TEXT])")).ShouldContain("second");
     }
