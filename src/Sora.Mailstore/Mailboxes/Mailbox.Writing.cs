@@ -161,7 +161,7 @@ internal sealed partial class Mailbox
     }
 
     /// <summary>Commits records of mailboxes whose turns are all held: all of them or none.</summary>
-    internal Task<CommitOutcome> CommitTogetherAsync(CommitUnit unit) => _host.Pipeline.CommitAsync(unit);
+    internal Task<CommitOutcome> CommitTogetherAsync(MailboxCommit[] commits) => _host.Pipeline.CommitAsync(new CommitUnit(commits));
 
     /// <summary>Waits a moment before the next attempt; false when the deadline has passed.</summary>
     internal async Task<bool> PauseAsync(long deadline)

@@ -185,7 +185,8 @@ internal sealed class RecordPlan
         {
             var row = source[source.PositionOf(uid)];
             rows[i] = new AppendedMessage(UidNext + (uint)i, Translate(row.Flags & covered, source, keywords), row.InternalDate, Now, row.Size, row.Content);
-            _references.Add(row.Content.Value);
+            if (!request.Move)
+                _references.Add(row.Content.Value);
             i++;
         }
 

@@ -63,8 +63,7 @@ internal static class TogetherCommit
 
         if (commits.Count == 0)
             return true;
-        var unit = new CommitUnit([.. commits]);
-        if (await mailboxes[0].CommitTogetherAsync(unit) == CommitOutcome.Won)
+        if (await mailboxes[0].CommitTogetherAsync([.. commits]) == CommitOutcome.Won)
         {
             for (var i = 0; i < commits.Count; i++)
                 changed[i].Publish(commits[i]);
@@ -72,11 +71,7 @@ internal static class TogetherCommit
         }
 
         foreach (var mailbox in mailboxes)
-        {
-            mailbox.RememberPurged(unit);
             mailbox.MarkUnread();
-        }
-
         return false;
     }
 }

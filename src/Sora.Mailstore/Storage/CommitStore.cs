@@ -22,7 +22,8 @@ internal sealed class CommitStore
         """;
 
     // Contents that a record shares with other messages are held until it is committed, so that they cannot be purged at this moment (see
-    // PurgeStore); a record whose content is gone does not enter. Records that only bring new ones do without.
+    // PurgeStore); a record whose content is gone does not enter. Records that only bring new ones do without, and so do moves: what they take is still in
+    // its old place, by the number of their record there.
     private const string Held = """
         WITH held AS MATERIALIZED (
             SELECT r.mailbox_id, c.id AS content_id
@@ -75,7 +76,6 @@ internal sealed class CommitStore
     private const string ManySql = Begin + Head + "\n    ON CONFLICT DO NOTHING\n" + Tail;
     private const string AtomicSql = Begin + Head + "\n" + Tail;
     private const string ManyHeldSql = Held + "\n" + Head + "\n    WHERE l.mailbox_id NOT IN (SELECT mailbox_id FROM gone)\n    ON CONFLICT DO NOTHING\n" + Tail;
-    private const string AtomicHeldSql = Held + "\n" + Head + "\n    WHERE NOT EXISTS (SELECT FROM gone)\n" + Tail;
 
     /// <summary>Commits units of one record each: a unit whose number was taken is lost, the others are not disturbed.</summary>
     public static async Task CommitAsync(NpgsqlConnection connection, IReadOnlyList<CommitUnit> units, CancellationToken cancellationToken)
@@ -105,24 +105,19 @@ internal sealed class CommitStore
     /// <summary>Commits a unit of several records: all or none.</summary>
     public static async Task CommitAtomicAsync(NpgsqlConnection connection, CommitUnit unit, CancellationToken cancellationToken)
     {
+        if (unit.HasReferences)
+            throw new InvalidOperationException("Records that refer to others' contents are committed by themselves");
         var rows = new Rows([unit]);
-        await using var command = rows.Command(connection, AtomicSql, AtomicHeldSql);
+        await using var command = rows.Command(connection, AtomicSql, AtomicSql);
         try
         {
-            if (await command.ExecuteScalarAsync(cancellationToken) is not null)
-            {
-                unit.Complete(CommitOutcome.Won);
-                return;
-            }
+            await command.ExecuteNonQueryAsync(cancellationToken);
+            unit.Complete(CommitOutcome.Won);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
         {
             unit.Complete(CommitOutcome.Lost);
-            return;
         }
-
-        await FindPurgedAsync(connection, unit, cancellationToken);
-        unit.Complete(CommitOutcome.Lost);
     }
 
     // Why it was lost: what is gone stays gone, so it can be asked afterwards

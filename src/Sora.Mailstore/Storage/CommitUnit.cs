@@ -33,7 +33,7 @@ internal sealed class MailboxCommit
 
     public IReadOnlyList<NewContent> Contents { get; init; } = [];
 
-    /// <summary>Contents that its new messages share with others (COPY): they must still be there when it is committed.</summary>
+    /// <summary>Contents that its new messages share with others (COPY, restoring): they must still be there when it is committed.</summary>
     public IReadOnlyCollection<long> References { get; init; } = [];
 }
 

@@ -21,7 +21,7 @@ internal readonly record struct Purged(long Messages, long Contents)
 
 /// <summary>
 /// Deletes messages for good, and the contents that no message has any more. All of it runs in transactions of the caller. The order in which rows are
-/// locked is that of <see cref="CommitStore"/> and <see cref="SearchStore"/>: contents by their numbers, then the queue of the search index, then bodies.
+/// locked is that of <see cref="CommitStore"/> and <see cref="SearchStore"/>: the queue of the search index, contents by their numbers, then bodies.
 /// </summary>
 internal static class PurgeStore
 {
@@ -132,6 +132,10 @@ internal static class PurgeStore
     /// <returns>How many went.</returns>
     public static async Task<int> DeleteContentsAsync(NpgsqlConnection connection, long[] candidates, CancellationToken cancellationToken)
     {
+        // Whoever indexes one of them is waited for before anything is locked that a commit may want
+        await ExecuteAsync(
+            connection, "SELECT FROM search_queue WHERE content_id = ANY ($1) ORDER BY content_id FOR UPDATE", Longs(candidates), cancellationToken);
+
         // Those that others have are not even locked, so that copies of them do not wait
         var locked = await LockContentsAsync(connection, candidates, cancellationToken);
         if (locked.Length == 0)

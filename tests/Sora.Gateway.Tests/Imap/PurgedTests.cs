@@ -33,15 +33,17 @@ public sealed class PurgedTests(ImapFixture fixture)
             await Eventually.WaitAsync(async () => await CountAsync("mailbox_log WHERE has_expunges AND NOT purged") == 0, TimeSpan.FromSeconds(30));
         }
 
-        (await a.RunAsync("FETCH 1 (BODY.PEEK[])")).ShouldContain("NO [EXPUNGEISSUED]");
-        var both = await a.RunAsync("FETCH 1:2 (BODY.PEEK[TEXT])");
+        (await RunAsync("FETCH 1 (BODY.PEEK[])")).ShouldStartWith("NO [EXPUNGEISSUED]");
+        var both = await RunAsync("FETCH 1:2 (BODY.PEEK[TEXT])");
         both.ShouldContain("second");
         both.ShouldNotContain("* 1 FETCH");
         both.ShouldContain("NO [EXPUNGEISSUED]");
         foreach (var command in new[] { "SEARCH TEXT first", "SEARCH SUBJECT one", "SORT (SUBJECT) UTF-8 ALL", "THREAD REFERENCES UTF-8 ALL" })
-            (await a.RunAsync(command)).ShouldNotContain("SERVERBUG", customMessage: command);
-        (await a.RunAsync("NOOP")).ShouldContain("* 1 EXPUNGE");
-        (await a.RunAsync("FETCH 1 (BODY.PEEK[TEXT])")).ShouldContain("second");
+            (await RunAsync(command)).ShouldNotContain("SERVERBUG", Case.Sensitive, command);
+        (await RunAsync("NOOP")).ShouldContain("* 1 EXPUNGE");
+        (await RunAsync("FETCH 1 (BODY.PEEK[TEXT])")).ShouldContain("second");
+
+        async Task<string> RunAsync(string command) => string.Join('\n', await a.RunAsync(command));
     }
 
     private async Task<long> CountAsync(string from)
