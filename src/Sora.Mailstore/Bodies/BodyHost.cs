@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Logging;
 using Sora.Contracts;
+using Sora.Mailstore.Bodies.Encoded;
 using Sora.Mailstore.Bodies.Intake;
 using Sora.Mailstore.Bodies.Objects;
+using Sora.Mailstore.Bodies.Objects.S3;
 using Sora.Mailstore.Bodies.Packs;
 using Sora.Mailstore.Bodies.Reading;
 using Sora.Mailstore.Bodies.Uploads;
@@ -23,7 +25,9 @@ public sealed class BodyHost : IAsyncDisposable
     /// <param name="time">The clock.</param>
     /// <param name="loggers">Where it logs.</param>
     /// <param name="objects">The object store; null for the one that the options name.</param>
+    /// <param name="s3">[s3], for a store that is there.</param>
     /// <exception cref="IOException">A folder cannot be made or written.</exception>
+    /// <exception cref="S3SetupException">S3 cannot be used as it is configured.</exception>
     public BodyHost(
         Database database,
         StorageOptions options,
@@ -31,13 +35,18 @@ public sealed class BodyHost : IAsyncDisposable
         MailstoreMetrics metrics,
         TimeProvider time,
         ILoggerFactory loggers,
-        IObjectStore? objects = null)
+        IObjectStore? objects = null,
+        S3Options? s3 = null)
     {
         ArgumentNullException.ThrowIfNull(options);
+        if (objects is null && options.ObjectStore == ObjectStoreKind.S3)
+            objects = S3 = new S3ObjectStore(s3 ?? new S3Options(), metrics, time, loggers.CreateLogger<S3ObjectStore>());
         objects ??= new FilesystemObjectStore(options.BodiesFolder ?? Path.Combine(dataFolder, "bodies"));
         var isRemote = objects.PathOf(default) is null;
         var bodies = new BodyStore(database.Write);
-        Objects = new PackedObjects(objects, bodies);
+        Codec = new BodyCodec(options);
+        RawObjects = objects;
+        Objects = new PackedObjects(new EncodedObjects(objects, Codec), bodies, Codec);
         var instruments = new BodyMetrics(metrics);
         var folder = new StagingFolder(options.StagingFolder ?? Path.Combine(dataFolder, "staging"));
         var space = _space = new StagingSpace(options.MaxStagingSize.Bytes, time);
@@ -45,13 +54,18 @@ public sealed class BodyHost : IAsyncDisposable
         var staged = new StagedBodyStore(database.Write);
         var cacheFolder = options.CacheFolder ?? Path.Combine(dataFolder, "cache");
         _cache = new BodyCache(cacheFolder, Objects, options, instruments, time, loggers.CreateLogger<BodyCache>());
-        var stagedObjects = isRemote ? new StagedObjects(database, Objects, options, time, loggers.CreateLogger<StagedObjects>()) : null;
+        var stagedObjects = isRemote ? new StagedObjects(database, Objects, options, time, loggers.CreateLogger<StagedObjects>()) { KeyId = Codec.KeyId } : null;
         Intakes = new MessageIntakes(options, folder, space, stagedObjects, instruments, time, loggers.CreateLogger<MessageIntakes>());
         Messages = new MessageStore(
             new ContentStore(database), new EmailIdStore(database.Write), staged, folder, Objects, bodies, _cache, options, instruments, loggers.CreateLogger<MessageStore>());
-        var packs = new PackWriter(Objects, new PackStore(database.Write));
-        var batches = new UploadBatches(database, staged, folder, Objects, packs, options, time, loggers.CreateLogger<UploadBatches>());
-        _uploader = new Uploader(staged, folder, objects, batches, space, options, instruments, time, loggers.CreateLogger<Uploader>());
+        var packStore = new PackStore(database.Write);
+        var packs = new PackWriter(Objects, Codec, packStore);
+        Compactor = new PackCompactor(database, Objects, Codec, packs, packStore, options, loggers.CreateLogger<PackCompactor>());
+        var batches = new UploadBatches(database, staged, folder, Objects, packs, options, time, loggers.CreateLogger<UploadBatches>())
+        {
+            KeyId = Codec.KeyId,
+        };
+        _uploader = new Uploader(staged, folder, objects, batches, Compactor, space, options, instruments, time, loggers.CreateLogger<Uploader>());
     }
 
     /// <summary>Takes arriving messages.</summary>
@@ -63,6 +77,9 @@ public sealed class BodyHost : IAsyncDisposable
     /// <summary>Where bodies are in the end.</summary>
     public IObjectStore Objects { get; }
 
+    /// <summary>The bucket, when bodies are kept in one.</summary>
+    public S3ObjectStore? S3 { get; }
+
     /// <summary>Bytes that wait for the object store, as far as this process knows.</summary>
     public long StagingUsed => _space.Used;
 
@@ -73,13 +90,30 @@ public sealed class BodyHost : IAsyncDisposable
 
     internal BodyCache Cache => _cache;
 
-    /// <summary>Looks once at what is staged, so that a full staging is known from the first message on, and starts moving bodies.</summary>
-    public Task StartAsync(CancellationToken cancellationToken = default) => _uploader.StartAsync(cancellationToken);
+    internal PackCompactor Compactor { get; }
+
+    /// <summary>The store of what is encoded and packed.</summary>
+    internal IObjectStore RawObjects { get; }
+
+    /// <summary>Encodes and decodes what <see cref="Objects"/> keeps.</summary>
+    internal BodyCodec Codec { get; }
+
+    /// <summary>
+    /// Looks once at the bucket and at what is staged, so that a full staging is known from the first message on, and starts moving bodies.
+    /// </summary>
+    /// <exception cref="S3SetupException">There is no such bucket, or we may not use it.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        if (S3 is not null)
+            await S3.CheckAsync(cancellationToken);
+        await _uploader.StartAsync(cancellationToken);
+    }
 
     /// <summary>Stops; a batch under way is given up, and done again by whoever comes next.</summary>
     public async ValueTask DisposeAsync()
     {
         await _uploader.DisposeAsync();
         await _cache.DisposeAsync();
+        S3?.Dispose();
     }
 }

@@ -1,4 +1,6 @@
+using System.Numerics;
 using Sora.Configuration;
+using Sora.Mailstore.Bodies.Encoded;
 
 namespace Sora.Mailstore.Bodies;
 
@@ -23,6 +25,9 @@ public enum ObjectStoreKind
 {
     /// <summary>Files in the bodies folder.</summary>
     Filesystem,
+
+    /// <summary>The bucket of [s3].</summary>
+    S3,
 }
 
 [Section("Where message bodies are kept, from their arrival on")]
@@ -55,8 +60,22 @@ public sealed class StorageOptions : IValidatableOptions
     [OptionRange("1KiB", "1MiB")]
     public ByteSize HeaderLimit { get; set; } = ByteSize.KiB(64);
 
-    [Option("Where bodies are kept in the end: filesystem")]
+    [Option("Where bodies are kept in the end: filesystem, s3 (the bucket of [s3])")]
     public ObjectStoreKind ObjectStore { get; set; } = ObjectStoreKind.Filesystem;
+
+    [Option("Compress bodies on their way to the object store: none, gzip, brotli; one that does not get smaller by it is not", Reference = "RFC 1952, RFC 7932")]
+    public BodyCompression Compression { get; set; } = BodyCompression.None;
+
+    [Option("How hard compression tries: 1 is fast; beyond 9 is for brotli only, and slow")]
+    [OptionRange(1, 11)]
+    public int CompressionLevel { get; set; } = 4;
+
+    [Option("Bytes of a body that are compressed or encrypted together, a power of two: a part of a body is read in such chunks")]
+    [OptionRange("4KiB", "16MiB")]
+    public ByteSize EncodingChunk { get; set; } = ByteSize.KiB(64);
+
+    /// <summary>[storage.encryption]</summary>
+    public EncryptionOptions Encryption { get; set; } = new();
 
     [Option("Folder of object_store = \"filesystem\"; without it, bodies/ in the data folder", Example = "/var/lib/sora/bodies")]
     public string? BodiesFolder { get; set; }
@@ -140,6 +159,10 @@ public sealed class StorageOptions : IValidatableOptions
 
     public IEnumerable<string> Validate()
     {
+        if (!BitOperations.IsPow2(EncodingChunk.Bytes))
+            yield return "encoding_chunk must be a power of two";
+        if (Compression == BodyCompression.Gzip && CompressionLevel > 9)
+            yield return "compression_level must not be larger than 9 with gzip";
         if (UploadRetry > UploadRetryMax)
             yield return "upload_retry must not be larger than upload_retry_max";
         if (StagedFileHold > StagedFileGrace)

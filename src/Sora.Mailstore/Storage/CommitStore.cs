@@ -83,12 +83,14 @@ internal sealed class CommitStore
         var rows = new Rows(units);
         await using var command = rows.Command(connection, ManySql, ManyHeldSql);
         var won = new HashSet<long>(units.Count);
+        CrashPoints.Reach(CrashPoints.Committing);
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
         {
             while (await reader.ReadAsync(cancellationToken))
                 won.Add(reader.GetInt64(0));
         }
 
+        CrashPoints.Reach(CrashPoints.Committed);
         foreach (var unit in units)
         {
             if (won.Contains(unit.Commits[0].Mailbox.Value))

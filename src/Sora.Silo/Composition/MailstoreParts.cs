@@ -6,6 +6,7 @@ using Sora.Mailstore.Accounts.Lookup;
 using Sora.Mailstore.Accounts.Passwords;
 using Sora.Mailstore.Audit;
 using Sora.Mailstore.Bodies;
+using Sora.Mailstore.Bodies.Objects.S3;
 using Sora.Mailstore.Certificates;
 using Sora.Mailstore.Delivery;
 using Sora.Mailstore.Mailboxes;
@@ -109,7 +110,7 @@ internal sealed record MailstoreParts(
         var journal = parts.Add("The audit log", new LoginJournal(database, options.Audit, options.Node.EffectiveName, metrics, time, loggers));
         var sharing = parts.AddDisposable("Sharing", new SharingHost(database, accounts, options.Sharing));
         var bodies = parts.Add("Bodies", OpenBodies(options, dataFolder, database, metrics, time, loggers));
-        await bodies.StartAsync(cancellationToken);
+        await StartBodiesAsync(bodies, cancellationToken);
         parts.Add(
             "Maintenance",
             new MaintenanceWorker(database, options.Maintenance, options.Retention, mailboxes, bodies.Objects, accounts.Announce, metrics, time, loggers));
@@ -145,11 +146,27 @@ internal sealed record MailstoreParts(
     {
         try
         {
-            return new BodyHost(database, options.Storage, dataFolder, metrics, time, loggers);
+            return new BodyHost(database, options.Storage, dataFolder, metrics, time, loggers, s3: options.S3);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new StartException($"storage: {e.Message}", e);
+        }
+        catch (S3SetupException e)
+        {
+            throw new StartException(e.Message, e);
+        }
+    }
+
+    private static async Task StartBodiesAsync(BodyHost bodies, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await bodies.StartAsync(cancellationToken);
+        }
+        catch (S3SetupException e)
+        {
+            throw new StartException(e.Message, e);
         }
     }
 }

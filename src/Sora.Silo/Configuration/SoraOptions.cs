@@ -14,6 +14,7 @@ using Sora.Mailstore.Accounts.Logins;
 using Sora.Mailstore.Accounts.Passwords;
 using Sora.Mailstore.Audit;
 using Sora.Mailstore.Bodies;
+using Sora.Mailstore.Bodies.Objects.S3;
 using Sora.Mailstore.Certificates;
 using Sora.Mailstore.Delivery;
 using Sora.Mailstore.Mailboxes;
@@ -37,6 +38,8 @@ public sealed class SoraOptions : IValidatableOptions
     public DatabaseOptions Database { get; set; } = new();
 
     public StorageOptions Storage { get; set; } = new();
+
+    public S3Options S3 { get; set; } = new();
 
     public MailboxOptions Mailboxes { get; set; } = new();
 
@@ -123,6 +126,8 @@ public sealed class SoraOptions : IValidatableOptions
             }
         }
 
+        if (Storage.ObjectStore == ObjectStoreKind.S3 && string.IsNullOrEmpty(S3.Bucket))
+            yield return "storage.object_store = \"s3\" needs s3.bucket";
         if (Managesieve.MaxLiteral < Sieve.MaxScriptSize)
             yield return "managesieve.max_literal must not be smaller than sieve.max_script_size";
         if (SieveDelivery.MaxListRecipients > Relay.Limits.MaxRecipients)

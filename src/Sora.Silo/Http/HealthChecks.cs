@@ -16,6 +16,7 @@ internal static class HealthChecks
         new HealthCheck("database_read", token => AskAsync(database()?.Read, isPrimary: false, token)),
         new HealthCheck("data_folder", _ => Task.FromResult(Folder(dataFolder, minFreeSpace))),
         new HealthCheck("staging", _ => Task.FromResult(Staging(bodies()))),
+        new HealthCheck("object_store", _ => Task.FromResult(ObjectStore(bodies()))),
     ];
 
     private static async Task<HealthFinding> AskAsync(NpgsqlDataSource? source, bool isPrimary, CancellationToken cancellationToken)
@@ -36,6 +37,14 @@ internal static class HealthChecks
         return used >= limit ? new HealthFinding(HealthStatus.Failing, text)
             : used >= limit / 10 * 9 ? new HealthFinding(HealthStatus.Degraded, text)
             : HealthFinding.Ok;
+    }
+
+    // Asks nobody: S3 would be asked by every probe of every node, and what it fails shows in the requests that are made anyway. Mail is taken meanwhile
+    private static HealthFinding ObjectStore(BodyHost? bodies)
+    {
+        if (bodies is null)
+            return new HealthFinding(HealthStatus.Failing, "not started yet");
+        return bodies.S3?.Trouble is { } trouble ? new HealthFinding(HealthStatus.Degraded, trouble) : HealthFinding.Ok;
     }
 
     private static HealthFinding Folder(string folder, ByteSize minFreeSpace)

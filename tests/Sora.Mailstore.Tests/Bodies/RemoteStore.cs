@@ -50,5 +50,7 @@ internal sealed class RemoteStore(string folder) : IObjectStore
     public IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, string? after, CancellationToken cancellationToken) =>
         _files.ListAsync(prefix, after, cancellationToken);
 
+    public Task DeleteAbandonedAsync(DateTimeOffset before, CancellationToken cancellationToken) => _files.DeleteAbandonedAsync(before, cancellationToken);
+
     private static IOException Down() => new("The store does not answer");
 }

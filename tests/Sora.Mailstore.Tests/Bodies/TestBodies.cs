@@ -54,7 +54,7 @@ internal sealed class TestBodies : IAsyncDisposable
     }
 
     /// <summary>Another process on the same database with folders of its own.</summary>
-    public BodyHost OpenOther(string folder) => new(Database, Options, folder, _metrics, Time, NullLoggerFactory.Instance, Host.Objects);
+    public BodyHost OpenOther(string folder) => new(Database, Options, folder, _metrics, Time, NullLoggerFactory.Instance, Host.RawObjects);
 
     public async Task<StagedMessage> TakeAsync(byte[] message, int chunk = 7001, long sizeHint = 0)
     {

@@ -148,14 +148,16 @@ public sealed class FilesystemObjectStore : IObjectStore
 
     private static string SortName(FileSystemInfo entry) => entry is DirectoryInfo ? entry.Name + '/' : entry.Name;
 
-    /// <summary>Deletes what puts left behind that were cut off before a time.</summary>
-    public void DeleteAbandoned(DateTime before)
+    /// <inheritdoc/>
+    public Task DeleteAbandonedAsync(DateTimeOffset before, CancellationToken cancellationToken)
     {
         foreach (var file in new DirectoryInfo(_temporary).EnumerateFiles())
         {
-            if (file.LastWriteTimeUtc < before)
+            if (file.LastWriteTimeUtc < before.UtcDateTime)
                 file.Delete();
         }
+
+        return Task.CompletedTask;
     }
 
     private static ObjectInfo InfoOf(ObjectKey key, FileInfo file) => new(key, file.Length, new DateTimeOffset(file.LastWriteTimeUtc));

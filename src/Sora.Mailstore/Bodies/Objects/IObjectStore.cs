@@ -139,6 +139,9 @@ public interface IObjectStore
     /// </summary>
     IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, string? after, CancellationToken cancellationToken);
 
+    /// <summary>Removes what puts left behind that were cut off before a time. Cheap enough to be called often.</summary>
+    Task DeleteAbandonedAsync(DateTimeOffset before, CancellationToken cancellationToken);
+
     /// <summary>
     /// Where an object is, or would be, as a file of this machine; null when the store is remote and its objects are read through the local
     /// cache.

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Sora.Contracts;
+using Sora.Mailstore.Bodies.Encoded;
 using Sora.Mailstore.Bodies.Hashing;
 using Sora.Mailstore.Bodies.Objects;
 using Sora.Mailstore.Storage;
@@ -12,11 +13,8 @@ namespace Sora.Mailstore.Bodies.Packs;
 internal readonly record struct PackResult(List<StoredBody> Stored, Dictionary<ObjectKey, Exception> Failures);
 
 /// <summary>Puts many small bodies as one object.</summary>
-internal sealed class PackWriter(IObjectStore objects, PackStore store)
+internal sealed class PackWriter(IObjectStore objects, BodyCodec codec, PackStore store)
 {
-    /// <summary>The key that bodies in packs are encrypted with; null when they are not.</summary>
-    public string? KeyId { get; init; }
-
     /// <summary>Puts claimed bodies of one account. The row of the pack says "being put" until <see cref="PackStore.StoredAsync"/>.</summary>
     public async Task<PackResult> WriteAsync(AccountId account, IReadOnlyList<ObjectPut> bodies, CancellationToken cancellationToken)
     {
@@ -27,8 +25,8 @@ internal sealed class PackWriter(IObjectStore objects, PackStore store)
             try
             {
                 var bytes = body.Bytes ?? await File.ReadAllBytesAsync(body.File!, cancellationToken);
-                BodyHash.Check(bytes.Span, body.Key.Hash, body.Size);
-                good.Add((body, bytes));
+                BodyHash.CheckSize(bytes.Length, body.Size);
+                good.Add((body, codec.Encode(bytes, body.Key.Hash)));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or BodyDamagedException)
             {
@@ -43,32 +41,39 @@ internal sealed class PackWriter(IObjectStore objects, PackStore store)
         return result;
     }
 
-    private async Task PutPackAsync(
-        AccountId account, List<(ObjectPut Put, ReadOnlyMemory<byte> Bytes)> bodies, PackResult result, CancellationToken cancellationToken)
+    /// <summary>Puts bodies in the form in which they are stored as one new pack.</summary>
+    /// <returns>Its number, where each body is, and why it is not there, if it is not.</returns>
+    public async Task<(long Id, long[] Positions, Exception? Error)> PutAsync(
+        AccountId account, IReadOnlyList<(ContentHash Hash, ReadOnlyMemory<byte> Bytes)> bodies, CancellationToken cancellationToken)
     {
-        var header = PackFormat.HeaderLength(bodies.Count);
-        var size = header + bodies.Sum(static body => body.Bytes.Length);
+        var size = PackFormat.HeaderLength(bodies.Count) + bodies.Sum(static body => body.Bytes.Length);
         var pack = ArrayPool<byte>.Shared.Rent(size);
         try
         {
-            var positions = PackFormat.WriteHeader(pack, [.. bodies.Select(static body => (body.Put.Key.Hash, body.Bytes.Length))]);
+            var positions = PackFormat.WriteHeader(pack, [.. bodies.Select(static body => (body.Hash, body.Bytes.Length))]);
             for (var i = 0; i < bodies.Count; i++)
                 bodies[i].Bytes.CopyTo(pack.AsMemory((int)positions[i]));
             var key = new ObjectKey(account, HashOf(pack.AsSpan(0, size)), ObjectKind.Pack);
-            var id = await store.AddAsync(key, size, KeyId, cancellationToken);
+            var id = await store.AddAsync(key, size, codec.KeyId, cancellationToken);
             CrashPoints.Reach(CrashPoints.PackAdded);
-            var outcome = (await objects.PutAsync([new ObjectPut(key, size) { Bytes = pack.AsMemory(0, size) }], cancellationToken))[0];
-            for (var i = 0; i < bodies.Count; i++)
-            {
-                if (outcome is null)
-                    result.Stored.Add(new StoredBody(bodies[i].Put.Key, KeyId, id, positions[i], bodies[i].Bytes.Length));
-                else
-                    result.Failures.Add(bodies[i].Put.Key, outcome);
-            }
+            return (id, positions, (await objects.PutAsync([new ObjectPut(key, size) { Bytes = pack.AsMemory(0, size) }], cancellationToken))[0]);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(pack);
+        }
+    }
+
+    private async Task PutPackAsync(
+        AccountId account, List<(ObjectPut Put, ReadOnlyMemory<byte> Bytes)> bodies, PackResult result, CancellationToken cancellationToken)
+    {
+        var (id, positions, error) = await PutAsync(account, bodies.ConvertAll(static body => (body.Put.Key.Hash, body.Bytes)), cancellationToken);
+        for (var i = 0; i < bodies.Count; i++)
+        {
+            if (error is null)
+                result.Stored.Add(new StoredBody(bodies[i].Put.Key, codec.KeyId, id, positions[i], bodies[i].Bytes.Length));
+            else
+                result.Failures.Add(bodies[i].Put.Key, error);
         }
     }
 
@@ -77,7 +82,7 @@ internal sealed class PackWriter(IObjectStore objects, PackStore store)
         if ((await objects.PutAsync([put], cancellationToken))[0] is { } error)
             result.Failures.Add(put.Key, error);
         else
-            result.Stored.Add(new StoredBody(put.Key, KeyId));
+            result.Stored.Add(new StoredBody(put.Key, codec.KeyId));
     }
 
     private static ContentHash HashOf(ReadOnlySpan<byte> bytes)

@@ -1,10 +1,11 @@
+using Sora.Mailstore.Bodies.Encoded;
 using Sora.Mailstore.Bodies.Objects;
 using Sora.Mailstore.Storage;
 
 namespace Sora.Mailstore.Bodies.Packs;
 
 /// <summary>An object store in which a body is found wherever it is: as an object of its own, or in a pack.</summary>
-internal sealed class PackedObjects(IObjectStore objects, BodyStore bodies) : IObjectStore
+internal sealed class PackedObjects(IObjectStore objects, BodyStore bodies, BodyCodec codec) : IObjectStore
 {
     /// <inheritdoc/>
     public Task<IReadOnlyList<Exception?>> PutAsync(IReadOnlyList<ObjectPut> puts, CancellationToken cancellationToken) =>
@@ -20,7 +21,8 @@ internal sealed class PackedObjects(IObjectStore objects, BodyStore bodies) : IO
         PackedBody? before = null;
         while (key.Kind == ObjectKind.Body && await bodies.FindPackAsync(key, cancellationToken) is { } packed && packed != before)
         {
-            if (await OpenAsync(packed, offset, count, cancellationToken) is { } stream)
+            var source = new PackedSource(objects, packed.Pack, packed.Position, packed.Length);
+            if (await codec.DecodeAsync(source, key.Hash, offset, count, cancellationToken) is { } stream)
                 return stream;
             before = packed;
         }
@@ -39,11 +41,8 @@ internal sealed class PackedObjects(IObjectStore objects, BodyStore bodies) : IO
         objects.ListAsync(prefix, after, cancellationToken);
 
     /// <inheritdoc/>
-    public string? PathOf(ObjectKey key) => objects.PathOf(key);
+    public Task DeleteAbandonedAsync(DateTimeOffset before, CancellationToken cancellationToken) => objects.DeleteAbandonedAsync(before, cancellationToken);
 
-    private ValueTask<Stream?> OpenAsync(PackedBody packed, long offset, long? count, CancellationToken cancellationToken)
-    {
-        var length = Math.Max(0, packed.Length - offset);
-        return objects.OpenAsync(packed.Pack, packed.Position + offset, Math.Min(length, count ?? length), cancellationToken);
-    }
+    /// <inheritdoc/>
+    public string? PathOf(ObjectKey key) => objects.PathOf(key);
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Sora.Contracts;
+using Sora.Mailstore.Bodies.Encoded;
 using Sora.Mailstore.Bodies.Objects;
 using Sora.Mailstore.Storage;
 
@@ -73,6 +74,12 @@ internal sealed class MessageStore(
             metrics.Unavailable("damaged");
             throw new BodyUnavailableException("The stored message is damaged", temporary: false, e);
         }
+        catch (BodyKeyException e)
+        {
+            metrics.Unavailable("key");
+            Log.BodyKeyMissing(logger, key.ToString(), e.Message);
+            throw new BodyUnavailableException("The stored message cannot be decrypted", temporary: true, e);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NpgsqlException or TimeoutException)
         {
             metrics.Unavailable("error");
@@ -86,8 +93,19 @@ internal sealed class MessageStore(
     {
         try
         {
-            if (objects.PathOf(key) is { } path && await _files.OpenAsync(path, key, content.BodySize, content.Prefix, cancellationToken) is { } file)
-                return file;
+            if (objects.PathOf(key) is { } path)
+            {
+                try
+                {
+                    if (await _files.OpenAsync(path, key, content.BodySize, content.Prefix, cancellationToken) is { } file)
+                        return file;
+                }
+                catch (BodyDamagedException) when (EncodingHeader.IsEncodedFile(path))
+                {
+                    // It was put while bodies were encoded.
+                }
+            }
+
             return isFirst
                 ? await cache.OpenKeptAsync(key, content.BodySize, content.Prefix, _files, cancellationToken)
                 : await cache.OpenAsync(key, content.BodySize, content.Prefix, _files, cancellationToken);

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Microsoft.Extensions.Logging;
 using Sora.Mailstore.Bodies.Objects;
+using Sora.Mailstore.Bodies.Packs;
 using Sora.Mailstore.Storage;
 
 namespace Sora.Mailstore.Bodies.Uploads;
@@ -17,6 +18,7 @@ internal sealed class Uploader(
     StagingFolder folder,
     IObjectStore objects,
     UploadBatches batches,
+    PackCompactor compactor,
     StagingSpace space,
     StorageOptions options,
     BodyMetrics metrics,
@@ -191,7 +193,8 @@ internal sealed class Uploader(
             {
                 await CountAsync(_stopping.Token);
                 await CleanAsync(_stopping.Token);
-                (objects as FilesystemObjectStore)?.DeleteAbandoned((time.GetUtcNow() - options.StagedFileGrace).UtcDateTime);
+                await compactor.CompactAsync(_stopping.Token);
+                await objects.DeleteAbandonedAsync(time.GetUtcNow() - options.StagedFileGrace, _stopping.Token);
             }
             catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
             {
