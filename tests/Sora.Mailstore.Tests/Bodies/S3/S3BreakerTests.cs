@@ -41,9 +41,12 @@ public sealed class S3BreakerTests
         });
         s3.Proxy.Add(S3Fault.Reset, S3Operation.Delete);
         var key = TestS3.PutOf([1]).Key;
+        for (var i = 0; i < 2; i++)
+            (await Should.ThrowAsync<S3Exception>(() => s3.Store.DeleteAsync([key], default))).Trouble.ShouldBe(S3Trouble.Outage);
+        var before = s3.Proxy.Count(S3Operation.Delete);
         for (var i = 0; i < 10; i++)
-            await Should.ThrowAsync<IOException>(() => s3.Store.DeleteAsync([key], default));
-        s3.Proxy.Count(S3Operation.Delete).ShouldBe(2);
+            (await Should.ThrowAsync<S3Exception>(() => s3.Store.DeleteAsync([key], default))).Trouble.ShouldBe(S3Trouble.Paused);
+        s3.Proxy.Count(S3Operation.Delete).ShouldBe(before);
     }
 
     [S3Fact]

@@ -38,7 +38,7 @@ public sealed class S3ConnectionTests
         using var authority = new TestAuthority();
         using var other = new TestAuthority("Other");
         using var folder = new TempFolder();
-        using var certificate = authority.Issue("localhost").Load();
+        using var certificate = authority.Issue("127.0.0.1").Load();
         using var usable = System.Security.Cryptography.X509Certificates.X509CertificateLoader.LoadPkcs12(certificate.Export(System.Security.Cryptography.X509Certificates.X509ContentType.Pkcs12), null);
         await File.WriteAllTextAsync(folder.File("ca.pem"), authority.Pem);
         await File.WriteAllTextAsync(folder.File("other.pem"), other.Pem);
@@ -86,7 +86,11 @@ public sealed class S3ConnectionTests
     [S3Fact]
     public async Task A_server_that_is_away_is_no_wrong_configuration()
     {
-        await using var s3 = await TestS3.StartAsync(static options => options.Endpoint = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort.Next()}"));
+        await using var s3 = await TestS3.StartAsync(static options =>
+        {
+            options.Endpoint = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort.Next()}");
+            options.Retries = 0;
+        });
         await s3.Store.CheckAsync(default);
         s3.Store.Trouble.ShouldNotBeNull();
         (await s3.PutAsync(TestS3.PutOf([1]))).ShouldBeOfType<S3Exception>().Trouble.ShouldBe(S3Trouble.Outage);
