@@ -8,7 +8,7 @@ using Sora.Testing;
 namespace Sora.Mailstore.Tests.Bodies;
 
 /// <summary>What every object store promises; a test class runs each of these against its store.</summary>
-public abstract class ObjectStorePromises : IAsyncLifetime
+public abstract class ObjectStorePromises : IAsyncLifetime, IDisposable
 {
     private readonly TempFolder _folder = new();
 
@@ -22,17 +22,19 @@ public abstract class ObjectStorePromises : IAsyncLifetime
 
     public virtual async Task InitializeAsync() => Store = await OpenAsync();
 
-    public virtual async Task DisposeAsync()
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    public void Dispose()
     {
-        await CloseAsync();
-        _folder.Dispose();
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
     }
 
     protected Task KeepAsync(string promise) => (Task)typeof(ObjectStorePromises).GetMethod(promise)!.Invoke(this, null)!;
 
     internal abstract Task<IObjectStore> OpenAsync();
 
-    protected virtual Task CloseAsync() => Task.CompletedTask;
+    protected virtual void Dispose(bool disposing) => _folder.Dispose();
 
     /// <summary>Stores other bytes than what belongs there.</summary>
     internal abstract Task DamageAsync(ObjectKey key, byte[] bytes);

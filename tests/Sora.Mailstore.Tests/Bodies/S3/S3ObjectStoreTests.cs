@@ -27,10 +27,10 @@ public sealed class S3ObjectStoreTests : ObjectStorePromises
 
     internal override Task DamageAsync(ObjectKey key, byte[] bytes) => _bucket!.WriteAsync(TestS3.Prefix + key, bytes);
 
-    protected override Task CloseAsync()
+    protected override void Dispose(bool disposing)
     {
         _store?.Dispose();
         _metrics.Dispose();
-        return Task.CompletedTask;
+        base.Dispose(disposing);
     }
 }

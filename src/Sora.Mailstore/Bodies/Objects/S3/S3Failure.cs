@@ -18,7 +18,7 @@ internal static class S3Failure
         {
             S3Exception known => known,
             AmazonServiceException answer when (int)answer.StatusCode >= 300 => Answer(answer, what),
-            AmazonClientException none when none.Message.Contains("credentials", StringComparison.OrdinalIgnoreCase) =>
+            AmazonClientException none when none.Message.Contains("credential", StringComparison.OrdinalIgnoreCase) || none.Message.Contains("profile", StringComparison.OrdinalIgnoreCase) =>
                 new S3Exception(S3Trouble.Refused, $"There are no credentials for S3: {none.Message.ReplaceLineEndings(" ")}", e) { Code = "NoCredentials" },
             _ when IsConnection(e) => new S3Exception(S3Trouble.Outage, $"S3 cannot be reached for {what}: {Innermost(e)}", e),
             _ => null,
