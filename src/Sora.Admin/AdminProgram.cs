@@ -11,6 +11,7 @@ using Sora.Admin.ExternalLists;
 using Sora.Admin.Health;
 using Sora.Admin.Keys;
 using Sora.Admin.Mailboxes;
+using Sora.Admin.Messages;
 using Sora.Admin.Migrate;
 using Sora.Admin.Quotas;
 using Sora.Admin.Relay;
@@ -93,8 +94,10 @@ internal static class AdminProgram
             new Command("acl", "Who else may do what with a mailbox") { new AclGetCommand(host), new AclSetCommand(host), new AclDeleteCommand(host) },
             new Command("mailbox", "The mailboxes of an account, or the shared ones of a domain")
             {
-                new MailboxListCommand(host), new MailboxCreateCommand(host), new MailboxDeleteCommand(host),
+                new MailboxListCommand(host), new MailboxCreateCommand(host), new MailboxDeleteCommand(host), new MailboxListDeletedCommand(host),
+                new MailboxRestoreCommand(host),
             },
+            new Command("messages", "Expunged messages, for as long as they are kept") { new MessagesListDeletedCommand(host), new MessagesRestoreCommand(host) },
             new Command("quota", "What accounts may hold") { new QuotaGetCommand(host), new QuotaSetCommand(host) },
             new Command("uploader", "Bodies on their way to the object store")
             {

@@ -11,6 +11,7 @@ using Sora.Mailstore.Bodies.Uploads;
 using Sora.Mailstore.Certificates;
 using Sora.Mailstore.Mailboxes;
 using Sora.Mailstore.Relay;
+using Sora.Mailstore.Retention;
 using Sora.Mailstore.Search;
 using Sora.Mailstore.Sessions;
 using Sora.Mailstore.Sieve;
@@ -33,6 +34,7 @@ internal sealed class AdminSession : IAsyncDisposable
     private AccountHost? _accounts;
     private SharingHost? _sharing;
     private MetadataHost? _metadata;
+    private RetentionAdministration? _retention;
     private CommandRun? _audited;
     private long _auditEntry;
 
@@ -86,6 +88,16 @@ internal sealed class AdminSession : IAsyncDisposable
         {
             var accounts = Engine();
             return _metadata ??= new MetadataHost(_database.Database, _feed, _mailboxes!, accounts, new MetadataOptions(), _log);
+        }
+    }
+
+    /// <summary>What was deleted and can be brought back.</summary>
+    public RetentionAdministration Retention
+    {
+        get
+        {
+            var accounts = Engine();
+            return _retention ??= new RetentionAdministration(_database.Database, _mailboxes!, accounts, Quotas);
         }
     }
 

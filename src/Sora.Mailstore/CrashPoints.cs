@@ -54,8 +54,57 @@ public static class CrashPoints
     /// <summary>A staged file is about to be deleted.</summary>
     public const string Unstage = "unstage";
 
-    private static readonly string? Wanted = Environment.GetEnvironmentVariable("SORA_CRASH_POINT");
+    /// <summary>The messages of a batch are deleted, not yet committed.</summary>
+    public const string PurgeMessages = "purge.messages";
+
+    /// <summary>The contents are deleted too, and their bodies are not marked yet.</summary>
+    public const string PurgeContents = "purge.contents";
+
+    /// <summary>All of a batch is done, but not committed.</summary>
+    public const string PurgeBeforeCommit = "purge.before-commit";
+
+    /// <summary>A batch is committed, and more is to come.</summary>
+    public const string PurgeCommitted = "purge.committed";
+
+    /// <summary>Some rows of a mailbox that is purged are gone.</summary>
+    public const string PurgeMailbox = "purge.mailbox";
+
+    /// <summary>Some mailboxes of an account that is purged are gone, the account is not.</summary>
+    public const string PurgeAccount = "purge.account";
+
+    /// <summary>Bodies are marked as being deleted, and the object store was not asked yet.</summary>
+    public const string SweepMarked = "sweep.marked";
+
+    /// <summary>The object store has deleted them, and their rows are there.</summary>
+    public const string SweepDeleted = "sweep.deleted";
+
+    /// <summary>A batch of objects and its rows are gone.</summary>
+    public const string SweepDone = "sweep.done";
+
+    /// <summary>Bodies in packs are gone, and packs in which nothing is left are still there.</summary>
+    public const string SweepUnpacked = "sweep.unpacked";
+
+    /// <summary>Packs are marked as being deleted, and the object store was not asked yet.</summary>
+    public const string SweepPackMarked = "sweep.pack-marked";
+
+    /// <summary>The object store has deleted packs, and their rows are there.</summary>
+    public const string SweepPackDeleted = "sweep.pack-deleted";
+
+    /// <summary>Some messages are brought back, and the rest is not yet.</summary>
+    public const string RestoreCommitted = "restore.committed";
+
+    /// <summary>Names the variable of the environment.</summary>
+    public const string Variable = "SORA_CRASH_POINT";
+
+    private static readonly string? Wanted = Environment.GetEnvironmentVariable(Variable);
     private static int _reached;
+
+    /// <summary>Those of purging and sweeping.</summary>
+    public static IReadOnlyList<string> Retention { get; } =
+    [
+        PurgeMessages, PurgeContents, PurgeBeforeCommit, PurgeCommitted, PurgeMailbox, PurgeAccount, SweepMarked, SweepDeleted, SweepDone, SweepUnpacked, SweepPackMarked,
+        SweepPackDeleted,
+    ];
 
     /// <summary>Ends the process when this is the point that the environment names.</summary>
     public static void Reach(string point)

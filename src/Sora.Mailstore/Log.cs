@@ -44,6 +44,9 @@ internal static partial class Log
     [LoggerMessage(10, LogLevel.Warning, "Maintenance of the database failed; it is tried again at the next interval")]
     public static partial void MaintenanceFailed(ILogger logger, Exception exception);
 
+    [LoggerMessage(90, LogLevel.Information, "This node does the maintenance of the database and of the object store from now on")]
+    public static partial void Elected(ILogger logger);
+
     [LoggerMessage(20, LogLevel.Warning, "Account {Account} has used {Percent} percent of its quota")]
     public static partial void QuotaWarning(ILogger logger, long account, int percent);
 

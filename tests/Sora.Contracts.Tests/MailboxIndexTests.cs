@@ -93,6 +93,33 @@ public sealed class MailboxIndexTests
     }
 
     [Fact]
+    public void A_record_that_expunges_keeps_what_the_messages_had_and_one_without_that_is_read()
+    {
+        var delta = new MailboxDelta
+        {
+            ModSeq = new ModSeq(2),
+            UidNext = 10,
+            Expunged = UidSet.Of(1u, 2u, 5u),
+            ExpungedFlags = [new ExpungedFlags(UidSet.Of(1u), FlagMask.Seen | FlagMask.OfKeyword(3)), new ExpungedFlags(UidSet.Of(5u), FlagMask.Flagged)],
+            ExpungedKeywords = [new KeywordDefinition(3, "$Work")],
+            Moved = UidSet.Of(2u),
+        };
+        var encoded = MailboxDeltaCodec.Encode(delta);
+        var read = MailboxDeltaCodec.Decode(encoded);
+        read.ExpungedFlags.ShouldBe(delta.ExpungedFlags);
+        read.ExpungedKeywords.ShouldBe(delta.ExpungedKeywords);
+        read.Moved.ShouldBe(delta.Moved);
+
+        // As earlier versions wrote them: behind the rest, where those do not look either
+        var bare = MailboxDeltaCodec.Encode(delta with { ExpungedFlags = [], ExpungedKeywords = [], Moved = UidSet.Empty });
+        encoded.AsSpan().StartsWith(bare.AsSpan(0, bare.Length - 3)).ShouldBeTrue();
+        var old = MailboxDeltaCodec.Decode(bare.AsSpan(0, bare.Length - 3));
+        old.Expunged.ShouldBe(delta.Expunged);
+        old.ExpungedFlags.ShouldBeEmpty();
+        old.Moved.IsEmpty.ShouldBeTrue();
+    }
+
+    [Fact]
     public void Damaged_records_and_snapshots_are_told_from_good_ones()
     {
         var random = new Random(5);

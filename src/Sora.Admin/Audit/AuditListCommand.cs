@@ -68,7 +68,7 @@ internal sealed class AuditListCommand : AdminCommand
         return ExitCode.Ok;
     }
 
-    private static void CheckTime(CommandResult result, Option<string?> option)
+    internal static void CheckTime(CommandResult result, Option<string?> option)
     {
         if (result.GetValue(option) is { } text && Time(text, DateTimeOffset.UnixEpoch) is null)
             result.AddError($"{option.Name} must be a time such as 2026-03-01, 2026-03-01T12:00Z or 2h");

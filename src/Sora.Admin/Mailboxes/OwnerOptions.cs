@@ -6,7 +6,7 @@ namespace Sora.Admin.Mailboxes;
 /// <summary>Whose mailboxes a command is about: an account's, or the shared ones of a domain.</summary>
 internal sealed class OwnerOptions
 {
-    private readonly Option<string?> _email = new("--email") { Description = "Any address of the account", HelpName = "ADDRESS" };
+    private readonly Option<string?> _email = new("--email", "--account") { Description = "Any address of the account", HelpName = "ADDRESS" };
     private readonly Option<string?> _shared = new("--shared") { Description = "The shared mailboxes of a domain instead", HelpName = "DOMAIN" };
 
     public void AddTo(Command command)

@@ -10,6 +10,9 @@ public readonly record struct AppendedMessage(uint Uid, ulong Flags, long Intern
 /// <summary>For each message of the set: remove, then add. Messages whose flags stay the same keep their mod-sequence.</summary>
 public readonly record struct FlagChange(UidSet Uids, ulong Add, ulong Remove);
 
+/// <summary>The flags that expunged messages had, all the same ones.</summary>
+public readonly record struct ExpungedFlags(UidSet Uids, ulong Flags);
+
 /// <summary>A keyword takes a slot of the flag mask; a slot that is taken anew was unused before.</summary>
 public readonly record struct KeywordDefinition(int Slot, string Name);
 
@@ -44,6 +47,15 @@ public sealed record MailboxDelta
     public IReadOnlyList<FlagChange> FlagChanges { get; init; } = [];
 
     public UidSet Expunged { get; init; } = UidSet.Empty;
+
+    /// <summary>For whoever brings <see cref="Expunged"/> messages back: which flags they had, where they had any.</summary>
+    public IReadOnlyList<ExpungedFlags> ExpungedFlags { get; init; } = [];
+
+    /// <summary>What the keywords of <see cref="ExpungedFlags"/> were called; slots are given anew.</summary>
+    public IReadOnlyList<KeywordDefinition> ExpungedKeywords { get; init; } = [];
+
+    /// <summary>Those of <see cref="Expunged"/> that are not gone, but in another place (MOVE).</summary>
+    public UidSet Moved { get; init; } = UidSet.Empty;
 
     /// <summary>UIDNEXT after the record.</summary>
     public required uint UidNext { get; init; }

@@ -6,7 +6,8 @@ namespace Sora.Contracts;
 
 /// <summary>
 /// The stored form of a <see cref="MailboxDelta"/>: a version byte, then variable-length integers; UIDs and dates relative to the one
-/// before. A record of one delivery has about 30 bytes, "+\Seen on 1:*" has a dozen.
+/// before. A record of one delivery has about 30 bytes, "+\Seen on 1:*" has a dozen. What only those need who bring expunged messages back stands
+/// behind the rest: a program that does not know of it does not read it.
 /// </summary>
 public static class MailboxDeltaCodec
 {
@@ -22,15 +23,7 @@ public static class MailboxDeltaCodec
         WriteVarint(writer, delta.FirstRecent);
         Write(writer, delta.IsEnd ? (byte)1 : (byte)0);
 
-        WriteVarint(writer, (ulong)delta.Keywords.Count);
-        foreach (var (slot, name) in delta.Keywords)
-        {
-            Write(writer, (byte)slot);
-            var bytes = Encoding.UTF8.GetBytes(name);
-            WriteVarint(writer, (ulong)bytes.Length);
-            writer.Write(bytes);
-        }
-
+        WriteKeywords(writer, delta.Keywords);
         WriteVarint(writer, (ulong)delta.Appended.Count);
         var previous = default(AppendedMessage);
         foreach (var message in delta.Appended)
@@ -57,6 +50,19 @@ public static class MailboxDeltaCodec
         WriteVarint(writer, (ulong)delta.Operations.Count);
         foreach (var operation in delta.Operations)
             WriteOperation(writer, operation);
+        if (!delta.Expunged.IsEmpty)
+        {
+            WriteVarint(writer, (ulong)delta.ExpungedFlags.Count);
+            foreach (var flags in delta.ExpungedFlags)
+            {
+                WriteUids(writer, flags.Uids);
+                WriteVarint(writer, flags.Flags);
+            }
+
+            WriteKeywords(writer, delta.ExpungedKeywords);
+            WriteUids(writer, delta.Moved);
+        }
+
         return writer.WrittenSpan.ToArray();
     }
 
@@ -72,15 +78,7 @@ public static class MailboxDeltaCodec
         var firstRecent = reader.ReadUInt32();
         var isEnd = reader.ReadByte() == 1;
 
-        var keywords = new KeywordDefinition[reader.ReadCount(2)];
-        for (var i = 0; i < keywords.Length; i++)
-        {
-            var slot = reader.ReadByte();
-            if (slot >= FlagMask.MaxKeywords)
-                throw new InvalidDataException("Keyword slot out of range");
-            keywords[i] = new KeywordDefinition(slot, Encoding.UTF8.GetString(reader.ReadBytes(MaxKeywordBytes)));
-        }
-
+        var keywords = ReadKeywords(ref reader);
         var appended = new AppendedMessage[reader.ReadCount(6)];
         var previous = default(AppendedMessage);
         for (var i = 0; i < appended.Length; i++)
@@ -103,6 +101,11 @@ public static class MailboxDeltaCodec
         var operations = new CompletedOperation[reader.ReadCount(20)];
         for (var i = 0; i < operations.Length; i++)
             operations[i] = ReadOperation(ref reader);
+        var hadFlags = new ExpungedFlags[reader.IsAtEnd ? 0 : reader.ReadCount(2)];
+        for (var i = 0; i < hadFlags.Length; i++)
+            hadFlags[i] = new ExpungedFlags(ReadUids(ref reader), reader.ReadVarint());
+        var hadKeywords = reader.IsAtEnd ? [] : ReadKeywords(ref reader);
+        var moved = reader.IsAtEnd ? UidSet.Empty : ReadUids(ref reader);
         return new MailboxDelta
         {
             ModSeq = modSeq,
@@ -113,8 +116,37 @@ public static class MailboxDeltaCodec
             Appended = appended,
             FlagChanges = changes,
             Expunged = expunged,
+            ExpungedFlags = hadFlags,
+            ExpungedKeywords = hadKeywords,
+            Moved = moved,
             Operations = operations,
         };
+    }
+
+    private static void WriteKeywords(ArrayBufferWriter<byte> writer, IReadOnlyList<KeywordDefinition> keywords)
+    {
+        WriteVarint(writer, (ulong)keywords.Count);
+        foreach (var (slot, name) in keywords)
+        {
+            Write(writer, (byte)slot);
+            var bytes = Encoding.UTF8.GetBytes(name);
+            WriteVarint(writer, (ulong)bytes.Length);
+            writer.Write(bytes);
+        }
+    }
+
+    private static KeywordDefinition[] ReadKeywords(ref VarintReader reader)
+    {
+        var keywords = new KeywordDefinition[reader.ReadCount(2)];
+        for (var i = 0; i < keywords.Length; i++)
+        {
+            var slot = reader.ReadByte();
+            if (slot >= FlagMask.MaxKeywords)
+                throw new InvalidDataException("Keyword slot out of range");
+            keywords[i] = new KeywordDefinition(slot, Encoding.UTF8.GetString(reader.ReadBytes(MaxKeywordBytes)));
+        }
+
+        return keywords;
     }
 
     public static void WriteOperation(IBufferWriter<byte> writer, CompletedOperation operation)

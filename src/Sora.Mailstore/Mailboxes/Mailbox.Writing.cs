@@ -133,11 +133,12 @@ internal sealed partial class Mailbox
         }
     }
 
-    internal RecordPlan NewPlan(MailboxIndex index) => new(index, _memory, _firstRecent, _host.Time.GetUtcNow().ToUnixTimeSeconds());
+    internal RecordPlan NewPlan(MailboxIndex index) => new(index, _memory, _firstRecent, _host.Time.GetUtcNow().ToUnixTimeSeconds(), _purged);
 
     private async Task<bool> TryCommitAsync(MailboxCommit commit)
     {
-        var outcome = await _host.Pipeline.CommitAsync(new CommitUnit(commit));
+        var unit = new CommitUnit(commit);
+        var outcome = await _host.Pipeline.CommitAsync(unit);
         if (outcome == CommitOutcome.Won)
         {
             Publish(commit);
@@ -145,8 +146,18 @@ internal sealed partial class Mailbox
         }
 
         _host.Metrics.CommitLost(outcome);
+        RememberPurged(unit);
         MarkUnread();
         return false;
+    }
+
+    /// <summary>A commit was lost because of contents that are gone: what is planned next does without them.</summary>
+    internal void RememberPurged(CommitUnit unit)
+    {
+        if (unit.Purged.Count == 0)
+            return;
+        lock (_lock)
+            _purged = _purged is null ? [.. unit.Purged] : [.. _purged, .. unit.Purged];
     }
 
     /// <summary>Commits records of mailboxes whose turns are all held: all of them or none.</summary>

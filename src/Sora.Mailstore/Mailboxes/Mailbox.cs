@@ -22,6 +22,7 @@ internal sealed partial class Mailbox : IMailbox
     private long _announced; // highest mod-sequence that another process is known to have reached
     private bool _isStale; // announcements may have been missed
     private long _lastUse;
+    private volatile HashSet<long>? _purged; // contents that a commit found gone: numbers of contents do not come back
 
     public Mailbox(MailboxId id, MailboxHost host)
     {

@@ -30,7 +30,7 @@ internal static class MailboxMove
         var answer = append.AppendCopies(expunge.Index, request);
         if (!answer.IsOk || append.IsEmpty)
             return answer;
-        expunge.Expunge(answer.Value.SourceUids);
+        expunge.Expunge(answer.Value.SourceUids, areMoved: true);
         return answer.Value with { SourceModSeq = expunge.ModSeq };
     }
 
@@ -42,7 +42,7 @@ internal static class MailboxMove
             Answer = plan.AppendCopies(plan.Index, request);
             if (!Answer.IsOk)
                 return;
-            plan.Expunge(plan.Index.Existing(Answer.Value.SourceUids));
+            plan.Expunge(plan.Index.Existing(Answer.Value.SourceUids), areMoved: true);
             Answer = Answer.Value with { SourceModSeq = plan.ModSeq };
         }
     }

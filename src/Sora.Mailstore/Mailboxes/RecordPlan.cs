@@ -16,11 +16,21 @@ internal sealed class RecordPlan
     private readonly List<FlagChange> _flagChanges = [];
     private readonly List<CompletedOperation> _operations = [];
     private readonly List<NewContent> _contents = [];
+    private readonly HashSet<long> _references = [];
+    private readonly IReadOnlySet<long>? _purged;
+    private readonly ExpungedMessages _expungedMessages = new();
     private UidSet _expunged = UidSet.Empty;
+    private UidSet _moved = UidSet.Empty;
     private bool _isEnd;
 
-    public RecordPlan(MailboxIndex index, OperationMemory memory, Uid firstRecent, long now)
+    /// <param name="index">The state that the record is to follow on.</param>
+    /// <param name="memory">What was carried out before.</param>
+    /// <param name="firstRecent">The first UID that no session has been told of.</param>
+    /// <param name="now">Seconds since 1970.</param>
+    /// <param name="purged">Contents that are known to be gone: nothing can be made of them any more.</param>
+    public RecordPlan(MailboxIndex index, OperationMemory memory, Uid firstRecent, long now, IReadOnlySet<long>? purged = null)
     {
+        _purged = purged;
         _base = index;
         _memory = memory;
         Now = now;
@@ -116,11 +126,18 @@ internal sealed class RecordPlan
             _flagChanges.Add(change);
     }
 
-    public void Expunge(UidSet uids)
+    /// <summary>Removes messages that exist.</summary>
+    /// <param name="uids">Which.</param>
+    /// <param name="areMoved">They are in another place from now on, so nobody will want them back.</param>
+    public void Expunge(UidSet uids, bool areMoved = false)
     {
         if (uids.IsEmpty)
             return;
         _expunged = _expunged.Union(uids);
+        if (areMoved)
+            _moved = _moved.Union(uids);
+        else
+            _expungedMessages.Add(Index, uids);
         Apply(new MailboxDelta { ModSeq = ModSeq, Expunged = uids, UidNext = UidNext });
     }
 
@@ -129,13 +146,33 @@ internal sealed class RecordPlan
 
     public void End() => _isEnd = true;
 
+    /// <summary>Appends messages that are brought back, by reference, except those whose contents are gone; the UIDs that the others had.</summary>
+    public IReadOnlyList<uint> AppendRestored(IReadOnlyList<RestorableMessage> messages)
+    {
+        var restored = new List<uint>(messages.Count);
+        var rows = new List<AppendedMessage>(messages.Count);
+        foreach (var message in messages)
+        {
+            if (_purged is not null && _purged.Contains(message.Content.Value))
+                continue;
+            rows.Add(new AppendedMessage(
+                UidNext + (uint)rows.Count, MaskOfSome(message.Flags), message.InternalDate, Now, message.Size, message.Content));
+            _references.Add(message.Content.Value);
+            restored.Add(message.Uid);
+        }
+
+        if (rows.Count > 0)
+            Append([.. rows]);
+        return restored;
+    }
+
     /// <summary>Appends messages of <paramref name="source"/> by reference: same content, flags (as far as allowed), internal date and size.</summary>
     public MailResult<CopyResult> AppendCopies(MailboxIndex source, CopyRequest request)
     {
         var (operation, covered) = (request.Operation, FlagMask.Covered(request.FlagRights));
         if (TryRecall(operation, out var done))
             return new CopyResult(done.UidValidity, done.SourceUids, done.Uids, source.HighestModSeq);
-        var existing = source.Existing(request.Uids);
+        var existing = NotPurged(source, source.Existing(request.Uids));
         if (existing.IsEmpty)
             return new CopyResult(Index.UidValidity, UidSet.Empty, UidSet.Empty, source.HighestModSeq);
         var count = existing.Count;
@@ -148,6 +185,8 @@ internal sealed class RecordPlan
         {
             var row = source[source.PositionOf(uid)];
             rows[i] = new AppendedMessage(UidNext + (uint)i, Translate(row.Flags & covered, source, keywords), row.InternalDate, Now, row.Size, row.Content);
+            if (!request.Move)
+                _references.Add(row.Content.Value);
             i++;
         }
 
@@ -166,12 +205,30 @@ internal sealed class RecordPlan
             Appended = _appended,
             FlagChanges = _flagChanges,
             Expunged = _expunged,
+            ExpungedFlags = _expungedMessages.Flags,
+            ExpungedKeywords = _expungedMessages.Keywords,
+            Moved = _moved,
             UidNext = UidNext,
             FirstRecent = FirstRecent.Value,
             Operations = _operations,
             IsEnd = _isEnd,
         };
-        return new MailboxCommit { Mailbox = id, Account = account, Delta = delta, Index = _isEnd ? _base.Apply(delta) : Index, Contents = _contents };
+        return new MailboxCommit { Mailbox = id, Account = account, Delta = delta, Index = _isEnd ? _base.Apply(delta) : Index, Contents = _contents, References = _references };
+    }
+
+    // What was expunged in the source, and purged, since its index was read
+    private UidSet NotPurged(MailboxIndex source, UidSet uids)
+    {
+        if (_purged is null)
+            return uids;
+        var builder = new UidSet.Builder();
+        foreach (var uid in uids)
+        {
+            if (!_purged.Contains(source[source.PositionOf(uid)].Content.Value))
+                builder.Add(uid);
+        }
+
+        return builder.ToSet();
     }
 
     // The slots here of the keywords there; -1 where there is no room.

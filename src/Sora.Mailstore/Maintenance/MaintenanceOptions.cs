@@ -9,6 +9,10 @@ public sealed class MaintenanceOptions
     [OptionRange("1s", "7d")]
     public TimeSpan Interval { get; set; } = TimeSpan.FromHours(1);
 
+    [Option("How often a process looks whether it is the one that does the work; when that one ends, another takes over within this time")]
+    [OptionRange("1s", "10m")]
+    public TimeSpan Election { get; set; } = TimeSpan.FromSeconds(5);
+
     [Option("How long the records of a mailbox's log are kept once a snapshot covers them: a client that was away for longer synchronises in full", Reference = "RFC 7162 3.2.6")]
     [OptionRange("1h", "3650d")]
     public TimeSpan LogRetention { get; set; } = TimeSpan.FromDays(30);

@@ -90,6 +90,8 @@ internal sealed partial class AdministrationStore(NpgsqlDataSource database)
             Wanted.Deleted,
             async (connection, account) =>
             {
+                if (account.IsPurged)
+                    return new MailError(MailErrorCode.NonExistent, $"The account {account.PrimaryAddress} is being deleted for good: it cannot be brought back any more");
                 await ExecuteAsync(connection, "UPDATE accounts SET deleted_at = NULL WHERE id = $1", Long(account.Id), cancellationToken);
                 return new AccountChange(account.Id, account.PrimaryAddress, account.Addresses);
             },
@@ -203,7 +205,7 @@ internal sealed partial class AdministrationStore(NpgsqlDataSource database)
             cancellationToken);
         await using var command = new NpgsqlCommand(
             $"""
-            SELECT a.id, a.deleted_at IS NOT NULL, c.address, c.password_hash
+            SELECT a.id, a.deleted_at IS NOT NULL, c.address, c.password_hash, a.purged_at IS NOT NULL
             FROM accounts a JOIN credentials c ON c.account_id = a.id
             WHERE a.id = (SELECT account_id FROM credentials WHERE address = $1) {PrimaryFirst}
             """,
@@ -211,16 +213,16 @@ internal sealed partial class AdministrationStore(NpgsqlDataSource database)
         command.Parameters.Add(Text(address));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var addresses = new List<string>();
-        var (id, isDeleted, passwordHash) = (default(AccountId), false, "");
+        var (id, isDeleted, isPurged, passwordHash) = (default(AccountId), false, false, "");
         while (await reader.ReadAsync(cancellationToken))
         {
-            (id, isDeleted) = (new AccountId(reader.GetInt64(0)), reader.GetBoolean(1));
+            (id, isDeleted, isPurged) = (new AccountId(reader.GetInt64(0)), reader.GetBoolean(1), reader.GetBoolean(4));
             addresses.Add(reader.GetString(2));
             if (addresses[^1] == address)
                 passwordHash = reader.GetString(3);
         }
 
-        return addresses.Count == 0 ? null : new LockedAccount(id, addresses[0], isDeleted, passwordHash, addresses);
+        return addresses.Count == 0 ? null : new LockedAccount(id, addresses[0], isDeleted, isPurged, passwordHash, addresses);
     }
 
     // Two statements: the index that allows one primary address looks at each row by itself
@@ -269,5 +271,6 @@ internal sealed partial class AdministrationStore(NpgsqlDataSource database)
         Deleted,
     }
 
-    private sealed record LockedAccount(AccountId Id, string PrimaryAddress, bool IsDeleted, string PasswordHash, IReadOnlyList<string> Addresses);
+    private sealed record LockedAccount(
+        AccountId Id, string PrimaryAddress, bool IsDeleted, bool IsPurged, string PasswordHash, IReadOnlyList<string> Addresses);
 }

@@ -11,11 +11,28 @@ namespace Sora.Mailstore.Storage;
 internal sealed class CommitStore
 {
     // A record enters only if its number is free; everything else is joined with the records that entered.
+    private const string Begin = "WITH ";
+
     private const string Head = """
-        WITH won AS (
+        won AS (
             INSERT INTO mailbox_log (mailbox_id, modseq, record, uid_next, messages, unseen, deleted, size, deleted_size, has_expunges)
             SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bigint[], $5::integer[], $6::integer[], $7::integer[],
                 $8::bigint[], $9::bigint[], $10::boolean[])
+                AS l (mailbox_id, modseq, record, uid_next, messages, unseen, deleted, size, deleted_size, has_expunges)
+        """;
+
+    // Contents that a record shares with other messages are held until it is committed, so that they cannot be purged at this moment (see
+    // PurgeStore); a record whose content is gone does not enter. Records that only bring new ones do without, and so do moves: what they take is still in
+    // its old place, by the number of their record there.
+    private const string Held = """
+        WITH held AS MATERIALIZED (
+            SELECT r.mailbox_id, c.id AS content_id
+            FROM unnest($39::bigint[], $40::bigint[]) AS r (mailbox_id, content_id) JOIN contents c ON c.id = r.content_id
+            ORDER BY c.id FOR KEY SHARE OF c
+        ), gone AS MATERIALIZED (
+            SELECT r.mailbox_id FROM unnest($39::bigint[], $40::bigint[]) AS r (mailbox_id, content_id)
+            LEFT JOIN held USING (mailbox_id, content_id) WHERE held.content_id IS NULL
+        ),
         """;
 
     private const string Tail = """
@@ -56,14 +73,15 @@ internal sealed class CommitStore
         SELECT mailbox_id, modseq FROM won
         """;
 
-    private const string ManySql = Head + "\n    ON CONFLICT DO NOTHING\n" + Tail;
-    private const string AtomicSql = Head + "\n" + Tail;
+    private const string ManySql = Begin + Head + "\n    ON CONFLICT DO NOTHING\n" + Tail;
+    private const string AtomicSql = Begin + Head + "\n" + Tail;
+    private const string ManyHeldSql = Held + "\n" + Head + "\n    WHERE l.mailbox_id NOT IN (SELECT mailbox_id FROM gone)\n    ON CONFLICT DO NOTHING\n" + Tail;
 
     /// <summary>Commits units of one record each: a unit whose number was taken is lost, the others are not disturbed.</summary>
     public static async Task CommitAsync(NpgsqlConnection connection, IReadOnlyList<CommitUnit> units, CancellationToken cancellationToken)
     {
         var rows = new Rows(units);
-        await using var command = rows.Command(connection, ManySql);
+        await using var command = rows.Command(connection, ManySql, ManyHeldSql);
         var won = new HashSet<long>(units.Count);
         CrashPoints.Reach(CrashPoints.Committing);
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
@@ -74,14 +92,25 @@ internal sealed class CommitStore
 
         CrashPoints.Reach(CrashPoints.Committed);
         foreach (var unit in units)
-            unit.Complete(won.Contains(unit.Commits[0].Mailbox.Value) ? CommitOutcome.Won : CommitOutcome.Lost);
+        {
+            if (won.Contains(unit.Commits[0].Mailbox.Value))
+            {
+                unit.Complete(CommitOutcome.Won);
+                continue;
+            }
+
+            await FindPurgedAsync(connection, unit, cancellationToken);
+            unit.Complete(CommitOutcome.Lost);
+        }
     }
 
     /// <summary>Commits a unit of several records: all or none.</summary>
     public static async Task CommitAtomicAsync(NpgsqlConnection connection, CommitUnit unit, CancellationToken cancellationToken)
     {
+        if (unit.HasReferences)
+            throw new InvalidOperationException("Records that refer to others' contents are committed by themselves");
         var rows = new Rows([unit]);
-        await using var command = rows.Command(connection, AtomicSql);
+        await using var command = rows.Command(connection, AtomicSql, AtomicSql);
         try
         {
             await command.ExecuteNonQueryAsync(cancellationToken);
@@ -91,6 +120,25 @@ internal sealed class CommitStore
         {
             unit.Complete(CommitOutcome.Lost);
         }
+    }
+
+    // Why it was lost: what is gone stays gone, so it can be asked afterwards
+    private static async Task FindPurgedAsync(NpgsqlConnection connection, CommitUnit unit, CancellationToken cancellationToken)
+    {
+        if (!unit.HasReferences)
+            return;
+        await using var command = new NpgsqlCommand(
+            "SELECT id FROM unnest($1::bigint[]) AS r (id) WHERE NOT EXISTS (SELECT FROM contents c WHERE c.id = r.id)", connection);
+        command.Parameters.Add(new NpgsqlParameter<long[]>
+        {
+            TypedValue = [.. unit.Commits.SelectMany(static commit => commit.References)],
+            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint,
+        });
+        var purged = new HashSet<long>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+            purged.Add(reader.GetInt64(0));
+        unit.Purged = purged;
     }
 
     /// <summary>The units as columns.</summary>
@@ -141,6 +189,9 @@ internal sealed class CommitStore
         private readonly List<long> _lineEndAccount = [];
         private readonly List<long> _lineEndOctets = [];
 
+        private readonly List<long> _referenceMailbox = [];
+        private readonly List<long> _referenceContent = [];
+
         public Rows(IReadOnlyList<CommitUnit> units)
         {
             foreach (var unit in units)
@@ -150,9 +201,13 @@ internal sealed class CommitStore
             }
         }
 
-        public NpgsqlCommand Command(NpgsqlConnection connection, string sql)
+        /// <param name="connection">Where it is to run.</param>
+        /// <param name="sql">The statement, when all contents are new.</param>
+        /// <param name="heldSql">The statement, when some are shared with other messages.</param>
+        public NpgsqlCommand Command(NpgsqlConnection connection, string sql, string heldSql)
         {
-            var command = new NpgsqlCommand(sql, connection);
+            var isHeld = _referenceContent.Count > 0;
+            var command = new NpgsqlCommand(isHeld ? heldSql : sql, connection);
             var parameters = command.Parameters;
             parameters.Add(Array(_mailbox, NpgsqlDbType.Bigint));
             parameters.Add(Array(_modSeq, NpgsqlDbType.Bigint));
@@ -192,6 +247,12 @@ internal sealed class CommitStore
             parameters.Add(Array(_lineEndContent, NpgsqlDbType.Bigint));
             parameters.Add(Array(_lineEndAccount, NpgsqlDbType.Bigint));
             parameters.Add(Array(_lineEndOctets, NpgsqlDbType.Bigint));
+            if (isHeld)
+            {
+                parameters.Add(Array(_referenceMailbox, NpgsqlDbType.Bigint));
+                parameters.Add(Array(_referenceContent, NpgsqlDbType.Bigint));
+            }
+
             return command;
         }
 
@@ -224,6 +285,11 @@ internal sealed class CommitStore
 
             foreach (var content in commit.Contents)
                 Add(commit, content);
+            foreach (var content in commit.References)
+            {
+                _referenceMailbox.Add(mailbox);
+                _referenceContent.Add(content);
+            }
         }
 
         private void Add(MailboxCommit commit, NewContent content)

@@ -32,6 +32,9 @@ internal sealed class MailboxCommit
     public required MailboxIndex Index { get; init; }
 
     public IReadOnlyList<NewContent> Contents { get; init; } = [];
+
+    /// <summary>Contents that its new messages share with others (COPY, restoring): they must still be there when it is committed.</summary>
+    public IReadOnlyCollection<long> References { get; init; } = [];
 }
 
 /// <summary>Records that are committed together: one, or those of several mailboxes (a move, a delivery into several), of which either all are written or none.</summary>
@@ -42,6 +45,24 @@ internal sealed class CommitUnit(params IReadOnlyList<MailboxCommit> commits)
     public IReadOnlyList<MailboxCommit> Commits { get; } = commits;
 
     public Task<CommitOutcome> Completion => _completion.Task;
+
+    /// <summary>Those of the <see cref="MailboxCommit.References"/> that were purged meanwhile, when the unit is lost for that.</summary>
+    public IReadOnlyCollection<long> Purged { get; set; } = [];
+
+    /// <summary>It has messages whose contents others have.</summary>
+    public bool HasReferences
+    {
+        get
+        {
+            foreach (var commit in Commits)
+            {
+                if (commit.References.Count > 0)
+                    return true;
+            }
+
+            return false;
+        }
+    }
 
     /// <summary>Bytes that the unit sends, roughly.</summary>
     public long Size

@@ -30,7 +30,7 @@ internal sealed class MaintenanceStore(Database database)
                 DELETE FROM mailbox_log WHERE ctid = ANY (ARRAY(
                     SELECT l.ctid FROM mailbox_log l
                     JOIN mailbox_snapshots s ON s.mailbox_id = l.mailbox_id AND l.modseq < s.modseq
-                    WHERE l.created_at < now() - $1 AND NOT l.has_expunges
+                    WHERE l.created_at < now() - $1 AND (l.purged OR NOT l.has_expunges)
                     LIMIT $2))
                 """,
                 connection);

@@ -173,10 +173,19 @@ internal sealed class SharingStore(NpgsqlDataSource database)
         return await ReadGranteesAsync(command, cancellationToken);
     }
 
-    /// <summary>Deletes the list of a mailbox; whom it named.</summary>
+    /// <summary>Deletes the list of a mailbox that is deleted, and keeps it for the case that the mailbox is brought back; whom it named.</summary>
     public static async Task<List<AccountId>> DeleteListAsync(NpgsqlConnection connection, MailboxId mailbox, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("DELETE FROM acl WHERE mailbox_id = $1 RETURNING grantee_id", connection);
+        await using var command = new NpgsqlCommand(
+            """
+            WITH gone AS (
+                DELETE FROM acl WHERE mailbox_id = $1 RETURNING mailbox_id, grantee_id, domain, rights, negative_rights
+            ), kept AS (
+                INSERT INTO deleted_acl (mailbox_id, grantee_id, domain, rights, negative_rights) SELECT * FROM gone ON CONFLICT DO NOTHING
+            )
+            SELECT grantee_id FROM gone
+            """,
+            connection);
         command.Parameters.Add(Long(mailbox.Value));
         return await ReadGranteesAsync(command, cancellationToken);
     }

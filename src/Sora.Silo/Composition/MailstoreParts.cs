@@ -111,7 +111,9 @@ internal sealed record MailstoreParts(
         var sharing = parts.AddDisposable("Sharing", new SharingHost(database, accounts, options.Sharing));
         var bodies = parts.Add("Bodies", OpenBodies(options, dataFolder, database, metrics, time, loggers));
         await StartBodiesAsync(bodies, cancellationToken);
-        parts.Add("Maintenance", new MaintenanceWorker(database, options.Maintenance, time, loggers.CreateLogger<MaintenanceWorker>()));
+        parts.Add(
+            "Maintenance",
+            new MaintenanceWorker(database, options.Maintenance, options.Retention, mailboxes, bodies.Objects, accounts.Announce, metrics, time, loggers));
         var search = parts.Add("The search index", new SearchHost(database, bodies.Messages, options.Search, metrics, time, loggers));
         search.Start();
         var relay = parts.AddDisposable("The relay's queue", RelayParts.OpenQueue(options.Relay, database, metrics, time));

@@ -19,6 +19,7 @@ using Sora.Mailstore.Certificates;
 using Sora.Mailstore.Delivery;
 using Sora.Mailstore.Mailboxes;
 using Sora.Mailstore.Maintenance;
+using Sora.Mailstore.Retention;
 using Sora.Mailstore.Search;
 using Sora.Mailstore.Sieve;
 using Sora.Mailstore.Storage;
@@ -61,6 +62,8 @@ public sealed class SoraOptions : IValidatableOptions
     public DeliveryOptions Delivery { get; set; } = new();
 
     public MaintenanceOptions Maintenance { get; set; } = new();
+
+    public RetentionOptions Retention { get; set; } = new();
 
     public SearchOptions Search { get; set; } = new();
 
@@ -129,6 +132,10 @@ public sealed class SoraOptions : IValidatableOptions
             yield return "managesieve.max_literal must not be smaller than sieve.max_script_size";
         if (SieveDelivery.MaxListRecipients > Relay.Limits.MaxRecipients)
             yield return "sieve_delivery.max_list_recipients must not be greater than relay.limits.max_recipients";
+        if (Retention.StagedObjectGrace <= Storage.StagingObjectTimeout + Mailboxes.WriteTimeout)
+            yield return "retention.staged_object_grace must be longer than storage.staging_object_timeout and mailboxes.write_timeout together";
+        if (Retention.Mailboxes.Count > 0 && Retention.MailboxesMaxAge == TimeSpan.Zero)
+            yield return "retention.mailboxes needs retention.mailboxes_max_age";
         if (Storage.StagedFileHold <= Mailboxes.WriteTimeout)
             yield return "storage.staged_file_hold must be longer than mailboxes.write_timeout";
         var taken = new Dictionary<IPEndPoint, string>();

@@ -89,7 +89,13 @@ internal sealed class SoraProcess : IAsyncDisposable
     }
 
     /// <summary>Starts the server on its folder, and waits until it is ready.</summary>
-    public async Task StartAgainAsync()
+    public Task StartAgainAsync() => StartAgainAsync([], new Dictionary<string, string>(), mayEnd: false);
+
+    /// <summary>Starts the server on its folder, and waits until it is ready.</summary>
+    /// <param name="more">Settings that this run has besides the others; of one that is there twice the last counts.</param>
+    /// <param name="environment">Variables that this run has.</param>
+    /// <param name="mayEnd">It may also end before it is ready.</param>
+    public async Task StartAgainAsync(IReadOnlyList<string> more, IReadOnlyDictionary<string, string> environment, bool mayEnd)
     {
         File.Delete(ReadyFile);
         var arguments = new List<string>
@@ -98,16 +104,19 @@ internal sealed class SoraProcess : IAsyncDisposable
         };
         if (_configuration is not null)
             arguments.AddRange(["--config", _configuration]);
-        foreach (var setting in _settings)
+        foreach (var setting in _settings.Concat(more))
             arguments.AddRange(["--set", setting]);
         _process?.Dispose();
-        _process = Process.Start(new ProcessStartInfo("dotnet", arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var start = new ProcessStartInfo("dotnet", arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
         await Eventually.WaitAsync(() => _process.HasExited || TryReadReadyFile(), StartPatience, "Sora is ready");
-        if (_process.HasExited)
+        if (_process.HasExited && !mayEnd)
             Assert.Fail($"Sora ended with {_process.ExitCode} before it was ready:\n{Output}");
     }
 
@@ -161,11 +170,15 @@ internal sealed class SoraProcess : IAsyncDisposable
     }
 
     /// <summary>As <see cref="AdminAsync"/>, but it may fail.</summary>
-    public Task<CommandRun> TryAdminAsync(params string[] arguments)
+    public Task<CommandRun> TryAdminAsync(params string[] arguments) => TryAdminAsync(arguments, null);
+
+    /// <inheritdoc cref="TryAdminAsync(string[])"/>
+    public Task<CommandRun> TryAdminAsync(string[] arguments, IReadOnlyDictionary<string, string>? environment)
     {
         var settings = _settings.Where(static setting => setting.StartsWith("database.", StringComparison.Ordinal)).Append("passwords.bcrypt_cost=4");
         return CommandRun.RunAsync(
-            "dotnet", [Programs.SoraAdmin, .. arguments, "--data", Data, .. settings.SelectMany(static setting => new[] { "--set", setting })]);
+            "dotnet", [Programs.SoraAdmin, .. arguments, "--data", Data, .. settings.SelectMany(static setting => new[] { "--set", setting })],
+            environment: environment);
     }
 
     public async ValueTask DisposeAsync()

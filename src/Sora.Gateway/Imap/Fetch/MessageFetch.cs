@@ -125,6 +125,10 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
             await WriteItemsAsync(number, row, source, cancellationToken).ConfigureAwait(false);
             connection.IsInResponse = false;
         }
+        catch (BodyUnavailableException) when (!connection.IsInResponse && connection.Selected.Latest.PositionOf(row.Uid) < 0)
+        {
+            ContentIsGone(row); // expunged, and deleted for good since its content was read: no damage
+        }
         catch (BodyUnavailableException e) when (!connection.IsInResponse)
         {
             _notTold.Add(row.Uid);
