@@ -68,7 +68,7 @@ public sealed class StorageOptions : IValidatableOptions
 
     [Option("How hard compression tries: 1 is fast; beyond 9 is for brotli only, and slow")]
     [OptionRange(1, 11)]
-    public int CompressionLevel { get; set; } = 4;
+    public int CompressionLevel { get; set; } = 1;
 
     [Option("Bytes of a body that are compressed or encrypted together, a power of two: a part of a body is read in such chunks")]
     [OptionRange("4KiB", "16MiB")]

@@ -223,5 +223,7 @@ public sealed class SweepTests : IAsyncLifetime
         public Task<bool> CopyAsync(ObjectKey from, ObjectKey to, CancellationToken cancellationToken) => _files.CopyAsync(from, to, cancellationToken);
 
         public IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, string? after, CancellationToken cancellationToken) => _files.ListAsync(prefix, after, cancellationToken);
+
+        public Task DeleteAbandonedAsync(DateTimeOffset before, CancellationToken cancellationToken) => _files.DeleteAbandonedAsync(before, cancellationToken);
     }
 }
