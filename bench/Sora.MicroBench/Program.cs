@@ -1,4 +1,5 @@
 using Sora.MicroBench.Blake3;
+using Sora.MicroBench.Encoded;
 using Sora.MicroBench.Engine;
 using Sora.MicroBench.Mime;
 using Sora.MicroBench.Relay;
@@ -7,6 +8,7 @@ using Sora.MicroBench.Sieve;
 var benches = new Dictionary<string, Action>(StringComparer.Ordinal)
 {
     ["blake3"] = Blake3Bench.Run,
+    ["encoded"] = EncodedBench.Run,
     ["engine"] = EngineBench.Run,
     ["mime"] = MimeBench.Run,
     ["relay"] = RelayBench.Run,

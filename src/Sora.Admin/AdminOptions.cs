@@ -4,6 +4,7 @@ using Sora.Gateway.Lmtp;
 using Sora.Gateway.Sieve;
 using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Accounts.Passwords;
+using Sora.Mailstore.Bodies;
 using Sora.Mailstore.Certificates;
 using Sora.Mailstore.Sieve;
 using Sora.Mailstore.Storage;
@@ -16,6 +17,8 @@ namespace Sora.Admin;
 internal sealed class AdminOptions
 {
     public DatabaseOptions Database { get; set; } = new();
+
+    public StorageOptions Storage { get; set; } = new();
 
     public PasswordOptions Passwords { get; set; } = new();
 

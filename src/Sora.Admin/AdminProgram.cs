@@ -9,6 +9,7 @@ using Sora.Admin.Connections;
 using Sora.Admin.Credentials;
 using Sora.Admin.ExternalLists;
 using Sora.Admin.Health;
+using Sora.Admin.Keys;
 using Sora.Admin.Mailboxes;
 using Sora.Admin.Messages;
 using Sora.Admin.Migrate;
@@ -120,6 +121,10 @@ internal static class AdminProgram
             new Command("tls", "TLS certificates in the database, the same for all nodes")
             {
                 new TlsListCommand(host), new TlsShowCommand(host), new TlsImportCommand(host), new TlsDeleteCommand(host), new TlsRenewCommand(host), new TlsResealCommand(host),
+            },
+            new Command("keys", "The keys that bodies are encrypted with")
+            {
+                new KeysGenerateCommand(host), new KeysListCommand(host), new KeysStatusCommand(host), new KeysRotateCommand(host),
             },
             new Command("connections", "The sessions of mail clients, on all nodes") { new ConnectionsListCommand(host), new ConnectionsKickCommand(host) },
             new Command("migrate", "The schema of the database") { new MigrateUpCommand(host), new MigrateStatusCommand(host) },

@@ -6,6 +6,7 @@ using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Accounts.Logins;
 using Sora.Mailstore.Accounts.Passwords;
 using Sora.Mailstore.Audit;
+using Sora.Mailstore.Bodies.Encoded;
 using Sora.Mailstore.Bodies.Uploads;
 using Sora.Mailstore.Certificates;
 using Sora.Mailstore.Mailboxes;
@@ -56,6 +57,7 @@ internal sealed class AdminSession : IAsyncDisposable
         Certificates = new CertificateHost(database.Database, _feed, database.Options.TlsStore, log);
         Audit = new AuditAdministration(database.Database);
         LoginLimits = new LoginLimitAdministration(database.Database, _feed);
+        Keys = new KeyAdministration(database.Database);
         Sessions = new SessionAdministration(database.Database, TimeProvider.System);
     }
 
@@ -111,6 +113,9 @@ internal sealed class AdminSession : IAsyncDisposable
 
     /// <summary>Wrong passwords.</summary>
     public LoginLimitAdministration LoginLimits { get; }
+
+    /// <summary>What bodies are encrypted with.</summary>
+    public KeyAdministration Keys { get; }
 
     /// <summary>The sessions of all nodes.</summary>
     public SessionAdministration Sessions { get; }

@@ -45,6 +45,12 @@ public static class CrashPoints
     /// <summary>The new pack is put; its bodies are still read from the old one.</summary>
     public const string CompactPut = "compact.put";
 
+    /// <summary>A body is read to be encrypted anew.</summary>
+    public const string RotateRead = "rotate.read";
+
+    /// <summary>Its object is encrypted with the new key, its row names the old one.</summary>
+    public const string RotatePut = "rotate.put";
+
     /// <summary>A staged file is about to be deleted.</summary>
     public const string Unstage = "unstage";
 

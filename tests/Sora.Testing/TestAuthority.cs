@@ -46,7 +46,13 @@ public sealed class TestAuthority : IDisposable
             : new CertificateRequest(subject, (ECDsa)key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         foreach (var host in wanted.Hosts)
-            names.AddDnsName(host);
+        {
+            if (System.Net.IPAddress.TryParse(host, out var address))
+                names.AddIpAddress(address);
+            else
+                names.AddDnsName(host);
+        }
+
         foreach (var email in wanted.Emails)
             names.AddEmailAddress(email);
         if (wanted.Hosts.Count + wanted.Emails.Count > 0)

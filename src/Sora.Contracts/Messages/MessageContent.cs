@@ -69,4 +69,13 @@ public interface IMessageStore
     /// <summary>Opens a message for reading.</summary>
     /// <exception cref="BodyUnavailableException">The body is missing, damaged, or its store does not answer.</exception>
     ValueTask<IMessageBody> OpenAsync(MessageContent content, CancellationToken cancellationToken);
+
+    /// <summary>How many messages ahead of a client that reads one after the other the store wants to know of; 0 when it gains nothing by it.</summary>
+    int PrefetchDepth => 0;
+
+    /// <summary>
+    /// Says that these messages are likely to be opened soon, in this order. A hint: it never fails, what it begins goes on after it, and it is forgotten
+    /// when <paramref name="cancellationToken"/> is cancelled, as at the end of the session.
+    /// </summary>
+    Task PrefetchAsync(ReadOnlyMemory<ContentId> ids, CancellationToken cancellationToken) => Task.CompletedTask;
 }

@@ -41,6 +41,9 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
 
     public ImapWriter Writer { get; }
 
+    /// <summary>Which messages of the selected mailbox the client takes one after the other.</summary>
+    public BodyWalk Walk => field ??= new BodyWalk(Server.Messages, Client.Closed);
+
     /// <summary>The tag of the command that runs.</summary>
     public ReadOnlySpan<byte> Tag => _tag;
 
@@ -186,6 +189,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         StopListening();
         var selected = Session.Selected;
         Session.Selected = null;
+        Walk.Reset();
         selected?.Contexts.Clear(Client);
         selected?.Dispose();
     }

@@ -27,6 +27,7 @@ internal sealed class Pop3Connection : IAsyncDisposable
         Client = client;
         Input = new SessionInput(client);
         Contents = new ContentWindow(server.Messages);
+        Walk = new BodyWalk(server.Messages, client.Closed);
         _started = server.Time.GetTimestamp();
     }
 
@@ -38,6 +39,9 @@ internal sealed class Pop3Connection : IAsyncDisposable
 
     /// <summary>The contents of the messages that come next.</summary>
     public ContentWindow Contents { get; }
+
+    /// <summary>Which messages the client takes one after the other.</summary>
+    public BodyWalk Walk { get; }
 
     public PipeWriter Output => Client.Output;
 

@@ -15,6 +15,7 @@ namespace Sora.Mailstore.Bodies;
 public sealed class BodyHost : IAsyncDisposable
 {
     private readonly BodyCache _cache;
+    private readonly BodyPrefetch _prefetch;
     private readonly Uploader _uploader;
     private readonly StagingSpace _space;
 
@@ -46,7 +47,8 @@ public sealed class BodyHost : IAsyncDisposable
         var bodies = new BodyStore(database.Write);
         Codec = new BodyCodec(options);
         RawObjects = objects;
-        Objects = new PackedObjects(new EncodedObjects(objects, Codec), bodies, Codec);
+        var encoded = new EncodedObjects(objects, Codec);
+        Objects = new PackedObjects(encoded, bodies, Codec);
         var instruments = new BodyMetrics(metrics);
         var folder = new StagingFolder(options.StagingFolder ?? Path.Combine(dataFolder, "staging"));
         var space = _space = new StagingSpace(options.MaxStagingSize.Bytes, time);
@@ -54,13 +56,21 @@ public sealed class BodyHost : IAsyncDisposable
         var staged = new StagedBodyStore(database.Write);
         var cacheFolder = options.CacheFolder ?? Path.Combine(dataFolder, "cache");
         _cache = new BodyCache(cacheFolder, Objects, options, instruments, time, loggers.CreateLogger<BodyCache>());
+        BodyMetrics.ObserveCache(metrics, _cache);
+        _prefetch = new BodyPrefetch(_cache, options, instruments);
         var stagedObjects = isRemote ? new StagedObjects(database, Objects, options, time, loggers.CreateLogger<StagedObjects>()) { KeyId = Codec.KeyId } : null;
         Intakes = new MessageIntakes(options, folder, space, stagedObjects, instruments, time, loggers.CreateLogger<MessageIntakes>());
         Messages = new MessageStore(
-            new ContentStore(database), new EmailIdStore(database.Write), staged, folder, Objects, bodies, _cache, options, instruments, loggers.CreateLogger<MessageStore>());
+            new ContentStore(database), new EmailIdStore(database.Write), staged, folder, Objects, bodies, _cache, _prefetch, options, instruments, loggers.CreateLogger<MessageStore>());
         var packStore = new PackStore(database.Write);
         var packs = new PackWriter(Objects, Codec, packStore);
+        if (options.CacheWarmUp && Objects.PathOf(default) is null)
+            encoded.Stored = packs.Stored = _cache.Warm;
         Compactor = new PackCompactor(database, Objects, Codec, packs, packStore, options, loggers.CreateLogger<PackCompactor>());
+        Rotation = new KeyRotation(database, encoded, Codec, options.Encryption, _cache.TemporaryFolder, instruments, time, loggers.CreateLogger<KeyRotation>())
+        {
+            RewritePack = Compactor.RewriteAsync,
+        };
         var batches = new UploadBatches(database, staged, folder, Objects, packs, options, time, loggers.CreateLogger<UploadBatches>())
         {
             KeyId = Codec.KeyId,
@@ -98,6 +108,9 @@ public sealed class BodyHost : IAsyncDisposable
     /// <summary>Encodes and decodes what <see cref="Objects"/> keeps.</summary>
     internal BodyCodec Codec { get; }
 
+    /// <summary>Encrypts bodies anew.</summary>
+    internal KeyRotation Rotation { get; }
+
     /// <summary>
     /// Looks once at the bucket and at what is staged, so that a full staging is known from the first message on, and starts moving bodies.
     /// </summary>
@@ -107,12 +120,15 @@ public sealed class BodyHost : IAsyncDisposable
         if (S3 is not null)
             await S3.CheckAsync(cancellationToken);
         await _uploader.StartAsync(cancellationToken);
+        Rotation.Start();
     }
 
     /// <summary>Stops; a batch under way is given up, and done again by whoever comes next.</summary>
     public async ValueTask DisposeAsync()
     {
+        await Rotation.DisposeAsync();
         await _uploader.DisposeAsync();
+        await _prefetch.DisposeAsync();
         await _cache.DisposeAsync();
         S3?.Dispose();
     }

@@ -48,4 +48,19 @@ internal static partial class Log
 
     [LoggerMessage(141, LogLevel.Error, "Body {Key} cannot be decrypted. {Reason}")]
     public static partial void BodyKeyMissing(ILogger logger, string key, string reason);
+
+    [LoggerMessage(142, LogLevel.Warning, "Bodies are to be encrypted with key '{Asked}', but this node's storage.encryption.active_key is '{Active}': it takes no part")]
+    public static partial void OtherKeyAsked(ILogger logger, string asked, string active);
+
+    [LoggerMessage(143, LogLevel.Warning, "Body {Key} could not be encrypted anew; it stays as it is and is tried again")]
+    public static partial void RotationFailed(ILogger logger, string key, Exception exception);
+
+    [LoggerMessage(144, LogLevel.Warning, "{Count} bodies or packs could not be encrypted anew; they are tried again")]
+    public static partial void RotationIncomplete(ILogger logger, long count);
+
+    [LoggerMessage(145, LogLevel.Information, "All bodies are encrypted with key '{Key}'")]
+    public static partial void RotationDone(ILogger logger, string key);
+
+    [LoggerMessage(146, LogLevel.Warning, "Encrypting bodies anew was interrupted; it goes on")]
+    public static partial void RotationStopped(ILogger logger, Exception exception);
 }

@@ -83,16 +83,43 @@ public sealed class StorageOptions : IValidatableOptions
     [Option("Folder of staged files; without it, staging/ in the data folder", Example = "/var/lib/sora/staging")]
     public string? StagingFolder { get; set; }
 
-    [Option("Folder of the local cache in front of a remote object store; without it, cache/ in the data folder", Example = "/var/cache/sora")]
+    [Option("Folder of the local cache in front of a remote or encoded object store, where bodies are plain files; without it, cache/ in the data folder", Example = "/var/cache/sora")]
     public string? CacheFolder { get; set; }
 
-    [Option("Size of the local cache in front of a remote object store")]
-    [OptionRange("1MiB", "1024TiB")]
+    [Option("Size of the local cache; 0 keeps no body as a file that has a name")]
+    [OptionRange("1MiB", "1024TiB", OrZero = true)]
     public ByteSize CacheSize { get; set; } = ByteSize.GiB(10);
 
     [Option("Largest body that the local cache keeps")]
     [OptionRange("1KiB", "16GiB")]
     public ByteSize CacheMaxObject { get; set; } = ByteSize.MiB(64);
+
+    [Option("Keep a body in the local cache when it is put into the object store, since new mail is read soon")]
+    public bool CacheWarmUp { get; set; } = true;
+
+    [Option("Bodies too large for the local cache that stay open after their last use, for clients that take them in parts; 0 for none")]
+    [OptionRange(0, 1000)]
+    public int CacheOpenDownloads { get; set; } = 8;
+
+    [Option("Disk space of those, when nobody reads them")]
+    [OptionRange("1MiB", "1TiB")]
+    public ByteSize CacheOpenSize { get; set; } = ByteSize.GiB(1);
+
+    [Option("How long they stay open")]
+    [OptionRange("1s", "1h")]
+    public TimeSpan CacheOpenHold { get; set; } = TimeSpan.FromMinutes(1);
+
+    [Option("Bodies that are fetched into the local cache ahead of a client that reads one message after the other; 0 for none")]
+    [OptionRange(0, 1000)]
+    public int PrefetchMessages { get; set; } = 8;
+
+    [Option("Most bytes that wait to be fetched ahead, all sessions of a node together")]
+    [OptionRange("1MiB", "1TiB")]
+    public ByteSize PrefetchSize { get; set; } = ByteSize.MiB(256);
+
+    [Option("Bodies that a node fetches ahead at the same time")]
+    [OptionRange(1, 256)]
+    public int PrefetchParallelism { get; set; } = 4;
 
     [Option("Memory for envelopes, structures and headers that were read lately")]
     [OptionRange("64KiB", "64GiB", OrZero = true)]
@@ -171,7 +198,7 @@ public sealed class StorageOptions : IValidatableOptions
             yield return "staging = \"object\" needs a remote object_store";
         if (PackMaxBody.Bytes > PackSize.Bytes)
             yield return "pack_max_body must not be larger than pack_size";
-        if (CacheMaxObject > CacheSize)
+        if (CacheSize.Bytes > 0 && CacheMaxObject > CacheSize)
             yield return "cache_max_object must not be larger than cache_size";
     }
 }

@@ -52,6 +52,25 @@ internal sealed class PackStore(NpgsqlDataSource database)
             RETURNING id, account_id, hash
             """);
         command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = lease });
+        return await ReadPackAsync(command, cancellationToken);
+    }
+
+    /// <summary>Takes a pack for as long as a lease; null when another has it or it is not there any more.</summary>
+    public async Task<SparsePack?> LeaseAsync(long id, TimeSpan lease, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            """
+            UPDATE packs SET lease_until = now() + $1
+            WHERE id = $2 AND state = 1 AND dead_since IS NULL AND (lease_until IS NULL OR lease_until < now())
+            RETURNING id, account_id, hash
+            """);
+        command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = lease });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id });
+        return await ReadPackAsync(command, cancellationToken);
+    }
+
+    private static async Task<SparsePack?> ReadPackAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    {
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
             return null;

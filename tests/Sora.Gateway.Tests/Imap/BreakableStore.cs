@@ -16,6 +16,18 @@ internal sealed class BreakableStore(IMessageStore store) : IMessageStore
     /// <summary>Nothing can be read.</summary>
     public bool IsBroken { get; set; }
 
+    /// <summary>What it says of a session that begins now.</summary>
+    public int PrefetchDepth { get; set; }
+
+    /// <summary>How many messages it was told of each time.</summary>
+    public System.Collections.Concurrent.ConcurrentQueue<ContentId[]> Hints { get; } = new();
+
+    public Task PrefetchAsync(ReadOnlyMemory<ContentId> ids, CancellationToken cancellationToken)
+    {
+        Hints.Enqueue(ids.ToArray());
+        return store.PrefetchAsync(ids, cancellationToken);
+    }
+
     public ValueTask<IReadOnlyList<MessageContent?>> ReadAsync(ReadOnlyMemory<ContentId> ids, ContentParts parts, CancellationToken cancellationToken) =>
         IsBroken ? throw new BodyUnavailableException("broken by the test", BrokenForNow) : store.ReadAsync(ids, parts, cancellationToken);
 

@@ -165,6 +165,28 @@ public sealed class FetchTests(ImapFixture fixture)
     }
 
     [Fact]
+    public async Task A_store_that_wants_it_is_told_what_a_walking_client_will_take_next()
+    {
+        var user = await fixture.UserAsync();
+        for (var i = 1; i <= 9; i++)
+            await user.DeliverAsync($"Subject: {i}\n\nwalk {i}\n");
+        fixture.Messages.PrefetchDepth = 4;
+        fixture.Messages.Hints.Clear();
+        using var client = await user.LogInAsync("SELECT INBOX");
+        await client.DoAsync("FETCH 1 BODY.PEEK[]");
+        await client.DoAsync("FETCH 2:9 (ENVELOPE BODY.PEEK[HEADER])");
+        fixture.Messages.Hints.ShouldBeEmpty();
+        await client.DoAsync("FETCH 2 BODY.PEEK[]<0.10>");
+        await client.DoAsync("FETCH 2 BODY.PEEK[]<10.10>");
+        fixture.Messages.Hints.ShouldHaveSingleItem().Length.ShouldBe(4);
+        await client.DoAsync("FETCH 3:9 BODY.PEEK[]");
+        var told = fixture.Messages.Hints.SelectMany(static hint => hint).ToArray();
+        told.Length.ShouldBe(7);
+        told.Distinct().Count().ShouldBe(7);
+        fixture.Messages.PrefetchDepth = 0;
+    }
+
+    [Fact]
     public async Task Pipelined_commands_are_answered_in_order()
     {
         var user = await fixture.UserAsync();

@@ -40,7 +40,7 @@ public sealed class S3FaultProxy : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    public string Endpoint => string.Create(CultureInfo.InvariantCulture, $"{(_certificate is null ? "http" : "https")}://{(_certificate is null ? "127.0.0.1" : "localhost")}:{Port}");
+    public string Endpoint => string.Create(CultureInfo.InvariantCulture, $"{(_certificate is null ? "http" : "https")}://127.0.0.1:{Port}");
 
     /// <summary>Connections that were taken so far.</summary>
     public int Connections => Volatile.Read(ref _connections);

@@ -99,6 +99,15 @@ internal sealed class MessageFetch(ImapConnection connection, MailboxIndex lates
             return;
         }
 
+        if (content is not null && _ahead.NeedsBodies)
+        {
+            connection.Walk.Opening(
+                number,
+                connection.Selected.View.Count,
+                connection.Selected.View,
+                static (view, number) => number <= view.Count ? view[number - 1].Content : null);
+        }
+
         try
         {
             await using var source = content is null

@@ -15,6 +15,9 @@ internal sealed class SourcesAhead(IMessageStore store, List<FetchItem> items, I
     private IReadOnlyList<MessageContent?> _contents = [];
     private int _next;
 
+    /// <summary>The items are of the kind that is read from bodies.</summary>
+    public bool NeedsBodies => _needsBodies;
+
     /// <summary>What <see cref="TakeAsync"/> will be asked for, in that order.</summary>
     public void Announce(IReadOnlyList<MessageContent?> contents)
     {

@@ -72,6 +72,11 @@ internal sealed class MessageSender : IDisposable
             return await WriteAsync(content.Prefix) && await WriteAsync(header) ? End() : null;
         }
 
+        _connection.Walk.Opening(
+            _number,
+            _connection.Maildrop.Count,
+            _connection.Maildrop,
+            static (maildrop, number) => number <= maildrop.Count ? maildrop[number].Content : null);
         await using var body = await server.Messages.OpenAsync(content, _limit.Token);
         if (body.Length != row.Size)
             throw new BodyUnavailableException($"Body of content {row.Content} has {body.Length} bytes instead of {row.Size}", temporary: false);

@@ -31,9 +31,6 @@ internal sealed class BodyCodec
     /// <summary>Name of the key that bodies are encrypted with; null when they are not.</summary>
     public string? KeyId => _active?.Id;
 
-    /// <summary>Names of the keys that are known.</summary>
-    public IReadOnlyCollection<string> KeyIds => _keys.Keys;
-
     /// <summary>Whether a body that begins like this (8 bytes, or all it has) is stored as it is.</summary>
     public bool StoresAsIs(ReadOnlySpan<byte> start) => IsIdentity && !EncodingHeader.IsEncoded(start);
 

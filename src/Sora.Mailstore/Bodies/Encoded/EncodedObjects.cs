@@ -11,7 +11,26 @@ internal sealed class EncodedObjects(IObjectStore inner, BodyCodec codec) : IObj
     /// <summary>The store of what is encoded.</summary>
     public IObjectStore Inner => inner;
 
-    public Task<IReadOnlyList<Exception?>> PutAsync(IReadOnlyList<ObjectPut> puts, CancellationToken cancellationToken)
+    /// <summary>Hears of each body that was put, while its plain bytes are still there.</summary>
+    public Action<ObjectPut>? Stored { get; set; }
+
+    public async Task<IReadOnlyList<Exception?>> PutAsync(IReadOnlyList<ObjectPut> puts, CancellationToken cancellationToken)
+    {
+        var outcomes = await ReplaceAsync(puts, cancellationToken);
+        if (Stored is { } stored)
+        {
+            for (var i = 0; i < outcomes.Count; i++)
+            {
+                if (outcomes[i] is null && puts[i].Key.Kind == ObjectKind.Body)
+                    stored(puts[i]);
+            }
+        }
+
+        return outcomes;
+    }
+
+    /// <summary>Puts bodies that nobody is about to read.</summary>
+    public Task<IReadOnlyList<Exception?>> ReplaceAsync(IReadOnlyList<ObjectPut> puts, CancellationToken cancellationToken)
     {
         var encoded = new ObjectPut[puts.Count];
         for (var i = 0; i < encoded.Length; i++)
@@ -49,6 +68,6 @@ internal sealed class EncodedObjects(IObjectStore inner, BodyCodec codec) : IObj
         if (!codec.IsIdentity)
             return false;
         // A file that is not there is stored as it is: the store says what is wrong with it.
-        return put.Bytes is { } bytes ? codec.StoresAsIs(bytes.Span) : !EncodingHeader.IsEncodedFile(put.File!);
+        return put.File is { } file ? !EncodingHeader.IsEncodedFile(file) : codec.StoresAsIs(put.Bytes!.Value.Span);
     }
 }

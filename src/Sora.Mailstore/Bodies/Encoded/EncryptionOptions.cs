@@ -9,6 +9,14 @@ public sealed class EncryptionOptions : IValidatableOptions
     [Option("Name of the key that bodies are encrypted with; without it new ones are not", Example = "2026-11")]
     public string? ActiveKey { get; set; }
 
+    [Option("How often a node looks whether sora-admin keys rotate has asked to encrypt bodies anew, and tries again what could not be; 0: it takes no part")]
+    [OptionRange("1s", "1d", OrZero = true)]
+    public TimeSpan RotationInterval { get; set; } = TimeSpan.FromSeconds(30);
+
+    [Option("Bytes of bodies that a node encrypts anew per second")]
+    [OptionRange("64KiB", "16GiB")]
+    public ByteSize RotationRate { get; set; } = ByteSize.MiB(16);
+
     /// <summary>[[storage.encryption.keys]]</summary>
     public IReadOnlyList<EncryptionKeyOptions> Keys { get; set; } = [];
 
@@ -40,6 +48,9 @@ public sealed class EncryptionKeyOptions
 
     [Option("32 random bytes in Base64, as of sora-admin keys generate", Secret = true)]
     public string? Secret { get; set; }
+
+    /// <summary>Whether a key may have this name.</summary>
+    public static bool IsId(string id) => EncodingHeader.IsKeyId(id);
 
     internal bool IsGood
     {

@@ -102,11 +102,11 @@ public sealed record ObjectPut(ObjectKey Key, long Size)
     public Stream Open() => Encode?.Invoke() ?? OpenPlain();
 
     /// <summary>Opens the plain bytes for reading from the start.</summary>
-    public Stream OpenPlain() => Bytes is { } bytes
-        ? MemoryMarshal.TryGetArray(bytes, out var array)
+    public Stream OpenPlain() => File is not null
+        ? new FileStream(File, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0)
+        : MemoryMarshal.TryGetArray(Bytes!.Value, out var array)
             ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
-            : new MemoryStream(bytes.ToArray(), writable: false)
-        : new FileStream(File!, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            : new MemoryStream(Bytes.Value.ToArray(), writable: false);
 }
 
 /// <summary>

@@ -16,8 +16,15 @@ internal sealed class PackCompactor(
     /// <summary>Writes one pack anew, if there is one; whether there was.</summary>
     public async Task<bool> CompactAsync(CancellationToken cancellationToken)
     {
-        if (await store.LeaseSparseAsync(options.UploadLease, cancellationToken) is not { } pack)
-            return false;
+        return await store.LeaseSparseAsync(options.UploadLease, cancellationToken) is { } pack && await CompactAsync(pack, cancellationToken);
+    }
+
+    /// <summary>Writes this pack anew, whatever of it is dead, so that its bodies have the present key. False: it could not be written.</summary>
+    public async Task<bool> RewriteAsync(long id, CancellationToken cancellationToken) =>
+        await store.LeaseAsync(id, options.UploadLease, cancellationToken) is not { } pack || await CompactAsync(pack, cancellationToken);
+
+    private async Task<bool> CompactAsync(SparsePack pack, CancellationToken cancellationToken)
+    {
         var live = new List<(ContentHash Hash, ReadOnlyMemory<byte> Bytes)>();
         foreach (var body in await store.BodiesAsync(pack.Id, cancellationToken))
         {

@@ -15,6 +15,9 @@ internal readonly record struct PackResult(List<StoredBody> Stored, Dictionary<O
 /// <summary>Puts many small bodies as one object.</summary>
 internal sealed class PackWriter(IObjectStore objects, BodyCodec codec, PackStore store)
 {
+    /// <summary>Hears of each body that is in a pack now, while its plain bytes are still there.</summary>
+    public Action<ObjectPut>? Stored { get; set; }
+
     /// <summary>Puts claimed bodies of one account. The row of the pack says "being put" until <see cref="PackStore.StoredAsync"/>.</summary>
     public async Task<PackResult> WriteAsync(AccountId account, IReadOnlyList<ObjectPut> bodies, CancellationToken cancellationToken)
     {
@@ -70,6 +73,8 @@ internal sealed class PackWriter(IObjectStore objects, BodyCodec codec, PackStor
         var (id, positions, error) = await PutAsync(account, bodies.ConvertAll(static body => (body.Put.Key.Hash, body.Bytes)), cancellationToken);
         for (var i = 0; i < bodies.Count; i++)
         {
+            if (error is null)
+                Stored?.Invoke(bodies[i].Put);
             if (error is null)
                 result.Stored.Add(new StoredBody(bodies[i].Put.Key, codec.KeyId, id, positions[i], bodies[i].Bytes.Length));
             else

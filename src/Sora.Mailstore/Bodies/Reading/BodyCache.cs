@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
 using Sora.Contracts;
 using Sora.Mailstore.Bodies.Hashing;
 using Sora.Mailstore.Bodies.Objects;
@@ -7,8 +8,9 @@ using Sora.Mailstore.Bodies.Objects;
 namespace Sora.Mailstore.Bodies.Reading;
 
 /// <summary>
-/// Bodies of a remote object store as files of this machine, those used last, up to a size that holds at each moment. It survives a
-/// restart. Sessions that miss the same body wait for one fetch.
+/// Bodies of a remote object store, or of one whose objects are encoded, as plain files of this machine: those used last, up to a size that holds at
+/// each moment. It survives a restart. Sessions that miss the same body wait for one fetch. Bodies that are too large for it are kept open for
+/// a while (<see cref="OpenDownloads"/>).
 /// </summary>
 internal sealed class BodyCache : IAsyncDisposable
 {
@@ -21,6 +23,7 @@ internal sealed class BodyCache : IAsyncDisposable
     private readonly LinkedList<Entry> _recent = new();
     private readonly Dictionary<ObjectKey, Task<bool>> _fetches = [];
     private readonly CancellationTokenSource _stopping = new();
+    private readonly OpenDownloads _downloads;
     private readonly IObjectStore _objects;
     private readonly long _capacity;
     private readonly long _maxObject;
@@ -37,13 +40,27 @@ internal sealed class BodyCache : IAsyncDisposable
         _temporary = Path.Combine(folder, ".tmp");
         _objects = objects;
         _capacity = options.CacheSize.Bytes;
-        _maxObject = options.CacheMaxObject.Bytes;
+        _maxObject = Math.Min(options.CacheMaxObject.Bytes, _capacity);
+        _downloads = new OpenDownloads(options, time);
         _metrics = metrics;
         _time = time;
         _logger = logger;
         Volume.MakeFolder(folder);
         Volume.MakeFolder(_temporary);
         Load();
+    }
+
+    /// <summary>Files on their way; what a process leaves behind there is deleted later.</summary>
+    public string TemporaryFolder => _temporary;
+
+    /// <summary>Bodies kept.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+                return _entries.Count;
+        }
     }
 
     /// <summary>Bytes kept, or reserved for what is being fetched.</summary>
@@ -82,6 +99,60 @@ internal sealed class BodyCache : IAsyncDisposable
         return await OpenUncachedAsync(key, size, prefix, cancellationToken);
     }
 
+    /// <summary>
+    /// Fetches a body that is likely to be asked for; nothing happens when it is here, or too large. What goes wrong does so again when it is asked for.
+    /// </summary>
+    public async Task PrefetchAsync(ObjectKey key, long size)
+    {
+        if (size > _maxObject || IsKept(key))
+            return;
+        try
+        {
+            _metrics.Prefetched(await FetchOnceAsync(key, size) ? "fetched" : "missing");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or BodyDamagedException or OperationCanceledException)
+        {
+            _metrics.Prefetched("failed");
+        }
+    }
+
+    /// <summary>Keeps a body that has just been put, whose bytes were checked against its hash; a file is linked where that is possible.</summary>
+    public void Warm(ObjectPut put)
+    {
+        if (put.Size > _maxObject || IsKept(put.Key))
+            return;
+        var temporary = NewTemporary();
+        var isReserved = false;
+        try
+        {
+            Reserve(put.Size);
+            isReserved = true;
+            if (put.File is not { } file)
+            {
+                using var handle = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write);
+                RandomAccess.Write(handle, put.Bytes!.Value.Span, 0);
+            }
+            else if (!Volume.TryLink(file, temporary))
+            {
+                File.Copy(file, temporary);
+            }
+
+            Place(put.Key, put.Size, temporary);
+            isReserved = false;
+            _metrics.Warmed();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log.CacheFailed(_logger, put.Key.ToString(), e);
+        }
+        finally
+        {
+            if (isReserved)
+                Unreserve(put.Size);
+            File.Delete(temporary);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
@@ -91,6 +162,7 @@ internal sealed class BodyCache : IAsyncDisposable
         lock (_lock)
             fetches = [.. _fetches.Values];
         await Task.WhenAll(fetches).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await _downloads.DisposeAsync();
         _stopping.Dispose();
     }
 
@@ -124,7 +196,7 @@ internal sealed class BodyCache : IAsyncDisposable
 
     private async Task<bool> FetchAsync(ObjectKey key, long size)
     {
-        var temporary = Path.Join(_temporary, RandomNumberGenerator.GetHexString(32, lowercase: true));
+        var temporary = NewTemporary();
         var isReserved = false;
         try
         {
@@ -136,10 +208,7 @@ internal sealed class BodyCache : IAsyncDisposable
                     return false;
             }
 
-            var path = PathOf(key);
-            Volume.MakeFolder(Path.GetDirectoryName(path)!);
-            File.Move(temporary, path, overwrite: true);
-            Keep(key, size);
+            Place(key, size, temporary);
             isReserved = false;
             return true;
         }
@@ -153,16 +222,22 @@ internal sealed class BodyCache : IAsyncDisposable
         }
     }
 
-    private async ValueTask<IMessageBody?> OpenUncachedAsync(ObjectKey key, long size, ReadOnlyMemory<byte> prefix, CancellationToken cancellationToken)
+    private async ValueTask<IMessageBody?> OpenUncachedAsync(ObjectKey key, long size, ReadOnlyMemory<byte> prefix, CancellationToken cancellationToken) =>
+        await _downloads.OpenAsync(key, size, () => DownloadAsync(key, size), cancellationToken) is { } download
+            ? new DownloadedBody(prefix, download, size)
+            : null;
+
+    // Into a file without a name
+    private async Task<SafeFileHandle?> DownloadAsync(ObjectKey key, long size)
     {
-        var name = Path.Join(_temporary, RandomNumberGenerator.GetHexString(32, lowercase: true));
+        var name = NewTemporary();
         var file = File.OpenHandle(name, FileMode.CreateNew, FileAccess.ReadWrite);
         var isOpen = false;
         try
         {
             File.Delete(name); // the open file stays until it is closed, whatever happens to this process
-            isOpen = await DownloadAsync(key, size, file, cancellationToken);
-            return isOpen ? new FileBody(prefix, file, size) : null;
+            isOpen = await DownloadAsync(key, size, file, _stopping.Token);
+            return isOpen ? file : null;
         }
         finally
         {
@@ -171,8 +246,24 @@ internal sealed class BodyCache : IAsyncDisposable
         }
     }
 
+    private string NewTemporary() => Path.Join(_temporary, RandomNumberGenerator.GetHexString(32, lowercase: true));
+
+    private void Place(ObjectKey key, long size, string temporary)
+    {
+        var path = PathOf(key);
+        Volume.MakeFolder(Path.GetDirectoryName(path)!);
+        File.Move(temporary, path, overwrite: true);
+        Keep(key, size);
+    }
+
+    private bool IsKept(ObjectKey key)
+    {
+        lock (_lock)
+            return _entries.ContainsKey(key);
+    }
+
     private async Task<bool> DownloadAsync(
-        ObjectKey key, long size, Microsoft.Win32.SafeHandles.SafeFileHandle file, CancellationToken cancellationToken)
+        ObjectKey key, long size, SafeFileHandle file, CancellationToken cancellationToken)
     {
         await using var stream = await _objects.OpenAsync(key, 0, null, cancellationToken);
         if (stream is null)
@@ -196,6 +287,7 @@ internal sealed class BodyCache : IAsyncDisposable
 
             BodyHash.CheckSize(position, size);
             Check(hasher, key);
+            _metrics.Fetched(size);
             return true;
         }
         finally
@@ -280,7 +372,10 @@ internal sealed class BodyCache : IAsyncDisposable
     private void MakeRoom()
     {
         while (Size > _capacity && _recent.Last is { } oldest)
+        {
             Drop(oldest, deletes: true);
+            _metrics.Evicted();
+        }
     }
 
     private void Drop(LinkedListNode<Entry> node, bool deletes = false)

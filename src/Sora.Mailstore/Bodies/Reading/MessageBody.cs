@@ -57,6 +57,24 @@ internal sealed class MemoryBody(ReadOnlyMemory<byte> prefix, byte[] body, int s
     }
 }
 
+/// <summary>A body in a file that others read too.</summary>
+internal sealed class DownloadedBody(ReadOnlyMemory<byte> prefix, OpenDownloads.Download download, long size) : MessageBody(prefix, size)
+{
+    private int _isDisposed;
+
+    public override ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+            download.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    protected override ValueTask<int> ReadBodyAsync(long position, Memory<byte> buffer, int before, CancellationToken cancellationToken) =>
+        _isDisposed == 0
+            ? FileBody.ReadAsync(download.File, position, buffer, before, cancellationToken)
+            : throw new ObjectDisposedException(nameof(DownloadedBody));
+}
+
 /// <summary>A body in a file that was checked. The file may lose its name meanwhile.</summary>
 internal sealed class FileBody(ReadOnlyMemory<byte> prefix, SafeFileHandle file, long size) : MessageBody(prefix, size)
 {
@@ -66,7 +84,11 @@ internal sealed class FileBody(ReadOnlyMemory<byte> prefix, SafeFileHandle file,
         return ValueTask.CompletedTask;
     }
 
-    protected override async ValueTask<int> ReadBodyAsync(long position, Memory<byte> buffer, int before, CancellationToken cancellationToken)
+    protected override ValueTask<int> ReadBodyAsync(long position, Memory<byte> buffer, int before, CancellationToken cancellationToken) =>
+        ReadAsync(file, position, buffer, before, cancellationToken);
+
+    /// <summary>Reads at least one byte of a file; returns the number read plus <paramref name="before"/>.</summary>
+    public static async ValueTask<int> ReadAsync(SafeFileHandle file, long position, Memory<byte> buffer, int before, CancellationToken cancellationToken)
     {
         try
         {

@@ -16,6 +16,7 @@ internal sealed class MessageStore(
     IObjectStore objects,
     BodyStore bodies,
     BodyCache cache,
+    BodyPrefetch prefetch,
     StorageOptions options,
     BodyMetrics metrics,
     ILogger<MessageStore> logger) : IMessageStore
@@ -55,6 +56,27 @@ internal sealed class MessageStore(
 
     public async ValueTask<IReadOnlyDictionary<ContentId, ContentId>> EmailIdsAsync(AccountId account, CancellationToken cancellationToken) =>
         await emailIds.ReadAsync(account, cancellationToken);
+
+    /// <summary>What is read where it is needs nothing ahead.</summary>
+    public int PrefetchDepth => objects.PathOf(default) is null && options.CacheSize.Bytes > 0 ? options.PrefetchMessages : 0;
+
+    public async Task PrefetchAsync(ReadOnlyMemory<ContentId> ids, CancellationToken cancellationToken)
+    {
+        if (PrefetchDepth == 0)
+            return;
+        try
+        {
+            foreach (var content in await ReadAsync(ids, ContentParts.None, cancellationToken))
+            {
+                if (content is { BodySize: > 0 } && !prefetch.TryAdd(new ObjectKey(content.Account, content.Hash), content.BodySize, cancellationToken))
+                    return;
+            }
+        }
+        catch (Exception e) when (e is NpgsqlException or TimeoutException or OperationCanceledException)
+        {
+            // Whoever asks for them will hear of it
+        }
+    }
 
     public async ValueTask<IMessageBody> OpenAsync(MessageContent content, CancellationToken cancellationToken)
     {

@@ -13,7 +13,7 @@ internal static class CodecSetup
     /// <summary>Options with the key k1, whose secret is the bytes from 100 on.</summary>
     public static StorageOptions Options(bool encrypts = true, BodyCompression compression = BodyCompression.None, int chunk = 65536, int level = 4)
     {
-        var options = new StorageOptions { Compression = compression, EncodingChunk = new ByteSize(chunk), CompressionLevel = level };
+        var options = new StorageOptions { Compression = compression, EncodingChunk = new ByteSize(chunk), CompressionLevel = level, CacheWarmUp = false };
         if (encrypts)
         {
             options.Encryption = new EncryptionOptions

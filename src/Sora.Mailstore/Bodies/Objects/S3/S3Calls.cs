@@ -56,7 +56,7 @@ internal sealed class S3Calls
         catch (BrokenCircuitException e)
         {
             Metrics.Operation(name, "paused", TimeSpan.Zero);
-            throw new S3Exception(S3Trouble.Paused, $"S3 has failed too often and is left alone for a while: no {what}", e);
+            throw new S3Exception(S3Trouble.Paused, $"S3 has failed too often and is left alone for a while: no {what}{(e.InnerException is { } cause ? $" ({cause.Message})" : "")}", e);
         }
     }
 

@@ -23,6 +23,7 @@ internal sealed class S3Connection : IDisposable
         {
             ForcePathStyle = options.IsPathStyle,
             MaxErrorRetry = 0,
+            MaxStaleConnectionRetries = 0,
             ThrottleRetries = false,
             Timeout = Timeout.InfiniteTimeSpan,
             DisableS3ExpressSessionAuth = true,

@@ -76,8 +76,9 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
                 await _upload.PutAsync(puts[index], token);
                 Volatile.Write(ref _startTrouble, null);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or BodyDamagedException)
+            catch (Exception e) when (!token.IsCancellationRequested)
             {
+                // Whatever it is: the others are not held up by it
                 outcomes[index] = e;
             }
         });

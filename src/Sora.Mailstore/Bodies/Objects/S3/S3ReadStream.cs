@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Amazon.Runtime;
 using Microsoft.Extensions.Logging;
 
 namespace Sora.Mailstore.Bodies.Objects.S3;
@@ -11,8 +12,15 @@ internal sealed record S3Body(Stream Bytes, long Length, string? ETag, IDisposab
 {
     public void Dispose()
     {
-        Bytes.Dispose();
-        Answer.Dispose();
+        try
+        {
+            Bytes.Dispose();
+            Answer.Dispose();
+        }
+        catch (AmazonClientException)
+        {
+            // The SDK compares what it has read with the ETag too, when nobody reads any more
+        }
     }
 }
 
@@ -45,11 +53,8 @@ internal sealed class S3ReadStream : Stream
         _body = body;
         _readOn = readOn;
         Length = body.Length;
-        if (isWhole && body.Length > 0 && ETags.Md5Of(body.ETag, options) is { } md5)
-        {
-            _expected = md5;
+        if (isWhole && body.Length > 0 && (_expected = ETags.Md5Of(body.ETag, options)) is not null)
             _md5 = ETags.NewMd5();
-        }
     }
 
     public override bool CanRead => true;
@@ -92,7 +97,11 @@ internal sealed class S3ReadStream : Stream
                         return Take(piece.Span[..count]);
                     failure = new S3Exception(S3Trouble.Outage, $"S3 ended the body of {_name} after {_position} of {Length} bytes");
                 }
-                catch (Exception e) when (!cancellationToken.IsCancellationRequested && (e as S3Exception)?.Trouble != S3Trouble.Damaged)
+                catch (AmazonClientException e)
+                {
+                    throw new S3Exception(S3Trouble.Damaged, $"{_name} was changed on its way from S3", e);
+                }
+                catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is not S3Exception)
                 {
                     failure = S3Failure.Translate(e, $"read on in {_name}", limit.IsCancellationRequested);
                     if (failure is null)
@@ -137,10 +146,8 @@ internal sealed class S3ReadStream : Stream
     {
         _position += piece.Length;
         _calls.Metrics.Received(piece.Length);
-        if (_md5 is null)
-            return piece.Length;
-        _md5.AppendData(piece);
-        if (_position == Length && !_md5.GetHashAndReset().AsSpan().SequenceEqual(_expected))
+        _md5?.AppendData(piece);
+        if (_position == Length && _md5 is not null && !_md5.GetHashAndReset().AsSpan().SequenceEqual(_expected))
             throw new S3Exception(S3Trouble.Damaged, $"{_name} was changed on its way from S3");
         return piece.Length;
     }

@@ -124,7 +124,7 @@ internal sealed class S3Upload(IAmazonS3 client, S3Options options, S3Calls call
                 {
                     BucketName = options.Bucket,
                     Key = names.Of(key),
-                    InputStream = body,
+                    InputStream = size == 0 ? new MemoryStream() : body, // a server would expect a chunk's signature of a stream
                     AutoCloseStream = false,
                     AutoResetStreamPosition = false,
                     ContentType = "application/octet-stream",

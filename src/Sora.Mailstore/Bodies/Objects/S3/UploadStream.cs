@@ -42,7 +42,8 @@ internal sealed class UploadStream : Stream
 
     public override bool CanRead => true;
 
-    public override bool CanSeek => false;
+    /// <summary>What needs no hashing may be read twice: the SDK wants that of parts.</summary>
+    public override bool CanSeek => _md5 is null && _name is null && _inner.CanSeek;
 
     public override bool CanWrite => false;
 
@@ -51,7 +52,7 @@ internal sealed class UploadStream : Stream
     public override long Position
     {
         get => _position;
-        set => throw new NotSupportedException();
+        set => Seek(value, SeekOrigin.Begin);
     }
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
@@ -102,7 +103,12 @@ internal sealed class UploadStream : Stream
     {
     }
 
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+    public override long Seek(long offset, SeekOrigin origin)
+    {
+        if (!CanSeek)
+            throw new NotSupportedException();
+        return _position = _inner.Seek(offset, origin);
+    }
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
