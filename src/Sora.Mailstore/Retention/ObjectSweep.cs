@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Sora.Mailstore.Bodies.Objects;
+using Sora.Mailstore.Bodies.Objects.S3;
 using Sora.Mailstore.Storage;
 
 namespace Sora.Mailstore.Retention;
@@ -48,12 +49,12 @@ internal sealed class ObjectSweep(
             if (keys.Count == 0)
                 return total;
             CrashPoints.Reach(CrashPoints.SweepMarked);
-            await objects.DeleteAsync(keys, cancellationToken);
+            var deleted = await DeleteAsync(keys, cancellationToken);
             CrashPoints.Reach(CrashPoints.SweepDeleted);
-            await store.ForgetObjectsAsync(keys, cancellationToken);
+            await store.ForgetObjectsAsync([.. deleted], cancellationToken);
             CrashPoints.Reach(CrashPoints.SweepDone);
-            total += keys.Count;
-            metrics.Swept("object", keys.Count);
+            total += deleted.Count;
+            metrics.Swept("object", deleted.Count);
             await pace.PauseAsync(keys.Count, begun, cancellationToken);
         }
     }
@@ -84,13 +85,30 @@ internal sealed class ObjectSweep(
                 return total;
             var shared = await store.SharedPacksAsync(keys, cancellationToken);
             CrashPoints.Reach(CrashPoints.SweepPackMarked);
-            await objects.DeleteAsync(keys.FindAll(key => !shared.Contains(key)), cancellationToken);
+            var deleted = await DeleteAsync(keys.FindAll(key => !shared.Contains(key)), cancellationToken);
             CrashPoints.Reach(CrashPoints.SweepPackDeleted);
-            await store.ForgetPacksAsync(packs, cancellationToken);
-            total += packs.Length;
-            metrics.Swept("pack", packs.Length);
+            long[] gone = [.. packs.Where((_, i) => shared.Contains(keys[i]) || deleted.Contains(keys[i]))];
+            await store.ForgetPacksAsync(gone, cancellationToken);
+            total += gone.Length;
+            metrics.Swept("pack", gone.Length);
             await store.MarkEmptyPacksAsync(options.Batch, cancellationToken);
             await pace.PauseAsync(packs.Length, begun, cancellationToken);
+        }
+    }
+
+    // Those that are gone. One that the store will not delete must not keep the others: it is tried again later, and again
+    private async Task<HashSet<ObjectKey>> DeleteAsync(List<ObjectKey> keys, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await objects.DeleteAsync(keys, cancellationToken);
+            return [.. keys];
+        }
+        catch (S3DeleteException e)
+        {
+            metrics.SweepFailed();
+            Log.SweepFailed(logger, e);
+            return [.. keys.Where(key => !e.Failed.ContainsKey(key))];
         }
     }
 

@@ -1,13 +1,14 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Sora.Contracts;
 using Sora.Mailstore.Bodies.Objects;
+using Sora.Mailstore.Bodies.Objects.S3;
 using Sora.Mailstore.Retention;
 using Sora.Mailstore.Storage;
 using Sora.Testing;
 
 namespace Sora.Mailstore.Tests.Retention;
 
-public sealed class SweepTests : IAsyncLifetime
+public sealed class SweepTests : IAsyncLifetime, IDisposable
 {
     private static readonly CancellationToken None = CancellationToken.None;
 
@@ -22,9 +23,10 @@ public sealed class SweepTests : IAsyncLifetime
         _objects = new SweptStore(_folder.Path);
     }
 
-    public async Task DisposeAsync()
+    public async Task DisposeAsync() => await _database.DisposeAsync();
+
+    public void Dispose()
     {
-        await _database.DisposeAsync();
         _metrics.Dispose();
         _folder.Dispose();
     }
@@ -105,6 +107,17 @@ public sealed class SweepTests : IAsyncLifetime
         (await sweep.RunAsync(None)).Objects.ShouldBe(2);
         (await PurgeTests.CountAsync(_database, "bodies")).ShouldBe(0);
         (await _objects.ListAsync("", null, None).CountAsync()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task One_object_that_cannot_be_deleted_does_not_keep_the_others()
+    {
+        _objects.Kept = await PutAsync(1, "kept", "dead_since = now() - interval '3 hours'");
+        for (var i = 0; i < 5; i++)
+            await PutAsync(1, $"dead {i}", "dead_since = now() - interval '2 hours'");
+        (await Sweep(TimeSpan.FromHours(1), batch: 2).RunAsync(None)).Objects.ShouldBe(5);
+        (await PurgeTests.CountAsync(_database, "bodies WHERE state = 2")).ShouldBe(1);
+        (await PurgeTests.CountAsync(_database, "bodies")).ShouldBe(1);
     }
 
     [Fact]
@@ -197,6 +210,9 @@ public sealed class SweepTests : IAsyncLifetime
 
         public bool IsDown { get; set; }
 
+        /// <summary>What it does not delete.</summary>
+        public ObjectKey? Kept { get; set; }
+
         public int Requests { get; private set; }
 
         public void Write(ObjectKey key, string text)
@@ -217,7 +233,15 @@ public sealed class SweepTests : IAsyncLifetime
         public Task DeleteAsync(IReadOnlyList<ObjectKey> keys, CancellationToken cancellationToken)
         {
             Requests += keys.Count > 0 ? 1 : 0;
-            return IsDown ? throw new IOException("The store does not answer") : _files.DeleteAsync(keys, cancellationToken);
+            if (IsDown)
+                throw new IOException("The store does not answer");
+            return Kept is { } kept && keys.Contains(kept) ? DeleteOthersAsync(kept) : _files.DeleteAsync(keys, cancellationToken);
+
+            async Task DeleteOthersAsync(ObjectKey one)
+            {
+                await _files.DeleteAsync([.. keys.Where(key => key != one)], cancellationToken);
+                throw new S3DeleteException(new Dictionary<ObjectKey, string> { [one] = "AccessDenied" });
+            }
         }
 
         public Task<bool> CopyAsync(ObjectKey from, ObjectKey to, CancellationToken cancellationToken) => _files.CopyAsync(from, to, cancellationToken);
