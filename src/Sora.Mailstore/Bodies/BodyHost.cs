@@ -35,7 +35,7 @@ public sealed class BodyHost : IAsyncDisposable
         IObjectStore? objects = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        objects ??= new FilesystemObjectStore(options.BodiesFolder ?? Path.Combine(dataFolder, "bodies"));
+        objects ??= ObjectStores.Open(options, dataFolder);
         var isRemote = objects.PathOf(default) is null;
         var bodies = new BodyStore(database.Write);
         Codec = new BodyCodec(options);
