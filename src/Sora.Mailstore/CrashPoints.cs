@@ -18,6 +18,9 @@ public static class CrashPoints
     /// <summary>A staged object is put; nothing refers to it.</summary>
     public const string StagedObjectPut = "staged-object.put";
 
+    /// <summary>A commit is about to be sent.</summary>
+    public const string Committing = "committing";
+
     /// <summary>A commit is durable; nobody was told.</summary>
     public const string Committed = "committed";
 
@@ -35,6 +38,12 @@ public static class CrashPoints
 
     /// <summary>The objects count, the staged rows are gone, staged files and objects are still there.</summary>
     public const string UploadFinished = "upload.finished";
+
+    /// <summary>The bodies of a pack that is written anew are read.</summary>
+    public const string CompactRead = "compact.read";
+
+    /// <summary>The new pack is put; its bodies are still read from the old one.</summary>
+    public const string CompactPut = "compact.put";
 
     /// <summary>A staged file is about to be deleted.</summary>
     public const string Unstage = "unstage";

@@ -52,12 +52,14 @@ public sealed class BodyHost : IAsyncDisposable
         Intakes = new MessageIntakes(options, folder, space, stagedObjects, instruments, time, loggers.CreateLogger<MessageIntakes>());
         Messages = new MessageStore(
             new ContentStore(database), new EmailIdStore(database.Write), staged, folder, Objects, bodies, _cache, options, instruments, loggers.CreateLogger<MessageStore>());
-        var packs = new PackWriter(Objects, Codec, new PackStore(database.Write));
+        var packStore = new PackStore(database.Write);
+        var packs = new PackWriter(Objects, Codec, packStore);
+        Compactor = new PackCompactor(database, Objects, Codec, packs, packStore, options, loggers.CreateLogger<PackCompactor>());
         var batches = new UploadBatches(database, staged, folder, Objects, packs, options, time, loggers.CreateLogger<UploadBatches>())
         {
             KeyId = Codec.KeyId,
         };
-        _uploader = new Uploader(staged, folder, objects, batches, space, options, instruments, time, loggers.CreateLogger<Uploader>());
+        _uploader = new Uploader(staged, folder, objects, batches, Compactor, space, options, instruments, time, loggers.CreateLogger<Uploader>());
     }
 
     /// <summary>Takes arriving messages.</summary>
@@ -78,6 +80,8 @@ public sealed class BodyHost : IAsyncDisposable
     internal Uploader Uploader => _uploader;
 
     internal BodyCache Cache => _cache;
+
+    internal PackCompactor Compactor { get; }
 
     /// <summary>The store of what is encoded and packed.</summary>
     internal IObjectStore RawObjects { get; }

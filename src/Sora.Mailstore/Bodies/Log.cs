@@ -43,6 +43,9 @@ internal static partial class Log
     [LoggerMessage(113, LogLevel.Warning, "The object store did not take {Key} within {Elapsed}")]
     public static partial void StagedObjectFailed(ILogger logger, string key, TimeSpan elapsed, Exception exception);
 
+    [LoggerMessage(114, LogLevel.Warning, "Pack {Key} could not be written anew")]
+    public static partial void CompactFailed(ILogger logger, string key, Exception exception);
+
     [LoggerMessage(141, LogLevel.Error, "Body {Key} cannot be decrypted. {Reason}")]
     public static partial void BodyKeyMissing(ILogger logger, string key, string reason);
 }

@@ -65,12 +65,14 @@ internal sealed class CommitStore
         var rows = new Rows(units);
         await using var command = rows.Command(connection, ManySql);
         var won = new HashSet<long>(units.Count);
+        CrashPoints.Reach(CrashPoints.Committing);
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
         {
             while (await reader.ReadAsync(cancellationToken))
                 won.Add(reader.GetInt64(0));
         }
 
+        CrashPoints.Reach(CrashPoints.Committed);
         foreach (var unit in units)
             unit.Complete(won.Contains(unit.Commits[0].Mailbox.Value) ? CommitOutcome.Won : CommitOutcome.Lost);
     }

@@ -154,6 +154,55 @@ public sealed class PackTests
         (await bodies.ScalarAsync("SELECT count(*) FROM bodies WHERE state = 1")).ShouldBe(60L);
     }
 
+    [Fact]
+    public async Task A_pack_that_is_mostly_dead_is_written_anew()
+    {
+        await using var bodies = await TestBodies.CreateAsync(Options);
+        var ids = new List<ContentId>();
+        for (var i = 0; i < 10; i++)
+            ids.Add(await bodies.DeliverAsync(TestBodies.Message(2000 + i)));
+        await PackAsync(bodies);
+        (await bodies.Host.Compactor.CompactAsync(default)).ShouldBeFalse();
+
+        // As the clean-up does with bodies that nobody needs
+        await bodies.ScalarAsync(
+            """
+            WITH gone AS (DELETE FROM bodies WHERE position IN (SELECT position FROM bodies ORDER BY position LIMIT 7) RETURNING length)
+            UPDATE packs SET dead_size = dead_size + (SELECT sum(length) FROM gone)
+            """);
+        var old = (await KeysAsync(bodies)).Single();
+        (await bodies.Host.Compactor.CompactAsync(default)).ShouldBeTrue();
+        (await bodies.Host.Compactor.CompactAsync(default)).ShouldBeFalse();
+        (await bodies.ScalarAsync("SELECT count(*) FROM packs WHERE dead_since IS NULL AND state = 1 AND dead_size = 0")).ShouldBe(1L);
+        (await bodies.ScalarAsync("SELECT count(*) FROM packs WHERE dead_since IS NOT NULL AND dead_size = size")).ShouldBe(1L);
+        await bodies.Host.Objects.DeleteAsync([old], default);
+        for (var i = 7; i < 10; i++)
+            (await bodies.ReadAsync(ids[i])).ShouldBe(TestBodies.Message(2000 + i));
+        (await KeysAsync(bodies)).ShouldHaveSingleItem().ShouldNotBe(old);
+    }
+
+    [Fact]
+    public async Task What_is_damaged_stays_in_its_old_pack()
+    {
+        await using var bodies = await TestBodies.CreateAsync(Options);
+        var ids = new List<ContentId>();
+        for (var i = 0; i < 4; i++)
+            ids.Add(await bodies.DeliverAsync(TestBodies.Message(2000 + i)));
+        await PackAsync(bodies);
+        var pack = new FilesystemObjectStore(bodies.BodiesFolder).PathOf((await KeysAsync(bodies)).Single());
+        var bytes = await File.ReadAllBytesAsync(pack);
+        bytes[^10] ^= 1; // in the last body
+        await File.WriteAllBytesAsync(pack, bytes);
+        await bodies.ScalarAsync("UPDATE packs SET dead_size = size - 1");
+        (await bodies.Host.Compactor.CompactAsync(default)).ShouldBeTrue();
+        (await KeysAsync(bodies)).Count.ShouldBe(2);
+        (await bodies.ScalarAsync("SELECT count(*) FROM packs WHERE dead_since IS NULL")).ShouldBe(2L);
+        (await bodies.ScalarAsync("SELECT count(*) FROM bodies WHERE damaged_at IS NOT NULL")).ShouldBe(1L);
+        for (var i = 0; i < 3; i++)
+            (await bodies.ReadAsync(ids[i])).ShouldBe(TestBodies.Message(2000 + i));
+        await Should.ThrowAsync<BodyUnavailableException>(() => bodies.ReadAsync(ids[3]));
+    }
+
     private static async Task PackAsync(TestBodies bodies)
     {
         while ((await bodies.Host.Uploader.PackAsync(default)).Taken > 0)

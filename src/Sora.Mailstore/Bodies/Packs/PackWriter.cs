@@ -41,32 +41,39 @@ internal sealed class PackWriter(IObjectStore objects, BodyCodec codec, PackStor
         return result;
     }
 
-    private async Task PutPackAsync(
-        AccountId account, List<(ObjectPut Put, ReadOnlyMemory<byte> Bytes)> bodies, PackResult result, CancellationToken cancellationToken)
+    /// <summary>Puts bodies in the form in which they are stored as one new pack.</summary>
+    /// <returns>Its number, where each body is, and why it is not there, if it is not.</returns>
+    public async Task<(long Id, long[] Positions, Exception? Error)> PutAsync(
+        AccountId account, IReadOnlyList<(ContentHash Hash, ReadOnlyMemory<byte> Bytes)> bodies, CancellationToken cancellationToken)
     {
-        var header = PackFormat.HeaderLength(bodies.Count);
-        var size = header + bodies.Sum(static body => body.Bytes.Length);
+        var size = PackFormat.HeaderLength(bodies.Count) + bodies.Sum(static body => body.Bytes.Length);
         var pack = ArrayPool<byte>.Shared.Rent(size);
         try
         {
-            var positions = PackFormat.WriteHeader(pack, [.. bodies.Select(static body => (body.Put.Key.Hash, body.Bytes.Length))]);
+            var positions = PackFormat.WriteHeader(pack, [.. bodies.Select(static body => (body.Hash, body.Bytes.Length))]);
             for (var i = 0; i < bodies.Count; i++)
                 bodies[i].Bytes.CopyTo(pack.AsMemory((int)positions[i]));
             var key = new ObjectKey(account, HashOf(pack.AsSpan(0, size)), ObjectKind.Pack);
             var id = await store.AddAsync(key, size, codec.KeyId, cancellationToken);
             CrashPoints.Reach(CrashPoints.PackAdded);
-            var outcome = (await objects.PutAsync([new ObjectPut(key, size) { Bytes = pack.AsMemory(0, size) }], cancellationToken))[0];
-            for (var i = 0; i < bodies.Count; i++)
-            {
-                if (outcome is null)
-                    result.Stored.Add(new StoredBody(bodies[i].Put.Key, codec.KeyId, id, positions[i], bodies[i].Bytes.Length));
-                else
-                    result.Failures.Add(bodies[i].Put.Key, outcome);
-            }
+            return (id, positions, (await objects.PutAsync([new ObjectPut(key, size) { Bytes = pack.AsMemory(0, size) }], cancellationToken))[0]);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(pack);
+        }
+    }
+
+    private async Task PutPackAsync(
+        AccountId account, List<(ObjectPut Put, ReadOnlyMemory<byte> Bytes)> bodies, PackResult result, CancellationToken cancellationToken)
+    {
+        var (id, positions, error) = await PutAsync(account, bodies.ConvertAll(static body => (body.Put.Key.Hash, body.Bytes)), cancellationToken);
+        for (var i = 0; i < bodies.Count; i++)
+        {
+            if (error is null)
+                result.Stored.Add(new StoredBody(bodies[i].Put.Key, codec.KeyId, id, positions[i], bodies[i].Bytes.Length));
+            else
+                result.Failures.Add(bodies[i].Put.Key, error);
         }
     }
 

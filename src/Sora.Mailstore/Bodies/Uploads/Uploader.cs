@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Microsoft.Extensions.Logging;
 using Sora.Mailstore.Bodies.Objects;
+using Sora.Mailstore.Bodies.Packs;
 using Sora.Mailstore.Storage;
 
 namespace Sora.Mailstore.Bodies.Uploads;
@@ -17,6 +18,7 @@ internal sealed class Uploader(
     StagingFolder folder,
     IObjectStore objects,
     UploadBatches batches,
+    PackCompactor compactor,
     StagingSpace space,
     StorageOptions options,
     BodyMetrics metrics,
@@ -191,6 +193,7 @@ internal sealed class Uploader(
             {
                 await CountAsync(_stopping.Token);
                 await CleanAsync(_stopping.Token);
+                await compactor.CompactAsync(_stopping.Token);
                 (objects as FilesystemObjectStore)?.DeleteAbandoned((time.GetUtcNow() - options.StagedFileGrace).UtcDateTime);
             }
             catch (OperationCanceledException) when (_stopping.IsCancellationRequested)

@@ -27,6 +27,7 @@ CREATE TABLE packs (
     state         smallint NOT NULL DEFAULT 0,        -- as of bodies
     key_id        text,
     dead_since    timestamptz,
+    lease_until   timestamptz,                        -- a node is writing it anew
     created_at    timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX packs_account ON packs (account_id);
