@@ -4,6 +4,7 @@ using Sora.Gateway.Lmtp;
 using Sora.Gateway.Sieve;
 using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Accounts.Passwords;
+using Sora.Mailstore.Bodies;
 using Sora.Mailstore.Certificates;
 using Sora.Mailstore.Sieve;
 using Sora.Mailstore.Storage;
@@ -30,6 +31,8 @@ internal sealed class AdminOptions
     public SieveEngineOptions SieveLimits { get; set; } = new();
 
     public SieveDeliveryOptions SieveDelivery { get; set; } = new();
+
+    public StorageOptions Storage { get; set; } = new();
 
     public TlsStoreOptions TlsStore { get; set; } = new();
 

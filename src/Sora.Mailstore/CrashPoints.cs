@@ -48,6 +48,9 @@ public static class CrashPoints
     /// <summary>A staged file is about to be deleted.</summary>
     public const string Unstage = "unstage";
 
+    /// <summary>A comparison of database and object store has written down how far it is.</summary>
+    public const string VerifySaved = "verify.saved";
+
     private static readonly string? Wanted = Environment.GetEnvironmentVariable("SORA_CRASH_POINT");
     private static int _reached;
 

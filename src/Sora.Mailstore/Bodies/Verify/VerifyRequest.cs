@@ -17,7 +17,7 @@ public sealed record VerifyRequest
     /// <summary>What is younger may be on its way, and is not taken for left over.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromDays(1);
 
-    /// <summary>Stop after so many findings; null for all. Not remembered.</summary>
+    /// <summary>Stop when there are so many findings; those that were found together are all told. Null for all. Not remembered.</summary>
     public long? Limit { get; init; }
 
     /// <summary>Accounts that are looked at at the same time. Not remembered.</summary>
