@@ -3,7 +3,7 @@ using Sora.Mailstore.Bodies.Verify;
 namespace Sora.Admin.Verify;
 
 /// <summary>One JSON document, of which each finding is written when it is found, on a line of its own.</summary>
-internal sealed class VerifyJson(CommandRun run) : IVerifyObserver
+internal sealed class VerifyJson(CommandRun command) : IVerifyObserver
 {
     private bool _isBegun;
     private bool _hasFindings;
@@ -23,16 +23,16 @@ internal sealed class VerifyJson(CommandRun run) : IVerifyObserver
         }
     }
 
-    public void Begun(long run1, VerifyRequest request, long expected, VerifyTotals totals)
+    public void Begun(long run, VerifyRequest request, long expected, VerifyTotals totals)
     {
         _isBegun = true;
-        run.Terminal.Output.Write($"{{\n\"run\": {CommandRun.Shown(run1)},\n\"findings\": [");
+        command.Terminal.Output.Write($"{{\n\"run\": {CommandRun.Shown(run)},\n\"findings\": [");
     }
 
     public void Found(VerifyFinding finding)
     {
-        run.Terminal.Output.Write((_hasFindings ? ",\n" : "\n") + CommandRun.JsonLine(VerifyText.Json(finding)));
-        run.Terminal.Output.Flush();
+        command.Terminal.Output.Write((_hasFindings ? ",\n" : "\n") + CommandRun.JsonLine(VerifyText.Json(finding)));
+        command.Terminal.Output.Flush();
         _hasFindings = true;
     }
 
@@ -50,6 +50,6 @@ internal sealed class VerifyJson(CommandRun run) : IVerifyObserver
             Finished = summary is { IsFinished: true },
             FilesOfOtherNodes = summary?.OtherNodes,
         });
-        run.Wrote($"{(_hasFindings ? "\n" : "")}],\n{end[1..]}");
+        command.Wrote($"{(_hasFindings ? "\n" : "")}],\n{end[1..]}");
     }
 }

@@ -115,6 +115,6 @@ internal sealed class Confirmation(VerifyContext context, VerifyAccount account)
             finding = finding with { Repair = repaired.Text, IsRepaired = repaired.IsDone };
         }
 
-        context.Progress.Found(finding);
+        context.Progress.Found(account.Id, finding);
     }
 }

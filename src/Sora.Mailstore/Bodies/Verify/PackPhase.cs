@@ -115,7 +115,7 @@ internal sealed class PackPhase(VerifyContext context, VerifyAccount account)
             finding = finding with { Repair = repaired.Text, IsRepaired = repaired.IsDone };
         }
 
-        context.Progress.Found(finding);
+        context.Progress.Found(account.Id, finding);
     }
 
     // One request for all its bodies. Those that are not good are looked at again, alone.

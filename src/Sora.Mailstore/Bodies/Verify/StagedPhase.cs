@@ -70,7 +70,7 @@ internal sealed class StagedPhase(VerifyContext context, VerifyAccount account, 
             finding = finding with { Repair = repaired.Text, IsRepaired = repaired.IsDone };
         }
 
-        context.Progress.Found(finding);
+        context.Progress.Found(account.Id, finding);
     }
 
     // The accounts' objects are put from another copy; then what is staged is not needed, and the uploader forgets it.

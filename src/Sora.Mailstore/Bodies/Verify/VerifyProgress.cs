@@ -10,6 +10,7 @@ internal sealed class VerifyProgress(
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _saving = new(1);
     private readonly SortedDictionary<long, VerifyPosition> _positions = new(positions.ToDictionary(static one => one.Account.Value));
+    private readonly Dictionary<long, (long Findings, long Repaired)> _pending = [];
     private long _done = run.DoneAccount;
     private VerifyTotals _totals = run.Totals;
     private long _saved = time.GetTimestamp();
@@ -61,6 +62,7 @@ internal sealed class VerifyProgress(
         lock (_lock)
         {
             _positions[position.Account.Value] = position;
+            _pending.Remove(position.Account.Value);
             _totals = _totals with { Bodies = _totals.Bodies + bodies };
             observer.Progressed(_totals);
         }
@@ -90,11 +92,14 @@ internal sealed class VerifyProgress(
             _totals = _totals with { Bytes = _totals.Bytes + bytes };
     }
 
-    public void Found(VerifyFinding finding)
+    /// <summary>Something is wrong. It is written down as found when its page is done, so that it is not counted twice when the page is looked at again.</summary>
+    public void Found(AccountId account, VerifyFinding finding)
     {
         lock (_lock)
         {
             _totals = _totals with { Findings = _totals.Findings + 1, Repaired = _totals.Repaired + (finding.IsRepaired ? 1 : 0) };
+            var (findings, repaired) = _pending.GetValueOrDefault(account.Value);
+            _pending[account.Value] = (findings + 1, repaired + (finding.IsRepaired ? 1 : 0));
             observer.Found(finding);
         }
     }
@@ -108,7 +113,11 @@ internal sealed class VerifyProgress(
             VerifyPosition[] positions;
             lock (_lock)
             {
-                state = run with { DoneAccount = _done, Totals = _totals };
+                var counted = _totals with
+                {
+                    Findings = _totals.Findings - _pending.Values.Sum(static one => one.Findings), Repaired = _totals.Repaired - _pending.Values.Sum(static one => one.Repaired),
+                };
+                state = run with { DoneAccount = _done, Totals = counted };
                 positions = [.. _positions.Values];
             }
 
