@@ -187,7 +187,12 @@ internal sealed class VerifyStore(NpgsqlDataSource database)
         // Both indexes begin with the account, and accounts are few beside bodies
         await using var command = database.CreateCommand(
             """
-            SELECT a.id FROM (SELECT id FROM accounts UNION ALL SELECT 0) AS a
+            WITH RECURSIVE ids AS (
+                SELECT min(account_id) AS id FROM bodies
+                UNION ALL
+                SELECT (SELECT min(b.account_id) FROM bodies b WHERE b.account_id > ids.id) FROM ids WHERE ids.id IS NOT NULL
+            )
+            SELECT a.id FROM (SELECT id FROM accounts UNION SELECT id FROM ids WHERE id IS NOT NULL) AS a
             WHERE EXISTS (SELECT FROM bodies b WHERE b.account_id = a.id AND b.hash = $1) OR EXISTS (SELECT FROM contents c WHERE c.account_id = a.id AND c.hash = $1)
             ORDER BY a.id LIMIT 1000
             """);
