@@ -5,6 +5,7 @@ using Sora.Gateway.Sieve;
 using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Accounts.Passwords;
 using Sora.Mailstore.Bodies;
+using Sora.Mailstore.Bodies.Objects.S3;
 using Sora.Mailstore.Certificates;
 using Sora.Mailstore.Sieve;
 using Sora.Mailstore.Storage;
@@ -33,6 +34,8 @@ internal sealed class AdminOptions
     public SieveEngineOptions SieveLimits { get; set; } = new();
 
     public SieveDeliveryOptions SieveDelivery { get; set; } = new();
+
+    public S3Options S3 { get; set; } = new();
 
     public TlsStoreOptions TlsStore { get; set; } = new();
 

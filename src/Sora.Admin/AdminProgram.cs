@@ -19,6 +19,7 @@ using Sora.Admin.Search;
 using Sora.Admin.Sieve;
 using Sora.Admin.Tls;
 using Sora.Admin.Uploads;
+using Sora.Admin.Verify;
 using Sora.Configuration;
 using Sora.Mailstore.Storage;
 
@@ -128,6 +129,7 @@ internal static class AdminProgram
             },
             new Command("connections", "The sessions of mail clients, on all nodes") { new ConnectionsListCommand(host), new ConnectionsKickCommand(host) },
             new Command("migrate", "The schema of the database") { new MigrateUpCommand(host), new MigrateStatusCommand(host) },
+            new VerifyCommand(host),
             new HealthCommand(host),
         };
         host.Globals.AddTo(root);

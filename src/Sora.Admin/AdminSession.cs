@@ -8,6 +8,7 @@ using Sora.Mailstore.Accounts.Passwords;
 using Sora.Mailstore.Audit;
 using Sora.Mailstore.Bodies.Encoded;
 using Sora.Mailstore.Bodies.Uploads;
+using Sora.Mailstore.Bodies.Verify;
 using Sora.Mailstore.Certificates;
 using Sora.Mailstore.Mailboxes;
 using Sora.Mailstore.Relay;
@@ -132,7 +133,11 @@ internal sealed class AdminSession : IAsyncDisposable
 
     /// <summary>Opens the database for a command that only reads.</summary>
     public static Task<AdminSession> ReadAsync(CommandRun run, CancellationToken cancellationToken) =>
-        OpenAsync(run, run.LoadOptions(), announces: false, cancellationToken);
+        ReadAsync(run, run.LoadOptions(), cancellationToken);
+
+    /// <inheritdoc cref="ReadAsync(CommandRun, CancellationToken)"/>
+    public static Task<AdminSession> ReadAsync(CommandRun run, AdminOptions options, CancellationToken cancellationToken) =>
+        OpenAsync(run, options, announces: false, cancellationToken);
 
     /// <summary>Opens the database for a command that changes something, which is written into the audit log.</summary>
     public static Task<AdminSession> ChangeAsync(CommandRun run, CancellationToken cancellationToken) =>
@@ -141,6 +146,15 @@ internal sealed class AdminSession : IAsyncDisposable
     /// <inheritdoc cref="ChangeAsync(CommandRun, CancellationToken)"/>
     public static Task<AdminSession> ChangeAsync(CommandRun run, AdminOptions options, CancellationToken cancellationToken) =>
         OpenAsync(run, options, announces: true, cancellationToken);
+
+    /// <summary>Compares database, staging and object store.</summary>
+    /// <exception cref="IOException">The object store is not there.</exception>
+    public Verification Verification(string dataFolder)
+    {
+        var options = _database.Options;
+        var objects = Sora.Mailstore.Bodies.Verify.Verification.OpenObjects(options.Storage, options.S3, dataFolder, _metrics, TimeProvider.System, _log);
+        return new Verification(_database.Database, options.Storage, dataFolder, TimeProvider.System, objects);
+    }
 
     /// <summary>The mailboxes of the account that has the address. NONEXISTENT.</summary>
     public async Task<MailResult<AccountMailboxes>> MailboxesAsync(string address, CancellationToken cancellationToken)

@@ -19,6 +19,8 @@ internal sealed class CommandRun(ParseResult parsed, CommandHost host)
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // it goes to no web page, and addresses stay readable
     };
 
+    private static readonly JsonSerializerOptions JsonOnOneLine = new(Json) { WriteIndented = false };
+
     public Terminal Terminal => host.Terminal;
 
     public bool WantsJson => parsed.GetValue(host.Globals.Json);
@@ -68,6 +70,16 @@ internal sealed class CommandRun(ParseResult parsed, CommandHost host)
         HasResult = true;
         Terminal.Output.WriteLine(JsonSerializer.Serialize(json, Json));
     }
+
+    /// <summary>The end of a result that was written piece by piece.</summary>
+    public void Wrote(string end)
+    {
+        HasResult = true;
+        Terminal.Output.WriteLine(end);
+    }
+
+    /// <summary>A part of a result on one line.</summary>
+    public static string JsonLine(object json) => JsonSerializer.Serialize(json, JsonOnOneLine);
 
     public void WriteTable(string[] columns, IEnumerable<object?[]> rows)
     {

@@ -11,6 +11,9 @@ internal static class ExitCode
     /// <summary>The command line makes no sense.</summary>
     public const int Usage = 2;
 
+    /// <summary>It was done, and found something wrong.</summary>
+    public const int Found = 3;
+
     /// <summary>Ctrl-C or SIGTERM: 128 and the number of the signal, as shells count.</summary>
     public const int Interrupted = 130;
 }

@@ -8,7 +8,7 @@ internal sealed class GlobalOptions
 {
     public Option<string?> Config { get; } = new("--config")
     {
-        Description = "The server's config.toml; its sections [database], [passwords], [accounts], [sharing], [quota] and those of Sieve are read",
+        Description = "The server's config.toml; its sections [database], [passwords], [accounts], [sharing], [quota], [storage] and those of Sieve are read",
         HelpName = "FILE",
         Recursive = true,
     };

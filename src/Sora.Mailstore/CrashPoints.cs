@@ -93,6 +93,9 @@ public static class CrashPoints
     /// <summary>Some messages are brought back, and the rest is not yet.</summary>
     public const string RestoreCommitted = "restore.committed";
 
+    /// <summary>A comparison of database and object store has written down how far it is.</summary>
+    public const string VerifySaved = "verify.saved";
+
     /// <summary>Names the variable of the environment.</summary>
     public const string Variable = "SORA_CRASH_POINT";
 

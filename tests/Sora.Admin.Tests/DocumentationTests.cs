@@ -12,7 +12,9 @@ public sealed class DocumentationTests : AdminTest
         await File.WriteAllTextAsync(folder.File("message.eml"), "Subject: test\r\n\r\ntext\r\n");
         using (var authority = new TestAuthority())
             authority.Issue("mail.example.com").Write(folder, "mail");
-        await File.WriteAllTextAsync(folder.File("config.toml"), "[tls_store]\nsecret = \"a secret of the tests, which is long enough\"\n");
+        await File.WriteAllTextAsync(folder.File("config.toml"), 
+            $"[tls_store]\nsecret = \"a secret of the tests, which is long enough\"\n\n[storage]\nbodies_folder = \"{folder.File("bodies")}\"\n");
+        Directory.CreateDirectory(folder.File("bodies"));
         var examples = (await File.ReadAllLinesAsync(Path.Combine(Root(), "docs", "admin-cli.md")))
             .Where(line => line.StartsWith("sora-admin ", StringComparison.Ordinal) || line.Contains("| sora-admin ", StringComparison.Ordinal))
             .Where(line => !line.StartsWith('|') && !line.Contains("--url", StringComparison.Ordinal))

@@ -40,9 +40,8 @@ public sealed class BodyHost : IAsyncDisposable
         S3Options? s3 = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        if (objects is null && options.ObjectStore == ObjectStoreKind.S3)
-            objects = S3 = new S3ObjectStore(s3 ?? new S3Options(), metrics, time, loggers.CreateLogger<S3ObjectStore>());
-        objects ??= new FilesystemObjectStore(options.BodiesFolder ?? Path.Combine(dataFolder, "bodies"));
+        if (objects is null)
+            S3 = (objects = ObjectStores.Open(options, s3 ?? new S3Options(), dataFolder, metrics, time, loggers)) as S3ObjectStore;
         var isRemote = objects.PathOf(default) is null;
         var bodies = new BodyStore(database.Write);
         Codec = new BodyCodec(options);

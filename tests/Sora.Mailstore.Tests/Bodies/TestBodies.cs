@@ -67,6 +67,15 @@ internal sealed class TestBodies : IAsyncDisposable
     /// <summary>Commits a message for some accounts in one statement; their contents.</summary>
     public async Task<ContentId[]> CommitAsync(StagedMessage message, byte[] prefix, params long[] accounts)
     {
+        await using var connection = await Database.Write.OpenConnectionAsync();
+        return await CommitAsync(message, connection, prefix, accounts);
+    }
+
+    /// <summary>The same as a part of a transaction.</summary>
+    public static Task<ContentId[]> CommitAsync(StagedMessage message, NpgsqlConnection connection, long account) => CommitAsync(message, connection, [], account);
+
+    private static async Task<ContentId[]> CommitAsync(StagedMessage message, NpgsqlConnection connection, byte[] prefix, params long[] accounts)
+    {
         var contents = new ContentId[accounts.Length];
         var units = new CommitUnit[accounts.Length];
         for (var i = 0; i < units.Length; i++)
@@ -83,7 +92,6 @@ internal sealed class TestBodies : IAsyncDisposable
             });
         }
 
-        await using var connection = await Database.Write.OpenConnectionAsync();
         await CommitStore.CommitAsync(connection, units, default);
         return contents;
     }

@@ -31,6 +31,9 @@ public readonly record struct ObjectKey(AccountId Account, ContentHash Hash, Obj
     /// <summary>What the names of all objects of an account begin with.</summary>
     public static string PrefixOf(AccountId account) => $"{account}/";
 
+    /// <summary>What the names of all packs of an account begin with.</summary>
+    public static string PacksPrefixOf(AccountId account) => $"{account}/{Packs}";
+
     /// <summary>Reads <c>account/hash</c>, <c>account/packs/hash</c> or <c>staging/hash</c>.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out ObjectKey key)
     {

@@ -66,6 +66,13 @@ internal sealed class BodyCache : IAsyncDisposable
     /// <summary>Bytes kept, or reserved for what is being fetched.</summary>
     public long Size { get; private set; }
 
+    /// <summary>Where a cache in a folder keeps a body, if it does.</summary>
+    public static string FileOf(string folder, ObjectKey key)
+    {
+        var hash = key.Hash.ToString();
+        return Path.Join(folder, key.Account.ToString(), hash.AsSpan(0, 2), hash);
+    }
+
     /// <summary>Opens a body if it is here; null when it is not.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public async ValueTask<IMessageBody?> OpenKeptAsync(
@@ -303,11 +310,7 @@ internal sealed class BodyCache : IAsyncDisposable
         BodyHash.Compare(hash, key.Hash);
     }
 
-    private string PathOf(ObjectKey key)
-    {
-        var hash = key.Hash.ToString();
-        return Path.Join(_root, key.Account.ToString(), hash.AsSpan(0, 2), hash);
-    }
+    private string PathOf(ObjectKey key) => FileOf(_root, key);
 
     private bool Touch(ObjectKey key)
     {
