@@ -61,6 +61,7 @@ public sealed class VerifyTests : AdminTest
         {
             ArgumentList = { Path.Combine(AppContext.BaseDirectory, "sora-admin.dll"), "verify", "--rate", "1000", "--data", folder.Path },
             Environment = { ["SORA_CRASH_POINT"] = "verify.saved" },
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         }.With(Cli.On(Node.Address)))!;

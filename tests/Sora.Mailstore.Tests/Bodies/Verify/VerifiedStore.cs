@@ -64,7 +64,7 @@ internal sealed class VerifiedStore : IAsyncDisposable, IVerifyObserver
     }
 
     public Verification Open(StorageOptions? options = null) =>
-        new(Bodies.Database, options ?? Bodies.Options, Path.GetDirectoryName(Bodies.BodiesFolder)!, TimeProvider.System);
+        new(Bodies.Database, options ?? Bodies.Options, Path.GetDirectoryName(Bodies.BodiesFolder)!, TimeProvider.System, Bodies.Host.RawObjects);
 
     public Task<List<VerifyFinding>> VerifyAsync(VerifyRequest request, StorageOptions? options = null) => RunAsync(Open(options).RunAsync, request);
 
