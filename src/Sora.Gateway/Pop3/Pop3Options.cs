@@ -55,6 +55,14 @@ public sealed class Pop3Options() : ProtocolOptions("*:110", "*:995", maxConnect
     [Option("What clients that have not said UTF8 get of a message with UTF-8 in its header: refuse (-ERR [UTF8]) or send it as it is", Reference = "RFC 6856 2.1")]
     public Utf8Headers Utf8Headers { get; set; } = Utf8Headers.Refuse;
 
+    [Option("Bodies that are opened ahead when a client retrieves one message after the other; 0 opens each when it is asked for")]
+    [OptionRange(0, 32)]
+    public int RetrieveAhead { get; set; } = 4;
+
+    [Option("Largest body that is opened ahead; it may be in memory until its turn comes")]
+    [OptionRange("1KiB", "1MiB")]
+    public ByteSize RetrieveAheadSize { get; set; } = ByteSize.KiB(64);
+
     [Option("How the server names itself in the capability IMPLEMENTATION; empty for not at all", Reference = "RFC 2449 6.9")]
     public string Implementation { get; set; } = "Sora";
 

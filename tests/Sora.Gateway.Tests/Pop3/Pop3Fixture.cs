@@ -45,7 +45,8 @@ public sealed class Pop3Fixture : IAsyncLifetime, IDisposable
         SaslOptions? sasl = null,
         Func<GatewayMetrics, LoginGuard>? guard = null,
         CertificateSource? certificates = null,
-        ITokenVerifier? tokens = null)
+        ITokenVerifier? tokens = null,
+        IMessageStore? messages = null)
     {
         options.Listen = ["127.0.0.1:0"];
         options.TlsListen = tls ? ["127.0.0.1:0"] : [];
@@ -54,7 +55,7 @@ public sealed class Pop3Fixture : IAsyncLifetime, IDisposable
         node ??= Node;
         var metrics = new GatewayMetrics();
         var server = new Pop3Server(
-            options, node.Accounts, node.Maildrops, node.Mailboxes, Messages, new MailboxReplicas(node.Mailboxes, TimeProvider.System, new ErrorLog<MailboxReplicas>()),
+            options, node.Accounts, node.Maildrops, node.Mailboxes, messages ?? Messages, new MailboxReplicas(node.Mailboxes, TimeProvider.System, new ErrorLog<MailboxReplicas>()),
             metrics, time ?? TimeProvider.System, new ErrorLog<Pop3Server>(), sasl, tokens)
         {
             Guard = guard?.Invoke(metrics) ?? LoginGuard.Off(time ?? TimeProvider.System),

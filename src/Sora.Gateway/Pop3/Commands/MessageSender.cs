@@ -8,43 +8,33 @@ using Sora.Gateway.Pop3.Wire;
 namespace Sora.Gateway.Pop3.Commands;
 
 /// <summary>
-/// Sends a message, or its top, in pieces. All that can fail is tried before the answer begins: a client must not take a part of a message for the whole.
+/// Sends a message, or its top, in pieces: one message after the other of a session. All that can fail is tried before the answer begins: a client must not take
+/// a part of a message for the whole.
 /// </summary>
-internal sealed class MessageSender : IDisposable
+internal sealed class MessageSender(Pop3Connection connection)
 {
     private const int PieceSize = 16 * 1024;
 
-    private readonly Pop3Connection _connection;
-    private readonly int _number;
-    private readonly int? _bodyLines;
-    private readonly CancellationTokenSource _limit;
-    private readonly DotStuffer _stuffer;
+    private readonly DotStuffer _stuffer = new();
+    private int _number;
+    private int? _bodyLines;
     private bool _isBegun;
 
-    private MessageSender(Pop3Connection connection, int number, int? bodyLines, CancellationToken cancellationToken)
-    {
-        _connection = connection;
-        _number = number;
-        _bodyLines = bodyLines;
-        _limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        _stuffer = new DotStuffer(connection.Output, bodyLines);
-    }
-
     /// <param name="bodyLines">How many lines of the body (TOP); null for all of the message (RETR).</param>
-    public static async ValueTask<Pop3Reply?> SendAsync(Pop3Connection connection, int number, int? bodyLines, CancellationToken cancellationToken)
+    public async ValueTask<Pop3Reply?> SendAsync(int number, int? bodyLines, CancellationToken cancellationToken)
     {
-        using var sender = new MessageSender(connection, number, bodyLines, cancellationToken);
+        (_number, _bodyLines, _isBegun) = (number, bodyLines, false);
         var row = connection.Maildrop[number];
         try
         {
-            return await sender.SendAsync(row);
+            return await SendAsync(row, cancellationToken);
         }
-        catch (BodyUnavailableException e) when (!sender._isBegun)
+        catch (BodyUnavailableException e) when (!_isBegun)
         {
             Log.BodyUnavailable(connection.Server.Logger, row.Content, connection.Client.Id, e);
             return Pop3Reply.Error("The message cannot be read", e.IsTemporary ? ResponseCode.SysTemp : ResponseCode.SysPerm);
         }
-        catch (Exception e) when (sender._isBegun && !connection.Client.Closed.IsCancellationRequested)
+        catch (Exception e) when (_isBegun && !connection.Client.Closed.IsCancellationRequested)
         {
             Log.BodyUnavailable(connection.Server.Logger, row.Content, connection.Client.Id, e);
             connection.HasEnded = true;
@@ -53,44 +43,39 @@ internal sealed class MessageSender : IDisposable
         }
     }
 
-    public void Dispose() => _limit.Dispose();
-
-    private async ValueTask<Pop3Reply?> SendAsync(MessageRow row)
+    private async ValueTask<Pop3Reply?> SendAsync(MessageRow row, CancellationToken cancellationToken)
     {
-        var server = _connection.Server;
-        var mustLook = !_connection.IsUtf8 && server.Options.Utf8Headers == Utf8Headers.Refuse;
-        _limit.CancelAfter(server.Options.CommandTimeout);
-        var content = await _connection.Contents.ReadAsync(
-            _connection.Maildrop, _number, mustLook || _bodyLines == 0 ? ContentParts.Header : ContentParts.None, _limit.Token);
+        var mustLook = !connection.IsUtf8 && connection.Server.Options.Utf8Headers == Utf8Headers.Refuse;
+        var content = await connection.Ahead.ReadAsync(
+            connection.Maildrop, _number, mustLook || _bodyLines == 0 ? ContentParts.Header : ContentParts.None, cancellationToken);
         if (content is null)
             throw new BodyUnavailableException($"Content {row.Content} is not stored", temporary: false);
         if (mustLook && NeedsUtf8(content))
             return Pop3Reply.Error("The message has UTF-8 in its header: say UTF8 before login", ResponseCode.Utf8);
         if (_bodyLines == 0 && content.Header is { } header)
         {
-            Begin(row);
+            Begin(row, content.Prefix.Length + header.Length);
             return await WriteAsync(content.Prefix) && await WriteAsync(header) ? End() : null;
         }
 
-        await using var body = await server.Messages.OpenAsync(content, _limit.Token);
+        await using var body = await connection.Ahead.OpenAsync(content, cancellationToken);
         if (body.Length != row.Size)
             throw new BodyUnavailableException($"Body of content {row.Content} has {body.Length} bytes instead of {row.Size}", temporary: false);
-        return await CopyAsync(body, row);
+        return await CopyAsync(body, row, cancellationToken);
     }
 
-    private async ValueTask<Pop3Reply?> CopyAsync(IMessageBody body, MessageRow row)
+    private async ValueTask<Pop3Reply?> CopyAsync(IMessageBody body, MessageRow row, CancellationToken cancellationToken)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(PieceSize);
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(body.Length, PieceSize));
         try
         {
-            for (var at = 0L; at < body.Length && !_stuffer.IsDone;)
+            for (var at = 0L; at < body.Length && !(_isBegun && _stuffer.IsDone);)
             {
-                _limit.CancelAfter(_connection.Server.Options.CommandTimeout);
-                var read = await body.ReadAsync(at, buffer.AsMemory(0, PieceSize), _limit.Token);
+                var read = await body.ReadAsync(at, buffer.AsMemory(0, Math.Min(buffer.Length, PieceSize)), cancellationToken);
                 if (read == 0)
                     throw new BodyUnavailableException("A body is shorter than it should be", temporary: false);
                 if (at == 0)
-                    Begin(row);
+                    Begin(row, read);
                 at += read;
                 if (!await WriteAsync(buffer.AsMemory(0, read)))
                     return null;
@@ -102,26 +87,31 @@ internal sealed class MessageSender : IDisposable
         }
 
         if (!_isBegun)
-            Begin(row);
+            Begin(row, 0);
         return End();
     }
 
-    private void Begin(MessageRow row)
+    private void Begin(in MessageRow row, int firstPiece)
     {
         _isBegun = true;
-        (_bodyLines is null ? Pop3Reply.Ok($"{_connection.Maildrop.OctetsOf(row)} octets") : Pop3Reply.Ok()).Write(_connection.Output);
+        _stuffer.Begin(connection.Output, _bodyLines);
+
+        // A small message is one buffer, and so one piece for the network
+        connection.Output.GetSpan(Pop3Writer.MaxFirstLine + DotStuffer.MostOf(Math.Min(firstPiece, PieceSize)) + DotStuffer.EndSize);
+        if (_bodyLines is null)
+            connection.Output.OctetsFollow(connection.Maildrop.OctetsOf(row));
+        else
+            Pop3Reply.Ok().Write(connection.Output);
     }
 
-    // A slow reader's time is its own
     private async ValueTask<bool> WriteAsync(ReadOnlyMemory<byte> bytes)
     {
-        _limit.CancelAfter(Timeout.InfiniteTimeSpan);
         while (!bytes.IsEmpty)
         {
             var piece = bytes[..Math.Min(bytes.Length, PieceSize)];
             _stuffer.Write(piece.Span);
             bytes = bytes[piece.Length..];
-            if (!await _connection.FlushIfFullAsync())
+            if (!await connection.FlushIfFullAsync())
                 return false;
         }
 
@@ -132,7 +122,7 @@ internal sealed class MessageSender : IDisposable
     {
         _stuffer.Complete();
         if (_bodyLines is null)
-            _connection.Retrieved(_number, _stuffer.Octets);
+            connection.Retrieved(_number, _stuffer.Octets);
         return null;
     }
 
