@@ -55,4 +55,10 @@ internal static partial class Log
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The channel binding tls-exporter is not there with this OpenSSL or .NET: {Reason}. Logins are bound to the certificate (tls-server-end-point) instead")]
     public static partial void NoExporter(ILogger logger, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Command} took longer than {Limit}, connection {Connection}")]
+    public static partial void CommandTooLong(ILogger logger, string command, TimeSpan limit, string connection);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Command} failed, connection {Connection}")]
+    public static partial void CommandFailed(ILogger logger, string command, string connection, Exception exception);
 }

@@ -26,7 +26,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         Server = server;
         Client = client;
         _disabled = server.Disabled;
-        _limit = new CommandLimit(client, server.Options);
+        _limit = new CommandLimit(client, server.Options.CommandTimeout);
         Writer = new ImapWriter(client.Output, _limit.FlushAsync);
         Reader = new ImapReader(client.Input, Writer, server.Options.ToReaderLimits(), MustStop, client.Expect);
     }

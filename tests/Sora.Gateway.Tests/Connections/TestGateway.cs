@@ -48,6 +48,16 @@ internal sealed class TestGateway : IAsyncDisposable
 
     public Task<TestClient> ConnectAsync(int listener = 0) => TestClient.ConnectAsync(Listeners.Endpoints[listener].Bound);
 
+    /// <summary>Lets time pass until the gateway has given up all its clients.</summary>
+    public Task OutlastAsync(ManualTime time, string what) => Wait.UntilAsync(
+        () =>
+        {
+            time.Advance(TimeSpan.FromMinutes(1));
+            Listeners.Deadlines.Tick();
+            return Listeners.OpenConnections == 0;
+        },
+        what);
+
     /// <summary>What SIGTERM does.</summary>
     public Task StopAsync() => _app.StopAsync();
 
