@@ -75,7 +75,7 @@ internal sealed class ScramMechanism(SaslContext context, ScramHashes hash, bool
         var acting = await context.Guard.AfterAsync(
             context.Attempt(_user), now.Value, (proven, token) => context.Masters.ActAsync(proven, _user, _actFor, context.Client, token), cancellationToken).ConfigureAwait(false);
         if (!acting.IsOk)
-            return SaslStep.Fail(acting.Error, Reason(ScramError.OtherError));
+            return SaslStep.Fail(acting.Error, Reason(acting.Error.Code == MailErrorCode.AuthenticationFailed ? ScramError.InvalidProof : ScramError.OtherError));
         return SaslStep.Succeed(acting.Value, Encoding.ASCII.GetBytes("v=" + Convert.ToBase64String(keys.Sign(authMessage))));
     }
 
