@@ -1,3 +1,4 @@
+using System.Text;
 using Sora.EndToEnd.Tests.Servers;
 using Sora.EndToEnd.Tests.Wire;
 using Sora.Testing;
@@ -60,7 +61,7 @@ public sealed class StoredSchemeTests
         var file = folder.File("users");
         await File.WriteAllLinesAsync(file, hashes.Select(static (hash, i) => $"user{i}:{hash}:1000:1000::/home/user{i}::userdb_mail=maildir:~/Maildir"));
         await using var sora = await SoraProcess.StartAsync(
-            "passwords.bcrypt_cost=4", "passwords.allow_plain=true", "imap.auth_failure_delay=0s", "login_limits.enabled=false");
+            "passwords.bcrypt_cost=4", "passwords.allow_plain=true", "imap.auth_failure_delay=0s", "imap.max_auth_failures=10", "login_limits.enabled=false");
         var created = await sora.AdminAsync("accounts", "create", "--from-file", file, "--passwd-file", "--domain", "example.com", "--set", "passwords.allow_plain=true");
         created.Output.ShouldContain($"Created {hashes.Count} accounts");
         var wrong = new List<string>();
@@ -73,7 +74,7 @@ public sealed class StoredSchemeTests
                 await connection.WriteAsync($"a AUTHENTICATE PLAIN {Plain($"user{i}@example.com", password)}\r\n");
                 string line;
                 do
-                    line = System.Text.Encoding.UTF8.GetString(await connection.ReadLineAsync());
+                    line = Encoding.UTF8.GetString(await connection.ReadLineAsync());
                 while (!line.StartsWith("a ", StringComparison.Ordinal));
                 answers.Add(line.Split(' ')[1]);
             }
@@ -90,7 +91,7 @@ public sealed class StoredSchemeTests
     private static async Task<string> LineAsync(string program, params string[] arguments) => (await LinesAsync(program, arguments)).ShouldHaveSingleItem();
 
     private static async Task<string[]> LinesAsync(string program, params string[] arguments) =>
-        (await CommandRun.MustSucceedAsync(program, arguments)).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        Encoding.UTF8.GetString(Encoding.Latin1.GetBytes((await CommandRun.MustSucceedAsync(program, arguments)).Output)).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
-    private static string Plain(string user, string password) => Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"\0{user}\0{password}"));
+    private static string Plain(string user, string password) => Convert.ToBase64String(Encoding.UTF8.GetBytes($"\0{user}\0{password}"));
 }

@@ -120,13 +120,15 @@ public sealed class LoginGuard
 
     // Behind everything that depends on who the user is, so that the time of the answer tells nothing of it: hashes of other servers take other times. What takes longer than the delay is held
     // until it has passed again, because the end of a long check would tell as well.
-    private Task HoldAsync(LoginAttempt attempt, CancellationToken cancellationToken)
+    private async Task HoldAsync(LoginAttempt attempt, CancellationToken cancellationToken)
     {
         var (whole, took) = (attempt.FailureDelay, _time.GetElapsedTime(attempt.Started));
         if (whole <= TimeSpan.Zero)
-            return Task.CompletedTask;
-        var left = took <= whole ? whole - took : TimeSpan.FromTicks(whole.Ticks - (took.Ticks % whole.Ticks));
-        return left > TimeSpan.Zero ? Task.Delay(left, _time, cancellationToken) : Task.CompletedTask;
+            return;
+        if (took > whole)
+            await Task.Delay(TimeSpan.FromTicks(whole.Ticks - (took.Ticks % whole.Ticks)), _time, cancellationToken).ConfigureAwait(false);
+        else
+            await (attempt.Hold ?? Task.Delay(whole - took, _time, cancellationToken)).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask<MailError> BlockedAsync(LoginAttempt attempt, LoginPermission permission, CancellationToken cancellationToken) =>

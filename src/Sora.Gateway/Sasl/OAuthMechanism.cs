@@ -24,7 +24,7 @@ internal sealed class OAuthMechanism(SaslContext context, ITokenVerifier tokens,
             return Refuse(TokenOutcome.InvalidToken, message); // so a client asks which token it needs (RFC 7628 section 4.3)
         if (await context.Guard.BeforeAsync(context.Attempt(message.AuthorizationId), cancellationToken).ConfigureAwait(false) is { } refused)
             return SaslStep.Fail(refused);
-        var attempt = context.Attempt(message.AuthorizationId);
+        var attempt = context.Begin(message.AuthorizationId);
         var check = await tokens.CheckAsync(token, cancellationToken).ConfigureAwait(false);
 
         // A client that heard of a bad token would throw it away

@@ -72,7 +72,12 @@ internal sealed class SaslMechanisms(
             Context(client, "password", failureDelay, offersBinding: false), new PlainMessage("", user, password), cancellationToken);
 
     private SaslContext Context(ClientConnection client, string mechanism, TimeSpan failureDelay, bool offersBinding) =>
-        new(accounts, _masters, client, client.Remote.Address, protocol, failureDelay, time, offersBinding, options.ScramErrors) { Guard = Guard, Mechanism = mechanism };
+        new(accounts, _masters, client, client.Remote.Address, protocol, failureDelay, time, offersBinding, options.ScramErrors) 
+        {
+            Guard = Guard,
+            Mechanism = mechanism,
+            NameDelay = failureDelay < options.ScramDelay ? failureDelay : options.ScramDelay,
+        };
 
     private static bool CanWork(string name, ClientConnection client) =>
         (!IsPlus(name) || client.CanBind) && (name != External || client.ClientCertificate is not null);

@@ -20,6 +20,10 @@ public sealed class SaslOptions : IValidatableOptions
     [Option("Say in SCRAM's own words why it failed (\"e=invalid-proof\"), before the protocol's answer; one round trip more, and some clients take it for a broken connection", Reference = "RFC 5802 5.1")]
     public bool ScramErrors { get; set; }
 
+    [Option("How long the salt of SCRAM is held back, so that the time in which it is found does not tell whether there is such a user; auth_failure_delay if that is shorter")]
+    [OptionRange("0s", "10s")]
+    public TimeSpan ScramDelay { get; set; } = TimeSpan.FromMilliseconds(10);
+
     [Option("Primary addresses of accounts that may act for every other account, with their own password", Reference = "RFC 4616")]
     public IReadOnlyList<string> MasterUsers { get; set; } = [];
 
