@@ -31,7 +31,9 @@ internal sealed record SaslContext(
     /// <summary>The mechanism's name, or the command that a password came in.</summary>
     public string Mechanism { get; init; } = "";
 
-    private string ProtocolName => Protocol switch
+    private string ProtocolName => NameOf(Protocol);
+
+    public static string NameOf(LoginScopes protocol) => protocol switch
     {
         LoginScopes.Imap => "imap",
         LoginScopes.Pop3 => "pop3",

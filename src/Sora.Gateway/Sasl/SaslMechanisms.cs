@@ -20,7 +20,8 @@ internal sealed class SaslMechanisms(
     public LoginGuard Guard { get; set; } = LoginGuard.Off(time);
 
     private readonly MasterUsers _masters = new(accounts, options, logger);
-    private readonly string[] _enabled = [.. Known.Where(name => options.Mechanisms.Contains(name, StringComparer.Ordinal) && (tokens is not null || !IsOAuth(name)))];
+    private readonly string[] _enabled = [.. Known.Where(name => options.Mechanisms.Contains(name, StringComparer.Ordinal) && (tokens is not null || !IsOAuth(name))
+        && (name != External || options.ExternalProtocols.Contains(SaslContext.NameOf(protocol), StringComparer.Ordinal)))];
 
     /// <summary>The hash functions of which a client that comes now is told; asked once for each connection.</summary>
     public ValueTask<ScramHashes> ScramOfferAsync(CancellationToken cancellationToken) => options.Scram switch

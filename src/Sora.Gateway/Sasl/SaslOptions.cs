@@ -14,6 +14,9 @@ public sealed class SaslOptions : IValidatableOptions
     [Option("EXTERNAL: where the account's address stands in a client's certificate (see tls.client_certificates), in the order in which they are tried: \"email\" is the rfc822Name of its subjectAltName, \"cn\" the common name and \"subject_email\" the emailAddress of its subject", Reference = "RFC 4422 A")]
     public IReadOnlyList<ExternalName> ExternalNames { get; set; } = [ExternalName.Email];
 
+    [Option("Protocols that a client's certificate logs in to by EXTERNAL: imap, pop3, managesieve")]
+    public IReadOnlyList<string> ExternalProtocols { get; set; } = ["imap", "pop3", "managesieve"];
+
     [Option("Whether clients are told of SCRAM: \"auto\" when every account has the keys for it, so that no client chooses what cannot work; \"always\"; \"never\", which only hides it", Reference = "RFC 5802")]
     public ScramOffer Scram { get; set; } = ScramOffer.Auto;
 
@@ -53,6 +56,12 @@ public sealed class SaslOptions : IValidatableOptions
 
         if (ExternalNames.Count == 0 && Mechanisms.Contains("EXTERNAL", StringComparer.Ordinal))
             yield return "external_names must not be empty as long as mechanisms has \"EXTERNAL\"";
+        foreach (var name in ExternalProtocols)
+        {
+            if (name is not ("imap" or "pop3" or "managesieve"))
+                yield return $"external_protocols has \"{name}\", which is not one of imap, pop3, managesieve";
+        }
+
         if (MasterSeparator is not ("" or "*" or "@"))
             yield return "master_separator must be \"*\", \"@\" or empty";
         foreach (var name in Mechanisms)

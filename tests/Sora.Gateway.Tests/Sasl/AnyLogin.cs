@@ -43,12 +43,23 @@ internal static class AnyLogin
             _ => await session.ScramAsync(mechanism, user, password, actFor),
         };
 
-        // A maildrop is free again when this has ended
-        await client.SendAsync(protocol switch { "imap" => "b LOGOUT\r\n", "pop3" => "QUIT\r\n", _ => "LOGOUT\r\n" });
-        while (await client.LineAsync() is not null)
-        {
-        }
+        await session.EndAsync();
+        return answer;
+    }
 
+    /// <summary>An exchange of one message, and of another one if the server asks again.</summary>
+    /// <param name="told">What it asks.</param>
+    public static async Task<string> TryOnceAsync(TestGateway gateway, string protocol, string mechanism, string initial, string then, List<string> told)
+    {
+        using var client = await gateway.ConnectAsync();
+        var session = new Session(client, protocol, []);
+        await session.GreetingAsync();
+        var answer = await session.ExchangeAsync(mechanism, initial, challenge =>
+        {
+            told.Add(challenge);
+            return then;
+        });
+        await session.EndAsync();
         return answer;
     }
 
@@ -68,6 +79,15 @@ internal static class AnyLogin
                 await client.LineAsync();
             else
                 await ManageSieve.ManageSieveFixture.CapabilitiesAsync(client);
+        }
+
+        /// <summary>A maildrop is free again after this.</summary>
+        public async Task EndAsync()
+        {
+            await client.SendAsync(protocol switch { "imap" => "b LOGOUT\r\n", "pop3" => "QUIT\r\n", _ => "LOGOUT\r\n" });
+            while (await client.LineAsync() is not null)
+            {
+            }
         }
 
         public async Task<string> PasswordAsync(string user, string password)

@@ -132,6 +132,43 @@ public sealed class LoginTableTests(ImapFixture imap, Pop3Fixture pop3, ManageSi
         logins.Take().Single().User.ShouldBe(master.Address);
     }
 
+    [Theory]
+    [InlineData("imap", "NO [AUTHORIZATIONFAILED] The token is not for this protocol")]
+    [InlineData("pop3", "-ERR [AUTH] The token is not for this protocol")]
+    [InlineData("managesieve", "NO \"The token is not for this protocol\"")]
+    public async Task A_token_may_be_for_single_protocols(string protocol, string refused)
+    {
+        await using var site = await OAuthSite.StartAsync(static options => (options.ImapScopes, options.Pop3Scopes, options.ManagesieveScopes) = (["i"], ["p"], ["m"]));
+        await using var logins = await GuardedLogins.StartAsync(imap.Node, Limits);
+        await using var gateway = await StartAsync(protocol, logins.Guard, new SaslOptions(), site.Tokens);
+        var user = await imap.UserAsync();
+        var own = protocol[..1];
+        foreach (var mechanism in new[] { "OAUTHBEARER", "XOAUTH2" })
+        {
+            foreach (var scope in new[] { "i", "p", "m" })
+            {
+                var claims = site.Issuer.Claims(user.Address);
+                claims["scope"] = $"email {scope}";
+                var token = site.Issuer.Sign(claims);
+                var told = new List<string>();
+                var answer = await AnyLogin.TryOnceAsync(
+                    gateway, protocol, mechanism, mechanism == "XOAUTH2" ? OAuthSite.Google(user.Address, token) : OAuthSite.Bearer(token), "AQ==", told);
+                if (scope == own)
+                {
+                    answer.ShouldMatch("^(OK|\\+OK)");
+                    logins.Take().Single().Outcome.ShouldBe(LoginOutcome.Ok);
+                    continue;
+                }
+
+                answer.ShouldBe(refused);
+                var json = System.Text.Json.JsonDocument.Parse(Convert.FromBase64String(told.Single())).RootElement;
+                json.GetProperty("status").GetString().ShouldBe(mechanism == "XOAUTH2" ? "403" : "insufficient_scope");
+                json.GetProperty("scope").GetString().ShouldBe(own);
+                logins.Take().Single().Outcome.ShouldBe(LoginOutcome.Unauthorized);
+            }
+        }
+    }
+
     /// <summary>Of users who cannot log in by it, and who are not there: the same at each try, on each node, and no different in kind from that of others.</summary>
     [Theory]
     [InlineData("SCRAM-SHA-1")]
@@ -161,11 +198,11 @@ public sealed class LoginTableTests(ImapFixture imap, Pop3Fixture pop3, ManageSi
         }
     }
 
-    private Task<TestGateway> StartAsync(string protocol, Func<GatewayMetrics, LoginGuard> guard, SaslOptions sasl) => protocol switch
+    private Task<TestGateway> StartAsync(string protocol, Func<GatewayMetrics, LoginGuard> guard, SaslOptions sasl, ITokenVerifier? tokens = null) => protocol switch
     {
-        "imap" => imap.StartAsync(TimeProvider.System, new ImapOptions { AuthFailureDelay = TimeSpan.Zero }, sasl: sasl, guard: guard),
-        "pop3" => pop3.StartAsync(new Pop3Options(), node: imap.Node, sasl: sasl, guard: guard),
-        _ => sieve.StartAsync(new ManageSieveOptions(), accounts: imap.Node.Accounts, sasl: sasl, guard: guard),
+        "imap" => imap.StartAsync(TimeProvider.System, new ImapOptions { AuthFailureDelay = TimeSpan.Zero }, sasl: sasl, guard: guard, tokens: tokens),
+        "pop3" => pop3.StartAsync(new Pop3Options(), node: imap.Node, sasl: sasl, guard: guard, tokens: tokens),
+        _ => sieve.StartAsync(new ManageSieveOptions(), accounts: imap.Node.Accounts, sasl: sasl, guard: guard, tokens: tokens),
     };
 
     private static (string Wrong, string Blocked) Words(string protocol) => protocol switch
