@@ -130,6 +130,10 @@ public sealed class ExternalAccountTests(ImapFixture fixture)
         site.Users.Clear();
         (await LogInAsync(accounts, user, generated)).Error!.Code.ShouldBe(MailErrorCode.AuthenticationFailed);
         (await LogInAsync(accounts, user, "chosen")).Error!.Code.ShouldBe(MailErrorCode.AuthenticationFailed);
+
+        // Passwords without keys would keep SCRAM from other tests
+        foreach (var address in new[] { user, site.Address("both") })
+            (await fixture.Node.Administration.DeleteAsync(address, None)).IsOk.ShouldBeTrue();
     }
 
     [Fact]
