@@ -177,7 +177,7 @@ public sealed class SecretsInLogsTests
             "dotnet",
             [
                 Programs.Sora, "run", "--data", folder.File("unreachable"), "--port-base", FreePort.NextRange(7).ToString(System.Globalization.CultureInfo.InvariantCulture), "--set", "log.level=trace",
-                "--set", "database.embedded=false", "--set", "database.hosts=127.0.0.1", "--set", $"database.port={FreePort.NextRange(1)}", "--set", "database.user=sora", "--set", $"database.password={New()}",
+                "--set", "database.embedded=false", "--set", "database.hosts=127.0.0.1", "--set", $"database.port={FreePort.NextRange(1)}", "--set", "database.start_timeout=1s", "--set", "database.user=sora", "--set", $"database.password={New()}",
                 "--set", "storage.bodies_folder=" + folder.File("bodies"),
             ]);
         run.ExitCode.ShouldNotBe(0);
