@@ -199,6 +199,17 @@ public sealed class ClientConnection : IDeadlineTarget
         Log.Dismissed(_listener.Shared.Logger, Protocol, Id, Remote.Address, reason);
     }
 
+    /// <summary>Counts and logs that the client is not served, which the protocol tells it.</summary>
+    internal void Refuse(Dismissal refusal) => _listener.Refuse(refusal, Remote.Address);
+
+    /// <summary>Counts and logs that the session is not given what it asked for, and goes on.</summary>
+    /// <param name="reason">One of few: a label of the metrics.</param>
+    internal void NoteRefusal(string reason)
+    {
+        _listener.Instruments.CommandRefused(reason);
+        Log.CommandRefused(_listener.Shared.Logger, Protocol, Activity, Id, Remote.Address, reason);
+    }
+
     /// <summary>
     /// Counts the session against the limits of its user. Not null when there are too many: the client gets the text and is not logged in.
     /// </summary>

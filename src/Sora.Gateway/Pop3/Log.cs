@@ -30,7 +30,4 @@ internal static partial class Log
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Command} failed, connection {Connection}")]
     public static partial void CommandFailed(ILogger logger, string command, string connection, Exception exception);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "POP3 client {Address} sends XCLIENT and is not trusted, connection {Connection}")]
-    public static partial void ForwardRefused(ILogger logger, IPAddress address, string connection);
 }
