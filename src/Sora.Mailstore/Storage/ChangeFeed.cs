@@ -56,6 +56,9 @@ public sealed class ChangeFeed : IAsyncDisposable
     /// <summary>An administrator asks for sessions: the request's number.</summary>
     internal event Action<long>? SessionsRequested;
 
+    /// <summary>An administrator has made a change, or failed to: the number of its entry in the audit log.</summary>
+    internal event Action<long>? AdministratorActed;
+
     /// <summary>The connection was lost for a while: announcements may have been missed.</summary>
     public event Action? Interrupted;
 
@@ -70,6 +73,9 @@ public sealed class ChangeFeed : IAsyncDisposable
 
     /// <summary>The payload that tells the processes of a request for sessions.</summary>
     internal static string RequestOfSessions(long id) => string.Create(CultureInfo.InvariantCulture, $"administrator r{id}");
+
+    /// <summary>The payload that tells the processes of an entry in the audit log; what follows it is the entry's number.</summary>
+    internal const string ActOfAdministrator = "administrator t";
 
     public void AnnounceMailbox(MailboxId id, ModSeq modSeq)
     {
@@ -270,6 +276,10 @@ public sealed class ChangeFeed : IAsyncDisposable
             else if (item[0] == 'r' && long.TryParse(item[1..], CultureInfo.InvariantCulture, out var request))
             {
                 SessionsRequested?.Invoke(request);
+            }
+            else if (item[0] == 't' && long.TryParse(item[1..], CultureInfo.InvariantCulture, out var entry))
+            {
+                AdministratorActed?.Invoke(entry);
             }
             else if (item[0] == 'd')
             {

@@ -107,6 +107,7 @@ internal sealed record MailstoreParts(
         var loginLimits = parts.Add(
             "Login limits", await LoginLimitHost.StartAsync(database, feed, options.LoginLimits, metrics, time, loggers, cancellationToken));
         var journal = parts.Add("The audit log", new LoginJournal(database, options.Audit, options.Node.EffectiveName, metrics, time, loggers));
+        parts.Add("The log of administrators", new AdminActLog(database, feed, loggers));
         var sharing = parts.AddDisposable("Sharing", new SharingHost(database, accounts, options.Sharing));
         var bodies = parts.Add("Bodies", OpenBodies(options, dataFolder, database, metrics, time, loggers));
         await bodies.StartAsync(cancellationToken);
