@@ -28,12 +28,11 @@ public sealed class ClientConnection : IDeadlineTarget
     private CompressedStream? _compressed;
     private readonly MeteredReader _input;
     private Dismissal? _dismissal;
-    private AccountIdentity? _user;
+    private readonly ClientCount _count;
     private long _received;
     private long _sent;
     private long _paceFrom;
     private bool _isPaced;
-    private bool _isCounted; // against the limit of its address
     private volatile bool _isInHandshake;
     private int _lastInput;
 
@@ -42,6 +41,7 @@ public sealed class ClientConnection : IDeadlineTarget
     {
         _context = context;
         _listener = listener;
+        _count = new ClientCount(listener);
         _input = new MeteredReader(context.Transport.Input, Arrived);
         Output = context.Transport.Output;
         Peer = Normalise(context.RemoteEndPoint);
@@ -86,7 +86,10 @@ public sealed class ClientConnection : IDeadlineTarget
     public bool IsTls => _tls is not null;
 
     /// <summary>Nobody between the client and this site's machines can listen: TLS, here or at a trusted proxy, or a client on the same machine.</summary>
-    public bool IsPrivate => IsTls || IsTlsAtProxy || (IPAddress.IsLoopback(Remote.Address) && IPAddress.IsLoopback(Peer.Address));
+    public bool IsPrivate => IsTls || IsTlsAtProxy || IsLocal;
+
+    /// <summary>The client is on this machine, and nobody speaks for it.</summary>
+    private bool IsLocal => IPAddress.IsLoopback(Remote.Address) && IPAddress.IsLoopback(Peer.Address);
 
     /// <summary>What commands may hold in memory.</summary>
     internal SessionMemory Memory { get; }
@@ -95,7 +98,7 @@ public sealed class ClientConnection : IDeadlineTarget
     public DateTimeOffset Started { get; }
 
     /// <summary>Who is logged in, or null.</summary>
-    public AccountIdentity? User => _user;
+    public AccountIdentity? User => _count.User;
 
     /// <summary>The protocol that is spoken.</summary>
     public string Protocol => _listener.Definition.Protocol.Name;
@@ -194,7 +197,7 @@ public sealed class ClientConnection : IDeadlineTarget
     /// <summary>Counts and logs that the session ends because nothing has come for too long.</summary>
     internal void NoteTimeout()
     {
-        var reason = _user is null && _listener.Definition.Protocol.HasLogins ? "login_timeout" : "idle_timeout";
+        var reason = User is null && _listener.Definition.Protocol.HasLogins ? "login_timeout" : "idle_timeout";
         _listener.Instruments.Ended(reason);
         Log.Dismissed(_listener.Shared.Logger, Protocol, Id, Remote.Address, reason);
     }
@@ -216,19 +219,9 @@ public sealed class ClientConnection : IDeadlineTarget
     /// <param name="expires">When the session has to end; null for never.</param>
     public Dismissal? TryLogIn(AccountIdentity identity, DateTimeOffset? expires = null)
     {
-        if (_user is not null)
-            LogOut();
-        var options = _listener.Shared.Options;
-        var isExempt = IsExempt(Remote.Address);
-        var refusal = _listener.Shared.Registry.TryLogIn(
-            identity.Account, Remote.Address, isExempt ? 0 : options.MaxConnectionsPerUser, isExempt ? 0 : options.MaxConnectionsPerUserPerIp);
-        if (refusal is not null)
-        {
-            _listener.Refuse(refusal, Remote.Address);
+        LogOut();
+        if (_count.TryLogIn(identity, Remote.Address, IsLocal) is { } refusal)
             return refusal;
-        }
-
-        Volatile.Write(ref _user, identity);
         if (expires is { } end)
             _deadlines.Arm(DeadlineKind.Login, _listener.Shared.Deadlines, TimeSpan.FromTicks(Math.Max(0, (end - _listener.Shared.Time.GetUtcNow()).Ticks)));
         return null;
@@ -238,8 +231,7 @@ public sealed class ClientConnection : IDeadlineTarget
     public void LogOut()
     {
         _deadlines.Disarm(DeadlineKind.Login);
-        if (Interlocked.Exchange(ref _user, null) is { } user)
-            _listener.Shared.Registry.LogOut(user.Account, Remote.Address);
+        _count.LogOut();
     }
 
     /// <summary>
@@ -247,11 +239,10 @@ public sealed class ClientConnection : IDeadlineTarget
     /// </summary>
     internal Dismissal? Forward(ForwardedClient client)
     {
-        if (!IsTrusted || _user is not null)
+        if (!IsTrusted || User is not null)
             throw new InvalidOperationException("Not from here, or not now");
         var remote = new IPEndPoint(Normalise(client.Address) ?? Remote.Address, client.Port ?? (client.Address is null ? Remote.Port : 0));
         Log.Forwarded(_listener.Shared.Logger, Id, Remote.Address, remote.Address, client.Session ?? "");
-        Uncount();
         Remote = remote;
         Local = new IPEndPoint(Normalise(client.Destination) ?? Local.Address, client.DestinationPort ?? Local.Port);
         IsTlsAtProxy = client.IsTls ?? IsTlsAtProxy;
@@ -260,15 +251,7 @@ public sealed class ClientConnection : IDeadlineTarget
     }
 
     /// <summary>Counts the connection against the limit of its client's address; not null when there are too many.</summary>
-    internal Dismissal? TryCount()
-    {
-        var limit = IsExempt(Remote.Address) ? 0 : _listener.Definition.Limits.MaxConnectionsPerIp;
-        var refusal = _listener.Shared.Registry.TryEnterFrom(Protocol, Remote.Address, limit);
-        _isCounted = refusal is null;
-        if (refusal is not null)
-            _listener.Refuse(refusal, Remote.Address);
-        return refusal;
-    }
+    internal Dismissal? TryCount() => _count.TryEnter(Remote.Address, IsLocal);
 
     /// <summary>
     /// Called before each wait for the client: in the middle of a command, a literal or a message it has to send min_bytes_per_minute, and is dismissed when it
@@ -457,7 +440,7 @@ public sealed class ClientConnection : IDeadlineTarget
     internal async ValueTask FinishAsync()
     {
         LogOut();
-        Uncount();
+        _count.Leave();
         _deadlines.Disarm(DeadlineKind.Input);
         _deadlines.Disarm(DeadlineKind.Pace);
         _deadlines.Disarm(DeadlineKind.End);
@@ -517,15 +500,6 @@ public sealed class ClientConnection : IDeadlineTarget
         SslProtocols.Tls13 => "TLSv1.3",
         _ => protocol.ToString(),
     };
-
-    private bool IsExempt(IPAddress address) => _listener.Shared.Options.ExemptTrustedNetworks && _listener.Shared.Trusted.Contains(address);
-
-    private void Uncount()
-    {
-        if (_isCounted)
-            _listener.Shared.Registry.LeaveFrom(Protocol, Remote.Address);
-        _isCounted = false;
-    }
 
     private void Arrived(long octets)
     {
