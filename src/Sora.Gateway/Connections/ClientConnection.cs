@@ -29,11 +29,13 @@ public sealed class ClientConnection : IDeadlineTarget
     private readonly MeteredReader _input;
     private Dismissal? _dismissal;
     private readonly ClientCount _count;
+    private readonly SendProgress _progress;
     private long _received;
     private long _sent;
     private long _paceFrom;
     private bool _isPaced;
     private volatile bool _isInHandshake;
+    private volatile int _sendingSince; // 0 while nothing waits to be taken
     private int _lastInput;
 
     /// <param name="header">What the proxy in front said, or null.</param>
@@ -42,6 +44,7 @@ public sealed class ClientConnection : IDeadlineTarget
         _context = context;
         _listener = listener;
         _count = new ClientCount(listener);
+        _progress = new SendProgress(context);
         _input = new MeteredReader(context.Transport.Input, Arrived);
         Output = context.Transport.Output;
         Peer = Normalise(context.RemoteEndPoint);
@@ -418,6 +421,12 @@ public sealed class ClientConnection : IDeadlineTarget
                 Log.HandshakeTimedOut(_listener.Shared.Logger, Id, Remote.Address);
                 Abort();
                 break;
+            case DeadlineKind.Output when IsOldNews():
+                break;
+            case DeadlineKind.Output when TakesEnough():
+                _sendingSince = _listener.Shared.Deadlines.Now;
+                _deadlines.Arm(DeadlineKind.Output, _listener.Shared.Deadlines, _listener.Shared.Options.WriteTimeout);
+                break;
             case DeadlineKind.Output:
                 _listener.Instruments.Ended("write_timeout");
                 Log.WriteTimedOut(_listener.Shared.Logger, Id, Remote.Address);
@@ -444,7 +453,7 @@ public sealed class ClientConnection : IDeadlineTarget
         _deadlines.Disarm(DeadlineKind.Input);
         _deadlines.Disarm(DeadlineKind.Pace);
         _deadlines.Disarm(DeadlineKind.End);
-        _deadlines.Arm(DeadlineKind.Output, _listener.Shared.Deadlines, _listener.Shared.Options.WriteTimeout);
+        ExpectOutput();
         try
         {
             await Output.FlushAsync(CancellationToken.None);
@@ -524,6 +533,24 @@ public sealed class ClientConnection : IDeadlineTarget
             BeginPace();
     }
 
+    private void ExpectOutput()
+    {
+        _progress.Begin();
+        _sendingSince = _listener.Shared.Deadlines.Now;
+        _deadlines.Arm(DeadlineKind.Output, _listener.Shared.Deadlines, _listener.Shared.Options.WriteTimeout);
+    }
+
+    // What the deadline was for has been taken meanwhile
+    private bool IsOldNews() =>
+        _sendingSince is var since && (since == 0 || _listener.Shared.Deadlines.Now - since < _listener.Shared.Options.WriteTimeout.TotalSeconds);
+
+    // A slow client that goes on taking is none that hangs
+    private bool TakesEnough()
+    {
+        var options = _listener.Shared.Options;
+        return _progress.Take() > options.MinBytesPerMinute * options.WriteTimeout.TotalMinutes;
+    }
+
     private bool IsDelivered(FlushResult flush)
     {
         if (flush.IsCompleted)
@@ -535,7 +562,7 @@ public sealed class ClientConnection : IDeadlineTarget
 
     private async ValueTask<bool> AwaitFlushAsync(ValueTask<FlushResult> flush)
     {
-        _deadlines.Arm(DeadlineKind.Output, _listener.Shared.Deadlines, _listener.Shared.Options.WriteTimeout);
+        ExpectOutput();
         try
         {
             return IsDelivered(await flush);
@@ -547,6 +574,7 @@ public sealed class ClientConnection : IDeadlineTarget
         }
         finally
         {
+            _sendingSince = 0;
             _deadlines.Disarm(DeadlineKind.Output);
         }
     }

@@ -60,7 +60,7 @@ public sealed class ConnectionOptions : IValidatableOptions
     [OptionRange("0", "10m")]
     public TimeSpan KickTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    [Option("How long a client may leave the server's output unread before it is cut off")]
+    [Option("How long a client may leave the server's output unread before it is cut off; on Linux one that takes more than min_bytes_per_minute is just slow, and goes on")]
     [OptionRange("1s", "1d")]
     public TimeSpan WriteTimeout { get; set; } = TimeSpan.FromMinutes(2);
 

@@ -1,3 +1,4 @@
+using Sora.Contracts;
 using Sora.Gateway.Connections;
 using Sora.Gateway.Imap;
 using Sora.Gateway.Lmtp;
@@ -36,6 +37,19 @@ public sealed class ProtocolSites : IAsyncLifetime, IDisposable
     {
         _imap.Dispose();
         _pop3.Dispose();
+    }
+
+    /// <summary>Puts a message into the user's INBOX.</summary>
+    internal async Task AppendAsync(string protocol, string user, string message)
+    {
+        var (node, bodies) = protocol == "imap" ? (_imap.Node, _imap.Bodies) : (_pop3.Node, _pop3.Bodies);
+        var found = await node.Accounts.FindAsync(user, CancellationToken.None);
+        await using var intake = bodies.Intakes.Begin(long.MaxValue);
+        await intake.WriteAsync(System.Text.Encoding.Latin1.GetBytes(message), CancellationToken.None);
+        await using var ingested = (await intake.CompleteAsync(CancellationToken.None)).Value;
+        var append = new AppendMessage(ingested, ReadOnlyMemory<byte>.Empty, FlagSet.Empty, DateTimeOffset.UnixEpoch);
+        var inbox = await node.InboxAsync(node.Accounts.Get(found!.Account));
+        (await inbox.AppendAsync(new AppendRequest(OperationId.New(), [append]), CancellationToken.None)).IsOk.ShouldBeTrue();
     }
 
     /// <summary>A gateway of one protocol: the first listener is plain, the second expects a PROXY header.</summary>
