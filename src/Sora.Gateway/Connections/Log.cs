@@ -14,6 +14,9 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Protocol} connection from {Address} refused: {Reason}")]
     public static partial void Refused(ILogger logger, string protocol, IPAddress address, string reason);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Protocol} {Command} of connection {Connection} from {Address} refused: {Reason}")]
+    public static partial void CommandRefused(ILogger logger, string protocol, string command, string connection, IPAddress address, string reason);
+
     [LoggerMessage(Level = LogLevel.Debug, Message = "TLS handshake of connection {Connection} from {Address} failed: {Reason}")]
     public static partial void HandshakeFailed(ILogger logger, string connection, IPAddress address, string reason);
 

@@ -89,7 +89,13 @@ public sealed class SessionInput(ClientConnection connection)
             _unread = result.Buffer;
             _holdsRead = true;
             if (_unread.Length > before)
+            {
+                // The wake-up came together with the data, and must not be lost with it
+                if (result.IsCanceled)
+                    connection.Wake();
                 return InputOutcome.Data;
+            }
+
             if (result.IsCompleted)
                 return InputOutcome.EndOfInput;
             return connection.InputTimedOut ? InputOutcome.TimedOut : InputOutcome.Woken;

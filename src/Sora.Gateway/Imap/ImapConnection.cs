@@ -451,7 +451,10 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         {
             if (!IsGone(e))
                 Log.CommandFailed(Server.Logger, row.Name, Client.Id, e);
-            Client.Abort();
+
+            // A client that has stopped in the middle of its message can still be told so: that is between two responses
+            if (!Session.IsEnding)
+                Client.Abort();
             throw new ClientGoneException("A response could not be finished");
         }
         finally

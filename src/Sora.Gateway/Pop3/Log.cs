@@ -24,7 +24,4 @@ internal static partial class Log
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Messages that were retrieved on connection {Connection} could not be marked as read: {Reason}")]
     public static partial void NotMarked(ILogger logger, string connection, string reason);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "POP3 client {Address} sends XCLIENT and is not trusted, connection {Connection}")]
-    public static partial void ForwardRefused(ILogger logger, IPAddress address, string connection);
 }

@@ -5,7 +5,7 @@ namespace Sora.Gateway.Pop3;
 
 /// <summary>[pop3]: the server through which clients take mail away.</summary>
 [Section("POP3: how clients take mail away (RFC 1939)")]
-public sealed class Pop3Options() : ProtocolOptions("*:110", "*:995", maxConnections: 2000)
+public sealed class Pop3Options() : ProtocolOptions("*:110", "*:995", maxConnections: 10_000)
 {
     [Option("Take passwords without TLS from any client; clients on the same machine always may", Reference = "RFC 8314 4.1")]
     public bool AllowPlaintextAuth { get; set; }

@@ -47,21 +47,23 @@ public sealed class Pop3Fixture : IAsyncLifetime, IDisposable
         Func<GatewayMetrics, LoginGuard>? guard = null,
         CertificateSource? certificates = null,
         ITokenVerifier? tokens = null,
-        IMessageStore? messages = null)
+        IMessageStore? messages = null,
+        GatewayMetrics? metrics = null,
+        ListLog? log = null)
     {
         options.Listen = ["127.0.0.1:0"];
         options.TlsListen = tls ? ["127.0.0.1:0"] : [];
         options.AuthFailureDelay = TimeSpan.Zero;
         options.Validate().ShouldBeEmpty();
         node ??= Node;
-        var metrics = new GatewayMetrics();
+        metrics ??= new GatewayMetrics();
         var server = new Pop3Server(
             options, node.Accounts, node.Maildrops, node.Mailboxes, messages ?? Messages, new MailboxReplicas(node.Mailboxes, TimeProvider.System, new ErrorLog<MailboxReplicas>()),
             metrics, time ?? TimeProvider.System, new ErrorLog<Pop3Server>(), sasl, tokens)
         {
             Guard = guard?.Invoke(metrics) ?? LoginGuard.Off(time ?? TimeProvider.System),
         };
-        return TestGateway.StartAsync(server.Listeners(), tls, connections, time, metrics, certificates);
+        return TestGateway.StartAsync(server.Listeners(), tls, connections, time, metrics, certificates, log);
     }
 
     public async Task DisposeAsync()

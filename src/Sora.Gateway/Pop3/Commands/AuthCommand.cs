@@ -39,7 +39,11 @@ internal sealed class AuthCommand(string? mechanism, byte[]? initialResponse) : 
         if (exchange is null)
             return Pop3Reply.Error("The mechanism is not supported");
         if (!connection.MayAuthenticate)
+        {
+            connection.Client.NoteRefusal("tls_required");
             return LogIn.NeedsTls;
+        }
+
 
         // "=" is an initial response of no octets
         var channel = new Channel(connection);
