@@ -70,7 +70,7 @@ internal sealed class MessagesAhead(IMessageStore store, Pop3Options options) : 
         if (_reading is not null)
         {
             if (_reading.IsCompletedSuccessfully)
-                (_nextContents, _reading) = (_nextContents with { Contents = _reading.Result }, null);
+                (_nextContents, _reading) = (_nextContents with { Contents = new ValueTask<IReadOnlyList<MessageContent?>>(_reading).Result }, null);
         }
         else if (_nextContents.Count == 0 && _contents.IsFull && _contents.End <= maildrop.Count)
         {
@@ -121,7 +121,7 @@ internal sealed class MessagesAhead(IMessageStore store, Pop3Options options) : 
     {
         await ((Task)_reading!).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
-        _nextContents = _reading.IsCompletedSuccessfully ? _nextContents with { Contents = _reading.Result } : default;
+        _nextContents = _reading.IsCompletedSuccessfully ? _nextContents with { Contents = new ValueTask<IReadOnlyList<MessageContent?>>(_reading).Result } : default;
         _reading = null;
     }
 
@@ -168,6 +168,6 @@ internal sealed class MessagesAhead(IMessageStore store, Pop3Options options) : 
         public Task<IMessageBody>? Opening { get; }
 
         /// <summary>Null as long as it is not open, and when it cannot be opened.</summary>
-        public IMessageBody? Body => Opening is null ? _body : Opening.IsCompletedSuccessfully ? Opening.Result : null;
+        public IMessageBody? Body => Opening is null ? _body : Opening.IsCompletedSuccessfully ? new ValueTask<IMessageBody>(Opening).Result : null;
     }
 }
