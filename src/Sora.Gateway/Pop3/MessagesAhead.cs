@@ -70,7 +70,7 @@ internal sealed class MessagesAhead(IMessageStore store, Pop3Options options) : 
         if (_reading is not null)
         {
             if (_reading.IsCompletedSuccessfully)
-                (_nextContents, _reading) = (_nextContents with { Contents = new ValueTask<IReadOnlyList<MessageContent?>>(_reading).Result }, null);
+                (_nextContents, _reading) = (_nextContents with { Contents = ResultOf(_reading) }, null);
         }
         else if (_nextContents.Count == 0 && _contents.IsFull && _contents.End <= maildrop.Count)
         {
@@ -121,9 +121,13 @@ internal sealed class MessagesAhead(IMessageStore store, Pop3Options options) : 
     {
         await ((Task)_reading!).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
-        _nextContents = _reading.IsCompletedSuccessfully ? _nextContents with { Contents = new ValueTask<IReadOnlyList<MessageContent?>>(_reading).Result } : default;
+        _nextContents = _reading.IsCompletedSuccessfully ? _nextContents with { Contents = ResultOf(_reading) } : default;
         _reading = null;
     }
+
+#pragma warning disable VSTHRD002 // It is complete: nothing is waited for
+    private static T ResultOf<T>(Task<T> complete) => complete.Result;
+#pragma warning restore VSTHRD002
 
     private static ContentId[] Ids(Maildrop maildrop, int first)
     {
@@ -168,6 +172,6 @@ internal sealed class MessagesAhead(IMessageStore store, Pop3Options options) : 
         public Task<IMessageBody>? Opening { get; }
 
         /// <summary>Null as long as it is not open, and when it cannot be opened.</summary>
-        public IMessageBody? Body => Opening is null ? _body : Opening.IsCompletedSuccessfully ? new ValueTask<IMessageBody>(Opening).Result : null;
+        public IMessageBody? Body => Opening is null ? _body : Opening.IsCompletedSuccessfully ? ResultOf(Opening) : null;
     }
 }
