@@ -30,7 +30,7 @@ public sealed class Pop3SaslClientTests(SharedServer server) : IDisposable
         Directory.GetFiles(_folder.File("mail/new")).Length.ShouldBe(2);
         run = await MpopAsync(port, _user, $"auth {mechanism}\ntls_starttls {(stls ? "on" : "off")}\npassword wrong");
         run.ExitCode.ShouldNotBe(0);
-        run.Errors.ShouldContain("[AUTH]");
+        run.Errors.ShouldMatch("authentication failed|\\[AUTH\\]");
     }
 
     [Theory]
@@ -80,7 +80,7 @@ public sealed class Pop3SaslClientTests(SharedServer server) : IDisposable
         var run = await CommandRun.MustSucceedAsync("script", ["-q", "-e", "-c", mutt, "/dev/null"], "bsdutils", input: "", environment);
         var copied = Directory.GetFiles(_folder.File("folders/Copied"), "*", SearchOption.AllDirectories);
         copied.Length.ShouldBe(1, run.Output);
-        TestMail.NumberOf(await File.ReadAllBytesAsync(copied[0])).ShouldBe(2);
+        (await File.ReadAllLinesAsync(copied[0])).ShouldContain($"{TestMail.Field}: 2");
         using var client = await Pop3Client.LogInAsync(_sora.Pop3Port, _user, SharedServer.Password);
         (await client.RunAsync("STAT")).ShouldStartWith("+OK 2 ");
     }
@@ -97,7 +97,8 @@ public sealed class Pop3SaslClientTests(SharedServer server) : IDisposable
 
             """);
         await using var sora = await SoraProcess.StartWithAsync(configuration);
-        var user = sora.FirstAccount.Address;
+        const string user = "tokens@example.com";
+        await sora.CreateAccountsAsync(SharedServer.Password, user);
         using (var lmtp = await LmtpClient.ConnectAsync(sora.LmtpPort))
             await lmtp.DeliverAsync(user, TestMail.Make(1));
         foreach (var mechanism in new[] { "OAUTHBEARER", "XOAUTH2" })
@@ -145,7 +146,7 @@ public sealed class Pop3SaslClientTests(SharedServer server) : IDisposable
         using (var lmtp = await LmtpClient.ConnectAsync(sora.LmtpPort))
             await lmtp.DeliverAsync(user, TestMail.Make(1));
         (await RunAsync($"sslcert \"{certificate}\" sslkey \"{key}\"")).ExitCode.ShouldBe(0);
-        TestMail.NumberOf(await File.ReadAllBytesAsync(_folder.File("fetched"))).ShouldBe(1);
+        (await File.ReadAllLinesAsync(_folder.File("fetched"))).ShouldContain($"{TestMail.Field}: 1");
         (await RunAsync("")).ExitCode.ShouldBeGreaterThan(1); // 1 is for an empty maildrop
 
         async Task<CommandRun> RunAsync(string more)
