@@ -218,7 +218,7 @@ internal sealed class AdminSession : IAsyncDisposable
             return;
         try
         {
-            await Audit.EndAsync(_auditEntry, run.HasResult && run.Failure is null, run.Failure, CancellationToken.None);
+            await Audit.EndAsync(_auditEntry, run.HasResult && run.Failure is null, run.Act.Clean(run.Failure), CancellationToken.None);
         }
         catch (Exception e) when (e is Npgsql.NpgsqlException or IOException or TimeoutException)
         {

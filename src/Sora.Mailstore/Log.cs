@@ -65,6 +65,12 @@ internal static partial class Log
     [LoggerMessage(81, LogLevel.Warning, "Logins blocked for {Kind} {User} from {Network} after {Failures} wrong passwords, for {Time}")]
     public static partial void LoginBlocked(ILogger logger, string kind, string network, string user, int failures, TimeSpan time);
 
+    [LoggerMessage(83, LogLevel.Information, "Administrator {Actor} on {Machine}: {Action} {Detail}: {Outcome} {Reason}")]
+    public static partial void AdministratorActed(ILogger logger, string actor, string machine, string action, string detail, string outcome, string reason);
+
+    [LoggerMessage(84, LogLevel.Warning, "What an administrator has done could not be read from the audit log")]
+    public static partial void AuditNotRead(ILogger logger, Exception exception);
+
     [LoggerMessage(82, LogLevel.Warning, "The audit log could not be written or cleared; it is tried again")]
     public static partial void AuditFailed(ILogger logger, Exception exception);
 

@@ -205,6 +205,47 @@ public sealed class AccountsTests : AdminTest
     }
 
     [Fact]
+    public async Task A_passwd_file_comes_in_with_its_hashes_and_what_it_forbids_is_not_allowed()
+    {
+        const string file = """
+            # a comment
+
+            ada:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=:1000:1000::/home/ada::userdb_quota_rule=*:storage=1G
+            bob@example.net:{sha.hex}e5e9fa1ba31ecd1ae84f75caaa474f3a663f05f4
+            carol:5en6G6MezRroT3XKqkdPOmY/BfQ=::::::
+            dora:$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e:1000:1000
+            emil:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=:1000:1000::::nologin
+            fred:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=:1000:1000::::userdb_mail=x:y allow_nets=192.0.2.0/24,2001:db8::/32
+            gina
+            hans::1000:1000
+            ida:{DES-CRYPT}rqXexS6ZhobKA
+            jan:{BLF-CRYPT}$2b$31$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e
+            kim:{PLAIN}secret
+            """;
+        var ran = await RunWithInputAsync(file, "accounts", "create", "--from-file", "-", "--passwd-file", "--domain", "example.org", "--default-scheme", "SHA");
+        ran.Code.ShouldBe(ExitCode.Failed);
+        ran.Output.ShouldStartWith("Created 4 accounts");
+        string[] reasons =
+        [
+            "-:7: nologin is not taken over", "-:8: allow_nets is not taken over", "-:9: there is no password", "-:10: there is no password",
+            "-:11: the password hash has a scheme", "-:12: the password hash has a scheme", "-:13: the password hash has a scheme",
+        ];
+        foreach (var reason in reasons)
+            ran.Error.ShouldContain(reason);
+        ran.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length.ShouldBe(reasons.Length);
+        foreach (var address in new[] { "ada@example.org", "bob@example.net", "carol@example.org" })
+            (await LogsInAsync(address, "secret")).ShouldBeTrue(address);
+        (await LogsInAsync("dora@example.org", "correct horse")).ShouldBeTrue();
+
+        var bare = await RunWithInputAsync("lisa:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\nmia@example.com:5en6G6MezRroT3XKqkdPOmY/BfQ=\n", "accounts", "create", "--from-file", "-", "--passwd-file");
+        bare.Error.ShouldContain("-:1: the user has no domain");
+        bare.Error.ShouldContain("-:2: the password names no scheme");
+        bare.Error.ShouldNotContain("5en6");
+        (await RunAsync("accounts", "create", "--email", "x@example.com", "--password", "secret", "--passwd-file")).Code.ShouldBe(ExitCode.Usage);
+        (await RunAsync("accounts", "create", "--from-file", "-", "--domain", "example.com")).Code.ShouldBe(ExitCode.Usage);
+    }
+
+    [Fact]
     public async Task An_interrupt_ends_it_with_a_line()
     {
         using var cancelled = new CancellationTokenSource();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sora.Testing;
 
 namespace Sora.Admin.Tests;
 
@@ -39,6 +40,44 @@ public sealed class AuditTests : AdminTest
         (await RunAsync("audit", "list", "--until", "2020-01-01", "--json")).ShouldSucceed().Json.GetArrayLength().ShouldBe(0);
     }
 
+    [Fact]
+    public async Task What_is_no_address_may_be_a_password_and_is_not_written_down()
+    {
+        string[][] commands =
+        [
+            ["accounts", "create", "--email", "Hunter2!", "--password", "x"],
+            ["accounts", "create", "--email", "anna@example.com", "--credentials", "bert@example.com,Hunter2!", "--password", "x"],
+            ["accounts", "delete", "--email", "hunter2!", "--confirm"],
+            ["accounts", "update", "--email", "Hunter2! @x", "--password", "x"],
+            ["accounts", "disable", "--email", "Hunter2!"],
+            ["auth", "unblock", "--user", "Hunter2!"],
+            ["credentials", "add", "--email", "Hunter2!", "--address", "Hunter2!"],
+            ["mailbox", "create", "--email", "Hunter2!", "--name", "Box"],
+            ["quota", "set", "--email", "Hunter2!", "--storage", "1GiB"],
+            ["relay", "retry", "--sender", "Hunter2!"],
+        ];
+        foreach (var command in commands)
+            await RunAsync(command);
+        var listed = (await RunAsync("audit", "list", "--kind", "admin", "--json")).ShouldSucceed();
+        listed.Json.GetArrayLength().ShouldBe(commands.Length);
+        listed.Output.ShouldNotContain("unter2", Case.Insensitive);
+        listed.Output.ShouldContain("--credentials ***");
+    }
+
+    [Fact]
+    public async Task A_running_server_logs_what_administrators_do()
+    {
+        var log = new LineLog();
+        await using var acts = new Mailstore.Audit.AdminActLog(Node.Database, Node.Feed, log);
+        await CreateAsync("anna@example.com", "first-secret");
+        await RunAsync("accounts", "delete", "--email", "Hunter2!", "--confirm");
+        await RunAsync("accounts", "list");
+        await Eventually.WaitAsync(() => log.Lines.Count == 2);
+        log.Lines[0].ShouldContain($"on {Environment.MachineName}: accounts create --email anna@example.com --password ***: ok");
+        log.Lines[1].ShouldContain("accounts delete --email *** --confirm: failed");
+        string.Concat(log.Lines).ShouldNotContain("unter2");
+    }
+
     [Theory]
     [InlineData("root", null, "root")]
     [InlineData("root", "anna", "anna as root")]
@@ -55,8 +94,8 @@ public sealed class AuditTests : AdminTest
                 new Command("create") { new Option<string>("--email"), new Option<string>("--password"), new Option<string>("--password-hash"), new Option<string>("--api-token"), new Option<bool>("--random-password") },
             },
         };
-        var act = AdminAct.Of(root.Parse(["accounts", "create", "--email", "a b@x", "--password", "P1", "--password-hash", "P2", "--api-token", "P3", "--random-password"]));
+        var act = AdminAct.Of(root.Parse(["accounts", "create", "--email", "a-b@x", "--password", "P1", "--password-hash", "P2", "--api-token", "P3", "--random-password"]));
         act.Action.ShouldBe("accounts create");
-        act.Detail.ShouldBe("--email \"a b@x\" --password *** --password-hash *** --api-token *** --random-password");
+        act.Detail.ShouldBe("--email a-b@x --password *** --password-hash *** --api-token *** --random-password");
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
+using Sora.Contracts;
 using Sora.Mailstore.Accounts.Logins;
 using Sora.Testing;
 
@@ -19,7 +20,7 @@ public sealed class AuthTests : AdminTest
         foreach (var user in new[] { "anna@example.com", "bert@example.com", "a-password" })
         {
             for (var i = 0; i < 2; i++)
-                await server.FailedAsync(Address, user, user.Contains('@', StringComparison.Ordinal), None);
+                await server.FailedAsync(Address, user, user.Contains('@', StringComparison.Ordinal) ? new AccountIdentity(new AccountId(1), user) : null, None);
         }
 
         (await RunAsync("auth", "blocked")).ShouldSucceed().Output.ShouldSatisfyAllConditions(

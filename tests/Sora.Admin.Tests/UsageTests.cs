@@ -16,7 +16,7 @@ public sealed class UsageTests
     [InlineData("accounts create --email a@b.example --password x --random-password", "in one way")]
     [InlineData("accounts create --email a@b.example --password x --hash-cost 3", "--hash-cost must be between 4 and 16")]
     [InlineData("accounts create --email a@b.example --from-file f", "--from-file goes without")]
-    [InlineData("accounts create --email a@b.example --password x --hashes", "--hashes goes with")]
+    [InlineData("accounts create --email a@b.example --password x --hashes", "--hashes and --passwd-file go with")]
     [InlineData("accounts update --email a@b.example", "Nothing to change")]
     [InlineData("accounts delete --email a@b.example --confirm false", "Nothing was done")]
     [InlineData("mailbox delete --email a@b.example --name x", "--confirm is required")]

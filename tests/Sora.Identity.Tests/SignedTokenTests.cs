@@ -350,13 +350,36 @@ public sealed class SignedTokenTests : IAsyncLifetime, IDisposable
         (await CheckAsync(verifier, _issuer.Token(User))).Outcome.ShouldBe(TokenOutcome.Accepted);
         (await CheckAsync(verifier, other.Token(User))).Outcome.ShouldBe(TokenOutcome.InvalidToken);
         (await CheckAsync(verifier, other.Token("ada@example.org"))).Outcome.ShouldBe(TokenOutcome.InsufficientScope);
-        verifier.HintFor("ada@example.org").Scope.ShouldBe("mail");
-        verifier.HintFor("user@EXAMPLE.COM").Scope.ShouldBe("email");
-        verifier.HintFor("").Scope.ShouldBe("email");
+        verifier.HintFor("ada@example.org", LoginScopes.Imap).Scope.ShouldBe("mail");
+        verifier.HintFor("user@EXAMPLE.COM", LoginScopes.Pop3).Scope.ShouldBe("email");
+        verifier.HintFor("", LoginScopes.Imap).Scope.ShouldBe("email");
 
         // One issuer's key does not sign for the other
         var claims = other.Claims("ada@example.org");
         (await CheckAsync(verifier, other.Sign(claims, key: _issuer.Key))).Outcome.ShouldBe(TokenOutcome.InvalidToken);
+    }
+
+    [Theory]
+    [InlineData("openid email", LoginScopes.ManageSieve)]
+    [InlineData("openid email imap", LoginScopes.Imap | LoginScopes.ManageSieve)]
+    [InlineData("email pop", LoginScopes.Pop3 | LoginScopes.ManageSieve)]
+    [InlineData("email mail", LoginScopes.All)]
+    [InlineData("email IMAP pop3", LoginScopes.ManageSieve)]
+    public async Task Scopes_may_be_for_single_protocols(string scope, LoginScopes expected)
+    {
+        Options.ImapScopes = ["imap", "mail"];
+        Options.Pop3Scopes = ["pop", "mail"];
+        Options.Validate().ShouldBeEmpty();
+        await using var verifier = new TokenVerifier([Options], _metrics, _clock, NullLoggerFactory.Instance);
+        var claims = _issuer.Claims(User);
+        claims["scope"] = scope;
+        var check = await CheckAsync(verifier, _issuer.Sign(claims));
+        check.Outcome.ShouldBe(TokenOutcome.Accepted);
+        check.Protocols.ShouldBe(expected);
+        verifier.HintFor(User, LoginScopes.Imap).Scope.ShouldBe("imap");
+        verifier.HintFor(User, LoginScopes.ManageSieve).Scope.ShouldBe(Options.Scopes[0]);
+        Options.ManagesieveScopes = ["no scope"];
+        Options.Validate().Single().ShouldContain("managesieve_scopes");
     }
 
     [Fact]

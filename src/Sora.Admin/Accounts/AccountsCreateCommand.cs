@@ -17,6 +17,9 @@ internal sealed class AccountsCreateCommand : AdminCommand
         "--from-file", "FILE", "Create one account per line: address, a tab, password; - reads standard input");
 
     private readonly Option<bool> _hashes = Flag("--hashes", "The file has password hashes instead of passwords");
+    private readonly Option<bool> _passwd = Flag("--passwd-file", "The file is a passwd-file as Dovecot has it: user:hash:..., one per line");
+    private readonly Option<string?> _domain = Optional("--domain", "DOMAIN", "The domain of users of a passwd-file that have none");
+    private readonly Option<string?> _scheme = Optional("--default-scheme", "SCHEME", "The scheme of passwords of a passwd-file that name none, such as CRYPT");
     private readonly PasswordArguments _password = new();
 
     public AccountsCreateCommand(CommandHost host)
@@ -27,9 +30,15 @@ internal sealed class AccountsCreateCommand : AdminCommand
         Add(_credentials);
         Add(_fromFile);
         Add(_hashes);
+        Add(_passwd);
+        Add(_domain);
+        Add(_scheme);
         Validators.Add(result =>
         {
             var passwords = _password.Count(result);
+            var isPasswd = result.GetResult(_passwd) is not null;
+            if (!isPasswd && (result.GetResult(_domain) is not null || result.GetResult(_scheme) is not null))
+                result.AddError("--domain and --default-scheme go with --passwd-file");
             if (result.GetResult(_fromFile) is not null)
             {
                 if (result.GetResult(_email) is not null || result.GetResult(_credentials) is not null || passwords > 0)
@@ -41,8 +50,8 @@ internal sealed class AccountsCreateCommand : AdminCommand
                 result.AddError("--email or --from-file is required");
             if (passwords == 0)
                 result.AddError("A password is required: --password-stdin, --password, --password-hash or --random-password");
-            if (result.GetResult(_hashes) is not null)
-                result.AddError("--hashes goes with --from-file");
+            if (result.GetResult(_hashes) is not null || isPasswd)
+                result.AddError("--hashes and --passwd-file go with --from-file");
         });
     }
 
@@ -52,7 +61,7 @@ internal sealed class AccountsCreateCommand : AdminCommand
         if (run.Get(_fromFile) is { } file)
         {
             _password.ApplyCost(run, options.Passwords);
-            return await new AccountsFile(run, options, file, run.Get(_hashes)).CreateAsync(cancellationToken);
+            return await new AccountsFile(run, options, file, run.Get(_hashes) || run.Get(_passwd), run.Get(_passwd) ? new PasswdLine(run.Get(_domain), run.Get(_scheme)) : null).CreateAsync(cancellationToken);
         }
 
         var password = (await _password.ReadAsync(run, options.Passwords, cancellationToken))!;

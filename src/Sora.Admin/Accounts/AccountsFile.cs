@@ -7,10 +7,11 @@ using Sora.Mailstore.Accounts.Passwords;
 namespace Sora.Admin.Accounts;
 
 /// <summary>
-/// Creates an account for each line of a file: <c>address TAB password</c>. Empty lines and lines that begin with # are skipped. Passwords are
+/// Creates an account for each line of a file: <c>address TAB password</c>, or as <see cref="PasswdLine"/> reads it. Empty lines and lines that begin with # are skipped. Passwords are
 /// hashed on all processors, and accounts are inserted in batches; a line that fails does not disturb the others, and its password is not shown.
 /// </summary>
-internal sealed class AccountsFile(CommandRun run, AdminOptions options, string file, bool hashes)
+/// <param name="passwd">Reads lines of a passwd-file; null when the file has none.</param>
+internal sealed class AccountsFile(CommandRun run, AdminOptions options, string file, bool hashes, PasswdLine? passwd)
 {
     private const int BatchSize = 250;
 
@@ -63,6 +64,15 @@ internal sealed class AccountsFile(CommandRun run, AdminOptions options, string 
 
     private Line? Parse(int number, string text)
     {
+        if (passwd is not null)
+        {
+            var entry = passwd.Parse(text);
+            if (entry.WhyNot is null)
+                return Check(new Line(number, entry.Address, entry.Hash));
+            Fail(number, entry.Address, entry.WhyNot);
+            return null;
+        }
+
         var tab = text.IndexOf('\t', StringComparison.Ordinal);
         if (tab < 0)
         {
@@ -70,13 +80,18 @@ internal sealed class AccountsFile(CommandRun run, AdminOptions options, string 
             return null;
         }
 
-        var line = new Line(number, text[..tab].Trim(), text[(tab + 1)..]);
+        return Check(new Line(number, text[..tab].Trim(), hashes ? text[(tab + 1)..].Trim() : text[(tab + 1)..]));
+    }
+
+    private Line? Check(Line line)
+    {
         var reason = line.Password.Contains('\uFFFD', StringComparison.Ordinal) ? "the password is not valid UTF-8"
-            : hashes ? null
-            : PasswordHasher.WhyRefused(line.Password);
+            : !hashes ? PasswordHasher.WhyRefused(line.Password)
+            : _hasher.CanVerify(line.Password) ? null
+            : "the password hash has a scheme that is not known or not allowed, or costs more than is allowed";
         if (reason is null)
             return line;
-        Fail(number, line.Address, reason);
+        Fail(line.Number, line.Address, reason);
         return null;
     }
 
@@ -86,7 +101,7 @@ internal sealed class AccountsFile(CommandRun run, AdminOptions options, string 
         var processors = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken };
         await Task.Run(
             () => Parallel.For(0, accounts.Length, processors, i => accounts[i] = new NewAccount(
-                batch[i].Address, hashes ? batch[i].Password.Trim() : _hasher.Hash(batch[i].Password))),
+                batch[i].Address, hashes ? batch[i].Password : _hasher.Hash(batch[i].Password))),
             cancellationToken);
         var results = await session.Accounts.CreateManyAsync(accounts, cancellationToken);
         for (var i = 0; i < results.Count; i++)

@@ -143,7 +143,11 @@ public interface IAccountSubscriber
 /// <summary>Who an address belongs to.</summary>
 /// <param name="PrimaryAddress">The account's primary address, lower case.</param>
 /// <param name="Ticket">How it has logged in; null when the address was only looked up.</param>
-public sealed record AccountIdentity(AccountId Account, string PrimaryAddress, LoginTicket? Ticket = null);
+public sealed record AccountIdentity(AccountId Account, string PrimaryAddress, LoginTicket? Ticket = null)
+{
+    /// <summary>The account has other addresses too; only said when the address was looked up.</summary>
+    public bool HasOtherAddresses { get; init; }
+}
 
 /// <summary>Finds accounts by address.</summary>
 public interface IAccounts

@@ -16,6 +16,12 @@ public enum LoginBlock
     /// <summary>Those for the user from the client's network.</summary>
     UserAtAddress,
 
+    /// <summary>
+    /// Those for the account by all of its addresses together, of which only <see cref="ILoginLimits.SucceededAsync"/> speaks. The client must hear what it would hear of a wrong
+    /// password: otherwise guesses at one address would tell which others belong to the same account.
+    /// </summary>
+    Account,
+
     /// <summary>Nobody's yet, but too many passwords from the client's network wait already before they are checked.</summary>
     Waiting,
 }
@@ -43,12 +49,13 @@ public interface ILoginLimits
     /// Counts a wrong password, and says whether there were too many while it was checked: then the client must not hear that it was wrong. Returns after the other nodes were told: a
     /// client that knew before them would have time to go there.
     /// </summary>
-    /// <param name="isKnown">The name belongs to an account, so that lists may show it. Anything else may be a password that was typed into the wrong field.</param>
-    ValueTask<LoginPermission> FailedAsync(IPAddress address, string user, bool isKnown, CancellationToken cancellationToken);
+    /// <param name="account">Whose name it is, so that lists may show it; null for one that is nobody's, which may be a password that was typed into the wrong field.</param>
+    ValueTask<LoginPermission> FailedAsync(IPAddress address, string user, AccountIdentity? account, CancellationToken cancellationToken);
 
     /// <summary>
     /// A right password: what was counted for the user, and for the user at this address, is forgotten; not what was counted for the address. Says whether too many wrong ones came
     /// while it was checked, which then counts for more. Writes nothing when there was nothing to forget and the user is known at the address.
     /// </summary>
-    ValueTask<LoginPermission> SucceededAsync(IPAddress address, string user, CancellationToken cancellationToken);
+    /// <param name="account">Whose password it was; null when no password was given: then what was guessed at the account's other addresses does not matter.</param>
+    ValueTask<LoginPermission> SucceededAsync(IPAddress address, string user, AccountId? account, CancellationToken cancellationToken);
 }

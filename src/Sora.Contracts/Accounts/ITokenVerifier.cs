@@ -25,6 +25,9 @@ public enum TokenOutcome
 /// <param name="Expires">When it ends; null when that is not known.</param>
 public sealed record TokenCheck(TokenOutcome Outcome, string User, DateTimeOffset? Expires)
 {
+    /// <summary>What it lets in to: its issuer may give out tokens for some protocols only.</summary>
+    public LoginScopes Protocols { get; init; } = LoginScopes.All;
+
     /// <summary>A token that proves nothing.</summary>
     public static TokenCheck Refused(TokenOutcome outcome) => new(outcome, "", null);
 }
@@ -43,5 +46,6 @@ public interface ITokenVerifier
 
     /// <summary>What to tell a client without a good token.</summary>
     /// <param name="user">For whom it wants to act; empty when it did not say.</param>
-    TokenHint HintFor(string user);
+    /// <param name="protocol">What it logs in to.</param>
+    TokenHint HintFor(string user, LoginScopes protocol);
 }

@@ -28,13 +28,14 @@ public sealed class ClientConnection : IDeadlineTarget
     private CompressedStream? _compressed;
     private readonly MeteredReader _input;
     private Dismissal? _dismissal;
-    private AccountIdentity? _user;
+    private readonly ClientCount _count;
+    private readonly SendProgress _progress;
     private long _received;
     private long _sent;
     private long _paceFrom;
     private bool _isPaced;
-    private bool _isCounted; // against the limit of its address
     private volatile bool _isInHandshake;
+    private volatile int _sendingSince; // 0 while nothing waits to be taken
     private int _lastInput;
 
     /// <param name="header">What the proxy in front said, or null.</param>
@@ -42,6 +43,8 @@ public sealed class ClientConnection : IDeadlineTarget
     {
         _context = context;
         _listener = listener;
+        _count = new ClientCount(listener);
+        _progress = new SendProgress(context);
         _input = new MeteredReader(context.Transport.Input, Arrived);
         Output = context.Transport.Output;
         Peer = Normalise(context.RemoteEndPoint);
@@ -86,7 +89,10 @@ public sealed class ClientConnection : IDeadlineTarget
     public bool IsTls => _tls is not null;
 
     /// <summary>Nobody between the client and this site's machines can listen: TLS, here or at a trusted proxy, or a client on the same machine.</summary>
-    public bool IsPrivate => IsTls || IsTlsAtProxy || (IPAddress.IsLoopback(Remote.Address) && IPAddress.IsLoopback(Peer.Address));
+    public bool IsPrivate => IsTls || IsTlsAtProxy || IsLocal;
+
+    /// <summary>The client is on this machine, and nobody speaks for it.</summary>
+    private bool IsLocal => IPAddress.IsLoopback(Remote.Address) && IPAddress.IsLoopback(Peer.Address);
 
     /// <summary>What commands may hold in memory.</summary>
     internal SessionMemory Memory { get; }
@@ -95,7 +101,7 @@ public sealed class ClientConnection : IDeadlineTarget
     public DateTimeOffset Started { get; }
 
     /// <summary>Who is logged in, or null.</summary>
-    public AccountIdentity? User => _user;
+    public AccountIdentity? User => _count.User;
 
     /// <summary>The protocol that is spoken.</summary>
     public string Protocol => _listener.Definition.Protocol.Name;
@@ -194,9 +200,20 @@ public sealed class ClientConnection : IDeadlineTarget
     /// <summary>Counts and logs that the session ends because nothing has come for too long.</summary>
     internal void NoteTimeout()
     {
-        var reason = _user is null && _listener.Definition.Protocol.HasLogins ? "login_timeout" : "idle_timeout";
+        var reason = User is null && _listener.Definition.Protocol.HasLogins ? "login_timeout" : "idle_timeout";
         _listener.Instruments.Ended(reason);
         Log.Dismissed(_listener.Shared.Logger, Protocol, Id, Remote.Address, reason);
+    }
+
+    /// <summary>Counts and logs that the client is not served, which the protocol tells it.</summary>
+    internal void Refuse(Dismissal refusal) => _listener.Refuse(refusal, Remote.Address);
+
+    /// <summary>Counts and logs that the session is not given what it asked for, and goes on.</summary>
+    /// <param name="reason">One of few: a label of the metrics.</param>
+    internal void NoteRefusal(string reason)
+    {
+        _listener.Instruments.CommandRefused(reason);
+        Log.CommandRefused(_listener.Shared.Logger, Protocol, Activity, Id, Remote.Address, reason);
     }
 
     /// <summary>
@@ -205,19 +222,9 @@ public sealed class ClientConnection : IDeadlineTarget
     /// <param name="expires">When the session has to end; null for never.</param>
     public Dismissal? TryLogIn(AccountIdentity identity, DateTimeOffset? expires = null)
     {
-        if (_user is not null)
-            LogOut();
-        var options = _listener.Shared.Options;
-        var isExempt = IsExempt(Remote.Address);
-        var refusal = _listener.Shared.Registry.TryLogIn(
-            identity.Account, Remote.Address, isExempt ? 0 : options.MaxConnectionsPerUser, isExempt ? 0 : options.MaxConnectionsPerUserPerIp);
-        if (refusal is not null)
-        {
-            _listener.Refuse(refusal, Remote.Address);
+        LogOut();
+        if (_count.TryLogIn(identity, Remote.Address, IsLocal) is { } refusal)
             return refusal;
-        }
-
-        Volatile.Write(ref _user, identity);
         if (expires is { } end)
             _deadlines.Arm(DeadlineKind.Login, _listener.Shared.Deadlines, TimeSpan.FromTicks(Math.Max(0, (end - _listener.Shared.Time.GetUtcNow()).Ticks)));
         return null;
@@ -227,8 +234,7 @@ public sealed class ClientConnection : IDeadlineTarget
     public void LogOut()
     {
         _deadlines.Disarm(DeadlineKind.Login);
-        if (Interlocked.Exchange(ref _user, null) is { } user)
-            _listener.Shared.Registry.LogOut(user.Account, Remote.Address);
+        _count.LogOut();
     }
 
     /// <summary>
@@ -236,11 +242,10 @@ public sealed class ClientConnection : IDeadlineTarget
     /// </summary>
     internal Dismissal? Forward(ForwardedClient client)
     {
-        if (!IsTrusted || _user is not null)
+        if (!IsTrusted || User is not null)
             throw new InvalidOperationException("Not from here, or not now");
         var remote = new IPEndPoint(Normalise(client.Address) ?? Remote.Address, client.Port ?? (client.Address is null ? Remote.Port : 0));
         Log.Forwarded(_listener.Shared.Logger, Id, Remote.Address, remote.Address, client.Session ?? "");
-        Uncount();
         Remote = remote;
         Local = new IPEndPoint(Normalise(client.Destination) ?? Local.Address, client.DestinationPort ?? Local.Port);
         IsTlsAtProxy = client.IsTls ?? IsTlsAtProxy;
@@ -249,15 +254,7 @@ public sealed class ClientConnection : IDeadlineTarget
     }
 
     /// <summary>Counts the connection against the limit of its client's address; not null when there are too many.</summary>
-    internal Dismissal? TryCount()
-    {
-        var limit = IsExempt(Remote.Address) ? 0 : _listener.Definition.Limits.MaxConnectionsPerIp;
-        var refusal = _listener.Shared.Registry.TryEnterFrom(Protocol, Remote.Address, limit);
-        _isCounted = refusal is null;
-        if (refusal is not null)
-            _listener.Refuse(refusal, Remote.Address);
-        return refusal;
-    }
+    internal Dismissal? TryCount() => _count.TryEnter(Remote.Address, IsLocal);
 
     /// <summary>
     /// Called before each wait for the client: in the middle of a command, a literal or a message it has to send min_bytes_per_minute, and is dismissed when it
@@ -424,6 +421,12 @@ public sealed class ClientConnection : IDeadlineTarget
                 Log.HandshakeTimedOut(_listener.Shared.Logger, Id, Remote.Address);
                 Abort();
                 break;
+            case DeadlineKind.Output when IsOldNews():
+                break;
+            case DeadlineKind.Output when TakesEnough():
+                _sendingSince = _listener.Shared.Deadlines.Now;
+                _deadlines.Arm(DeadlineKind.Output, _listener.Shared.Deadlines, _listener.Shared.Options.WriteTimeout);
+                break;
             case DeadlineKind.Output:
                 _listener.Instruments.Ended("write_timeout");
                 Log.WriteTimedOut(_listener.Shared.Logger, Id, Remote.Address);
@@ -446,11 +449,11 @@ public sealed class ClientConnection : IDeadlineTarget
     internal async ValueTask FinishAsync()
     {
         LogOut();
-        Uncount();
+        _count.Leave();
         _deadlines.Disarm(DeadlineKind.Input);
         _deadlines.Disarm(DeadlineKind.Pace);
         _deadlines.Disarm(DeadlineKind.End);
-        _deadlines.Arm(DeadlineKind.Output, _listener.Shared.Deadlines, _listener.Shared.Options.WriteTimeout);
+        ExpectOutput();
         try
         {
             await Output.FlushAsync(CancellationToken.None);
@@ -507,15 +510,6 @@ public sealed class ClientConnection : IDeadlineTarget
         _ => protocol.ToString(),
     };
 
-    private bool IsExempt(IPAddress address) => _listener.Shared.Options.ExemptTrustedNetworks && _listener.Shared.Trusted.Contains(address);
-
-    private void Uncount()
-    {
-        if (_isCounted)
-            _listener.Shared.Registry.LeaveFrom(Protocol, Remote.Address);
-        _isCounted = false;
-    }
-
     private void Arrived(long octets)
     {
         _received += octets;
@@ -539,6 +533,24 @@ public sealed class ClientConnection : IDeadlineTarget
             BeginPace();
     }
 
+    private void ExpectOutput()
+    {
+        _progress.Begin();
+        _sendingSince = _listener.Shared.Deadlines.Now;
+        _deadlines.Arm(DeadlineKind.Output, _listener.Shared.Deadlines, _listener.Shared.Options.WriteTimeout);
+    }
+
+    // What the deadline was for has been taken meanwhile
+    private bool IsOldNews() =>
+        _sendingSince is var since && (since == 0 || _listener.Shared.Deadlines.Now - since < _listener.Shared.Options.WriteTimeout.TotalSeconds);
+
+    // A slow client that goes on taking is none that hangs
+    private bool TakesEnough()
+    {
+        var options = _listener.Shared.Options;
+        return _progress.Take() > options.MinBytesPerMinute * options.WriteTimeout.TotalMinutes;
+    }
+
     private bool IsDelivered(FlushResult flush)
     {
         if (flush.IsCompleted)
@@ -550,7 +562,7 @@ public sealed class ClientConnection : IDeadlineTarget
 
     private async ValueTask<bool> AwaitFlushAsync(ValueTask<FlushResult> flush)
     {
-        _deadlines.Arm(DeadlineKind.Output, _listener.Shared.Deadlines, _listener.Shared.Options.WriteTimeout);
+        ExpectOutput();
         try
         {
             return IsDelivered(await flush);
@@ -562,6 +574,7 @@ public sealed class ClientConnection : IDeadlineTarget
         }
         finally
         {
+            _sendingSince = 0;
             _deadlines.Disarm(DeadlineKind.Output);
         }
     }

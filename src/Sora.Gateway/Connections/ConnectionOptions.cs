@@ -20,13 +20,17 @@ public sealed class ConnectionOptions : IValidatableOptions
     [OptionRange("536", "64KiB")]
     public ByteSize ProxyMaxHeader { get; set; } = ByteSize.KiB(4);
 
-    [Option("Sessions of one user at once, all protocols of this node together; 0 is no limit")]
+    [Option("Sessions of one user at once, all protocols and all nodes together (other nodes' within seconds); 0 is no limit. If not set 500, and no limit for clients on this machine", Example = "500")]
     [OptionRange("0", "1000000")]
-    public int MaxConnectionsPerUser { get; set; }
+    public int? MaxConnectionsPerUser { get; set; }
 
-    [Option("Sessions of one user at once from one IPv4 address or IPv6 /64 network, all protocols of this node together; 0 is no limit")]
+    [Option("The same from one IPv4 address or IPv6 /64 network; 0 is no limit. If not set 100, and no limit for clients on this machine", Example = "100")]
     [OptionRange("0", "1000000")]
-    public int MaxConnectionsPerUserPerIp { get; set; }
+    public int? MaxConnectionsPerUserPerIp { get; set; }
+
+    [Option("How often nodes tell each other of users that have an eighth or more of the sessions they may have; 0: each node counts its own sessions only")]
+    [OptionRange("100ms", "1m", OrZero = true)]
+    public TimeSpan CountInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     [Option("Connections accepted in the first second after the start, all listeners together; each second allows as many more than the one before. Others wait in the backlog; 0 is no limit")]
     [OptionRange("0", "1000000")]
@@ -56,7 +60,7 @@ public sealed class ConnectionOptions : IValidatableOptions
     [OptionRange("0", "10m")]
     public TimeSpan KickTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    [Option("How long a client may leave the server's output unread before it is cut off")]
+    [Option("How long a client may leave the server's output unread before it is cut off; on Linux one that takes more than min_bytes_per_minute is just slow, and goes on")]
     [OptionRange("1s", "1d")]
     public TimeSpan WriteTimeout { get; set; } = TimeSpan.FromMinutes(2);
 
@@ -87,6 +91,15 @@ public sealed class ConnectionOptions : IValidatableOptions
     [Option("How hard output is compressed for clients that ask for it, 1 (quick) to 9 (small); 0 offers no compression", Reference = "RFC 4978")]
     [OptionRange("0", "9")]
     public int CompressionLevel { get; set; } = 3;
+
+    /// <summary>Where <see cref="MaxConnectionsPerUser"/> is not set.</summary>
+    internal const int StandardPerUser = 500;
+
+    /// <summary>Where <see cref="MaxConnectionsPerUserPerIp"/> is not set: many programs behind one NAT, and no program gone wild.</summary>
+    internal const int StandardPerUserPerIp = 100;
+
+    /// <summary>The smaller of the limits of users; 0 when there is none.</summary>
+    internal int SmallestPerUser => new[] { MaxConnectionsPerUser ?? StandardPerUser, MaxConnectionsPerUserPerIp ?? StandardPerUserPerIp }.Where(static limit => limit > 0).DefaultIfEmpty(0).Min();
 
     /// <inheritdoc/>
     public IEnumerable<string> Validate() => NetworkSet.Check("trusted_networks", TrustedNetworks);

@@ -11,8 +11,10 @@ internal sealed class ConnectionRegistry
     private readonly HashSet<ClientConnection> _open = [];
     private readonly Dictionary<string, int> _byProtocol = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Protocol, IPAddress Network), int> _byNetwork = [];
-    private readonly Dictionary<AccountId, int> _byUser = [];
-    private readonly Dictionary<(AccountId User, IPAddress Network), int> _byUserAndNetwork = [];
+    private readonly Dictionary<AccountId, UserSessions> _byUser = [];
+    private readonly HashSet<AccountId> _many = [];
+    private SessionsElsewhere? _elsewhere;
+    private int _countsAsMany = int.MaxValue;
     private TaskCompletionSource? _empty;
 
     public int Count
@@ -55,15 +57,38 @@ internal sealed class ConnectionRegistry
     /// <summary>Counts a session of a user in, whatever its protocol; null when it may go on.</summary>
     public Dismissal? TryLogIn(AccountId user, IPAddress address, int maxPerUser, int maxPerUserPerIp)
     {
+        var network = ClientNetwork.Of(address);
+        var (elsewhere, elsewhereFromThere) = maxPerUser + maxPerUserPerIp > 0 ? _elsewhere?.Of(user, network) ?? default : default;
         lock (_lock)
         {
-            if (!TryAdd(_byUser, user, maxPerUser))
-                return Dismissal.MaxConnectionsPerUser;
-            if (TryAdd(_byUserAndNetwork, (user, ClientNetwork.Of(address)), maxPerUserPerIp))
-                return null;
-            Subtract(_byUser, user);
-            return Dismissal.MaxConnectionsPerUserPerIp;
+            ref var sessions = ref CollectionsMarshal.GetValueRefOrAddDefault(_byUser, user, out _);
+            sessions ??= new UserSessions();
+            var refusal = maxPerUser > 0 && sessions.Total + elsewhere >= maxPerUser ? Dismissal.MaxConnectionsPerUser
+                : maxPerUserPerIp > 0 && sessions.From(network) + elsewhereFromThere >= maxPerUserPerIp ? Dismissal.MaxConnectionsPerUserPerIp
+                : null;
+            if (refusal is null)
+                sessions.Add(network);
+            Note(user, sessions);
+            return refusal;
         }
+    }
+
+    /// <summary>From now on the sessions on other nodes count too.</summary>
+    /// <param name="many">From how many sessions of a user on the other nodes are told.</param>
+    public void CountElsewhere(SessionsElsewhere elsewhere, int many) => (_elsewhere, _countsAsMany) = (elsewhere, many);
+
+    /// <summary>Users with so many sessions that other nodes are told, and what they are told.</summary>
+    public List<(AccountId User, string Sessions)> ManySessions()
+    {
+        lock (_lock)
+            return [.. _many.Select(user => (user, _byUser[user].Tell()))];
+    }
+
+    /// <summary>The user is one of <see cref="ManySessions"/>.</summary>
+    public bool HasManySessions(AccountId user)
+    {
+        lock (_lock)
+            return _many.Contains(user);
     }
 
     /// <summary>Takes back what <see cref="TryLogIn"/> counted.</summary>
@@ -71,8 +96,9 @@ internal sealed class ConnectionRegistry
     {
         lock (_lock)
         {
-            Subtract(_byUser, user);
-            Subtract(_byUserAndNetwork, (user, ClientNetwork.Of(address)));
+            var sessions = _byUser[user];
+            sessions.Remove(ClientNetwork.Of(address));
+            Note(user, sessions);
         }
     }
 
@@ -110,6 +136,16 @@ internal sealed class ConnectionRegistry
             _empty ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return _empty.Task;
         }
+    }
+
+    private void Note(AccountId user, UserSessions sessions)
+    {
+        if (sessions.Total >= _countsAsMany)
+            _many.Add(user);
+        else
+            _many.Remove(user);
+        if (sessions.Total == 0)
+            _byUser.Remove(user);
     }
 
     private static bool TryAdd<TKey>(Dictionary<TKey, int> counts, TKey key, int max)

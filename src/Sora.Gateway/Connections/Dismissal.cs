@@ -20,6 +20,9 @@ public sealed record Dismissal(string Reason, string Text, bool IsTemporary = tr
     public static Dismissal MaxConnectionsPerUserPerIp { get; } =
         new("max_connections_per_user_per_ip", "Too many connections of this user from your address");
 
+    /// <summary>LMTP is for one's own MTAs.</summary>
+    public static Dismissal NotTrusted { get; } = new("not_trusted", "Access denied", IsTemporary: false);
+
     public static Dismissal ProxyNotTrusted { get; } =
         new("proxy_not_trusted", "Your address may not speak for others here", IsTemporary: false);
 

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Sora.Contracts;
 using Sora.Gateway.Connections.Proxying;
 
 namespace Sora.Gateway.Connections;
@@ -20,15 +21,18 @@ public sealed class GatewayListeners : IDisposable
 {
     private readonly List<Listener> _listeners = [];
     private readonly ListenerServices _shared;
+    private readonly SessionsElsewhere? _elsewhere;
 
     /// <param name="certificates">Null: no TLS at all, and no definition may have implicit TLS.</param>
+    /// <param name="news">How nodes tell each other of sessions; null for a node that counts alone.</param>
     public GatewayListeners(
         IEnumerable<ListenerDefinition> definitions,
         ConnectionOptions options,
         CertificateSource? certificates,
         GatewayMetrics metrics,
         ILogger<GatewayListeners> logger,
-        TimeProvider time)
+        TimeProvider time,
+        ISessionNews? news = null)
     {
         var registry = new ConnectionRegistry();
         if (certificates is not null)
@@ -38,6 +42,8 @@ public sealed class GatewayListeners : IDisposable
         _shared = new ListenerServices(
             options, certificates, metrics, logger, registry, new Drain(registry), new ConnectionDeadlines(time), new NetworkSet(options.TrustedNetworks), time,
             new SemaphoreSlim(options.MaxTlsRefusals));
+        if (news is not null && options.CountInterval > TimeSpan.Zero && options.SmallestPerUser is > 0 and var limit)
+            _elsewhere = new SessionsElsewhere(registry, news, limit, options.CountInterval, time);
         foreach (var definition in definitions)
         {
             if (definition.ImplicitTls && certificates is null)
@@ -93,11 +99,15 @@ public sealed class GatewayListeners : IDisposable
     /// <summary>Serves a connection that did not come through Kestrel, as the listener at this place of the definitions would.</summary>
     internal Task ServeAsync(int listener, ConnectionContext context) => _listeners[listener].ServeAsync(context);
 
+    /// <summary>Sessions on other nodes; null when this one counts alone.</summary>
+    internal SessionsElsewhere? Elsewhere => _elsewhere;
+
     /// <summary>The scheduler of all timeouts.</summary>
     internal ConnectionDeadlines Deadlines => _shared.Deadlines;
 
     public void Dispose()
     {
+        _elsewhere?.Dispose();
         _shared.Deadlines.Dispose();
         _shared.Drain.Dispose();
         _shared.TlsRefusals.Dispose();

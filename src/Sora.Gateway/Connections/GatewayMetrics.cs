@@ -23,6 +23,7 @@ public sealed class GatewayMetrics : IDisposable
         RefusedConnections = _meter.CreateCounter<long>("sora_connections_refused_total", null, "Connections that were refused");
         ConnectionsLimit = _meter.CreateUpDownCounter<long>("sora_connections_limit", null, "Connections that there may be; 0 is no limit");
         EndedConnections = _meter.CreateCounter<long>("sora_connections_ended_total", null, "Connections that the server ended early, by reason");
+        RefusedCommands = _meter.CreateCounter<long>("sora_commands_refused_total", null, "Commands that were refused so that the server or its users are safe, by reason");
         _tlsHandshakes = _meter.CreateCounter<long>("sora_tls_handshakes_total", null, "TLS handshakes");
         Logins = _meter.CreateCounter<long>("sora_logins_total", null, "Attempts to log in, by how they ended");
         Commands = _meter.CreateCounter<long>("sora_commands_total", null, "Commands by outcome");
@@ -44,6 +45,8 @@ public sealed class GatewayMetrics : IDisposable
     internal UpDownCounter<long> ConnectionsLimit { get; }
 
     internal Counter<long> EndedConnections { get; }
+
+    internal Counter<long> RefusedCommands { get; }
 
     internal Counter<long> Logins { get; }
 
@@ -165,6 +168,11 @@ internal sealed class ConnectionInstruments(GatewayMetrics metrics, string proto
 
     public void Refused(string reason) =>
         metrics.RefusedConnections.Add(1, new("protocol", protocol), new KeyValuePair<string, object?>("reason", reason));
+
+    /// <summary>Counts a command that a session may not run, or not so.</summary>
+    /// <param name="reason">One of few.</param>
+    public void CommandRefused(string reason) =>
+        metrics.RefusedCommands.Add(1, new("protocol", protocol), new KeyValuePair<string, object?>("reason", reason));
 
     /// <summary>Counts a connection that the server ended.</summary>
     /// <param name="reason">One of few.</param>

@@ -27,7 +27,11 @@ public sealed record ListenerDefinition(
 
 /// <summary>How many connections a protocol takes, and how long; 0 is no limit.</summary>
 /// <param name="MaxConnections">At once, over all clients.</param>
-/// <param name="MaxConnectionsPerIp">At once from one IPv4 address or one IPv6 /64 network.</param>
+/// <param name="MaxConnectionsPerIp">At once from one IPv4 address or one IPv6 /64 network; null for <see cref="StandardPerIp"/>, and none for clients on this machine.</param>
 /// <param name="MaxDuration">Until a session is ended between two commands.</param>
 /// <param name="MaxConnectionsPerListener">At once on each socket.</param>
-public sealed record ConnectionLimits(int MaxConnections = 0, int MaxConnectionsPerIp = 0, TimeSpan MaxDuration = default, int MaxConnectionsPerListener = 0);
+public sealed record ConnectionLimits(int MaxConnections = 0, int? MaxConnectionsPerIp = 0, TimeSpan MaxDuration = default, int MaxConnectionsPerListener = 0)
+{
+    /// <summary>A quarter of all, so that one address cannot keep all others out.</summary>
+    public int StandardPerIp => MaxConnections / 4;
+}

@@ -14,6 +14,9 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Protocol} connection from {Address} refused: {Reason}")]
     public static partial void Refused(ILogger logger, string protocol, IPAddress address, string reason);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Protocol} {Command} of connection {Connection} from {Address} refused: {Reason}")]
+    public static partial void CommandRefused(ILogger logger, string protocol, string command, string connection, IPAddress address, string reason);
+
     [LoggerMessage(Level = LogLevel.Debug, Message = "TLS handshake of connection {Connection} from {Address} failed: {Reason}")]
     public static partial void HandshakeFailed(ILogger logger, string connection, IPAddress address, string reason);
 
@@ -55,4 +58,10 @@ internal static partial class Log
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The channel binding tls-exporter is not there with this OpenSSL or .NET: {Reason}. Logins are bound to the certificate (tls-server-end-point) instead")]
     public static partial void NoExporter(ILogger logger, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Command} took longer than {Limit}, connection {Connection}")]
+    public static partial void CommandTooLong(ILogger logger, string command, TimeSpan limit, string connection);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Command} failed, connection {Connection}")]
+    public static partial void CommandFailed(ILogger logger, string command, string connection, Exception exception);
 }

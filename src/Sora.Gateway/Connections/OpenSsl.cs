@@ -10,7 +10,14 @@ namespace Sora.Gateway.Connections;
 /// </summary>
 internal static class OpenSsl
 {
-    private static readonly FieldInfo? Field = typeof(SslStream).GetField("_securityContext", BindingFlags.Instance | BindingFlags.NonPublic);
+    /// <summary>Where SslStream keeps its handle, in .NET 10.</summary>
+    public const string HandleField = "_securityContext";
+
+    private static readonly FieldInfo? Field = Find(HandleField);
+
+    /// <summary>A field of SslStream that holds a handle; null when there is none of this name.</summary>
+    public static FieldInfo? Find(string field) =>
+        typeof(SslStream).GetField(field, BindingFlags.Instance | BindingFlags.NonPublic) is { } found && typeof(SafeHandle).IsAssignableFrom(found.FieldType) ? found : null;
 
     /// <summary>The connection's SSL object; null when it cannot be had.</summary>
     public static SafeHandle? HandleOf(SslStream tls) => Field?.GetValue(tls) is SafeHandle { IsInvalid: false, IsClosed: false } handle ? handle : null;

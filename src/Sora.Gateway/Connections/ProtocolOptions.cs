@@ -32,9 +32,9 @@ public abstract class ProtocolOptions : IValidatableOptions
     [OptionRange("0", "10000000")]
     public int MaxConnectionsPerListener { get; set; }
 
-    [Option("Connections at once from one IPv4 address or IPv6 /64 network; 0 is no limit")]
+    [Option("Connections at once from one IPv4 address or IPv6 /64 network; 0 is no limit. If not set a quarter of max_connections, and no limit for clients on this machine", Example = "1000")]
     [OptionRange("0", "10000000")]
-    public int MaxConnectionsPerIp { get; set; }
+    public int? MaxConnectionsPerIp { get; set; }
 
     [Option("How long a connection may last before it is ended between two commands; 0 is no limit")]
     [OptionRange("1m", "365d", OrZero = true)]

@@ -51,6 +51,9 @@ public sealed class SessionInput(ClientConnection connection)
     private bool _holdsRead;
     private long _discarded;
 
+    /// <summary>Runs when all answers are sent and nothing has arrived yet: what can be done ahead without waiting.</summary>
+    public Action? BeforeWaiting { get; init; }
+
     /// <summary>What has arrived and was not consumed. Valid until the next <see cref="FillAsync"/>.</summary>
     public ReadOnlySequence<byte> Unread => _unread;
 
@@ -77,6 +80,7 @@ public sealed class SessionInput(ClientConnection connection)
             {
                 if (connection.Output.UnflushedBytes > 0 && !await connection.FlushAsync())
                     return InputOutcome.EndOfInput;
+                BeforeWaiting?.Invoke();
                 connection.SetInputTimeout(timeout);
                 connection.Expect(isInside || before > 0 || _discarded > 0);
                 result = await connection.Input.ReadAsync(CancellationToken.None);
@@ -85,7 +89,13 @@ public sealed class SessionInput(ClientConnection connection)
             _unread = result.Buffer;
             _holdsRead = true;
             if (_unread.Length > before)
+            {
+                // The wake-up came together with the data, and must not be lost with it
+                if (result.IsCanceled)
+                    connection.Wake();
                 return InputOutcome.Data;
+            }
+
             if (result.IsCompleted)
                 return InputOutcome.EndOfInput;
             return connection.InputTimedOut ? InputOutcome.TimedOut : InputOutcome.Woken;

@@ -1,29 +1,28 @@
 namespace Sora.Gateway.Connections;
 
 /// <summary>
-/// What a session may hold in memory for one command besides what is limited on its own (buffers of the connection, single messages, bodies opened ahead): results,
-/// the columns of SORT and THREAD, messages of a MULTIAPPEND, results that are kept up to date. Sizes are counted as they are known before, from numbers of messages.
-/// A session runs one command at a time, so nothing has to be given back but what stays.
+/// What a session holds in memory besides what is limited on its own (buffers of the connection, single messages, bodies opened ahead): results of searches, the columns
+/// and texts of SORT and THREAD, messages of a MULTIAPPEND, results that are kept up to date. Each is counted when its size is known, and given back when it is let go.
 /// </summary>
 internal sealed class SessionMemory(long limit)
 {
-    private long _kept;
+    private long _used;
 
-    /// <summary>The command at hand may take this much besides what stays.</summary>
-    public bool Allows(long octets) => limit == 0 || octets <= limit - _kept;
+    /// <summary>Octets that are held now.</summary>
+    public long Used => Volatile.Read(ref _used);
 
-    /// <summary>As much as the command at hand may take, up to a limit of its own.</summary>
-    public long Most(long own) => limit == 0 ? own : Math.Max(0, Math.Min(own, limit - _kept));
-
-    /// <summary>Notes what stays when the command is over; false when there is no room.</summary>
-    public bool TryKeep(long octets)
+    /// <summary>Counts what is about to be held; false, and nothing is counted, when there is no room. Searches of several mailboxes call it at the same time.</summary>
+    public bool TryTake(long octets)
     {
-        if (!Allows(octets))
-            return false;
-        _kept += octets;
-        return true;
+        if (Interlocked.Add(ref _used, octets) <= limit || limit == 0)
+            return true;
+        Give(octets);
+        return false;
     }
 
-    /// <summary>What stayed is gone.</summary>
-    public void Release(long octets) => _kept -= octets;
+    /// <summary>Takes back what <see cref="TryTake"/> counted.</summary>
+    public void Give(long octets) => Interlocked.Add(ref _used, -octets);
+
+    /// <summary>What one command holds until it is over.</summary>
+    public MemoryCharge Begin() => new(this);
 }

@@ -1,6 +1,4 @@
 using System.Net.Security;
-using System.Reflection;
-using System.Runtime.InteropServices;
 using System.Security.Authentication;
 
 namespace Sora.Gateway.Connections;
@@ -13,20 +11,17 @@ internal sealed unsafe class TlsExporter
 {
     private const int Length = 32;
 
-    private readonly FieldInfo? _handle;
-
     // int SSL_export_keying_material(SSL *s, unsigned char *out, size_t olen, const char *label, size_t llen, const unsigned char *context, size_t contextlen, int use_context)
     private readonly delegate* unmanaged[Cdecl]<nint, byte*, nuint, byte*, nuint, byte*, nuint, int, int> _function;
 
     /// <param name="field">Where SslStream keeps its handle.</param>
-    public TlsExporter(string field = "_securityContext")
+    public TlsExporter(string field = OpenSsl.HandleField)
     {
-        _handle = typeof(SslStream).GetField(field, BindingFlags.Instance | BindingFlags.NonPublic);
         if (!OperatingSystem.IsLinux())
         {
             Problem = "the system is not Linux";
         }
-        else if (_handle is null || !typeof(SafeHandle).IsAssignableFrom(_handle.FieldType))
+        else if (OpenSsl.Find(field) is null)
         {
             Problem = $"SslStream has no handle in {field}";
         }
@@ -47,7 +42,7 @@ internal sealed unsafe class TlsExporter
     /// <summary>The binding of a connection; null below TLS 1.3, where the material may belong to more than one connection (RFC 9266 section 4), and where it cannot be had.</summary>
     public byte[]? Export(SslStream tls)
     {
-        if (_function == null || tls.SslProtocol != SslProtocols.Tls13 || _handle?.GetValue(tls) is not SafeHandle { IsInvalid: false, IsClosed: false } handle)
+        if (_function == null || tls.SslProtocol != SslProtocols.Tls13 || OpenSsl.HandleOf(tls) is not { } handle)
             return null;
         var material = new byte[Length];
         var label = "EXPORTER-Channel-Binding"u8;

@@ -26,7 +26,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         Server = server;
         Client = client;
         _disabled = server.Disabled;
-        _limit = new CommandLimit(client, server.Options);
+        _limit = new CommandLimit(client, server.Options.CommandTimeout);
         Writer = new ImapWriter(client.Output, _limit.FlushAsync);
         Reader = new ImapReader(client.Input, Writer, server.Options.ToReaderLimits(), MustStop, client.Expect);
     }
@@ -455,7 +455,10 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         {
             if (!IsGone(e))
                 Log.CommandFailed(Server.Logger, row.Name, Client.Id, e);
-            Client.Abort();
+
+            // A client that has stopped in the middle of its message can still be told so: that is between two responses
+            if (!Session.IsEnding)
+                Client.Abort();
             throw new ClientGoneException("A response could not be finished");
         }
         finally

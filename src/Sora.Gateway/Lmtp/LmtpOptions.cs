@@ -6,8 +6,12 @@ namespace Sora.Gateway.Lmtp;
 
 /// <summary>[lmtp]: where mail comes in.</summary>
 [Section("LMTP: where mail comes in (RFC 2033)")]
-public sealed class LmtpOptions() : ProtocolOptions("127.0.0.1:24", null, maxConnections: 1000)
+public sealed class LmtpOptions : ProtocolOptions
 {
+    /// <summary>All mail may come from one host.</summary>
+    public LmtpOptions()
+        : base("127.0.0.1:24", null, maxConnections: 1000) => MaxConnectionsPerIp = 0;
+
     [Option("Name of this host in the greeting and in Received fields; by default the machine's own", Example = "mail.example.org")]
     public string? HostName { get; set; }
 

@@ -105,7 +105,7 @@ public sealed class LmtpServer : IProtocolServer
     {
         if (!_trusted.Contains(connection.Remote.Address))
         {
-            Log.NotTrusted(Logger, connection.Remote.Address);
+            connection.Refuse(Dismissal.NotTrusted);
             connection.Output.WriteReply(LmtpReply.NotTrusted);
             await connection.FlushAsync();
             return;

@@ -6,9 +6,6 @@ namespace Sora.Gateway.Lmtp;
 
 internal static partial class Log
 {
-    [LoggerMessage(Level = LogLevel.Warning, Message = "LMTP client {Address} is in none of lmtp.trusted_networks")]
-    public static partial void NotTrusted(ILogger logger, IPAddress address);
-
     [LoggerMessage(Level = LogLevel.Error, Message = "LMTP command failed in session {Session}")]
     public static partial void CommandFailed(ILogger logger, string session, Exception exception);
 
@@ -32,9 +29,6 @@ internal static partial class Log
 
     [LoggerMessage(Level = LogLevel.Error, Message = "<{Sender}> does not hear of the delivery of message {Id}")]
     public static partial void ReportFailed(ILogger logger, string id, string sender, Exception exception);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "LMTP client {Address} sends XCLIENT and is not trusted, connection {Connection}")]
-    public static partial void ForwardRefused(ILogger logger, IPAddress address, string connection);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "LMTP client is {Address}, logged in as {Login} at the proxy, connection {Connection}")]
     public static partial void Forwarded(ILogger logger, IPAddress address, string login, string connection);

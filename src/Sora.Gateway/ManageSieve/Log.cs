@@ -14,10 +14,4 @@ internal static partial class Log
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Account {Account} has changed its Sieve scripts: {Command}, connection {Connection}")]
     public static partial void ScriptsChanged(ILogger logger, AccountId account, string command, string connection);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "ManageSieve command {Command} failed, connection {Connection}")]
-    public static partial void CommandFailed(ILogger logger, string command, string connection, Exception exception);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "ManageSieve command {Command} took longer than {Limit} and was given up, connection {Connection}")]
-    public static partial void CommandTooLong(ILogger logger, string command, TimeSpan limit, string connection);
 }

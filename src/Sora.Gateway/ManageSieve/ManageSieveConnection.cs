@@ -10,6 +10,7 @@ namespace Sora.Gateway.ManageSieve;
 internal sealed class ManageSieveConnection : IDisposable
 {
     private readonly CommandReader _reader;
+    private readonly CommandLimit _limit;
     private long _notAuthenticatedSince;
     private AccountWatch? _watch;
     private int _badCommands;
@@ -20,6 +21,7 @@ internal sealed class ManageSieveConnection : IDisposable
         Client = client;
         Input = new SessionInput(client);
         _reader = new CommandReader(Input, server.Options);
+        _limit = new CommandLimit(client, server.Options.CommandTimeout);
         _notAuthenticatedSince = server.Time.GetTimestamp();
     }
 
@@ -83,6 +85,7 @@ internal sealed class ManageSieveConnection : IDisposable
     {
         _watch?.Dispose();
         _reader.Release();
+        _limit.Dispose();
     }
 
     public void LogIn(AccountIdentity identity)
@@ -213,38 +216,25 @@ internal sealed class ManageSieveConnection : IDisposable
         Client.Activity = row.Name;
         try
         {
-            if (row.WaitsForClient)
-                return await RunAsync(row, command, Client.Closed);
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(Client.Closed);
-            limit.CancelAfter(Server.Options.CommandTimeout);
-            return await RunAsync(row, command, limit.Token);
-        }
-        finally
-        {
-            Client.Activity = "";
-        }
-    }
-
-    private async ValueTask<ManageSieveReply?> RunAsync(CommandRow<ManageSieveStates, ParseManageSieveCommand> row, ManageSieveCommand command, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await command.ExecuteAsync(this, cancellationToken);
-        }
-        catch (Exception) when (Client.Closed.IsCancellationRequested)
-        {
-            HasEnded = true;
-            return null;
-        }
-        catch (OperationCanceledException)
-        {
-            Log.CommandTooLong(Server.Logger, row.Name, Server.Options.CommandTimeout, Client.Id);
-            return ManageSieveReply.No("The command took too long, try again later", ResponseCode.TryLater);
+            return await command.ExecuteAsync(this, _limit.Start(row.WaitsForClient));
         }
         catch (Exception e)
         {
-            Log.CommandFailed(Server.Logger, row.Name, Client.Id, e);
-            return ManageSieveReply.No("Internal error, try again later", ResponseCode.TryLater);
+            switch (_limit.Explain(e, Server.Logger, row.Name))
+            {
+                case CommandFault.ClientIsGone:
+                    HasEnded = true;
+                    return null;
+                case CommandFault.TookTooLong:
+                    return ManageSieveReply.No("The command took too long, try again later", ResponseCode.TryLater);
+                default:
+                    return ManageSieveReply.No("Internal error, try again later", ResponseCode.TryLater);
+            }
+        }
+        finally
+        {
+            _limit.End();
+            Client.Activity = "";
         }
     }
 

@@ -5,7 +5,7 @@ namespace Sora.Gateway.ManageSieve;
 
 /// <summary>[managesieve]: the server through which users manage their scripts.</summary>
 [Section("ManageSieve: how users put their Sieve scripts (RFC 5804)")]
-public sealed class ManageSieveOptions() : ProtocolOptions("*:4190", null, maxConnections: 2000)
+public sealed class ManageSieveOptions() : ProtocolOptions("*:4190", null, maxConnections: 10_000)
 {
     [Option("Take passwords without TLS from any client; clients on the same machine always may", Reference = "RFC 5804 5")]
     public bool AllowPlaintextAuth { get; set; }

@@ -9,11 +9,11 @@ internal sealed class CommandTable : CommandTable<Pop3States, ParsePop3Command>
     public CommandTable(GatewayMetrics metrics)
         : base(metrics, Pop3Server.ProtocolName)
     {
-        Add("RETR", Pop3States.Transaction, RetrCommand.Parse, waitsForClient: true);
+        Add("RETR", Pop3States.Transaction, RetrCommand.Parse);
         Add("DELE", Pop3States.Transaction, DeleCommand.Parse);
-        Add("TOP", Pop3States.Transaction, TopCommand.Parse, waitsForClient: true);
-        Add("LIST", Pop3States.Transaction, ListCommand.Parse, waitsForClient: true);
-        Add("UIDL", Pop3States.Transaction, UidlCommand.Parse, waitsForClient: true);
+        Add("TOP", Pop3States.Transaction, TopCommand.Parse);
+        Add("LIST", Pop3States.Transaction, ListCommand.Parse);
+        Add("UIDL", Pop3States.Transaction, UidlCommand.Parse);
         Add("STAT", Pop3States.Transaction, StatCommand.Parse);
         Add("NOOP", Pop3States.Transaction, NoopCommand.Parse);
         Add("RSET", Pop3States.Transaction, RsetCommand.Parse);

@@ -22,15 +22,6 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Error, Message = "Message with content {Content} cannot be sent on connection {Connection}")]
     public static partial void BodyUnavailable(ILogger logger, ContentId content, string connection, Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Command} took longer than {Limit}, connection {Connection}")]
-    public static partial void CommandTooLong(ILogger logger, string command, TimeSpan limit, string connection);
-
     [LoggerMessage(Level = LogLevel.Warning, Message = "Messages that were retrieved on connection {Connection} could not be marked as read: {Reason}")]
     public static partial void NotMarked(ILogger logger, string connection, string reason);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Command} failed, connection {Connection}")]
-    public static partial void CommandFailed(ILogger logger, string command, string connection, Exception exception);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "POP3 client {Address} sends XCLIENT and is not trusted, connection {Connection}")]
-    public static partial void ForwardRefused(ILogger logger, IPAddress address, string connection);
 }

@@ -50,6 +50,15 @@ internal sealed class Maildrop
 
     public bool IsDeleted(int number) => _deleted is not null && _deleted[number - 1];
 
+    /// <summary>The number of the message behind this one that is not marked as deleted; one more than the highest when there is none.</summary>
+    public int Next(int number)
+    {
+        do
+            number++;
+        while (number <= Count && IsDeleted(number));
+        return number;
+    }
+
     public MessageRow this[int number] => Index[number - 1];
 
     /// <summary>A message's octets as they are sent, without the dots that are put before lines.</summary>

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Sora.Contracts;
 using Sora.Gateway.Connections;
+using Sora.Gateway.Pop3.Commands;
 using Sora.Gateway.Pop3.Responses;
 using Sora.Gateway.Pop3.Wire;
 
@@ -25,9 +26,10 @@ internal sealed class Pop3Connection : IAsyncDisposable
     {
         Server = server;
         Client = client;
-        Input = new SessionInput(client);
-        Contents = new ContentWindow(server.Messages);
-        Walk = new BodyWalk(server.Messages, client.Closed);
+        Input = new SessionInput(client) { BeforeWaiting = ReadAhead };
+        Limit = new CommandLimit(client, server.Options.CommandTimeout);
+        Ahead = new MessagesAhead(server.Messages, server.Options);
+        Sender = new MessageSender(this);
         _started = server.Time.GetTimestamp();
     }
 
@@ -37,11 +39,13 @@ internal sealed class Pop3Connection : IAsyncDisposable
 
     public SessionInput Input { get; }
 
-    /// <summary>The contents of the messages that come next.</summary>
-    public ContentWindow Contents { get; }
+    /// <summary>The time that the running command has left.</summary>
+    public CommandLimit Limit { get; }
 
-    /// <summary>Which messages the client takes one after the other.</summary>
-    public BodyWalk Walk { get; }
+    /// <summary>The messages that come next.</summary>
+    public MessagesAhead Ahead { get; }
+
+    public MessageSender Sender { get; }
 
     public PipeWriter Output => Client.Output;
 
@@ -90,6 +94,8 @@ internal sealed class Pop3Connection : IAsyncDisposable
     {
         Input.Release();
         await FinishAsync();
+        await Ahead.DisposeAsync();
+        Limit.Dispose();
     }
 
     /// <summary>Enters the TRANSACTION state.</summary>
@@ -154,7 +160,7 @@ internal sealed class Pop3Connection : IAsyncDisposable
     /// <summary>Sends what was written when it is much. False when the client is gone: the session is over then.</summary>
     public async ValueTask<bool> FlushIfFullAsync()
     {
-        if (Output.UnflushedBytes < MaxUnflushed || await Client.FlushAsync())
+        if (Output.UnflushedBytes < MaxUnflushed || await Limit.FlushAsync())
             return true;
         HasEnded = true;
         return false;
@@ -248,7 +254,7 @@ internal sealed class Pop3Connection : IAsyncDisposable
         {
             _badCommands = 0;
             reply = await RunAsync(row!, command);
-            if (command is not Commands.UserCommand)
+            if (command is not UserCommand)
                 User = null;
         }
         else
@@ -283,45 +289,38 @@ internal sealed class Pop3Connection : IAsyncDisposable
         }
     }
 
+    // The one place where errors become answers
     private async ValueTask<Pop3Reply?> RunAsync(CommandRow<Pop3States, ParsePop3Command> row, Pop3Command command)
     {
         Client.Activity = row.Name;
         try
         {
-            if (row.WaitsForClient)
-                return await RunAsync(row, command, Client.Closed);
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(Client.Closed);
-            limit.CancelAfter(Server.Options.CommandTimeout);
-            return await RunAsync(row, command, limit.Token);
+            return await command.ExecuteAsync(this, Limit.Start(row.WaitsForClient));
+        }
+        catch (Exception e)
+        {
+            switch (Limit.Explain(e, Server.Logger, row.Name))
+            {
+                case CommandFault.ClientIsGone:
+                    HasEnded = true;
+                    return null;
+                case CommandFault.TookTooLong:
+                    return Pop3Reply.Error("The command took too long, try again later", ResponseCode.SysTemp);
+                default:
+                    return Pop3Reply.Error("Internal error, try again later", ResponseCode.SysTemp);
+            }
         }
         finally
         {
+            Limit.End();
             Client.Activity = "";
         }
     }
 
-    // The one place where errors become answers
-    private async ValueTask<Pop3Reply?> RunAsync(CommandRow<Pop3States, ParsePop3Command> row, Pop3Command command, CancellationToken cancellationToken)
+    private void ReadAhead()
     {
-        try
-        {
-            return await command.ExecuteAsync(this, cancellationToken);
-        }
-        catch (Exception) when (Client.Closed.IsCancellationRequested)
-        {
-            HasEnded = true;
-            return null;
-        }
-        catch (OperationCanceledException)
-        {
-            Log.CommandTooLong(Server.Logger, row.Name, Server.Options.CommandTimeout, Client.Id);
-            return Pop3Reply.Error("The command took too long, try again later", ResponseCode.SysTemp);
-        }
-        catch (Exception e)
-        {
-            Log.CommandFailed(Server.Logger, row.Name, Client.Id, e);
-            return Pop3Reply.Error("Internal error, try again later", ResponseCode.SysTemp);
-        }
+        if (Identity is not null)
+            Ahead.Continue(Maildrop);
     }
 
     // Once for the session: a client that has taken a message away has shown it to somebody

@@ -5,7 +5,7 @@ namespace Sora.Gateway.Pop3;
 
 /// <summary>[pop3]: the server through which clients take mail away.</summary>
 [Section("POP3: how clients take mail away (RFC 1939)")]
-public sealed class Pop3Options() : ProtocolOptions("*:110", "*:995", maxConnections: 2000)
+public sealed class Pop3Options() : ProtocolOptions("*:110", "*:995", maxConnections: 10_000)
 {
     [Option("Take passwords without TLS from any client; clients on the same machine always may", Reference = "RFC 8314 4.1")]
     public bool AllowPlaintextAuth { get; set; }
@@ -52,8 +52,16 @@ public sealed class Pop3Options() : ProtocolOptions("*:110", "*:995", maxConnect
     [Option("Mark messages that were retrieved as read (\\Seen), when the session ends")]
     public bool MarkSeen { get; set; } = true;
 
-    [Option("What clients that have not said UTF8 get of a message with UTF-8 in its header: refuse (-ERR [UTF8]) or send it as it is", Reference = "RFC 6856 2.1")]
-    public Utf8Headers Utf8Headers { get; set; } = Utf8Headers.Refuse;
+    [Option("What clients that have not said UTF8 get of a message with UTF-8 in its header: downgrade it, refuse it (-ERR [UTF8]), or send it as it is", Reference = "RFC 6856 2.1, RFC 6858")]
+    public Utf8Headers Utf8Headers { get; set; } = Utf8Headers.Downgrade;
+
+    [Option("Bodies that are opened ahead when a client retrieves one message after the other; 0 opens each when it is asked for")]
+    [OptionRange(0, 32)]
+    public int RetrieveAhead { get; set; } = 4;
+
+    [Option("Largest body that is opened ahead; it may be in memory until its turn comes")]
+    [OptionRange("1KiB", "1MiB")]
+    public ByteSize RetrieveAheadSize { get; set; } = ByteSize.KiB(64);
 
     [Option("How the server names itself in the capability IMPLEMENTATION; empty for not at all", Reference = "RFC 2449 6.9")]
     public string Implementation { get; set; } = "Sora";
@@ -75,6 +83,7 @@ public sealed class Pop3Options() : ProtocolOptions("*:110", "*:995", maxConnect
 /// <summary>What happens to messages that need UTF-8 mode when a client has not asked for it.</summary>
 public enum Utf8Headers
 {
+    Downgrade,
     Refuse,
     Send,
 }

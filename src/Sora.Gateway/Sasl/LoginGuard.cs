@@ -11,6 +11,7 @@ namespace Sora.Gateway.Sasl;
 /// </summary>
 public sealed class LoginGuard
 {
+    private static readonly MailError Wrong = new(MailErrorCode.AuthenticationFailed, "Authentication failed");
     private static readonly MailError TooMany = new(MailErrorCode.Limit, "Too many failed logins, try again later");
 
     private readonly ILoginLimits? _limits;
@@ -48,8 +49,10 @@ public sealed class LoginGuard
             return null;
 
         // Not at once: somebody who does not mind refusals shall not be served faster than others
-        await Task.Delay(attempt.FailureDelay, _time, cancellationToken).ConfigureAwait(false);
-        return await BlockedAsync(attempt, permission, cancellationToken).ConfigureAwait(false);
+        var delay = Task.Delay(attempt.FailureDelay, _time, cancellationToken);
+        var known = await KnownAsync(attempt.User, cancellationToken).ConfigureAwait(false);
+        await delay.ConfigureAwait(false);
+        return Blocked(attempt, known is null ? null : attempt.User, permission);
     }
 
     /// <summary>
@@ -66,9 +69,12 @@ public sealed class LoginGuard
         if (!proven.IsOk)
             return await FailedAsync(attempt, proven.Error, cancellationToken).ConfigureAwait(false);
         if (_limits is not null
-            && await _limits.SucceededAsync(attempt.Address, attempt.User, cancellationToken).ConfigureAwait(false) is { IsBlocked: true } blocked)
+            && await _limits.SucceededAsync(attempt.Address, attempt.User, attempt.IsPassword ? proven.Value.Account : null, cancellationToken)
+                .ConfigureAwait(false) is { IsBlocked: true } blocked)
         {
-            return await BlockedAsync(attempt, blocked, cancellationToken).ConfigureAwait(false);
+            return blocked.Block == LoginBlock.Account
+                ? await WrongAsync(attempt, Wrong, blocked, cancellationToken).ConfigureAwait(false)
+                : await BlockedAsync(attempt, blocked, cancellationToken).ConfigureAwait(false);
         }
 
         var acting = await act(proven.Value, cancellationToken).ConfigureAwait(false);
@@ -91,22 +97,42 @@ public sealed class LoginGuard
             return error;
         }
 
-        // All of it while the answer is held back, so that its time tells nothing; nor what the check took: hashes of other servers take other times
-        var left = attempt.FailureDelay - _time.GetElapsedTime(attempt.Started);
-        var delay = left > TimeSpan.Zero ? Task.Delay(left, _time, cancellationToken) : Task.CompletedTask;
-        var user = await KnownAsync(attempt.User, cancellationToken).ConfigureAwait(false);
+        return await WrongAsync(attempt, error, default, cancellationToken).ConfigureAwait(false);
+    }
+
+    // A password that is wrong, or that is to look so because of what was guessed at the account's other addresses
+    private async ValueTask<MailError> WrongAsync(LoginAttempt attempt, MailError error, LoginPermission account, CancellationToken cancellationToken)
+    {
+        var known = await KnownAsync(attempt.User, cancellationToken).ConfigureAwait(false);
+        var user = known is null ? null : attempt.User;
         var permission = _limits is null
             ? default
-            : await _limits.FailedAsync(attempt.Address, attempt.User, user is not null, cancellationToken).ConfigureAwait(false);
-        await delay.ConfigureAwait(false);
+            : await _limits.FailedAsync(attempt.Address, attempt.User, known, cancellationToken).ConfigureAwait(false);
+        await HoldAsync(attempt, cancellationToken).ConfigureAwait(false);
         if (permission.IsBlocked)
             return Blocked(attempt, user, permission);
-        Record(attempt, user, null, null, LoginOutcome.Wrong, null);
+        if (account.IsBlocked)
+            Blocked(attempt, user, account);
+        else
+            Record(attempt, user, null, null, LoginOutcome.Wrong, null);
         return error;
     }
 
+    // Behind everything that depends on who the user is, so that the time of the answer tells nothing of it: hashes of other servers take other times. What takes longer than the delay is held
+    // until it has passed again, because the end of a long check would tell as well.
+    private async Task HoldAsync(LoginAttempt attempt, CancellationToken cancellationToken)
+    {
+        var (whole, took) = (attempt.FailureDelay, _time.GetElapsedTime(attempt.Started));
+        if (whole <= TimeSpan.Zero)
+            return;
+        if (took > whole)
+            await Task.Delay(TimeSpan.FromTicks(whole.Ticks - (took.Ticks % whole.Ticks)), _time, cancellationToken).ConfigureAwait(false);
+        else
+            await (attempt.Hold ?? Task.Delay(whole - took, _time, cancellationToken)).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     private async ValueTask<MailError> BlockedAsync(LoginAttempt attempt, LoginPermission permission, CancellationToken cancellationToken) =>
-        Blocked(attempt, await KnownAsync(attempt.User, cancellationToken).ConfigureAwait(false), permission);
+        Blocked(attempt, await KnownAsync(attempt.User, cancellationToken).ConfigureAwait(false) is null ? null : attempt.User, permission);
 
     private MailError Blocked(LoginAttempt attempt, string? user, LoginPermission permission)
     {
@@ -115,17 +141,18 @@ public sealed class LoginGuard
             LoginBlock.Address => "address",
             LoginBlock.User => "user",
             LoginBlock.UserAtAddress => "pair",
+            LoginBlock.Account => "account",
             _ => "waiting",
         });
         return TooMany;
     }
 
     // A name that is nobody's is shown to nobody: it may be a password that was typed into the wrong field
-    private async ValueTask<string?> KnownAsync(string user, CancellationToken cancellationToken)
+    private async ValueTask<AccountIdentity?> KnownAsync(string user, CancellationToken cancellationToken)
     {
         try
         {
-            return _accounts is not null && await _accounts.FindAsync(user, cancellationToken).ConfigureAwait(false) is not null ? user : null;
+            return _accounts is null ? null : await _accounts.FindAsync(user, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

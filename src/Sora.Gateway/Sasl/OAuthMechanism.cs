@@ -11,6 +11,7 @@ namespace Sora.Gateway.Sasl;
 internal sealed class OAuthMechanism(SaslContext context, ITokenVerifier tokens, SaslOptions options, bool isGoogle) : SaslMechanism
 {
     private static readonly MailError Failed = new(MailErrorCode.AuthenticationFailed, "Authentication failed");
+    private static readonly MailError NotForThis = new(MailErrorCode.AuthorizationFailed, "The token is not for this protocol");
     private static readonly MailError Malformed = new(MailErrorCode.ClientBug, "Response is malformed");
 
     public override async ValueTask<SaslStep> StepAsync(byte[]? response, CancellationToken cancellationToken)
@@ -24,13 +25,14 @@ internal sealed class OAuthMechanism(SaslContext context, ITokenVerifier tokens,
             return Refuse(TokenOutcome.InvalidToken, message); // so a client asks which token it needs (RFC 7628 section 4.3)
         if (await context.Guard.BeforeAsync(context.Attempt(message.AuthorizationId), cancellationToken).ConfigureAwait(false) is { } refused)
             return SaslStep.Fail(refused);
-        var attempt = context.Attempt(message.AuthorizationId);
+        var attempt = context.Begin(message.AuthorizationId);
         var check = await tokens.CheckAsync(token, cancellationToken).ConfigureAwait(false);
 
         // A client that heard of a bad token would throw it away
         MailResult<AccountIdentity> proven = check.Outcome switch
         {
             TokenOutcome.Unavailable => MailError.Unavailable(),
+            TokenOutcome.Accepted when !check.Protocols.HasFlag(context.Protocol) => NotForThis,
             TokenOutcome.Accepted => await context.Accounts.AdmitAsync(context.Request(check.User), cancellationToken).ConfigureAwait(false),
             _ => Failed,
         };
@@ -40,6 +42,8 @@ internal sealed class OAuthMechanism(SaslContext context, ITokenVerifier tokens,
             attempt, proven, (identity, end) => ActAsync(identity, check.User, message.AuthorizationId, end), cancellationToken).ConfigureAwait(false);
         if (acting.IsOk)
             return SaslStep.Succeed(acting.Value) with { Expires = options.OauthEndsSessions ? check.Expires : null };
+        if (check.Outcome == TokenOutcome.Accepted && !check.Protocols.HasFlag(context.Protocol))
+            check = TokenCheck.Refused(TokenOutcome.InsufficientScope);
         return acting.Error.Code is MailErrorCode.Unavailable or MailErrorCode.Limit
             ? SaslStep.Fail(acting.Error)
             : SaslStep.Fail(acting.Error, Reason(check.Outcome == TokenOutcome.Accepted ? TokenOutcome.InvalidToken : check.Outcome, message.AuthorizationId));
@@ -67,7 +71,7 @@ internal sealed class OAuthMechanism(SaslContext context, ITokenVerifier tokens,
     /// <summary>The error result (RFC 7628 section 3.2.2); that of XOAUTH2 has a status of HTTP.</summary>
     private byte[] Reason(TokenOutcome outcome, string user)
     {
-        var hint = tokens.HintFor(user);
+        var hint = tokens.HintFor(user, context.Protocol);
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
         {

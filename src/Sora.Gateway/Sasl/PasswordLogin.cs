@@ -18,7 +18,7 @@ internal static class PasswordLogin
             actFor = plain.AuthorizationId;
         if (await context.Guard.BeforeAsync(context.Attempt(login), cancellationToken).ConfigureAwait(false) is { } refused)
             return refused;
-        var attempt = context.Attempt(login); // its time begins with the check
+        var attempt = context.Begin(login); // its time begins with the check
         var proven = await context.Accounts.AuthenticateAsync(context.Request(login), plain.Password, cancellationToken).ConfigureAwait(false);
         return await context.Guard.AfterAsync(
             attempt, proven, (identity, token) => context.Masters.ActAsync(identity, login, actFor, context.Client, token), cancellationToken).ConfigureAwait(false);

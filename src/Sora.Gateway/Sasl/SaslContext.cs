@@ -31,7 +31,9 @@ internal sealed record SaslContext(
     /// <summary>The mechanism's name, or the command that a password came in.</summary>
     public string Mechanism { get; init; } = "";
 
-    private string ProtocolName => Protocol switch
+    private string ProtocolName => NameOf(Protocol);
+
+    public static string NameOf(LoginScopes protocol) => protocol switch
     {
         LoginScopes.Imap => "imap",
         LoginScopes.Pop3 => "pop3",
@@ -41,6 +43,13 @@ internal sealed record SaslContext(
     /// <summary>That a client logs in by this name.</summary>
     public LoginRequest Request(string user) => new(user, Protocol, Address);
 
-    /// <summary>That somebody wants to prove this name, from now on.</summary>
+    /// <summary>How long the answer to the name that SCRAM begins with takes, found or not.</summary>
+    public TimeSpan NameDelay { get; init; }
+
+    /// <summary>That somebody wants to prove this name, and is checked from now on.</summary>
+    public LoginAttempt Begin(string user) =>
+        Attempt(user) with { Hold = FailureDelay > TimeSpan.Zero ? Task.Delay(FailureDelay, Time, CancellationToken.None) : Task.CompletedTask };
+
+    /// <summary>That somebody wants to prove this name.</summary>
     public LoginAttempt Attempt(string user) => new(ProtocolName, Mechanism, Address, user, FailureDelay, Time.GetTimestamp());
 }

@@ -20,7 +20,8 @@ internal sealed class SaslMechanisms(
     public LoginGuard Guard { get; set; } = LoginGuard.Off(time);
 
     private readonly MasterUsers _masters = new(accounts, options, logger);
-    private readonly string[] _enabled = [.. Known.Where(name => options.Mechanisms.Contains(name, StringComparer.Ordinal) && (tokens is not null || !IsOAuth(name)))];
+    private readonly string[] _enabled = [.. Known.Where(name => options.Mechanisms.Contains(name, StringComparer.Ordinal) && (tokens is not null || !IsOAuth(name))
+        && (name != External || options.ExternalProtocols.Contains(SaslContext.NameOf(protocol), StringComparer.Ordinal)))];
 
     /// <summary>The hash functions of which a client that comes now is told; asked once for each connection.</summary>
     public ValueTask<ScramHashes> ScramOfferAsync(CancellationToken cancellationToken) => options.Scram switch
@@ -72,7 +73,12 @@ internal sealed class SaslMechanisms(
             Context(client, "password", failureDelay, offersBinding: false), new PlainMessage("", user, password), cancellationToken);
 
     private SaslContext Context(ClientConnection client, string mechanism, TimeSpan failureDelay, bool offersBinding) =>
-        new(accounts, _masters, client, client.Remote.Address, protocol, failureDelay, time, offersBinding, options.ScramErrors) { Guard = Guard, Mechanism = mechanism };
+        new(accounts, _masters, client, client.Remote.Address, protocol, failureDelay, time, offersBinding, options.ScramErrors) 
+        {
+            Guard = Guard,
+            Mechanism = mechanism,
+            NameDelay = failureDelay < options.ScramDelay ? failureDelay : options.ScramDelay,
+        };
 
     private static bool CanWork(string name, ClientConnection client) =>
         (!IsPlus(name) || client.CanBind) && (name != External || client.ClientCertificate is not null);

@@ -14,11 +14,18 @@ public sealed class SaslOptions : IValidatableOptions
     [Option("EXTERNAL: where the account's address stands in a client's certificate (see tls.client_certificates), in the order in which they are tried: \"email\" is the rfc822Name of its subjectAltName, \"cn\" the common name and \"subject_email\" the emailAddress of its subject", Reference = "RFC 4422 A")]
     public IReadOnlyList<ExternalName> ExternalNames { get; set; } = [ExternalName.Email];
 
+    [Option("Protocols that a client's certificate logs in to by EXTERNAL: imap, pop3, managesieve")]
+    public IReadOnlyList<string> ExternalProtocols { get; set; } = ["imap", "pop3", "managesieve"];
+
     [Option("Whether clients are told of SCRAM: \"auto\" when every account has the keys for it, so that no client chooses what cannot work; \"always\"; \"never\", which only hides it", Reference = "RFC 5802")]
     public ScramOffer Scram { get; set; } = ScramOffer.Auto;
 
     [Option("Say in SCRAM's own words why it failed (\"e=invalid-proof\"), before the protocol's answer; one round trip more, and some clients take it for a broken connection", Reference = "RFC 5802 5.1")]
     public bool ScramErrors { get; set; }
+
+    [Option("How long the salt of SCRAM is held back, so that the time in which it is found does not tell whether there is such a user; auth_failure_delay if that is shorter")]
+    [OptionRange("0s", "10s")]
+    public TimeSpan ScramDelay { get; set; } = TimeSpan.FromMilliseconds(10);
 
     [Option("Primary addresses of accounts that may act for every other account, with their own password", Reference = "RFC 4616")]
     public IReadOnlyList<string> MasterUsers { get; set; } = [];
@@ -49,6 +56,12 @@ public sealed class SaslOptions : IValidatableOptions
 
         if (ExternalNames.Count == 0 && Mechanisms.Contains("EXTERNAL", StringComparer.Ordinal))
             yield return "external_names must not be empty as long as mechanisms has \"EXTERNAL\"";
+        foreach (var name in ExternalProtocols)
+        {
+            if (name is not ("imap" or "pop3" or "managesieve"))
+                yield return $"external_protocols has \"{name}\", which is not one of imap, pop3, managesieve";
+        }
+
         if (MasterSeparator is not ("" or "*" or "@"))
             yield return "master_separator must be \"*\", \"@\" or empty";
         foreach (var name in Mechanisms)

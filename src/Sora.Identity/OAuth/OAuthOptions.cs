@@ -1,4 +1,5 @@
 using Sora.Configuration;
+using Sora.Contracts;
 using Sora.Identity.Http;
 
 namespace Sora.Identity.OAuth;
@@ -15,6 +16,15 @@ public sealed class OAuthOptions : IValidatableOptions
 
     [Option("Scopes that a token must have, all of them; the first one is what clients are told to ask for", Reference = "RFC 6749 3.3", Example = "email")]
     public IReadOnlyList<string> Scopes { get; set; } = [];
+
+    [Option("Scopes of which a token must also have one to log in to IMAP; empty: scopes is enough", Reference = "RFC 6749 3.3", Example = "imap")]
+    public IReadOnlyList<string> ImapScopes { get; set; } = [];
+
+    [Option("The same for POP3", Example = "pop3")]
+    public IReadOnlyList<string> Pop3Scopes { get; set; } = [];
+
+    [Option("The same for ManageSieve", Example = "managesieve")]
+    public IReadOnlyList<string> ManagesieveScopes { get; set; } = [];
 
     [Option("Clients that tokens may have been given to, in the claim \"azp\" or \"client_id\"; empty for any", Reference = "RFC 9068 2.2", Example = "thunderbird")]
     public IReadOnlyList<string> Clients { get; set; } = [];
@@ -88,6 +98,13 @@ public sealed class OAuthOptions : IValidatableOptions
 
     internal bool IsIntrospected => IntrospectionUrl is not null;
 
+    internal IReadOnlyList<string> ScopesOf(LoginScopes protocol) => protocol switch
+    {
+        LoginScopes.Imap => ImapScopes,
+        LoginScopes.Pop3 => Pop3Scopes,
+        _ => ManagesieveScopes,
+    };
+
     /// <summary>OpenID Connect Discovery 1.0 section 4.</summary>
     internal string DiscoveryUrl => Issuer.TrimEnd('/') + "/.well-known/openid-configuration";
 
@@ -110,10 +127,13 @@ public sealed class OAuthOptions : IValidatableOptions
                 yield return $"algorithms has \"{name}\", which is not one of {string.Join(", ", SigningAlgorithm.All.Select(static known => known.Name))}";
         }
 
-        foreach (var scope in Scopes)
+        foreach (var (key, scopes) in new[] { ("scopes", Scopes), ("imap_scopes", ImapScopes), ("pop3_scopes", Pop3Scopes), ("managesieve_scopes", ManagesieveScopes) })
         {
-            if (scope.Length == 0 || scope.AsSpan().ContainsAnyExceptInRange('!', '~') || scope.AsSpan().ContainsAny('"', '\\'))
-                yield return $"scopes has \"{scope}\", which is no scope";
+            foreach (var scope in scopes)
+            {
+                if (scope.Length == 0 || scope.AsSpan().ContainsAnyExceptInRange('!', '~') || scope.AsSpan().ContainsAny('"', '\\'))
+                    yield return $"{key} has \"{scope}\", which is no scope";
+            }
         }
 
         if (KeysUrl is not null && KeysFile is not null)

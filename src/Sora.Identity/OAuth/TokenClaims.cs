@@ -34,7 +34,19 @@ internal static class TokenClaims
         if (!options.Scopes.All(scopes.Contains))
             return TokenCheck.Refused(TokenOutcome.InsufficientScope);
         reason = "";
-        return new TokenCheck(TokenOutcome.Accepted, user, expires);
+        return new TokenCheck(TokenOutcome.Accepted, user, expires) { Protocols = Protocols(scopes, options) };
+    }
+
+    private static LoginScopes Protocols(HashSet<string> scopes, OAuthOptions options)
+    {
+        var protocols = LoginScopes.None;
+        foreach (var protocol in new[] { LoginScopes.Imap, LoginScopes.Pop3, LoginScopes.ManageSieve })
+        {
+            if (options.ScopesOf(protocol) is var wanted && (wanted.Count == 0 || wanted.Any(scopes.Contains)))
+                protocols |= protocol;
+        }
+
+        return protocols;
     }
 
     private static bool CheckIssuer(JsonElement claims, OAuthOptions options, bool isIntrospected) =>

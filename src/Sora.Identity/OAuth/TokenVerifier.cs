@@ -37,14 +37,15 @@ public sealed class TokenVerifier : ITokenVerifier, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public TokenHint HintFor(string user)
+    public TokenHint HintFor(string user, LoginScopes protocol)
     {
         var domain = user[(user.LastIndexOf('@') + 1)..];
         var issuer = _issuers.Find(issuer => issuer.Options.Domains.Contains(domain, StringComparer.OrdinalIgnoreCase))
             ?? _issuers.Find(static issuer => issuer.Options.Domains.Count == 0) ?? _issuers[0];
         var configuration = issuer.Options.OpenidConfiguration
             ?? (issuer.Options.Issuer.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? issuer.Options.DiscoveryUrl : "");
-        return new TokenHint(issuer.Options.Scopes is [var first, ..] ? first : null, configuration.Length > 0 ? configuration : null);
+        var scope = issuer.Options.ScopesOf(protocol) is [var own, ..] ? own : issuer.Options.Scopes is [var first, ..] ? first : null;
+        return new TokenHint(scope, configuration.Length > 0 ? configuration : null);
     }
 
     public async ValueTask DisposeAsync()

@@ -13,6 +13,9 @@ public sealed class AccountAdministration(Database database, PasswordHasher pass
     private readonly AdministrationStore _store = new(database.Write);
     private readonly AccountCreationStore _creation = new(database.Write);
 
+    /// <summary>The text can be an account's address.</summary>
+    public static bool IsAddress(string text) => AccountAddress.Parse(text).IsOk;
+
     /// <summary>
     /// Creates an account with its default mailboxes. ALREADYEXISTS when the address is taken, CANNOT when address or password will not do.
     /// </summary>

@@ -103,11 +103,19 @@ public sealed class AccountHost : IAccounts, IAsyncDisposable
         return identity;
     }
 
-    public async ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(LoginRequest login, string password, CancellationToken cancellationToken)
+    public ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(LoginRequest login, string password, CancellationToken cancellationToken) =>
+        AuthenticateAsync(login, password, furtherOnly: false, cancellationToken);
+
+    /// <summary>The same with the further passwords of the address only, which takes no time when there are none: whoever knows its own checks that.</summary>
+    internal ValueTask<MailResult<AccountIdentity>> AuthenticateFurtherAsync(LoginRequest login, string password, CancellationToken cancellationToken) =>
+        AuthenticateAsync(login, password, furtherOnly: true, cancellationToken);
+
+    private async ValueTask<MailResult<AccountIdentity>> AuthenticateAsync(
+        LoginRequest login, string password, bool furtherOnly, CancellationToken cancellationToken)
     {
         try
         {
-            return await _logins.CheckAsync(login, password, cancellationToken);
+            return await _logins.CheckAsync(login, password, furtherOnly, cancellationToken);
         }
         catch (PasswordVerifierBusyException)
         {

@@ -17,12 +17,15 @@ internal sealed class LoginCheck(LoginStore store, PasswordVerifier passwords, S
     private static readonly MailError Failed = new(MailErrorCode.AuthenticationFailed, "Authentication failed");
     private static readonly MailError Disabled = new(MailErrorCode.ContactAdmin, "The account is disabled");
 
-    public async Task<MailResult<AccountIdentity>> CheckAsync(LoginRequest login, string password, CancellationToken cancellationToken)
+    /// <param name="furtherOnly">The address's own password is somebody else's to check, and so is the time that it takes.</param>
+    public async Task<MailResult<AccountIdentity>> CheckAsync(LoginRequest login, string password, bool furtherOnly, CancellationToken cancellationToken)
     {
         var name = AccountHost.Normalize(login.User);
         var lookup = GeneratedPassword.Lookup(password);
         var changes = heard();
         var stored = await store.FindAsync(name, lookup, cancellationToken);
+        if (stored is null && furtherOnly)
+            return Failed;
         if (stored is null)
         {
             await passwords.VerifyDummyAsync(name, password, cancellationToken);
@@ -31,7 +34,7 @@ internal sealed class LoginCheck(LoginStore store, PasswordVerifier passwords, S
 
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            var (right, isQuick) = await FindRightAsync(stored, login.Protocol, password, cancellationToken);
+            var (right, isQuick) = await FindRightAsync(stored, login.Protocol, password, furtherOnly, cancellationToken);
             if (right is null)
                 return Failed;
             if (isQuick)
@@ -96,10 +99,10 @@ internal sealed class LoginCheck(LoginStore store, PasswordVerifier passwords, S
 
     // isQuick: it took no time in which something could have changed
     private async Task<(StoredCredential? Right, bool IsQuick)> FindRightAsync(
-        StoredLogin stored, LoginScopes protocol, string password, CancellationToken cancellationToken)
+        StoredLogin stored, LoginScopes protocol, string password, bool furtherOnly, CancellationToken cancellationToken)
     {
         // One password may be two credentials: that which may be used comes first
-        var candidates = stored.Passwords.OrderByDescending(credential => IsFor(credential, protocol)).ToList();
+        var candidates = stored.Passwords.Skip(furtherOnly ? 1 : 0).OrderByDescending(credential => IsFor(credential, protocol)).ToList();
         foreach (var credential in candidates)
         {
             if (credential.IsGenerated
@@ -114,7 +117,8 @@ internal sealed class LoginCheck(LoginStore store, PasswordVerifier passwords, S
                 return (credential, false);
         }
 
-        await passwords.VerifyRestAsync(stored.PrimaryAddress, password, stored.Passwords[0].PasswordHash, cancellationToken);
+        if (!furtherOnly)
+            await passwords.VerifyRestAsync(stored.PrimaryAddress, password, stored.Passwords[0].PasswordHash, cancellationToken);
         return (null, false);
     }
 

@@ -21,7 +21,7 @@ internal sealed class AccountStore(NpgsqlDataSource database)
     {
         await using var command = database.CreateCommand(
             """
-            SELECT c.account_id, p.address
+            SELECT c.account_id, p.address, EXISTS (SELECT FROM credentials o WHERE o.account_id = c.account_id AND NOT o.is_primary)
             FROM credentials c
             JOIN accounts a ON a.id = c.account_id AND a.deleted_at IS NULL
             JOIN credentials p ON p.account_id = c.account_id AND p.is_primary
@@ -30,7 +30,7 @@ internal sealed class AccountStore(NpgsqlDataSource database)
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = address });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
-            ? new AccountIdentity(new AccountId(reader.GetInt64(0)), reader.GetString(1))
+            ? new AccountIdentity(new AccountId(reader.GetInt64(0)), reader.GetString(1)) { HasOtherAddresses = reader.GetBoolean(2) }
             : null;
     }
 

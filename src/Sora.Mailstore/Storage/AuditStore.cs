@@ -55,14 +55,30 @@ internal sealed class AuditStore(Database database)
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    /// <summary>And has come to an end with it.</summary>
+    /// <summary>And has come to an end with it; running nodes are told.</summary>
     public async Task EndAsync(long entry, bool isDone, string? reason, CancellationToken cancellationToken)
     {
-        await using var command = database.Write.CreateCommand("UPDATE audit_log SET until = now(), outcome = $2, reason = $3 WHERE id = $1");
+        await using var command = database.Write.CreateCommand(
+            """
+            WITH ended AS (UPDATE audit_log SET until = now(), outcome = $2, reason = $3 WHERE id = $1 RETURNING id)
+            SELECT pg_notify($4, $5 || id) FROM ended
+            """);
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = entry });
         command.Parameters.Add(Text(isDone ? "ok" : "failed"));
         command.Parameters.Add(Text(reason));
+        command.Parameters.Add(Text(ChangeFeed.Channel));
+        command.Parameters.Add(Text(ChangeFeed.ActOfAdministrator));
         await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>One entry; null when it is gone.</summary>
+    public async Task<AuditEntry?> ReadAsync(long id, CancellationToken cancellationToken)
+    {
+        await using var command = database.Write.CreateCommand(
+            "SELECT id, at, until, times, kind, node, outcome, actor, action, detail, reason, host(address), account_id, acted_for FROM audit_log WHERE id = $1");
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? Entry(reader) : null;
     }
 
     /// <summary>Entries, the newest first.</summary>

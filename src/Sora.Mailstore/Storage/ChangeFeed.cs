@@ -25,6 +25,7 @@ public sealed class ChangeFeed : IAsyncDisposable
     private Dictionary<MailboxId, ModSeq> _mailboxes = [];
     private HashSet<AccountId> _accounts = [];
     private HashSet<string> _metadata = new(StringComparer.Ordinal);
+    private HashSet<string> _sessions = new(StringComparer.Ordinal);
     private bool _certificates;
     private Task _sending = Task.CompletedTask;
     private Task _listening = Task.CompletedTask;
@@ -56,6 +57,12 @@ public sealed class ChangeFeed : IAsyncDisposable
     /// <summary>An administrator asks for sessions: the request's number.</summary>
     internal event Action<long>? SessionsRequested;
 
+    /// <summary>Another node has told of sessions: what it gave to <see cref="AnnounceSessions"/>.</summary>
+    public event Action<string>? SessionsCounted;
+
+    /// <summary>An administrator has made a change, or failed to: the number of its entry in the audit log.</summary>
+    internal event Action<long>? AdministratorActed;
+
     /// <summary>The connection was lost for a while: announcements may have been missed.</summary>
     public event Action? Interrupted;
 
@@ -70,6 +77,9 @@ public sealed class ChangeFeed : IAsyncDisposable
 
     /// <summary>The payload that tells the processes of a request for sessions.</summary>
     internal static string RequestOfSessions(long id) => string.Create(CultureInfo.InvariantCulture, $"administrator r{id}");
+
+    /// <summary>The payload that tells the processes of an entry in the audit log; what follows it is the entry's number.</summary>
+    internal const string ActOfAdministrator = "administrator t";
 
     public void AnnounceMailbox(MailboxId id, ModSeq modSeq)
     {
@@ -90,6 +100,14 @@ public sealed class ChangeFeed : IAsyncDisposable
     {
         lock (_lock)
             _metadata.Add(change);
+        Wake();
+    }
+
+    /// <param name="count">Up to 4,000 characters of ASCII without a space.</param>
+    public void AnnounceSessions(string count)
+    {
+        lock (_lock)
+            _sessions.Add(count);
         Wake();
     }
 
@@ -158,14 +176,16 @@ public sealed class ChangeFeed : IAsyncDisposable
         Dictionary<MailboxId, ModSeq> mailboxes;
         HashSet<AccountId> accounts;
         HashSet<string> metadata;
+        HashSet<string> sessions;
         bool certificates;
         lock (_lock)
         {
-            if (_mailboxes.Count == 0 && _accounts.Count == 0 && _metadata.Count == 0 && !_certificates)
+            if (_mailboxes.Count == 0 && _accounts.Count == 0 && _metadata.Count == 0 && _sessions.Count == 0 && !_certificates)
                 return [];
             (mailboxes, _mailboxes) = (_mailboxes, []);
             (accounts, _accounts) = (_accounts, []);
             (certificates, _certificates) = (_certificates, false);
+            (sessions, _sessions) = (_sessions, new HashSet<string>(StringComparer.Ordinal));
             (metadata, _metadata) = (_metadata, new HashSet<string>(StringComparer.Ordinal));
         }
 
@@ -173,6 +193,7 @@ public sealed class ChangeFeed : IAsyncDisposable
             mailboxes.Select(static changed => string.Create(CultureInfo.InvariantCulture, $" m{changed.Key.Value}:{changed.Value.Value}"))
                 .Concat(accounts.Select(static id => string.Create(CultureInfo.InvariantCulture, $" a{id.Value}")))
                 .Concat(metadata.Select(static change => " d" + change))
+                .Concat(sessions.Select(static count => " u" + count))
                 .Concat(certificates ? [" c"] : []));
     }
 
@@ -270,6 +291,14 @@ public sealed class ChangeFeed : IAsyncDisposable
             else if (item[0] == 'r' && long.TryParse(item[1..], CultureInfo.InvariantCulture, out var request))
             {
                 SessionsRequested?.Invoke(request);
+            }
+            else if (item[0] == 't' && long.TryParse(item[1..], CultureInfo.InvariantCulture, out var entry))
+            {
+                AdministratorActed?.Invoke(entry);
+            }
+            else if (item[0] == 'u')
+            {
+                SessionsCounted?.Invoke(item[1..].ToString());
             }
             else if (item[0] == 'd')
             {

@@ -23,7 +23,7 @@ internal sealed class LoginLimitStore(NpgsqlDataSource database, LoginLimitOptio
     private const string Shown = "l.kind, abbrev(l.address), l.user_name, l.failures, l.blocks, l.blocked_until";
 
     // An address belongs to the network that it is counted in
-    private const string IsMeant = "($1::text IS NULL OR l.address <<= $1::inet OR l.address >>= $1::inet) AND ($2::uuid IS NULL OR l.user_key = $2::uuid)";
+    private const string IsMeant = "($1::text IS NULL OR l.address <<= $1::inet OR l.address >>= $1::inet) AND ($2::uuid[] IS NULL OR l.user_key = ANY ($2::uuid[]))";
 
     /// <summary>With what keys are made.</summary>
     public static Task<byte[]> SecretAsync(NpgsqlDataSource database, CancellationToken cancellationToken) =>
@@ -54,7 +54,7 @@ internal sealed class LoginLimitStore(NpgsqlDataSource database, LoginLimitOptio
         await using var batch = database.CreateBatch();
         AddForgotten(batch, changes);
         AddTakenBack(batch, [.. changes.Where(static change => change.Failures < 0).OrderBy(static change => change.Entry.Key)]);
-        foreach (var kind in Enum.GetValues<LoginKind>())
+        foreach (var kind in new[] { LoginKind.Address, LoginKind.User, LoginKind.Pair })
             AddCounted(batch, kind, [.. changes.Where(change => change.Entry.Kind == kind && change.Failures > 0).OrderBy(static change => change.Entry.Key)]);
         List<LoginLimitRow> rows = [];
         List<Guid> gone = [];
@@ -76,25 +76,25 @@ internal sealed class LoginLimitStore(NpgsqlDataSource database, LoginLimitOptio
     }
 
     /// <summary>What is blocked now.</summary>
-    public Task<List<StoredLoginBlock>> ListBlockedAsync(string? network, Guid? user, int most, CancellationToken cancellationToken) =>
+    public Task<List<StoredLoginBlock>> ListBlockedAsync(string? network, Guid[]? users, int most, CancellationToken cancellationToken) =>
         ReadAgain.OnceAsync(async () =>
         {
             await using var command = database.CreateCommand(
                 $"SELECT {Shown} FROM login_limits l WHERE blocked_until > now() AND {IsMeant} ORDER BY blocked_until DESC, key LIMIT $3");
             command.Parameters.Add(Text(network));
-            command.Parameters.Add(Uuid(user));
+            command.Parameters.Add(Uuids(users));
             command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = most });
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             return await BlocksAsync(reader, cancellationToken);
         });
 
     /// <summary>Forgets what was counted; gives what was blocked.</summary>
-    public async Task<List<StoredLoginBlock>> ForgetAsync(string? network, Guid? user, CancellationToken cancellationToken)
+    public async Task<List<StoredLoginBlock>> ForgetAsync(string? network, Guid[]? users, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
             $"WITH gone AS (DELETE FROM login_limits l WHERE {IsMeant} RETURNING l.*) SELECT {Shown} FROM gone l WHERE blocked_until > now()");
         command.Parameters.Add(Text(network));
-        command.Parameters.Add(Uuid(user));
+        command.Parameters.Add(Uuids(users));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await BlocksAsync(reader, cancellationToken);
     }
@@ -267,7 +267,7 @@ internal sealed class LoginLimitStore(NpgsqlDataSource database, LoginLimitOptio
 
     private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
 
-    private static NpgsqlParameter Uuid(Guid? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid };
+    private static NpgsqlParameter Uuids(Guid[]? values) => new() { Value = (object?)values ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid };
 
     private static LoginLimitRow Row(NpgsqlDataReader reader) => new(
         (LoginKind)reader.GetInt16(0), reader.GetGuid(1), reader.GetInt32(2), TimeSpan.FromSeconds(reader.GetDouble(3)), reader.GetInt32(4),

@@ -56,7 +56,8 @@ internal static class HeaderFieldWriter
         return Encoding.UTF8.GetBytes($"{name}: {(text.Length > 0 ? text : Unfold(value))}\r\n");
     }
 
-    private static string Phrase(string name)
+    /// <summary>A display name: a quoted string where it must be one, encoded words where it is not ASCII.</summary>
+    internal static string Phrase(string name)
     {
         var clean = new StringBuilder(name.Length);
         foreach (var c in name)

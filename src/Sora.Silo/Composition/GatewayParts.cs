@@ -42,7 +42,7 @@ internal sealed class GatewayParts : IAsyncDisposable
         var certificates = await CertificatesAsync(options, dataFolder, mailstore, parts, loggers, time, cancellationToken);
         var listeners = parts.AddDisposable("Listeners", new GatewayListeners(
             definitions.Select(definition => definition.Listener), options.Connections, certificates, metrics,
-            loggers.CreateLogger<GatewayListeners>(), time));
+            loggers.CreateLogger<GatewayListeners>(), time, mailstore.SessionNews));
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "sora" });
         builder.Services.AddSingleton(loggers);
         builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, NoSignals>());

@@ -57,6 +57,9 @@ internal sealed record MailstoreParts(
     /// <summary>What all nodes know of ACME servers.</summary>
     public required AcmeHost Acme { get; init; }
 
+    /// <summary>How nodes tell each other of sessions.</summary>
+    public required ISessionNews SessionNews { get; init; }
+
     /// <summary>Lets administrators ask for the sessions of this node, until the result is disposed.</summary>
     public required Func<ISessions, SessionResponder> AnswerSessions { get; init; }
 
@@ -108,6 +111,7 @@ internal sealed record MailstoreParts(
         var loginLimits = parts.Add(
             "Login limits", await LoginLimitHost.StartAsync(database, feed, options.LoginLimits, metrics, time, loggers, cancellationToken));
         var journal = parts.Add("The audit log", new LoginJournal(database, options.Audit, options.Node.EffectiveName, metrics, time, loggers));
+        parts.Add("The log of administrators", new AdminActLog(database, feed, loggers));
         var sharing = parts.AddDisposable("Sharing", new SharingHost(database, accounts, options.Sharing));
         var bodies = parts.Add("Bodies", OpenBodies(options, dataFolder, database, metrics, time, loggers));
         await StartBodiesAsync(bodies, cancellationToken);
@@ -137,6 +141,7 @@ internal sealed record MailstoreParts(
             Relay = relay,
             Certificates = certificates,
             Acme = parts.AddDisposable("Answers to ACME servers", new AcmeHost(database, certificates, loggers)),
+            SessionNews = new SessionNews(feed),
             AnswerSessions = sessions => new SessionResponder(database, feed, sessions, node, loggers),
         };
     }

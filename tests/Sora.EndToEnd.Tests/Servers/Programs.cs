@@ -15,6 +15,9 @@ internal static class Programs
     /// <summary>A script of this project.</summary>
     public static string Script(string name) => Path.Combine(Output.FullName, "Clients", "Scripts", name);
 
+    /// <summary>A file of the working copy.</summary>
+    public static string InRepository(params string[] path) => Path.Combine([Repository, .. path]);
+
     private static string Built(string project, string file) =>
         Path.Combine(Repository, "src", project, "bin", Output.Parent!.Name, Output.Name, file);
 }

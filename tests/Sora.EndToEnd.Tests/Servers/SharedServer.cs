@@ -13,7 +13,7 @@ public sealed class SharedServer : IAsyncLifetime
     /// <summary>Who may set quotas and the server's annotations.</summary>
     internal const string Administrator = "admin@example.com";
 
-    private const int Accounts = 70;
+    private const int Accounts = 100;
     private int _taken;
 
     internal SoraProcess Sora { get; private set; } = null!;

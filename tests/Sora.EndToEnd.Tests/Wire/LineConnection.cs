@@ -31,11 +31,14 @@ internal sealed class LineConnection : IDisposable
     /// <summary>In PEM, once TLS is spoken.</summary>
     public string ServerCertificate { get; private set; } = "";
 
-    public static async Task<LineConnection> ConnectAsync(int port, bool tls = false)
+    /// <param name="from">The client's address, one of this machine; null for whichever the system takes.</param>
+    public static async Task<LineConnection> ConnectAsync(int port, bool tls = false, IPAddress? from = null)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
+            if (from is not null)
+                socket.Bind(new IPEndPoint(from, 0));
             await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port));
         }
         catch

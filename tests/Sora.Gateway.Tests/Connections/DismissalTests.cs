@@ -11,27 +11,6 @@ public sealed class DismissalTests
 {
     private static readonly TestProtocol Echo = new(TestProtocol.EchoAsync);
 
-    // Logs in as the user whose number the client sends, and out again
-    private static readonly TestProtocol Logins = new(async connection =>
-    {
-        var input = new SessionInput(connection);
-        while (true)
-        {
-            if (input.TryReadLine(100, out var line) == LineOutcome.Line)
-            {
-                var text = Encoding.ASCII.GetString(line.Span);
-                var refusal = text == "out" ? null : connection.TryLogIn(new AccountIdentity(new AccountId(long.Parse(text, System.Globalization.CultureInfo.InvariantCulture)), "ada@example.org"));
-                if (text == "out")
-                    connection.LogOut();
-                connection.Output.Write(Encoding.ASCII.GetBytes($"{refusal?.Reason ?? "ok"}\r\n"));
-            }
-            else if (await input.FillAsync(TimeSpan.FromHours(1)) != InputOutcome.Data)
-            {
-                return;
-            }
-        }
-    });
-
     [Fact]
     public async Task Who_sends_a_command_too_slowly_is_told_so()
     {
@@ -152,7 +131,7 @@ public sealed class DismissalTests
     {
         using var refusals = new Refusals();
         var options = new ConnectionOptions { MaxConnectionsPerUser = 3, MaxConnectionsPerUserPerIp = 2 };
-        await using var gateway = await TestGateway.StartAsync([Logins.Listener(), Logins.Listener()], options: options, metrics: refusals.Metrics);
+        await using var gateway = await TestGateway.StartAsync([LoginProtocol.Create().Listener(), LoginProtocol.Create().Listener()], options: options, metrics: refusals.Metrics);
         using var first = await gateway.ConnectAsync();
         using var second = await gateway.ConnectAsync(1);
         using var third = await gateway.ConnectAsync();
@@ -171,7 +150,7 @@ public sealed class DismissalTests
     public async Task The_limit_per_user_counts_all_addresses()
     {
         var options = new ConnectionOptions { MaxConnectionsPerUser = 1, TrustedNetworks = ["127.0.0.0/8"], ExemptTrustedNetworks = false };
-        await using var gateway = await TestGateway.StartAsync([Logins.Listener(expectsProxy: true)], options: options);
+        await using var gateway = await TestGateway.StartAsync([LoginProtocol.Create().Listener(expectsProxy: true)], options: options);
         using var first = await gateway.ConnectAsync();
         using var second = await gateway.ConnectAsync();
         await first.PlayAsync("C: PROXY TCP4 192.0.2.1 192.0.2.9 1 2\nC: 1\nS: ok");
@@ -202,7 +181,7 @@ public sealed class DismissalTests
     public async Task Trusted_networks_are_exempt_from_limits_of_addresses_and_users_if_so_configured()
     {
         var options = new ConnectionOptions { MaxConnectionsPerUser = 1, MaxConnectionsPerUserPerIp = 1, TrustedNetworks = ["127.0.0.0/8"] };
-        await using var gateway = await TestGateway.StartAsync([Logins.Listener(limits: new ConnectionLimits(MaxConnectionsPerIp: 1))], options: options);
+        await using var gateway = await TestGateway.StartAsync([LoginProtocol.Create().Listener(limits: new ConnectionLimits(MaxConnectionsPerIp: 1))], options: options);
         using var first = await gateway.ConnectAsync();
         using var second = await gateway.ConnectAsync();
         await first.PlayAsync("C: 1\nS: ok");

@@ -4,7 +4,7 @@ using Sora.Gateway.Connections;
 
 namespace Sora.Gateway.Tests.Connections;
 
-/// <summary>Counts refused and ended connections by their reasons.</summary>
+/// <summary>Counts refused and ended connections, and refused commands, by their reasons.</summary>
 internal sealed class Refusals : IDisposable
 {
     private readonly MeterListener _listener;
@@ -15,7 +15,7 @@ internal sealed class Refusals : IDisposable
         _listener = new MeterListener { InstrumentPublished = (instrument, self) => self.EnableMeasurementEvents(instrument) };
         _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
         {
-            if (instrument != Metrics.RefusedConnections && instrument != Metrics.EndedConnections)
+            if (instrument != Metrics.RefusedConnections && instrument != Metrics.EndedConnections && instrument != Metrics.RefusedCommands)
                 return;
             foreach (var tag in tags)
             {

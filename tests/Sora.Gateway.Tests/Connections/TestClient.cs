@@ -67,6 +67,15 @@ internal sealed class TestClient : IDisposable
         }
     }
 
+    /// <summary>The last line before the end of the stream; null when there is none.</summary>
+    public async Task<string?> LastLineAsync()
+    {
+        string? last = null;
+        while (await LineAsync() is { } line)
+            last = line;
+        return last;
+    }
+
     /// <summary>
     /// Plays a transcript: "C: " lines are sent with CRLF (those in a row in one write), "S: " lines must come, where a trailing "*"
     /// stands for any rest. "C. " sends without CRLF; "S! " is the end of the connection.

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Sora.Contracts;
 using Sora.Gateway.Connections;
 
 namespace Sora.Gateway.Tests.Connections;
@@ -27,7 +28,7 @@ internal sealed class TestGateway : IAsyncDisposable
 
     public static async Task<TestGateway> StartAsync(
         IEnumerable<ListenerDefinition> definitions, bool tls = false, ConnectionOptions? options = null, TimeProvider? time = null, GatewayMetrics? metrics = null,
-        CertificateSource? certificates = null, ILogger<GatewayListeners>? logger = null)
+        CertificateSource? certificates = null, ILogger<GatewayListeners>? logger = null, ISessionNews? news = null)
     {
         var folder = tls ? Directory.CreateTempSubdirectory("sora-gateway-").FullName : null;
         certificates ??= folder is null
@@ -35,7 +36,7 @@ internal sealed class TestGateway : IAsyncDisposable
             : CertificateSource.Create(
                 new TlsOptions { SelfSigned = true }, folder, "mail.example.org", TimeProvider.System, NullLogger<CertificateSource>.Instance);
         var listeners = new GatewayListeners(
-            definitions, options ?? new ConnectionOptions(), certificates, metrics ?? new GatewayMetrics(), logger ?? NullLogger<GatewayListeners>.Instance, time ?? TimeProvider.System);
+            definitions, options ?? new ConnectionOptions(), certificates, metrics ?? new GatewayMetrics(), logger ?? NullLogger<GatewayListeners>.Instance, time ?? TimeProvider.System, news);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => listeners.Configure(kestrel));
@@ -47,6 +48,16 @@ internal sealed class TestGateway : IAsyncDisposable
     }
 
     public Task<TestClient> ConnectAsync(int listener = 0) => TestClient.ConnectAsync(Listeners.Endpoints[listener].Bound);
+
+    /// <summary>Lets time pass until the gateway has given up all its clients.</summary>
+    public Task OutlastAsync(ManualTime time, string what) => Wait.UntilAsync(
+        () =>
+        {
+            time.Advance(TimeSpan.FromMinutes(1));
+            Listeners.Deadlines.Tick();
+            return Listeners.OpenConnections == 0;
+        },
+        what);
 
     /// <summary>What SIGTERM does.</summary>
     public Task StopAsync() => _app.StopAsync();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Sora.Contracts;
 
 namespace Sora.Gateway.Tests.Imap;
@@ -12,6 +13,9 @@ internal sealed class BreakableStore(IMessageStore store) : IMessageStore
     public Task Gate { get; set; } = Task.CompletedTask;
 
     public bool BrokenForNow { get; set; }
+
+    /// <summary>Messages that were asked to be opened, in that order.</summary>
+    public ConcurrentQueue<ContentId> Opened { get; } = [];
 
     /// <summary>Nothing can be read.</summary>
     public bool IsBroken { get; set; }
@@ -36,6 +40,7 @@ internal sealed class BreakableStore(IMessageStore store) : IMessageStore
 
     public async ValueTask<IMessageBody> OpenAsync(MessageContent content, CancellationToken cancellationToken)
     {
+        Opened.Enqueue(content.Id);
         await Gate.WaitAsync(cancellationToken);
         return content.Size == BrokenSize
             ? throw new BodyUnavailableException("broken by the test", BrokenForNow)

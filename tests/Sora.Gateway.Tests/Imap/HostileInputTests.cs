@@ -96,18 +96,8 @@ public sealed class HostileInputTests(ImapFixture fixture)
         {
             using var client = await fixture.ConnectAsync(gateway);
             await client.Socket.SendAsync(half);
-            await Wait.UntilAsync(
-                () =>
-                {
-                    time.Advance(TimeSpan.FromMinutes(1));
-                    gateway.Listeners.Deadlines.Tick();
-                    return gateway.Listeners.OpenConnections == 0;
-                },
-                half);
-            string? last = null;
-            while (await client.Socket.LineAsync() is { } line)
-                last = line;
-            last.ShouldNotBeNull(half).ShouldStartWith("* BYE ", Case.Sensitive, half);
+            await gateway.OutlastAsync(time, half);
+            (await client.Socket.LastLineAsync()).ShouldNotBeNull(half).ShouldStartWith("* BYE ", Case.Sensitive, half);
         }
     }
 }

@@ -72,9 +72,9 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
     internal Task<TestGateway> StartAsync(
         TimeProvider time, ImapOptions? options = null, bool withIndex = true, SieveImapOptions? sieve = null, SieveOptions? site = null, SieveEngineOptions? limits = null,
         SaslOptions? sasl = null, CertificateSource? certificates = null, Func<GatewayMetrics, LoginGuard>? guard = null, ConnectionOptions? connections = null,
-        ITokenVerifier? tokens = null, IAccounts? accounts = null)
+        ITokenVerifier? tokens = null, IAccounts? accounts = null, GatewayMetrics? metrics = null, ListLog? log = null)
     {
-        var metrics = new GatewayMetrics();
+        metrics ??= new GatewayMetrics();
         var scripts = Scripts(time, metrics, options ?? Options, sieve ?? new SieveImapOptions(), site ?? new SieveOptions(), limits ?? new SieveEngineOptions());
         var server = new ImapServer(
             accounts ?? Node.Accounts, Node.Sharing, Node.Mailboxes, Messages, Bodies.Intakes, Node.Quotas, Node.Metadata, Replicas, options ?? Options, metrics, time,
@@ -84,8 +84,11 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
         };
         _started = server;
         return TestGateway.StartAsync(
-            [new ListenerDefinition(TestGateway.AnyPort, false, server, (options ?? Options).Limits)], tls: true, connections, time: time, metrics: metrics,
-            certificates: certificates);
+            [
+                new ListenerDefinition(TestGateway.AnyPort, false, server, (options ?? Options).Limits),
+                .. (options ?? Options).ProxyListen.Select(_ => new ListenerDefinition(TestGateway.AnyPort, false, server, (options ?? Options).Limits, ExpectsProxy: true)),
+            ],
+            tls: true, connections, time: time, metrics: metrics, certificates: certificates, logger: log);
     }
 
     private MailboxScripts Scripts(TimeProvider time, GatewayMetrics metrics, ImapOptions options, SieveImapOptions sieve, SieveOptions site, SieveEngineOptions limits)

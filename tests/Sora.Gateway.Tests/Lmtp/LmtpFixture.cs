@@ -19,7 +19,8 @@ internal sealed class LmtpFixture : IAsyncDisposable
 
     public MemoryStore Store { get; }
 
-    public static async Task<LmtpFixture> StartAsync(Action<LmtpOptions>? configure = null, bool tls = false, TimeProvider? time = null, BounceReturn? returns = null, ConnectionOptions? connections = null)
+    public static async Task<LmtpFixture> StartAsync(Action<LmtpOptions>? configure = null, bool tls = false, TimeProvider? time = null, BounceReturn? returns = null, ConnectionOptions? connections = null,
+        GatewayMetrics? metrics = null, ListLog? log = null)
     {
         var options = new LmtpOptions
         {
@@ -38,9 +39,9 @@ internal sealed class LmtpFixture : IAsyncDisposable
         store.Add("ada+own@example.org");
         store.Add("\"odd name\"@example.org");
         store.Add("jörg@example.org");
-        var metrics = new GatewayMetrics();
+        metrics ??= new GatewayMetrics();
         var server = new LmtpServer(options, store, store, store, metrics, NullLogger<LmtpServer>.Instance, time ?? TimeProvider.System) { Returns = returns };
-        return new LmtpFixture(await TestGateway.StartAsync(server.Listeners(), tls, connections, time: time, metrics: metrics), store);
+        return new LmtpFixture(await TestGateway.StartAsync(server.Listeners(), tls, connections, time: time, metrics: metrics, logger: log), store);
     }
 
     /// <summary>A client that has said LHLO.</summary>

@@ -10,7 +10,9 @@ using Sora.Gateway.Tests.Connections;
 using Sora.Gateway.Tests.Imap;
 using Sora.Gateway.Tests.ManageSieve;
 using Sora.Gateway.Tests.Sasl;
+using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Accounts.Lookup;
+using Sora.Mailstore.Accounts.Passwords;
 using Sora.Testing;
 
 namespace Sora.Gateway.Tests.Lookup;
@@ -90,6 +92,48 @@ public sealed class ExternalAccountTests(ImapFixture fixture)
         (await LogInAsync(accounts, gone, "secret")).Error!.Code.ShouldBe(MailErrorCode.AuthenticationFailed);
         (await LogInAsync(accounts, gone, "{LOOKUP}")).Error!.Code.ShouldBe(MailErrorCode.AuthenticationFailed);
         (await accounts.FindAsync(gone, None)).ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData(Identity.Lookup.PasswordCheck.Hash)]
+    [InlineData(Identity.Lookup.PasswordCheck.Service)]
+    public async Task Further_passwords_that_were_made_here_let_in_as_long_as_the_service_knows_the_user(Identity.Lookup.PasswordCheck check)
+    {
+        await using var site = await LookupSite.StartAsync($"further-{check}.example".ToLowerInvariant(), options => options.PasswordCheck = check);
+        var user = site.Add("user");
+        var accounts = fixture.Node.With(site.Lookup);
+        (await accounts.FindAsync(user, None)).ShouldNotBeNull();
+        var generated = (await fixture.Node.Credentials.AddPasswordAsync(user, null, new CredentialSettings("phone", LoginScopes.Imap, null), None)).Value.Generated!;
+        var hasher = new PasswordHasher(new PasswordOptions { BcryptCost = 4 });
+        (await fixture.Node.Credentials.AddPasswordAsync(user, new NewPassword(hasher.Hash("chosen"), "chosen"), CredentialSettings.Default, None)).IsOk.ShouldBeTrue();
+        site.Peer.Requests.Clear();
+        var let = await LogInAsync(accounts, user, generated);
+        let.IsOk.ShouldBeTrue();
+        let.Value.Ticket!.Credential.ShouldNotBe(default);
+
+        // The service does not hear of what it would call wrong
+        site.Peer.Requests.ShouldAllBe(request => !request.Body.Contains("password", StringComparison.Ordinal));
+        (await LogInAsync(accounts, user, generated[..^1] + (generated[^1] == 'a' ? 'b' : 'a'))).Error!.Code.ShouldBe(MailErrorCode.AuthenticationFailed);
+        (await accounts.AuthenticateAsync(Logins.Pop3(user), generated, None)).Error!.Code.ShouldBe(MailErrorCode.AuthorizationFailed);
+        (await LogInAsync(accounts, user, "chosen")).IsOk.ShouldBeTrue();
+        (await LogInAsync(accounts, user, "secret")).IsOk.ShouldBeTrue();
+        (await LogInAsync(accounts, user, "wrong")).Error!.Code.ShouldBe(MailErrorCode.AuthenticationFailed);
+
+        // An address of this server that the service knows too: its own password does not count, its further ones do
+        await fixture.Node.CreateAccountAsync(site.Address("both"), "here");
+        site.Add("both", "there");
+        var both = (await fixture.Node.Credentials.AddPasswordAsync(site.Address("both"), null, CredentialSettings.Default, None)).Value.Generated!;
+        (await LogInAsync(accounts, site.Address("both"), "here")).Error!.Code.ShouldBe(MailErrorCode.AuthenticationFailed);
+        (await LogInAsync(accounts, site.Address("both"), both)).IsOk.ShouldBeTrue();
+
+        // Who is gone there is gone
+        site.Users.Clear();
+        (await LogInAsync(accounts, user, generated)).Error!.Code.ShouldBe(MailErrorCode.AuthenticationFailed);
+        (await LogInAsync(accounts, user, "chosen")).Error!.Code.ShouldBe(MailErrorCode.AuthenticationFailed);
+
+        // Passwords without keys would keep SCRAM from other tests
+        foreach (var address in new[] { user, site.Address("both") })
+            (await fixture.Node.Administration.DeleteAsync(address, None)).IsOk.ShouldBeTrue();
     }
 
     [Fact]

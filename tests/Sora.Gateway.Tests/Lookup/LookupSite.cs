@@ -61,6 +61,12 @@ internal sealed class LookupSite : IAsyncDisposable
     {
         using var asked = JsonDocument.Parse(request.Body);
         var address = asked.RootElement.GetProperty("address").GetString()!;
-        await WebPeer.JsonAsync(context, JsonSerializer.Serialize(Users.GetValueOrDefault(address) ?? new { result = "not_found" }));
+        var answer = JsonSerializer.Serialize(Users.GetValueOrDefault(address) ?? new { result = "not_found" });
+
+        // As a service does that checks passwords
+        if (asked.RootElement.TryGetProperty("password", out var password)
+            && JsonDocument.Parse(answer).RootElement.TryGetProperty("password_hash", out var hash) && !Hasher.Verify(password.GetString()!, hash.GetString()!))
+            answer = """{"result":"wrong_password"}""";
+        await WebPeer.JsonAsync(context, answer);
     }
 }

@@ -1,7 +1,6 @@
 using Sora.Contracts;
 using Sora.Gateway.ManageSieve;
 using Sora.Gateway.Tests.Sasl;
-using Sora.Mailstore.Accounts.Logins;
 
 namespace Sora.Gateway.Tests.ManageSieve;
 
@@ -12,8 +11,7 @@ public sealed class LoginLimitTests(ManageSieveFixture sieve)
     [Fact]
     public async Task Whoever_was_wrong_too_often_is_told_to_come_later()
     {
-        var options = new LoginLimitOptions { PairFailures = 2, Delay = TimeSpan.Zero, ShareInterval = TimeSpan.FromMilliseconds(10) };
-        await using var logins = await GuardedLogins.StartAsync(sieve.Node, options);
+        await using var logins = await GuardedLogins.StartAsync(sieve.Node, GuardedLogins.TwoFailures);
         await using var gateway = await sieve.StartAsync(new ManageSieveOptions { MaxAuthFailures = 10 }, guard: logins.Guard);
         var user = await sieve.AddressAsync();
         using var client = await ManageSieveFixture.ConnectAsync(gateway);

@@ -40,7 +40,7 @@ public sealed class ManageSieveFixture : IAsyncLifetime
     /// <summary>Another gateway to the same engine.</summary>
     internal Task<TestGateway> StartAsync(ManageSieveOptions options, TimeProvider? time = null, bool tls = true, ISieveScripts? scripts = null, string? withoutExtension = null,
         CertificateSource? certificates = null, Func<GatewayMetrics, LoginGuard>? guard = null, ConnectionOptions? connections = null, SaslOptions? sasl = null,
-        ITokenVerifier? tokens = null, IAccounts? accounts = null)
+        ITokenVerifier? tokens = null, IAccounts? accounts = null, GatewayMetrics? metrics = null, ListLog? log = null)
     {
         options.Listen = ["127.0.0.1:0"];
         options.TlsListen = tls ? ["127.0.0.1:0"] : [];
@@ -49,7 +49,7 @@ public sealed class ManageSieveFixture : IAsyncLifetime
         var compiler = new SieveCompilerOptions { MaxScriptSize = 64 * 1024 };
         if (withoutExtension is not null)
             compiler = compiler with { Extensions = compiler.Extensions.Remove(withoutExtension) };
-        var metrics = new GatewayMetrics();
+        metrics ??= new GatewayMetrics();
         var server = new ManageSieveServer(
             options, accounts ?? Node.Accounts, scripts ?? Node.Scripts, compiler, new SieveLimits { MaxRedirects = 5 }, metrics,
             time ?? TimeProvider.System, new ErrorLog<ManageSieveServer>(), sasl, tokens)
@@ -58,7 +58,7 @@ public sealed class ManageSieveFixture : IAsyncLifetime
                 Node.Scripts, new SieveFiles(new SieveOptions(), TimeProvider.System, NullLoggerFactory.Instance), compiler, compiler, 100, 100_000),
             Guard = guard?.Invoke(metrics) ?? LoginGuard.Off(time ?? TimeProvider.System),
         };
-        return TestGateway.StartAsync(server.Listeners(), tls, connections, time: time, metrics: metrics, certificates: certificates);
+        return TestGateway.StartAsync(server.Listeners(), tls, connections, time: time, metrics: metrics, certificates: certificates, logger: log);
     }
 
     public async Task DisposeAsync()

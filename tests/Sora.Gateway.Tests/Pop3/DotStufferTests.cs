@@ -63,7 +63,8 @@ public sealed class DotStufferTests
     {
         var output = new MemoryStream();
         var pipe = PipeWriter.Create(output, new StreamPipeWriterOptions(leaveOpen: true));
-        var stuffer = new DotStuffer(pipe, lines);
+        var stuffer = new DotStuffer();
+        stuffer.Begin(pipe, lines);
         var bytes = Encoding.Latin1.GetBytes(message);
         for (var at = 0; at < bytes.Length; at += size)
             stuffer.Write(bytes.AsSpan(at, Math.Min(size, bytes.Length - at)));

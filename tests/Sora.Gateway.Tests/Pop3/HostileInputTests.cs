@@ -1,5 +1,6 @@
 using Sora.Gateway.Pop3;
 using Sora.Gateway.Tests.Connections;
+using Sora.Gateway.Tests.Sasl;
 
 namespace Sora.Gateway.Tests.Pop3;
 
@@ -39,6 +40,52 @@ public sealed class HostileInputTests(Pop3Fixture pop3)
     }
 
     [Theory]
+    [InlineData("PASS")]
+    [InlineData("PLAIN")]
+    [InlineData("LOGIN")]
+    [InlineData("SCRAM-SHA-256")]
+    public async Task An_empty_password_lets_nobody_in(string mechanism)
+    {
+        var user = await pop3.UserAsync();
+        using var client = await pop3.ConnectAsync();
+        (await Pop3Fixture.TryAsync(client, mechanism, user, "")).ShouldStartWith("-ERR");
+        await client.PlayAsync("C: STAT\nS: -ERR Log in first");
+        (await Pop3Fixture.TryAsync(client, mechanism, user, "secret")).ShouldStartWith("+OK maildrop");
+    }
+
+    [Theory]
+    [InlineData("PLAIN", 0)]
+    [InlineData("LOGIN", 0)]
+    [InlineData("LOGIN", 1)]
+    [InlineData("SCRAM-SHA-256", 0)]
+    [InlineData("SCRAM-SHA-256", 1)]
+    [InlineData("SCRAM-SHA-256", 2)]
+    public async Task An_exchange_may_be_cancelled_at_every_step(string mechanism, int steps)
+    {
+        var user = await pop3.UserAsync();
+        using var client = await pop3.ConnectAsync();
+        var scram = new ScramClient(user, "secret");
+        await client.SendAsync($"AUTH {mechanism}\r\n");
+        var challenge = (await client.LineAsync()).ShouldNotBeNull();
+        for (var step = 0; step < steps; step++)
+        {
+            challenge.ShouldStartWith("+ ");
+            var response = mechanism == "LOGIN" ? ScramClient.Base64(user) : step == 0 ? scram.First : scram.Final(challenge[2..]);
+            await client.SendAsync(response + "\r\n");
+            challenge = (await client.LineAsync()).ShouldNotBeNull();
+        }
+
+        await client.PlayAsync($"""
+            C: *
+            S: -ERR AUTH is cancelled
+            C: STAT
+            S: -ERR Log in first
+            C: AUTH PLAIN {Pop3Fixture.Plain(user)}
+            S: +OK maildrop *
+            """);
+    }
+
+    [Theory]
     [InlineData("USER some")]
     [InlineData("AUTH PLAIN\r\nAGE")]
     [InlineData("\r")]
@@ -48,13 +95,6 @@ public sealed class HostileInputTests(Pop3Fixture pop3)
         await using var gateway = await pop3.StartAsync(new Pop3Options(), time);
         using var client = await pop3.ConnectAsync(gateway);
         await client.SendAsync(half);
-        await Wait.UntilAsync(
-            () =>
-            {
-                time.Advance(TimeSpan.FromMinutes(1));
-                gateway.Listeners.Deadlines.Tick();
-                return gateway.Listeners.OpenConnections == 0;
-            },
-            half);
+        await gateway.OutlastAsync(time, half);
     }
 }

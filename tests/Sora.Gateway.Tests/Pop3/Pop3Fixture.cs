@@ -7,6 +7,7 @@ using Sora.Gateway.Replicas;
 using Sora.Gateway.Sasl;
 using Sora.Gateway.Tests.Connections;
 using Sora.Gateway.Tests.Imap;
+using Sora.Gateway.Tests.Sasl;
 using Sora.Mailstore.Bodies;
 using Sora.Testing;
 
@@ -45,21 +46,24 @@ public sealed class Pop3Fixture : IAsyncLifetime, IDisposable
         SaslOptions? sasl = null,
         Func<GatewayMetrics, LoginGuard>? guard = null,
         CertificateSource? certificates = null,
-        ITokenVerifier? tokens = null)
+        ITokenVerifier? tokens = null,
+        IMessageStore? messages = null,
+        GatewayMetrics? metrics = null,
+        ListLog? log = null)
     {
         options.Listen = ["127.0.0.1:0"];
         options.TlsListen = tls ? ["127.0.0.1:0"] : [];
         options.AuthFailureDelay = TimeSpan.Zero;
         options.Validate().ShouldBeEmpty();
         node ??= Node;
-        var metrics = new GatewayMetrics();
+        metrics ??= new GatewayMetrics();
         var server = new Pop3Server(
-            options, node.Accounts, node.Maildrops, node.Mailboxes, Messages, new MailboxReplicas(node.Mailboxes, TimeProvider.System, new ErrorLog<MailboxReplicas>()),
+            options, node.Accounts, node.Maildrops, node.Mailboxes, messages ?? Messages, new MailboxReplicas(node.Mailboxes, TimeProvider.System, new ErrorLog<MailboxReplicas>()),
             metrics, time ?? TimeProvider.System, new ErrorLog<Pop3Server>(), sasl, tokens)
         {
             Guard = guard?.Invoke(metrics) ?? LoginGuard.Off(time ?? TimeProvider.System),
         };
-        return TestGateway.StartAsync(server.Listeners(), tls, connections, time, metrics, certificates);
+        return TestGateway.StartAsync(server.Listeners(), tls, connections, time, metrics, certificates, log);
     }
 
     public async Task DisposeAsync()
@@ -151,6 +155,34 @@ public sealed class Pop3Fixture : IAsyncLifetime, IDisposable
         for (string? line; (line = await client.LineAsync()) is not ".";)
             lines.Add(line!.StartsWith('.') ? line[1..] : line);
         return lines;
+    }
+
+    /// <summary>The last answer to a login by a mechanism; PASS stands for USER and PASS.</summary>
+    internal static async Task<string> TryAsync(TestClient client, string mechanism, string user, string password)
+    {
+        switch (mechanism)
+        {
+            case "PASS":
+                await client.PlayAsync($"C: USER {user}\nS: +OK *");
+                return await AnswerAsync($"PASS {password}");
+            case "PLAIN":
+                return await AnswerAsync($"AUTH PLAIN {Plain(user, password)}");
+            case "LOGIN":
+                (await AnswerAsync($"AUTH LOGIN {ScramClient.Base64(user)}")).ShouldStartWith("+ ");
+                return await AnswerAsync(ScramClient.Base64(password));
+            default:
+                var scram = new ScramClient(user, password);
+                var answer = await AnswerAsync($"AUTH {mechanism} {scram.First}");
+                if (answer.StartsWith("+ ", StringComparison.Ordinal))
+                    answer = await AnswerAsync(scram.Final(answer[2..]));
+                return answer.StartsWith("+ ", StringComparison.Ordinal) ? await AnswerAsync("") : answer;
+        }
+
+        async Task<string> AnswerAsync(string line)
+        {
+            await client.SendAsync(line + "\r\n");
+            return (await client.LineAsync()).ShouldNotBeNull();
+        }
     }
 
     internal static string Plain(string user, string password = "secret", string authorize = "") =>

@@ -315,7 +315,8 @@ public sealed class RfcExampleTests(Pop3Fixture pop3)
         const string International = "Subject: Gr\u00C3\u00BC\u00C3\u009Fe\r\n\r\nbody\r\n";
         const string Legacy = "Subject: Gr\u00FC\u00DFe\r\n\r\nbody\r\n";
         var user = await pop3.UserAsync(International, Legacy, "Subject: x\r\n\r\nGr\u00C3\u00BC\u00C3\u009Fe\r\n");
-        using (var client = await pop3.LogInAsync(user))
+        await using (var strict = await pop3.StartAsync(new Pop3Options { Utf8Headers = Utf8Headers.Refuse }))
+        using (var client = await pop3.LogInAsync(user, strict))
         {
             await client.PlayAsync("""
                 C: RETR 1

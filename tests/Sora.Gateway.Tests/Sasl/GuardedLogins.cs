@@ -13,6 +13,9 @@ namespace Sora.Gateway.Tests.Sasl;
 /// <summary>Limits of their own on a fixture's engine, and what is written down and counted of logins.</summary>
 internal sealed class GuardedLogins : ILoginJournal, IAsyncDisposable
 {
+    /// <summary>Two wrong passwords of a user from an address are enough.</summary>
+    public static LoginLimitOptions TwoFailures => new() { PairFailures = 2, Delay = TimeSpan.Zero, ShareInterval = TimeSpan.FromMilliseconds(10) };
+
     private readonly ConcurrentQueue<LoginEvent> _events = new();
     private readonly ConcurrentDictionary<string, long> _counted = new(StringComparer.Ordinal);
     private readonly LoginLimitHost _limits;

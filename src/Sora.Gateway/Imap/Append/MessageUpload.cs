@@ -1,4 +1,5 @@
 using Sora.Contracts;
+using Sora.Gateway.Connections;
 using Sora.Gateway.Imap.Responses;
 using Sora.Gateway.Imap.Wire;
 
@@ -12,8 +13,8 @@ internal sealed class MessageUpload(ImapConnection connection, AppendParser pars
 {
     private readonly List<AppendMessage> _messages = [];
     private readonly long _limit = connection.Server.Options.AppendLimit.Bytes;
-    private readonly long _totalLimit = Math.Max(
-        connection.Server.Options.AppendLimit.Bytes, connection.Client.Memory.Most(connection.Server.Options.MaxAppend.Bytes));
+    private readonly long _totalLimit = Math.Max(connection.Server.Options.AppendLimit.Bytes, connection.Server.Options.MaxAppend.Bytes);
+    private readonly MemoryCharge _memory = connection.Client.Memory.Begin();
     private MessageLiteral? _pending = LastLiteral(first); // announced by the client, and neither asked for nor read
     private IMessageIntake? _intake;
     private MessageStart? _start;
@@ -81,6 +82,7 @@ internal sealed class MessageUpload(ImapConnection connection, AppendParser pars
 
     public async ValueTask DisposeAsync()
     {
+        _memory.Dispose();
         if (_intake is not null)
             await _intake.DisposeAsync().ConfigureAwait(false);
         foreach (var message in _messages)
@@ -168,7 +170,15 @@ internal sealed class MessageUpload(ImapConnection connection, AppendParser pars
         if (length > _limit - _size)
             return ImapReply.No("Message is too large", ResponseCode.TooBig);
         if (length > _totalLimit - _total)
-            return ImapReply.No("Messages of one command are too large together", ResponseCode.Of(MailErrorCode.Limit));
+            return TooLargeTogether();
+
+        // One message has limits of its own: append_limit, and what of it stays in memory
+        if (_messages.Count > 0 && !_memory.TryTake(length))
+        {
+            connection.Client.NoteRefusal("session_memory");
+            return TooLargeTogether();
+        }
+
         _size += length;
         _total += length;
         if (IsReplacement)
@@ -176,6 +186,8 @@ internal sealed class MessageUpload(ImapConnection connection, AppendParser pars
         var full = await connection.Server.Quotas.CheckAsync(Target.Account.Id, _total, _messages.Count + 1, cancellationToken).ConfigureAwait(false);
         return full is null ? null : ImapReply.No(full);
     }
+
+    private static ImapReply TooLargeTogether() => ImapReply.No("Messages of one command are too large together", ResponseCode.Of(MailErrorCode.Limit));
 
     private static ImapReply Empty() => ImapReply.No("Message is empty", ResponseCode.Of(MailErrorCode.Cannot));
 

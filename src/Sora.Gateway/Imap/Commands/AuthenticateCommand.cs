@@ -25,7 +25,11 @@ internal sealed class AuthenticateCommand(string mechanism, byte[]? initialRespo
         if (exchange is null)
             return ImapReply.No("Mechanism is not supported", ResponseCode.Of(MailErrorCode.Cannot));
         if (!connection.MayAuthenticate)
+        {
+            connection.Client.NoteRefusal("tls_required");
             return ImapReply.No(LoginCommand.NeedsTls);
+        }
+
 
         // "=" is an empty initial response
         var outcome = await SaslExchange.RunAsync(

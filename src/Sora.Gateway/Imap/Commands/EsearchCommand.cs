@@ -1,4 +1,5 @@
 using Sora.Contracts;
+using Sora.Gateway.Connections;
 using Sora.Gateway.Imap.Responses;
 using Sora.Gateway.Imap.Search;
 using Sora.Gateway.Imap.Wire;
@@ -60,15 +61,14 @@ internal sealed class EsearchCommand : ImapCommand
         var targets = await _sources.ResolveAsync(connection, cancellationToken).ConfigureAwait(false);
         if (targets.Count > connection.Server.Options.MaxSearchMailboxes)
             return Fail(selected, ImapReply.No("Too many mailboxes", ResponseCode.Of(MailErrorCode.Limit)));
-        var (answers, failure) = await SearchRunner.RunAsync(connection, token => SearchAsync(connection, targets, token), cancellationToken)
+        using var memory = connection.Client.Memory.Begin();
+        var (answers, failure) = await SearchRunner.RunAsync(connection, token => SearchAsync(connection, targets, memory, token), cancellationToken)
             .ConfigureAwait(false);
         if (answers is null)
             return Fail(selected, failure);
         var found = answers.Sum(static answer => answer?.Found.Numbers.LongLength ?? 0);
         if (_options.IsTooMuch(connection.Server.Options, found))
             return Fail(selected, ImapReply.No(SearchOutcome.TooMany));
-        if (!connection.Client.Memory.Allows(found * SearchingCommand.ResultBytes))
-            return Fail(selected, ImapReply.No(SearchingCommand.TooMuchMemory));
         updates = updates && StartUpdates(connection, answers);
         await AnswerAsync(connection, targets, answers).ConfigureAwait(false);
         return ImapReply.Ok(_options.Has(SearchReturn.Update) && !updates ? "ESEARCH completed, will not notify" : "ESEARCH completed");
@@ -81,7 +81,8 @@ internal sealed class EsearchCommand : ImapCommand
         return reply;
     }
 
-    private async ValueTask<Answer?[]> SearchAsync(ImapConnection connection, List<MailboxTarget> targets, CancellationToken cancellationToken)
+    private async ValueTask<Answer?[]> SearchAsync(
+        ImapConnection connection, List<MailboxTarget> targets, MemoryCharge memory, CancellationToken cancellationToken)
     {
         var answers = new Answer?[targets.Count];
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = connection.Server.Options.SearchConcurrency, CancellationToken = cancellationToken };
@@ -89,33 +90,34 @@ internal sealed class EsearchCommand : ImapCommand
             0,
             answers.Length,
             parallel,
-            async (i, token) => answers[i] = await SearchAsync(connection, targets[i], token).ConfigureAwait(false)).ConfigureAwait(false);
+            async (i, token) => answers[i] = await SearchAsync(connection, targets[i], memory, token).ConfigureAwait(false)).ConfigureAwait(false);
         return answers;
     }
 
     // Keys belong to one search, so each mailbox has its own
-    private async ValueTask<Answer?> SearchAsync(ImapConnection connection, MailboxTarget target, CancellationToken cancellationToken)
+    private async ValueTask<Answer?> SearchAsync(ImapConnection connection, MailboxTarget target, MemoryCharge memory, CancellationToken cancellationToken)
     {
         var parser = new ImapParser(_text, _utf8);
         var program = SearchParser.ParseProgram(ref parser);
         if (_options.Has(SearchReturn.Relevancy))
             program.TryScore();
         if (connection.Session.Selected is { } selected && selected.Id == target.Id)
-            return await SearchAsync(connection, selected, program, cancellationToken).ConfigureAwait(false);
+            return await SearchAsync(connection, selected, program, memory, cancellationToken).ConfigureAwait(false);
         var opened = await connection.Server.Replicas.OpenAsync(target.Id, cancellationToken).ConfigureAwait(false);
         if (opened.Error?.Code == MailErrorCode.NonExistent)
             return null;
         if (!opened.IsOk)
             throw new TimeoutException(opened.Error.Text);
         using var other = new SelectedMailbox(target, opened.Value, isExamined: true, tracksRecent: false);
-        return await SearchAsync(connection, other, program, cancellationToken).ConfigureAwait(false);
+        return await SearchAsync(connection, other, program, memory, cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask<Answer?> SearchAsync(
-        ImapConnection connection, SelectedMailbox mailbox, SearchProgram program, CancellationToken cancellationToken)
+        ImapConnection connection, SelectedMailbox mailbox, SearchProgram program, MemoryCharge memory, CancellationToken cancellationToken)
     {
         var latest = mailbox.Latest;
         var found = await SearchRunner.FindAsync(connection.Server, mailbox, latest, program, cancellationToken).ConfigureAwait(false);
+        memory.Take((long)found.Count * SearchingCommand.ResultBytes);
         var outcome = new SearchOutcome(mailbox, latest, [.. found]);
         return new Answer(outcome.ToAnswer(byUid: true, _options, program), latest.UidValidity, outcome, program);
     }

@@ -21,7 +21,11 @@ internal sealed class LoginCommand(string user, string password) : ImapCommand
     public override async ValueTask<ImapReply> ExecuteAsync(ImapConnection connection, CancellationToken cancellationToken)
     {
         if (!connection.MayAuthenticate)
+        {
+            connection.Client.NoteRefusal("tls_required");
             return ImapReply.No(NeedsTls);
+        }
+
         var server = connection.Server;
         var identity = await server.Sasl.CheckPasswordAsync(
             connection.Client, user, password, server.Options.AuthFailureDelay, cancellationToken).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using Sora.Contracts;
+using Sora.Gateway.Connections;
 using Sora.Gateway.Imap.Contexts;
 using Sora.Gateway.Imap.Responses;
 using Sora.Gateway.Imap.Search;
@@ -18,9 +19,6 @@ internal abstract class SearchingCommand(SearchProgram program, bool byUid, Sear
     /// <summary>Octets for each message found: its place in the list, in the result and in the answer.</summary>
     public const int ResultBytes = 12;
 
-    public static readonly MailError TooMuchMemory = new(MailErrorCode.Limit, "This needs more memory than a session may take");
-
-    private bool _isTooLarge;
     private ResponseCode? _limited; // not all that matches was taken (RFC 9738)
 
     protected SearchProgram Program => program;
@@ -45,7 +43,8 @@ internal abstract class SearchingCommand(SearchProgram program, bool byUid, Sear
             return TagReuse;
         if (program.UsesModSeq)
             connection.EnableCondStore();
-        var (outcome, failure) = await TryFindAsync(connection, options, cancellationToken).ConfigureAwait(false);
+        using var memory = connection.Client.Memory.Begin();
+        var (outcome, failure) = await TryFindAsync(connection, options, memory, cancellationToken).ConfigureAwait(false);
         if (outcome is null)
         {
             // A search that fails leaves an empty result behind (RFC 5182 section 2.1)
@@ -63,10 +62,9 @@ internal abstract class SearchingCommand(SearchProgram program, bool byUid, Sear
     }
 
     /// <summary>Brings the messages that were found into the order in which they are returned, without writing anything.</summary>
-    protected virtual ValueTask<SearchOutcome> ArrangeAsync(ImapConnection connection, SearchOutcome found, CancellationToken cancellationToken) => new(found);
-
-    /// <summary>Octets that the command takes for each message found.</summary>
-    protected virtual int BytesPerMessage => ResultBytes;
+    /// <exception cref="SessionMemoryException">It takes too much memory.</exception>
+    protected virtual ValueTask<SearchOutcome> ArrangeAsync(
+        ImapConnection connection, SearchOutcome found, MemoryCharge memory, CancellationToken cancellationToken) => new(found);
 
     protected abstract ValueTask AnswerAsync(ImapConnection connection, SearchOutcome outcome, SearchOptions options);
 
@@ -84,21 +82,20 @@ internal abstract class SearchingCommand(SearchProgram program, bool byUid, Sear
     }
 
     private async ValueTask<(SearchOutcome? Outcome, ImapReply Failure)> TryFindAsync(
-        ImapConnection connection, SearchOptions options, CancellationToken cancellationToken)
+        ImapConnection connection, SearchOptions options, MemoryCharge memory, CancellationToken cancellationToken)
     {
         var server = connection.Server;
         if (program.RefusalBy(server.Options) is { } error)
             return (null, ImapReply.No(error));
         if (!server.SearchRate.TryTake(connection.Account.Id))
             return (null, ImapReply.No(SearchRate.TooMany));
-        var (outcome, failure) = await SearchRunner.RunAsync(connection, token => FindAsync(connection, options, token), cancellationToken)
+        var (outcome, failure) = await SearchRunner.RunAsync(connection, token => FindAsync(connection, options, memory, token), cancellationToken)
             .ConfigureAwait(false);
-        if (_isTooLarge)
-            return (null, ImapReply.No(TooMuchMemory));
         return outcome is not null && options.IsTooMuch(server.Options, outcome.Positions.Length) ? (null, ImapReply.No(SearchOutcome.TooMany)) : (outcome, failure);
     }
 
-    private async ValueTask<SearchOutcome> FindAsync(ImapConnection connection, SearchOptions options, CancellationToken cancellationToken)
+    private async ValueTask<SearchOutcome> FindAsync(
+        ImapConnection connection, SearchOptions options, MemoryCharge memory, CancellationToken cancellationToken)
     {
         var selected = connection.Selected;
         var latest = selected.Latest;
@@ -111,10 +108,8 @@ internal abstract class SearchingCommand(SearchProgram program, bool byUid, Sear
             _limited = MessageLimit.Code(connection, UidSet.Of(selected.View.UidAt(found[0])));
         }
 
-        _isTooLarge = !connection.Client.Memory.Allows((long)found.Count * BytesPerMessage);
+        memory.Take((long)found.Count * ResultBytes);
         var outcome = new SearchOutcome(selected, latest, [.. found]);
-        if (_isTooLarge)
-            return outcome;
-        return options.IsTooMuch(server.Options, found.Count) ? outcome : await ArrangeAsync(connection, outcome, cancellationToken).ConfigureAwait(false);
+        return options.IsTooMuch(server.Options, found.Count) ? outcome : await ArrangeAsync(connection, outcome, memory, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -1,3 +1,4 @@
+using Sora.Gateway.Connections;
 using Sora.Gateway.Imap.Responses;
 using Sora.Gateway.Imap.Search;
 using Sora.Gateway.Imap.Sorting;
@@ -13,9 +14,6 @@ internal sealed class SortCommand(SearchProgram program, bool byUid, SearchOptio
 
     protected override IReadOnlyList<SortCriterion> Order => criteria;
 
-    // Columns of what the index knows, a column of numbers for each criterion and its inversion, and the texts that were read for it
-    protected override int BytesPerMessage => ResultBytes + 24 + (criteria.Count * 80);
-
     public static ImapCommand Parse(ref ImapParser parser, ParseContext context)
     {
         parser.Space();
@@ -28,9 +26,10 @@ internal sealed class SortCommand(SearchProgram program, bool byUid, SearchOptio
         return new SortCommand(program, context.ByUid, options, criteria);
     }
 
-    protected override async ValueTask<SearchOutcome> ArrangeAsync(ImapConnection connection, SearchOutcome found, CancellationToken cancellationToken)
+    protected override async ValueTask<SearchOutcome> ArrangeAsync(
+        ImapConnection connection, SearchOutcome found, MemoryCharge memory, CancellationToken cancellationToken)
     {
-        var positions = await MessageSorter.SortAsync(connection.Server.Keys, found, criteria, Program, cancellationToken).ConfigureAwait(false);
+        var positions = await MessageSorter.SortAsync(connection.Server.Keys, found, criteria, Program, memory, cancellationToken).ConfigureAwait(false);
         return found with { Positions = positions };
     }
 

@@ -1,4 +1,5 @@
 using Sora.Contracts;
+using Sora.Gateway.Connections;
 using Sora.Gateway.Imap.Responses;
 using Sora.Gateway.Imap.Search;
 using Sora.Gateway.Imap.Threading;
@@ -17,9 +18,6 @@ internal sealed class ThreadCommand(SearchProgram program, bool byUid, SearchOpt
 
     protected override string Name => "THREAD";
 
-    // Columns, dates, base subject, references and the forest
-    protected override int BytesPerMessage => ResultBytes + 256;
-
     public static ImapCommand Parse(ref ImapParser parser, ParseContext context)
     {
         parser.Space();
@@ -37,10 +35,11 @@ internal sealed class ThreadCommand(SearchProgram program, bool byUid, SearchOpt
         return new ThreadCommand(SearchParser.ParseCriteria(ref parser), context.ByUid, options, algorithm);
     }
 
-    protected override async ValueTask<SearchOutcome> ArrangeAsync(ImapConnection connection, SearchOutcome found, CancellationToken cancellationToken)
+    protected override async ValueTask<SearchOutcome> ArrangeAsync(
+        ImapConnection connection, SearchOutcome found, MemoryCharge memory, CancellationToken cancellationToken)
     {
         if (Given is not { HasResponse: false })
-            _forest = await MessageThreader.ThreadAsync(connection.Server.Keys, found, algorithm, cancellationToken).ConfigureAwait(false);
+            _forest = await MessageThreader.ThreadAsync(connection.Server.Keys, found, algorithm, memory, cancellationToken).ConfigureAwait(false);
         return found;
     }
 

@@ -29,7 +29,7 @@ internal sealed class SearchContext
     public ReadOnlySpan<byte> Tag => _tag;
 
     /// <summary>What it counts for in the session's memory.</summary>
-    public long Octets { get; init; }
+    public long Octets { get; set; }
 
     /// <summary>The mailbox, where updates name it: after ESEARCH (RFC 7377 section 2.1).</summary>
     public SearchedMailbox? Mailbox { get; init; }

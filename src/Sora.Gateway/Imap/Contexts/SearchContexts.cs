@@ -1,5 +1,6 @@
 using Sora.Contracts;
 using Sora.Gateway.Connections;
+using Sora.Gateway.Imap.Commands;
 using Sora.Gateway.Imap.Fetch;
 using Sora.Gateway.Imap.Notify;
 using Sora.Gateway.Imap.Responses;
@@ -62,9 +63,10 @@ internal sealed class SearchContexts
             return false;
         }
 
-        var octets = (long)outcome.Positions.Length * (order.Count > 0 ? SortedBytes : MemberBytes);
-        if (!connection.Client.Memory.TryKeep(octets))
+        var octets = OctetsOf(outcome.Positions.Length, order.Count > 0);
+        if (!connection.Client.Memory.TryTake(octets))
         {
+            connection.Client.NoteRefusal("session_memory");
             ImapReply.No("Too much memory", new NoUpdateCode(tag)).WriteUntagged(connection.Writer);
             return false;
         }
@@ -77,14 +79,14 @@ internal sealed class SearchContexts
     public void Remove(ImapConnection connection, SearchContext context)
     {
         if (_contexts.Remove(context))
-            connection.Client.Memory.Release(context.Octets);
+            connection.Client.Memory.Give(context.Octets);
     }
 
     /// <summary>Ends all of them, with the selection.</summary>
     public void Clear(ClientConnection client)
     {
         foreach (var context in _contexts)
-            client.Memory.Release(context.Octets);
+            client.Memory.Give(context.Octets);
         _contexts.Clear();
     }
 
@@ -97,6 +99,7 @@ internal sealed class SearchContexts
             if (members == context.Members)
                 continue;
             var sorted = context.Sorted is { } before ? Array.FindAll(before, uid => !expunged.Contains(uid)) : null;
+            TryResize(connection, context, members);
             await ContextUpdate.WriteAsync(connection, context, members, sorted).ConfigureAwait(false);
         }
     }
@@ -112,7 +115,7 @@ internal sealed class SearchContexts
             // What a failure leaves undone is still in Changed and done next time
             var (result, _) = await SearchRunner.RunAsync(connection, token => FindAsync(connection, latest, context, token), cancellationToken)
                 .ConfigureAwait(false);
-            if (result is null)
+            if (result is null || !TryResize(connection, context, result.Members))
             {
                 Remove(connection, context);
                 ImapReply.No("This search can no longer be kept up to date", new NoUpdateCode([.. context.Tag])).WriteUntagged(connection.Writer);
@@ -138,6 +141,25 @@ internal sealed class SearchContexts
         }
     }
 
+    private static long OctetsOf(long members, bool isSorted) => members * (isSorted ? SortedBytes : MemberBytes);
+
+    // A result that has become smaller always has room
+    private static bool TryResize(ImapConnection connection, SearchContext context, UidSet members)
+    {
+        var octets = OctetsOf(members.Count, context.Sorted is not null);
+        if (octets > context.Octets && !connection.Client.Memory.TryTake(octets - context.Octets))
+        {
+            connection.Client.NoteRefusal("session_memory");
+            return false;
+        }
+
+        if (octets < context.Octets)
+            connection.Client.Memory.Give(context.Octets - octets);
+
+        context.Octets = octets;
+        return true;
+    }
+
     private static async ValueTask<Result> FindAsync(
         ImapConnection connection, MailboxIndex latest, SearchContext context, CancellationToken cancellationToken)
     {
@@ -155,8 +177,10 @@ internal sealed class SearchContexts
             return new Result(members, context.Sorted);
         if (members.Except(context.Members).IsEmpty)
             return new Result(members, Array.FindAll(sorted, members.Contains));
+        using var memory = connection.Client.Memory.Begin();
+        memory.Take(members.Count * SearchingCommand.ResultBytes);
         var outcome = new SearchOutcome(selected, latest, [.. members.Select(selected.View.PositionOf)]);
-        var positions = await MessageSorter.SortAsync(server.Keys, outcome, context.Order, context.Program, cancellationToken).ConfigureAwait(false);
+        var positions = await MessageSorter.SortAsync(server.Keys, outcome, context.Order, context.Program, memory, cancellationToken).ConfigureAwait(false);
         return new Result(members, Array.ConvertAll(positions, selected.View.UidAt));
     }
 

@@ -1,4 +1,5 @@
 using Sora.Contracts;
+using Sora.Gateway.Connections;
 using Sora.Gateway.Imap.Responses;
 
 namespace Sora.Gateway.Imap.Search;
@@ -9,6 +10,8 @@ namespace Sora.Gateway.Imap.Search;
 /// </summary>
 internal static class SearchRunner
 {
+    private static readonly MailError TooMuchMemory = new(MailErrorCode.Limit, "This needs more memory than a session may take");
+
     /// <summary>Positions in the view of the messages that match, ascending.</summary>
     /// <exception cref="BodyUnavailableException">A message that had to be read cannot be.</exception>
     public static ValueTask<List<int>> FindAsync(
@@ -55,6 +58,11 @@ internal static class SearchRunner
         catch (BodyUnavailableException e)
         {
             return (null, ImapConnection.FailureOf(e));
+        }
+        catch (SessionMemoryException)
+        {
+            connection.Client.NoteRefusal("session_memory");
+            return (null, ImapReply.No(TooMuchMemory));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -1,4 +1,5 @@
 using Sora.Contracts;
+using Sora.Gateway.Connections;
 using Sora.Gateway.Imap.Search;
 
 namespace Sora.Gateway.Imap.Sorting;
@@ -6,14 +7,23 @@ namespace Sora.Gateway.Imap.Sorting;
 /// <summary>Brings found messages into the order of SORT (RFC 5256 section 3); what is equal keeps the order of the mailbox, reversed or not.</summary>
 internal static class MessageSorter
 {
+    // What the index knows, the order and what it makes of the positions
+    private const int RowBytes = 24 + 8;
+
+    // A column of numbers and one to sort it by, and of texts their ranks besides
+    private const int CriterionBytes = 8 + 8 + 12;
+
     /// <summary>The positions of the outcome, which ascend, in the order of the criteria.</summary>
+    /// <param name="memory">What it takes until the command is over.</param>
     /// <exception cref="BodyUnavailableException">A message that had to be read cannot be.</exception>
+    /// <exception cref="SessionMemoryException">It takes too much.</exception>
     public static async ValueTask<int[]> SortAsync(
-        IMessageKeys source, SearchOutcome found, IReadOnlyList<SortCriterion> criteria, SearchProgram program, CancellationToken cancellationToken)
+        IMessageKeys source, SearchOutcome found, IReadOnlyList<SortCriterion> criteria, SearchProgram program, MemoryCharge memory, CancellationToken cancellationToken)
     {
         var positions = found.Positions;
         if (positions.Length < 2)
             return positions;
+        memory.Take((long)positions.Length * (RowBytes + (criteria.Count * CriterionBytes)));
         var columns = MessageColumns.Of(found);
         var parts = MessageKeyParts.None;
         foreach (var criterion in criteria)
@@ -21,6 +31,7 @@ internal static class MessageSorter
         var keys = parts == MessageKeyParts.None
             ? new MessageKeys()
             : await source.ReadAsync(found.Selected.Target.Account.Id, columns.Contents, parts, cancellationToken).ConfigureAwait(false);
+        memory.Take(KeyMemory.Of(keys));
         var numbers = new List<long[]>(criteria.Count);
         foreach (var criterion in criteria)
             numbers.Add(Column(criterion, columns, keys, found, program));

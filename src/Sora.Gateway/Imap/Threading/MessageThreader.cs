@@ -1,4 +1,5 @@
 using Sora.Contracts;
+using Sora.Gateway.Connections;
 using Sora.Gateway.Imap.Search;
 using Sora.Gateway.Imap.Sorting;
 
@@ -15,11 +16,20 @@ internal enum ThreadAlgorithm
 /// <summary>Groups found messages into threads.</summary>
 internal static class MessageThreader
 {
+    // Columns of what the index knows, the order by date, the table of ids, a node with its links, subjects that are merged, and the forest
+    private const int MessageBytes = 24 + 8 + 12 + 96 + 16 + 24 + 16;
+
+    // Each may be a message that is not there: an id in the table and a node
+    private const int ReferenceBytes = 48 + 16;
+
     /// <summary>Threads of the outcome's messages, whose positions ascend; message n of the forest is its n-th position.</summary>
+    /// <param name="memory">What it takes until the command is over.</param>
     /// <exception cref="BodyUnavailableException">A message that had to be read cannot be.</exception>
+    /// <exception cref="SessionMemoryException">It takes too much.</exception>
     public static async ValueTask<ThreadForest> ThreadAsync(
-        IMessageKeys source, SearchOutcome found, ThreadAlgorithm algorithm, CancellationToken cancellationToken)
+        IMessageKeys source, SearchOutcome found, ThreadAlgorithm algorithm, MemoryCharge memory, CancellationToken cancellationToken)
     {
+        memory.Take((long)found.Positions.Length * MessageBytes);
         var columns = MessageColumns.Of(found);
         var parts = MessageKeyParts.SentDate | algorithm switch
         {
@@ -28,6 +38,7 @@ internal static class MessageThreader
             _ => MessageKeyParts.Thread,
         };
         var keys = await source.ReadAsync(found.Selected.Target.Account.Id, columns.Contents, parts, cancellationToken).ConfigureAwait(false);
+        memory.Take(KeyMemory.Of(keys) + KeyMemory.References(keys, 0) / sizeof(ulong) * ReferenceBytes);
         return Thread(keys, columns.SentDates(keys.SentDates), columns.InternalDates, algorithm, cancellationToken);
     }
 

@@ -22,6 +22,7 @@ internal sealed class ImapReader(PipeReader input, ImapWriter writer, ReaderLimi
     private long _skipped; // bytes of the current line that were dropped
     private long _literalLeft;
     private int _literals;
+    private bool _lineHasBegun; // also after ReadLineAsync was woken
     private bool _skipping;
     private bool _isRest; // what is read goes on behind a message
     private ReadOnlyMemory<byte> _command;
@@ -92,13 +93,12 @@ internal sealed class ImapReader(PipeReader input, ImapWriter writer, ReaderLimi
     /// <summary>Reads one line outside of commands (SASL, IDLE); null when it is too long (it is skipped) or the client is gone.</summary>
     public async ValueTask<(ReadStatus Status, byte[] Line)> ReadLineAsync(int maxLength)
     {
-        var hasBegun = _skipping;
         while (true)
         {
             if (!Input.TryRead(out var result))
             {
                 await writer.FlushAsync().ConfigureAwait(false);
-                expect?.Invoke(hasBegun);
+                expect?.Invoke(_lineHasBegun);
                 result = await Input.ReadAsync(CancellationToken.None).ConfigureAwait(false);
             }
 
@@ -110,11 +110,12 @@ internal sealed class ImapReader(PipeReader input, ImapWriter writer, ReaderLimi
                 var bytes = tooLong ? [] : line.ToArray();
                 Input.AdvanceTo(buffer.GetPosition(1, end));
                 _skipping = false;
+                _lineHasBegun = false;
                 return tooLong ? (ReadStatus.TooLong, bytes) : (ReadStatus.Command, WithoutCr(bytes));
             }
 
             _skipping |= buffer.Length > maxLength;
-            hasBegun = _skipping || !buffer.IsEmpty;
+            _lineHasBegun = _skipping || !buffer.IsEmpty;
             Input.AdvanceTo(_skipping ? buffer.End : buffer.Start, buffer.End);
             if (result.IsCanceled)
                 return (ReadStatus.Woken, []);

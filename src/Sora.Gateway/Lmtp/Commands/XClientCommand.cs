@@ -19,7 +19,7 @@ internal sealed class XClientCommand(XClient client) : LmtpCommand
     {
         if (!session.Connection.IsTrusted)
         {
-            Log.ForwardRefused(session.Server.Logger, session.Connection.Remote.Address, session.Connection.Id);
+            session.Connection.NoteRefusal("proxy_not_trusted");
             session.Reply(LmtpReply.NotTrustedProxy);
             return false;
         }

@@ -27,7 +27,11 @@ internal sealed class AuthenticateCommand(string mechanism, byte[]? initialRespo
         if (exchange is null)
             return ManageSieveReply.No("The mechanism is not supported", TooWeak.Contains(mechanism) ? ResponseCode.AuthTooWeak : null);
         if (!connection.MayAuthenticate)
+        {
+            connection.Client.NoteRefusal("tls_required");
             return ManageSieveReply.No("Use TLS before you send a password", ResponseCode.EncryptNeeded);
+        }
+
         var channel = new Channel(connection);
         var outcome = await SaslExchange.RunAsync(exchange, channel, initialResponse, cancellationToken);
         return outcome.End switch

@@ -39,7 +39,11 @@ internal sealed class AuthCommand(string? mechanism, byte[]? initialResponse) : 
         if (exchange is null)
             return Pop3Reply.Error("The mechanism is not supported");
         if (!connection.MayAuthenticate)
+        {
+            connection.Client.NoteRefusal("tls_required");
             return LogIn.NeedsTls;
+        }
+
 
         // "=" is an initial response of no octets
         var channel = new Channel(connection);
@@ -48,12 +52,8 @@ internal sealed class AuthCommand(string? mechanism, byte[]? initialResponse) : 
         {
             case SaslEnd.Succeeded:
             case SaslEnd.Refused:
-                using (var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken))
-                {
-                    limit.CancelAfter(server.Options.CommandTimeout);
-                    return await LogIn.RunAsync(connection, outcome.Succeeded ? outcome.Identity : outcome.Error!, outcome.Expires, limit.Token);
-                }
-
+                return await LogIn.RunAsync(
+                    connection, outcome.Succeeded ? outcome.Identity : outcome.Error!, outcome.Expires, connection.Limit.Start(waitsForClient: false));
             case SaslEnd.Cancelled:
                 return Pop3Reply.Error("AUTH is cancelled");
             case SaslEnd.Malformed:

@@ -12,7 +12,14 @@ internal sealed class ListCommand(int? number) : Pop3Command
     {
         var maildrop = connection.Maildrop;
         if (number is { } one)
-            return maildrop.Has(one) ? Pop3Reply.Ok($"{one} {maildrop.OctetsOf(maildrop[one])}") : NoSuchMessage.Reply(maildrop, one);
+        {
+            if (!maildrop.Has(one))
+                return NoSuchMessage.Reply(maildrop, one);
+            connection.Output.Raw("+OK "u8);
+            connection.Output.ScanListing(one, maildrop.OctetsOf(maildrop[one]));
+            return null;
+        }
+
         Pop3Reply.Ok($"{maildrop.Messages} messages ({maildrop.Octets} octets)").Write(connection.Output);
         for (var each = 1; each <= maildrop.Count; each++)
         {

@@ -11,7 +11,11 @@ internal sealed class PassCommand(string password) : Pop3Command
     public override async ValueTask<Pop3Reply?> ExecuteAsync(Pop3Connection connection, CancellationToken cancellationToken)
     {
         if (!connection.MayAuthenticate)
+        {
+            connection.Client.NoteRefusal("tls_required");
             return LogIn.NeedsTls;
+        }
+
         if (connection.User is not { } user)
             return Pop3Reply.Error("USER comes first");
         var server = connection.Server;

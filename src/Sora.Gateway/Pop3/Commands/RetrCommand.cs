@@ -10,6 +10,6 @@ internal sealed class RetrCommand(int number) : Pop3Command
 
     public override ValueTask<Pop3Reply?> ExecuteAsync(Pop3Connection connection, CancellationToken cancellationToken) =>
         connection.Maildrop.Has(number)
-            ? MessageSender.SendAsync(connection, number, bodyLines: null, cancellationToken)
+            ? connection.Sender.SendAsync(number, bodyLines: null, cancellationToken)
             : new(NoSuchMessage.Reply(connection.Maildrop, number));
 }

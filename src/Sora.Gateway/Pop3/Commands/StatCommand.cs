@@ -10,6 +10,10 @@ internal sealed class StatCommand : Pop3Command
 
     public static Pop3Command Parse(ref Pop3Arguments arguments) => Instance;
 
-    public override ValueTask<Pop3Reply?> ExecuteAsync(Pop3Connection connection, CancellationToken cancellationToken) =>
-        new(Pop3Reply.Ok($"{connection.Maildrop.Messages} {connection.Maildrop.Octets}"));
+    public override ValueTask<Pop3Reply?> ExecuteAsync(Pop3Connection connection, CancellationToken cancellationToken)
+    {
+        connection.Output.Raw("+OK "u8);
+        connection.Output.ScanListing(connection.Maildrop.Messages, connection.Maildrop.Octets);
+        return default;
+    }
 }

@@ -14,6 +14,6 @@ internal sealed class TopCommand(int number, int lines) : Pop3Command
 
     public override ValueTask<Pop3Reply?> ExecuteAsync(Pop3Connection connection, CancellationToken cancellationToken) =>
         connection.Maildrop.Has(number)
-            ? MessageSender.SendAsync(connection, number, lines, cancellationToken)
+            ? connection.Sender.SendAsync(number, lines, cancellationToken)
             : new(NoSuchMessage.Reply(connection.Maildrop, number));
 }

@@ -12,7 +12,11 @@ internal sealed class UserCommand(string user) : Pop3Command
     {
         connection.User = null;
         if (!connection.MayAuthenticate)
+        {
+            connection.Client.NoteRefusal("tls_required");
             return new(LogIn.NeedsTls);
+        }
+
         if (user.Length == 0 || user.AsSpan().ContainsAnyInRange('\0', '\x1F'))
             return new(Pop3Reply.Error("That is no name of a user"));
         connection.User = user;

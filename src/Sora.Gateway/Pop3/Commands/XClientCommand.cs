@@ -14,7 +14,7 @@ internal sealed class XClientCommand(XClient client) : Pop3Command
     {
         if (!connection.Client.IsTrusted)
         {
-            Log.ForwardRefused(connection.Server.Logger, connection.Client.Remote.Address, connection.Client.Id);
+            connection.Client.NoteRefusal("proxy_not_trusted");
             return new(Pop3Reply.Error("Your address may not speak for others here", ResponseCode.SysPerm));
         }
 

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Text;
 using Sora.Contracts;
+using Sora.Gateway.Pop3.Wire;
 
 namespace Sora.Gateway.Pop3.Responses;
 
@@ -27,14 +27,14 @@ internal readonly record struct Pop3Reply(bool IsOk, string Text, string? Code =
         if (Code is not null)
         {
             output.Write(" ["u8);
-            output.Write(Encoding.ASCII.GetBytes(Code));
+            output.Text(Code);
             output.Write("]"u8);
         }
 
         if (Text.Length > 0)
         {
             output.Write(" "u8);
-            output.Write(Encoding.ASCII.GetBytes(Text));
+            output.Text(Text);
         }
 
         output.Write("\r\n"u8);

@@ -5,13 +5,16 @@ namespace Sora.Gateway.Pop3.Wire;
 
 /// <summary>
 /// Writes a message as lines of an answer (RFC 1939 section 3): each ends with CRLF, whatever it ended with, and one that begins with a dot gets another one
-/// before it. Takes the message in pieces of any size.
+/// before it. Takes the message in pieces of any size; what is in order already is copied in one go.
 /// </summary>
-/// <param name="bodyLines">Lines that are written of the body (TOP); null for all.</param>
-internal sealed class DotStuffer(PipeWriter output, int? bodyLines = null)
+internal sealed class DotStuffer
 {
-    private int _linesLeft = bodyLines ?? int.MaxValue;
-    private bool _inHeader = bodyLines is not null;
+    /// <summary>Octets that <see cref="Complete"/> writes at most.</summary>
+    public const int EndSize = 5;
+
+    private PipeWriter _output = null!;
+    private int _linesLeft;
+    private bool _inHeader;
     private long _line; // octets of the line that has begun
     private bool _afterCr;
 
@@ -21,37 +24,60 @@ internal sealed class DotStuffer(PipeWriter output, int? bodyLines = null)
     /// <summary>All lines that were asked for are written.</summary>
     public bool IsDone => !_inHeader && _linesLeft == 0;
 
+    /// <summary>What a piece becomes at most: a line of LF alone becomes two octets, one of dot and LF four.</summary>
+    public static int MostOf(int octets) => (octets * 2) + 1;
+
+    /// <summary>Begins a message.</summary>
+    /// <param name="bodyLines">Lines that are written of the body (TOP); null for all.</param>
+    public void Begin(PipeWriter output, int? bodyLines = null)
+    {
+        _output = output;
+        _linesLeft = bodyLines ?? int.MaxValue;
+        _inHeader = bodyLines is not null;
+        _line = 0;
+        _afterCr = false;
+        Octets = 0;
+    }
+
     public void Write(ReadOnlySpan<byte> bytes)
     {
-        // A line of LF alone becomes two octets, one of dot and LF four
-        var destination = output.GetSpan(bytes.Length * 2 + 1);
-        var written = 0;
-        var dots = 0;
-        while (!bytes.IsEmpty && !IsDone)
+        var destination = _output.GetSpan(MostOf(bytes.Length));
+        var (written, dots) = (0, 0);
+        var (copied, at) = (0, 0);
+        while (at < bytes.Length && !IsDone)
         {
-            if (_line == 0 && bytes[0] == '.')
+            if (_line == 0 && bytes[at] == '.')
             {
+                Copy(bytes[copied..at], destination, ref written);
+                copied = at;
                 destination[written++] = (byte)'.';
                 dots++;
             }
 
-            var end = bytes.IndexOf((byte)'\n');
-            var text = end < 0 ? bytes : bytes[..end];
-            text.CopyTo(destination[written..]);
-            written += text.Length;
-            _line += text.Length;
-            if (!text.IsEmpty)
-                _afterCr = text[^1] == '\r';
-            if (end < 0)
+            var length = bytes[at..].IndexOf((byte)'\n');
+            var end = length < 0 ? bytes.Length : at + length;
+            if (end > at)
+            {
+                _line += end - at;
+                _afterCr = bytes[end - 1] == '\r';
+            }
+
+            at = end;
+            if (length < 0)
                 break;
             if (!_afterCr)
+            {
+                Copy(bytes[copied..at], destination, ref written);
+                copied = at;
                 destination[written++] = (byte)'\r';
-            destination[written++] = (byte)'\n';
+            }
+
+            at++;
             EndLine();
-            bytes = bytes[(end + 1)..];
         }
 
-        output.Advance(written);
+        Copy(bytes[copied..at], destination, ref written);
+        _output.Advance(written);
         Octets += written - dots;
     }
 
@@ -60,11 +86,11 @@ internal sealed class DotStuffer(PipeWriter output, int? bodyLines = null)
     {
         if (_line > 0)
         {
-            output.Crlf();
+            _output.Crlf();
             Octets += 2;
         }
 
-        output.EndOfLines();
+        _output.EndOfLines();
     }
 
     private void EndLine()
@@ -75,5 +101,11 @@ internal sealed class DotStuffer(PipeWriter output, int? bodyLines = null)
             _inHeader = false;
         _line = 0;
         _afterCr = false;
+    }
+
+    private static void Copy(ReadOnlySpan<byte> bytes, Span<byte> destination, ref int written)
+    {
+        bytes.CopyTo(destination[written..]);
+        written += bytes.Length;
     }
 }

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using Sora.Contracts;
 
 namespace Sora.Mailstore.Accounts.Logins;
 
@@ -22,6 +23,17 @@ internal sealed class LoginKeys(byte[] secret, int ipv6Prefix)
         userKey.TryWriteBytes(pair);
         addressKey.TryWriteBytes(pair[16..]);
         return new LoginSubject(addressKey, userKey, Digest(LoginKind.Pair, pair), network);
+    }
+
+    /// <summary>What all addresses of an account are counted by together. No name has the same key.</summary>
+    public LoginSubject OfAccount(LoginSubject subject, AccountId account)
+    {
+        Span<byte> pair = stackalloc byte[32];
+        BinaryPrimitives.WriteInt64BigEndian(pair, account.Value);
+        var accountKey = Digest(LoginKind.Account, pair[..sizeof(long)]);
+        accountKey.TryWriteBytes(pair);
+        subject.Address.TryWriteBytes(pair[16..]);
+        return subject with { User = accountKey, Pair = Digest(LoginKind.Account, pair) };
     }
 
     public Guid OfUser(string user) => Digest(LoginKind.User, AccountHost.Normalize(user));

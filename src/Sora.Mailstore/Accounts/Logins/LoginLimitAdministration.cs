@@ -11,18 +11,26 @@ public sealed class LoginLimitAdministration(Database database, ChangeFeed feed)
     /// <param name="network">Only networks in it, and pairs with such; null for all.</param>
     /// <param name="user">Only the user, and pairs with it; null for all.</param>
     public async Task<List<StoredLoginBlock>> ListAsync(string? network, string? user, int most, CancellationToken cancellationToken) =>
-        await _store.ListBlockedAsync(network, await KeyAsync(user, cancellationToken), most, cancellationToken);
+        await _store.ListBlockedAsync(network, await KeysAsync(user, cancellationToken), most, cancellationToken);
 
     /// <summary>Forgets what was counted, blocked or not, on all nodes; gives what was blocked.</summary>
     /// <param name="network">As for <see cref="ListAsync"/>.</param>
     /// <param name="user">As for <see cref="ListAsync"/>.</param>
     public async Task<List<StoredLoginBlock>> UnblockAsync(string? network, string? user, CancellationToken cancellationToken)
     {
-        var blocked = await _store.ForgetAsync(network, await KeyAsync(user, cancellationToken), cancellationToken);
+        var blocked = await _store.ForgetAsync(network, await KeysAsync(user, cancellationToken), cancellationToken);
         await feed.TellLoginLimitsAsync([LoginLimitNews.All], cancellationToken);
         return blocked;
     }
 
-    private async Task<Guid?> KeyAsync(string? user, CancellationToken cancellationToken) =>
-        user is null ? null : new LoginKeys(await LoginLimitStore.SecretAsync(database.Write, cancellationToken), 64).OfUser(user);
+    // What was counted for all addresses of an account stands under its primary one
+    private async Task<Guid[]?> KeysAsync(string? user, CancellationToken cancellationToken)
+    {
+        if (user is null)
+            return null;
+        var keys = new LoginKeys(await LoginLimitStore.SecretAsync(database.Write, cancellationToken), 64);
+        return await new AccountStore(database.Write).FindAsync(AccountHost.Normalize(user), cancellationToken) is { } account
+            ? [keys.OfUser(user), keys.OfUser(account.PrimaryAddress)]
+            : [keys.OfUser(user)];
+    }
 }

@@ -89,7 +89,7 @@ public sealed class LoginLimitHost : ILoginLimits, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask<LoginPermission> FailedAsync(IPAddress address, string user, bool isKnown, CancellationToken cancellationToken)
+    public async ValueTask<LoginPermission> FailedAsync(IPAddress address, string user, AccountIdentity? account, CancellationToken cancellationToken)
     {
         if (IsExempt(address))
             return default;
@@ -105,7 +105,15 @@ public sealed class LoginLimitHost : ILoginLimits, IAsyncDisposable
             permission = _table.Ask(subject);
             if (permission.Block is LoginBlock.UserAtAddress or LoginBlock.Address)
                 return permission;
-            blocked = _table.Failed(subject, isKnown ? AccountHost.Normalize(user) : null);
+            blocked = _table.Failed(subject, account is not null ? AccountHost.Normalize(user) : null);
+
+            // Each further address would otherwise be as many further guesses; for an account with one address its name is counted already
+            if (account is { HasOtherAddresses: true })
+            {
+                blocked = [.. blocked, .. _table.FailedUser(
+                    _keys.OfAccount(subject, account.Account), _keys.OfUser(account.PrimaryAddress), account.PrimaryAddress)];
+            }
+
             shared = _nextBatch.Task;
         }
 
@@ -125,25 +133,33 @@ public sealed class LoginLimitHost : ILoginLimits, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask<LoginPermission> SucceededAsync(IPAddress address, string user, CancellationToken cancellationToken)
+    public async ValueTask<LoginPermission> SucceededAsync(IPAddress address, string user, AccountId? account, CancellationToken cancellationToken)
     {
         if (IsExempt(address))
             return default;
         var subject = _keys.Of(address, user);
+        LoginSubject? whole = account is { } id ? _keys.OfAccount(subject, id) : null;
         var mustWrite = false;
         if (Locked(static table => table.Count) > 0)
         {
             var permission = await AskAsync(subject, cancellationToken);
             if (permission.IsBlocked)
                 return permission;
+            if (whole is { } all && await AskAsync(all, cancellationToken) is { Block: LoginBlock.User or LoginBlock.UserAtAddress } others)
+                return others with { Block = LoginBlock.Account };
             lock (_lock)
             {
                 _table.Succeeded(subject);
+                if (whole is { } forgiven)
+                    _table.Succeeded(forgiven, forgivesNetwork: false);
                 mustWrite = _table.HasQueued;
             }
         }
 
-        if (_known.Saw(subject) || mustWrite)
+        var isNew = _known.Saw(subject);
+        if (whole is { } seen)
+            isNew |= _known.Saw(seen);
+        if (isNew || mustWrite)
             Wake();
         return default;
     }

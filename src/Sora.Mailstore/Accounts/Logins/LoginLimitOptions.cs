@@ -140,6 +140,9 @@ internal enum LoginKind : short
     Address = 1,
     User = 2,
     Pair = 3,
+
+    /// <summary>Of keys only: an account by all of its addresses is counted as a user.</summary>
+    Account = 4,
 }
 
 /// <param name="Failures">So many are too many.</param>

@@ -47,15 +47,25 @@ internal sealed class LoginLimitTable(LoginLimitOptions options, TimeProvider ti
     /// <summary>Counts a wrong password; gives those that are blocked by it, mostly none.</summary>
     public IReadOnlyList<LoginLimitEntry> Failed(LoginSubject subject, string? shownName)
     {
+        var byAddress = Increment(LoginKind.Address, subject.Address, subject.Network, null, null);
+        var others = FailedUser(subject, subject.User, shownName);
+        return byAddress is null ? others : [byAddress, .. others];
+    }
+
+    /// <summary>The same without the network.</summary>
+    /// <param name="subject">A name, or an account by all of its addresses.</param>
+    /// <param name="listed">The key of the name by which it is found in lists.</param>
+    /// <param name="shownName">What lists show.</param>
+    public IReadOnlyList<LoginLimitEntry> FailedUser(LoginSubject subject, Guid listed, string? shownName)
+    {
         List<LoginLimitEntry>? blocked = null;
-        Add(LoginKind.Address, subject.Address, subject.Network, null, null);
-        Add(LoginKind.User, subject.User, null, subject.User, shownName);
-        Add(LoginKind.Pair, subject.Pair, subject.Network, subject.User, shownName);
+        Add(LoginKind.User, subject.User, null);
+        Add(LoginKind.Pair, subject.Pair, subject.Network);
         return blocked ?? [];
 
-        void Add(LoginKind kind, Guid key, string? network, Guid? userKey, string? userName)
+        void Add(LoginKind kind, Guid key, string? network)
         {
-            if (Increment(kind, key, network, userKey, userName) is { } entry)
+            if (Increment(kind, key, network, listed, shownName) is { } entry)
                 (blocked ??= []).Add(entry);
         }
     }
@@ -64,12 +74,14 @@ internal sealed class LoginLimitTable(LoginLimitOptions options, TimeProvider ti
     /// Forgets what was counted for the user and the pair, and in the network's count what the pair had added to it. A block of the user stays: it is for strangers, and they have not
     /// logged in.
     /// </summary>
-    public void Succeeded(LoginSubject subject)
+    /// <param name="subject">A name, or an account by all of its addresses.</param>
+    /// <param name="forgivesNetwork">What the pair had added to the network's count is taken from it.</param>
+    public void Succeeded(LoginSubject subject, bool forgivesNetwork = true)
     {
         var now = time.GetTimestamp();
         if (Find(subject.Pair, now) is { } pair)
         {
-            if (pair.Failures > 0 && Find(subject.Address, now) is { Failures: > 0 } address)
+            if (forgivesNetwork && pair.Failures > 0 && Find(subject.Address, now) is { Failures: > 0 } address)
             {
                 var less = Math.Min(pair.Failures, address.Failures);
                 address.Failures -= less;

@@ -129,11 +129,16 @@ public sealed class ExternalAccounts(
 
     private async ValueTask<MailResult<AccountIdentity>> CheckAsync(LoginRequest login, string name, string password, CancellationToken cancellationToken)
     {
+        // What was generated here is not sent to the service, which would count it as a wrong password
+        if (GeneratedPassword.Lookup(password) is not null && await CheckFurtherAsync(login, name, password, cancellationToken) is { } generated)
+            return generated;
         var found = await lookup.LogInAsync(Ask(login, name, password), cancellationToken);
         if (!found.IsOk)
             return found.Error;
         if (found.Value.Account is not { } external)
         {
+            if (found.Value.IsRight is false && await CheckFurtherAsync(login, name, password, cancellationToken) is { } further)
+                return further;
             if (found.Value.IsRight is false)
                 return Failed;
             if (usesLocal && await _host.FindLocalAsync(name, cancellationToken) is not null)
@@ -144,7 +149,21 @@ public sealed class ExternalAccounts(
 
         return found.Value.IsRight ?? await IsRightAsync(external, password, cancellationToken)
             ? await LetInAsync(login, external, cancellationToken)
-            : Failed;
+            : await CheckFurtherAsync(login, name, password, cancellationToken) ?? Failed;
+    }
+
+    /// <summary>Whether it is one of the further passwords that the address has here, of a user whom the service still knows; null when it is none.</summary>
+    private async ValueTask<MailResult<AccountIdentity>?> CheckFurtherAsync(LoginRequest login, string name, string password, CancellationToken cancellationToken)
+    {
+        var further = await inner.AuthenticateFurtherAsync(login, password, cancellationToken);
+        if (further.Error is { Code: MailErrorCode.AuthenticationFailed })
+            return null;
+        var found = await FindAsync(login, name, cancellationToken);
+        if (!found.IsOk)
+            return found.Error;
+        if (found.Value.Account is not { } external)
+            return null;
+        return await _host.EnsureAsync(external, cancellationToken) is { } identity && (!further.IsOk || further.Value.Account == identity.Account) ? further : Failed;
     }
 
     private ValueTask<MailResult<ExternalLogin>> FindAsync(LoginRequest login, string name, CancellationToken cancellationToken) =>

@@ -35,6 +35,8 @@ internal sealed class CryptPassword : StoredPassword
                 : null
             : null;
 
+    public override bool IsWithin(PasswordOptions limits) => CryptCost.IsWithin(_hash, limits);
+
     public override bool Matches(ReadOnlySpan<byte> password) =>
         Crypt.Library.Hash(password, _hash) is { } actual
         && CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(actual), Encoding.ASCII.GetBytes(_hash));

@@ -7,7 +7,7 @@ namespace Sora.Mailstore.Accounts.Passwords;
 /// <summary>What PBKDF2 yields (RFC 8018, section 5.2): Dovecot's <c>{PBKDF2}</c>, SHA-1 with a salt of text.</summary>
 internal sealed class DerivedPassword : StoredPassword
 {
-    /// <summary>More would only be a way to keep a worker busy: about ten seconds.</summary>
+    /// <summary>More is never allowed; <see cref="PasswordOptions.MaxPbkdf2Rounds"/> is what normally limits.</summary>
     public const int MaxIterations = 10_000_000;
 
     private const int DigestLength = 20;
@@ -38,6 +38,8 @@ internal sealed class DerivedPassword : StoredPassword
 
     public override bool Matches(ReadOnlySpan<byte> password) => CryptographicOperations.FixedTimeEquals(
         Rfc2898DeriveBytes.Pbkdf2(password, _salt, _iterations, HashAlgorithmName.SHA1, DigestLength), _expected);
+
+    public override bool IsWithin(PasswordOptions limits) => _iterations <= limits.MaxPbkdf2Rounds;
 
     public static bool TryParseIterations(string text, out int iterations) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out iterations) && iterations is > 0 and <= MaxIterations;

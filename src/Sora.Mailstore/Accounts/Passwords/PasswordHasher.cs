@@ -7,7 +7,7 @@ namespace Sora.Mailstore.Accounts.Passwords;
 /// <summary>
 /// Hashes new passwords with bcrypt and checks passwords against bcrypt and against what other mail servers have stored: the schemes
 /// BLF-CRYPT, SHA512-CRYPT, SHA256-CRYPT, MD5-CRYPT, CRYPT (only <c>$2a$ $2b$ $2y$ $6$ $5$ $1$ $y$</c>, also bare), SSHA512, SHA512,
-/// SSHA256, SHA256, SSHA, SHA, PBKDF2, SCRAM-SHA-256, SCRAM-SHA-1 and, if allowed, PLAIN, each also with the suffix <c>.b64</c> or <c>.hex</c>. Behind a hash the keys of SCRAM may
+/// SSHA256, SHA256, SSHA, SHA, SMD5, PLAIN-MD5, LDAP-MD5, PBKDF2, SCRAM-SHA-256, SCRAM-SHA-1 and, if allowed, PLAIN, each also with the suffix <c>.b64</c> or <c>.hex</c>. Behind a hash the keys of SCRAM may
 /// stand, see <see cref="PasswordOptions.Scram"/>.
 /// </summary>
 /// <remarks>
@@ -158,15 +158,15 @@ public sealed class PasswordHasher
     /// </summary>
     internal void VerifyRest(string password, string stored)
     {
-        if (StoredCredentialText.Parse(stored)?.Password is not CryptPassword { BcryptCost: { } cost })
-        {
-            RunDummy(password, _options.BcryptCost);
-            return;
-        }
-
-        for (; cost < _options.BcryptCost; cost++)
+        foreach (var cost in RestOf(stored))
             RunDummy(password, cost);
     }
+
+    /// <summary>The costs of the bcrypt hashes that <see cref="VerifyRest"/> makes.</summary>
+    internal IEnumerable<int> RestOf(string stored) =>
+        ParseAllowed(stored) is CryptPassword { BcryptCost: { } cost }
+            ? Enumerable.Range(cost, Math.Max(0, _options.BcryptCost - cost))
+            : [_options.BcryptCost];
 
     private void RunDummy(string password, int cost) =>
         WithBytes(password, _dummySettings[cost].Value, static (bytes, setting) => Crypt.Library.Hash(bytes, setting));
@@ -179,13 +179,15 @@ public sealed class PasswordHasher
         if (!_options.QuickCheck || password.Length > MaxPasswordBytes || password.Contains('\0', StringComparison.Ordinal))
             return false;
         var own = stored is not null && StoredCredentialText.Parse(stored) is { Password: CryptPassword } parsed ? parsed.Sha256 ?? parsed.Sha1 : null;
+        if (own?.Iterations > _options.MaxPbkdf2Rounds)
+            own = null;
         return (own ?? _dummyKeys.Value) is { } keys
             && CryptographicOperations.FixedTimeEquals(
                 Contracts.ScramKeys.Derive(keys.Hash, password, keys.Salt.AsSpan(), keys.Iterations).StoredKey.AsSpan(), keys.StoredKey.AsSpan())
             && own is not null;
     }
 
-    /// <summary>Whether <paramref name="stored"/> is well formed and of a scheme that is supported and allowed.</summary>
+    /// <summary>Whether <paramref name="stored"/> is well formed, of a scheme that is supported and allowed, and no dearer than the options allow.</summary>
     public bool CanVerify(string stored)
     {
         ArgumentNullException.ThrowIfNull(stored);
@@ -203,7 +205,7 @@ public sealed class PasswordHasher
     internal int ScramIterations => _options.ScramIterations;
 
     private StoredPassword? ParseAllowed(string stored) =>
-        StoredCredentialText.Parse(stored)?.Password is { } parsed && (_options.AllowPlain || parsed is not PlainPassword) ? parsed : null;
+        StoredCredentialText.Parse(stored)?.Password is { } parsed && (_options.AllowPlain || parsed is not PlainPassword) && parsed.IsWithin(_options) ? parsed : null;
 
     private delegate TResult Work<in TState, out TResult>(ReadOnlySpan<byte> password, TState state);
 

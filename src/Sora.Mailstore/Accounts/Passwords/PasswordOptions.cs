@@ -37,6 +37,26 @@ public sealed class PasswordOptions : IValidatableOptions
     [Option("Accept passwords that are stored in the clear as {PLAIN}")]
     public bool AllowPlain { get; set; }
 
+    /// <summary>The dearest stored bcrypt hash that is checked.</summary>
+    [Option("Highest cost of a stored bcrypt hash; a password is not checked against a dearer one, which would keep a thread busy. 16 takes about four seconds")]
+    [OptionRange(4, 31)]
+    public int MaxBcryptCost { get; set; } = 16;
+
+    /// <summary>Most rounds of a stored SHA-crypt hash.</summary>
+    [Option("Most rounds of a stored {SHA256-CRYPT} or {SHA512-CRYPT} hash; a million take about half a second")]
+    [OptionRange(5000, 999_999_999)]
+    public int MaxCryptRounds { get; set; } = 2_000_000;
+
+    /// <summary>Most rounds of stored PBKDF2, that of SCRAM included.</summary>
+    [Option("Most rounds of a stored {PBKDF2} hash, and of SCRAM keys; a million take about half a second")]
+    [OptionRange(4096, DerivedPassword.MaxIterations)]
+    public int MaxPbkdf2Rounds { get; set; } = 2_000_000;
+
+    /// <summary>Most memory of a stored yescrypt hash.</summary>
+    [Option("Most memory that checking one stored yescrypt hash may take; Linux distributions make hashes of 16 MiB")]
+    [OptionRange("1 MiB", "1 GiB")]
+    public ByteSize MaxYescryptMemory { get; set; } = ByteSize.MiB(64);
+
     /// <summary>Threads that check passwords; null for half of the processors.</summary>
     [Option("Threads that check passwords, so that a storm of logins leaves processors to mail; half of the processors if not set", Example = "2")]
     [OptionRange(1, 256)]
@@ -65,6 +85,11 @@ public sealed class PasswordOptions : IValidatableOptions
             if (name is not (ScramPassword.Sha256Scheme or ScramPassword.Sha1Scheme))
                 yield return $"scram has \"{name}\", which is neither {ScramPassword.Sha256Scheme} nor {ScramPassword.Sha1Scheme}";
         }
+
+        if (MaxBcryptCost < BcryptCost)
+            yield return "max_bcrypt_cost must not be less than bcrypt_cost";
+        if (MaxPbkdf2Rounds < ScramIterations)
+            yield return "max_pbkdf2_rounds must not be less than scram_iterations";
     }
 
     /// <summary>The hash functions of <see cref="Scram"/>.</summary>

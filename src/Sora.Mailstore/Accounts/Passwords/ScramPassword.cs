@@ -32,6 +32,8 @@ internal sealed class ScramPassword(ScramKeys keys) : StoredPassword
         CultureInfo.InvariantCulture,
         $"{{{(keys.Hash == ScramHashes.Sha1 ? Sha1Scheme : Sha256Scheme)}}}{keys.Iterations},{Convert.ToBase64String(keys.Salt.AsSpan())},{Convert.ToBase64String(keys.StoredKey.AsSpan())},{Convert.ToBase64String(keys.ServerKey.AsSpan())}");
 
+    public override bool IsWithin(PasswordOptions limits) => keys.Iterations <= limits.MaxPbkdf2Rounds;
+
     // Whoever made the keys may not have prepared the password, so that both ways count
     public override bool Matches(ReadOnlySpan<byte> password)
     {

@@ -16,6 +16,9 @@ internal abstract class StoredPassword
     /// <summary>Compares in a time that does not depend on where a difference is. The password holds no NUL.</summary>
     public abstract bool Matches(ReadOnlySpan<byte> password);
 
+    /// <summary>A check costs no more than the options allow: whoever writes hashes, as an import or a service does, must not be able to keep a worker busy for hours.</summary>
+    public virtual bool IsWithin(PasswordOptions limits) => true;
+
     /// <summary>Null when the text is broken or of a scheme that is not supported.</summary>
     public static StoredPassword? Parse(string stored)
     {
@@ -40,6 +43,8 @@ internal abstract class StoredPassword
             "SHA" or "SHA1" => Digest(HashAlgorithmName.SHA1, 20, salted: false),
             "SHA256" => Digest(HashAlgorithmName.SHA256, 32, salted: false),
             "SHA512" => Digest(HashAlgorithmName.SHA512, 64, salted: false),
+            "PLAIN-MD5" or "LDAP-MD5" => Digest(HashAlgorithmName.MD5, 16, salted: false),
+            "SMD5" => Digest(HashAlgorithmName.MD5, 16, salted: true),
             "SSHA" => Digest(HashAlgorithmName.SHA1, 20, salted: true),
             "SSHA256" => Digest(HashAlgorithmName.SHA256, 32, salted: true),
             "SSHA512" => Digest(HashAlgorithmName.SHA512, 64, salted: true),
@@ -50,7 +55,7 @@ internal abstract class StoredPassword
                 "BLF-CRYPT" => CryptPassword.Parse(text, CryptPassword.BcryptPrefixes),
                 "SHA512-CRYPT" => CryptPassword.Parse(text, ["$6$"]),
                 "SHA256-CRYPT" => CryptPassword.Parse(text, ["$5$"]),
-                "MD5-CRYPT" => CryptPassword.Parse(text, ["$1$"]),
+                "MD5-CRYPT" or "MD5" => CryptPassword.Parse(text, ["$1$"]),
                 "PBKDF2" => DerivedPassword.ParsePbkdf2(text),
                 ScramPassword.Sha256Scheme => ScramPassword.Parse(Contracts.ScramHashes.Sha256, text),
                 ScramPassword.Sha1Scheme => ScramPassword.Parse(Contracts.ScramHashes.Sha1, text),
@@ -98,7 +103,7 @@ internal sealed class PlainPassword(byte[] expected) : StoredPassword
         CryptographicOperations.FixedTimeEquals(SHA256.HashData(password), SHA256.HashData(expected));
 }
 
-/// <summary><c>{SHA512}</c>, <c>{SSHA512}</c> and their smaller sisters: a digest over password and salt, the salt behind the digest.</summary>
+/// <summary><c>{SHA512}</c>, <c>{SSHA512}</c> and their smaller sisters down to <c>{PLAIN-MD5}</c>: a digest over password and salt, the salt behind the digest.</summary>
 internal sealed class DigestPassword : StoredPassword
 {
     private readonly HashAlgorithmName _algorithm;

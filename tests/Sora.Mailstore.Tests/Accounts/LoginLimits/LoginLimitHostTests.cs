@@ -54,11 +54,11 @@ public sealed class LoginLimitHostTests : IAsyncLifetime
     public async Task Of_many_guesses_at_once_no_more_than_the_limit_hear_an_answer()
     {
         await using var left = await StartAsync(_left);
-        var heard = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => left.FailedAsync(Home, "anna", false, None).AsTask()));
+        var heard = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => left.FailedAsync(Home, "anna", null, None).AsTask()));
         heard.Count(static permission => !permission.IsBlocked).ShouldBe(4);
 
         // Not even if one of them was right
-        (await left.SucceededAsync(Home, "anna", None)).Block.ShouldBe(LoginBlock.UserAtAddress);
+        (await left.SucceededAsync(Home, "anna", null, None)).Block.ShouldBe(LoginBlock.UserAtAddress);
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class LoginLimitHostTests : IAsyncLifetime
         await using var left = await StartAsync(_left);
         await using var right = await StartAsync(_right);
         await FailAsync(left, Home, "anna", 3);
-        (await left.SucceededAsync(Home, "anna", None)).ShouldBe(default);
+        (await left.SucceededAsync(Home, "anna", null, None)).ShouldBe(default);
         await Eventually.WaitAsync(async () => await RowsAsync("kind = 3") == 0);
         await FailAsync(right, Home, "anna", 3);
         await FailAsync(left, Home, "bert", 3);
@@ -83,14 +83,14 @@ public sealed class LoginLimitHostTests : IAsyncLifetime
     {
         await using var left = await StartAsync(_left);
         await using var right = await StartAsync(_right);
-        (await left.SucceededAsync(Home, "anna", None)).ShouldBe(default);
+        (await left.SucceededAsync(Home, "anna", null, None)).ShouldBe(default);
         await Eventually.WaitAsync(async () => await KnownAsync() == 1);
         for (var i = 0; i < 6; i++)
             await FailAsync(right, new IPAddress([203, 0, 113, (byte)i]), "anna", 1);
         (await right.AskAsync(Elsewhere, "anna", None)).Block.ShouldBe(LoginBlock.User);
-        (await right.SucceededAsync(Elsewhere, "anna", None)).Block.ShouldBe(LoginBlock.User);
+        (await right.SucceededAsync(Elsewhere, "anna", null, None)).Block.ShouldBe(LoginBlock.User);
         (await right.AskAsync(Home, "anna", None)).Block.ShouldBe(LoginBlock.None);
-        (await right.SucceededAsync(Home, "anna", None)).ShouldBe(default);
+        (await right.SucceededAsync(Home, "anna", null, None)).ShouldBe(default);
         await BlockedAsync(left, Elsewhere, "anna", LoginBlock.User);
         (await left.AskAsync(Home, "anna", None)).Block.ShouldBe(LoginBlock.None);
 
@@ -104,14 +104,14 @@ public sealed class LoginLimitHostTests : IAsyncLifetime
     {
         await using var left = await StartAsync(_left);
         for (var i = 0; i < 50; i++)
-            await left.SucceededAsync(Home, "anna", None);
+            await left.SucceededAsync(Home, "anna", null, None);
         await Eventually.WaitAsync(async () => await KnownAsync() == 1);
         var seen = await ScalarAsync("SELECT seen_at FROM login_known");
         for (var i = 0; i < 50; i++)
-            await left.SucceededAsync(Home, "anna", None);
+            await left.SucceededAsync(Home, "anna", null, None);
 
         // Whatever comes first is written first
-        await left.SucceededAsync(Elsewhere, "anna", None);
+        await left.SucceededAsync(Elsewhere, "anna", null, None);
         await Eventually.WaitAsync(async () => await KnownAsync() == 2);
         (await ScalarAsync("SELECT min(seen_at) FROM login_known")).ShouldBe(seen);
         (await RowsAsync("true")).ShouldBe(0);
@@ -123,7 +123,7 @@ public sealed class LoginLimitHostTests : IAsyncLifetime
         _options.PairFailures = _options.AddressFailures = _options.UserFailures = 1_000_000;
         _options.ShareBatch = 1000;
         await using var left = await StartAsync(_left);
-        await Task.WhenAll(Enumerable.Range(0, 3000).Select(i => left.FailedAsync(new IPAddress([10, 0, 0, (byte)(i % 100)]), "user" + (i % 50), true, None).AsTask()));
+        await Task.WhenAll(Enumerable.Range(0, 3000).Select(i => left.FailedAsync(new IPAddress([10, 0, 0, (byte)(i % 100)]), "user" + (i % 50), Known("user"), None).AsTask()));
         (await ScalarAsync("SELECT sum(failures) FROM login_limits WHERE kind = 1")).ShouldBe(3000L);
         (await ScalarAsync("SELECT sum(failures) FROM login_limits WHERE kind = 3")).ShouldBe(3000L);
 
@@ -184,7 +184,7 @@ public sealed class LoginLimitHostTests : IAsyncLifetime
         await using var left = await StartAsync(_left, time);
         for (var i = 0; i < 2; i++)
         {
-            var failing = left.FailedAsync(Home, "anna", true, None).AsTask();
+            var failing = left.FailedAsync(Home, "anna", Known("anna"), None).AsTask();
             await Eventually.WaitAsync(() =>
             {
                 time.Advance(_options.ShareInterval);
@@ -206,7 +206,7 @@ public sealed class LoginLimitHostTests : IAsyncLifetime
     {
         await using var left = await StartAsync(_left);
         await FailAsync(left, Home, "anna", 4);
-        await left.SucceededAsync(Home, "bert", None);
+        await left.SucceededAsync(Home, "bert", null, None);
         await Eventually.WaitAsync(async () => await KnownAsync() == 1);
         var store = new LoginLimitStore(_left.Database.Write, _options);
         await store.SweepAsync(10, None);
@@ -222,14 +222,97 @@ public sealed class LoginLimitHostTests : IAsyncLifetime
         (await ScalarAsync("SELECT min(seen_at) > now() - interval '21 hours' FROM login_known")).ShouldBe(true);
     }
 
+    [Fact]
+    public async Task The_addresses_of_an_account_are_counted_together_and_that_is_seen_nowhere_but_in_lists()
+    {
+        await using var left = await StartAsync(_left);
+        await using var right = await StartAsync(_right);
+        var anna = new AccountIdentity(new AccountId(1), "anna@example.com") { HasOtherAddresses = true };
+        await _left.CreateAccountAsync(anna.PrimaryAddress);
+        await _left.AddAddressAsync(anna.PrimaryAddress, "a@example.com");
+        for (var i = 0; i < 4; i++)
+            (await left.FailedAsync(Home, $"{(char)('a' + i)}@example.com", anna, None)).IsBlocked.ShouldBeFalse();
+
+        // The other node knows too: what was told later has reached it. (A right password that came before would be forgiven everything)
+        await FailAsync(left, Elsewhere, "marker", 4);
+        await BlockedAsync(right, Elsewhere, "marker", LoginBlock.UserAtAddress);
+
+        // No address was guessed at more than once, and none of them is refused; but a right password is not let in, on no node
+        foreach (var name in new[] { "a@example.com", "anna@example.com" })
+        {
+            (await left.AskAsync(Home, name, None)).ShouldBe(default);
+            (await left.SucceededAsync(Home, name, anna.Account, None)).Block.ShouldBe(LoginBlock.Account);
+            (await right.SucceededAsync(Home, name, anna.Account, None)).Block.ShouldBe(LoginBlock.Account);
+        }
+
+        // Another wrong one hears what it would hear of a name that is nobody's
+        (await left.FailedAsync(Home, "a@example.com", anna, None)).ShouldBe(default);
+
+        // Another account is let in
+        (await left.SucceededAsync(Home, "zoe@example.com", new AccountId(2), None)).ShouldBe(default);
+
+        // What needs no password is not guessed at, and other networks have their own count
+        (await left.SucceededAsync(Home, "a@example.com", null, None)).ShouldBe(default);
+        (await left.SucceededAsync(Elsewhere, "a@example.com", anna.Account, None)).ShouldBe(default);
+
+        // It is listed and lifted under whichever of the names
+        await using var another = await MailstoreNode.StartAsync(_left.Address); // sora-admin is a process of its own
+        var administration = new LoginLimitAdministration(another.Database, another.Feed);
+        await Eventually.WaitAsync(async () => (await administration.ListAsync(null, "a@example.com", 100, None)).Count > 0);
+        (await administration.ListAsync(null, "a@example.com", 100, None)).Select(static block => (block.Kind, block.Network, block.User))
+            .ShouldBe([("pair", "192.0.2.1", "anna@example.com")]);
+        (await administration.UnblockAsync(null, "a@example.com", None)).Count.ShouldBe(1);
+        foreach (var host in new[] { left, right })
+            await Eventually.WaitAsync(async () => !(await host.SucceededAsync(Home, "a@example.com", anna.Account, None)).IsBlocked);
+    }
+
+    [Fact]
+    public async Task Guesses_at_many_addresses_from_everywhere_do_not_lock_the_owner_out()
+    {
+        await using var left = await StartAsync(_left);
+        var anna = new AccountIdentity(new AccountId(1), "anna") { HasOtherAddresses = true };
+        (await left.SucceededAsync(Home, "anna", anna.Account, None)).ShouldBe(default);
+        for (var i = 0; i < 6; i++)
+            await left.FailedAsync(new IPAddress([10, 0, 0, (byte)i]), $"a{i}", anna, None);
+
+        // By whichever address, as long as it is from where the account was used before
+        (await left.SucceededAsync(Elsewhere, "anna", anna.Account, None)).Block.ShouldBe(LoginBlock.Account);
+        (await left.SucceededAsync(Elsewhere, "a7", anna.Account, None)).Block.ShouldBe(LoginBlock.Account);
+        (await left.SucceededAsync(Home, "anna", anna.Account, None)).ShouldBe(default);
+        (await left.SucceededAsync(Home, "a7", anna.Account, None)).ShouldBe(default);
+    }
+
+    [Fact]
+    public async Task A_right_password_forgives_what_was_wrong_at_other_addresses_of_the_account_but_the_network_only_its_own()
+    {
+        await using var left = await StartAsync(_left);
+        var anna = new AccountIdentity(new AccountId(1), "anna") { HasOtherAddresses = true };
+        for (var round = 0; round < 2; round++)
+        {
+            await left.FailedAsync(Home, "a", anna, None);
+            await left.FailedAsync(Home, "b", anna, None);
+            await left.FailedAsync(Home, "anna", anna, None);
+            (await left.SucceededAsync(Home, "anna", anna.Account, None)).ShouldBe(default);
+        }
+
+        // Of the network's ten these were four: two each of "a" and "b"
+        await FailAsync(left, Home, "bert", 3);
+        await FailAsync(left, Home, "carol", 2);
+        (await left.AskAsync(Home, "dora", None)).Block.ShouldBe(LoginBlock.None);
+        await FailAsync(left, Home, "dora", 1);
+        (await left.AskAsync(Home, "emil", None)).Block.ShouldBe(LoginBlock.Address);
+    }
+
     private Task<LoginLimitHost> StartAsync(MailstoreNode node, TimeProvider? time = null) =>
         LoginLimitHost.StartAsync(node.Database, node.Feed, _options, node.Metrics, time ?? TimeProvider.System, NullLoggerFactory.Instance, None);
 
     private static async Task FailAsync(LoginLimitHost host, IPAddress address, string user, int times, bool isKnown = true)
     {
         for (var i = 0; i < times; i++)
-            await host.FailedAsync(address, user, isKnown, None);
+            await host.FailedAsync(address, user, isKnown ? Known(user) : null, None);
     }
+
+    private static AccountIdentity Known(string user) => new(new AccountId(1), user);
 
     private static Task BlockedAsync(LoginLimitHost host, IPAddress address, string user, LoginBlock block) =>
         Eventually.WaitAsync(async () => (await host.AskAsync(address, user, None)).Block == block);

@@ -1,12 +1,13 @@
-using Sora.Gateway.Connections;
+using Microsoft.Extensions.Logging;
 
-namespace Sora.Gateway.Imap;
+namespace Sora.Gateway.Connections;
 
 /// <summary>
-/// The time that the server may work on a command (<see cref="ImapOptions.CommandTimeout"/>): one source of cancellation for all commands of a connection, whose
-/// clock runs only while the server works on one.
+/// The time that the server may work on a command: one source of cancellation for all commands of a connection, whose clock runs only while the server works
+/// on one.
 /// </summary>
-internal sealed class CommandLimit(ClientConnection client, ImapOptions options) : IDisposable
+/// <param name="timeout">Zero is no limit.</param>
+internal sealed class CommandLimit(ClientConnection client, TimeSpan timeout) : IDisposable
 {
     private CancellationTokenSource? _source;
     private bool _isRunning;
@@ -17,10 +18,10 @@ internal sealed class CommandLimit(ClientConnection client, ImapOptions options)
     /// <summary>Begins a command. One that waits for its client ends only with the connection.</summary>
     public CancellationToken Start(bool waitsForClient)
     {
-        if (options.CommandTimeout == TimeSpan.Zero || waitsForClient)
+        if (timeout == TimeSpan.Zero || waitsForClient)
             return client.Closed;
         _source ??= CancellationTokenSource.CreateLinkedTokenSource(client.Closed);
-        _source.CancelAfter(options.CommandTimeout);
+        _source.CancelAfter(timeout);
         _isRunning = true;
         return _source.Token;
     }
@@ -47,8 +48,23 @@ internal sealed class CommandLimit(ClientConnection client, ImapOptions options)
         var flushed = client.FlushAsync();
         if (!flushed.IsCompletedSuccessfully)
             return FlushLimitedAsync(flushed);
-        _source.CancelAfter(options.CommandTimeout);
+        _source.CancelAfter(timeout);
         return flushed;
+    }
+
+    /// <summary>Why a command threw, which is logged where somebody must know of it. A client that is gone has no answer coming, whatever it was.</summary>
+    public CommandFault Explain(Exception exception, ILogger logger, string command)
+    {
+        if (client.Closed.IsCancellationRequested)
+            return CommandFault.ClientIsGone;
+        if (exception is OperationCanceledException && HasPassed)
+        {
+            Log.CommandTooLong(logger, command, timeout, client.Id);
+            return CommandFault.TookTooLong;
+        }
+
+        Log.CommandFailed(logger, command, client.Id, exception);
+        return CommandFault.Failed;
     }
 
     public void Dispose() => _source?.Dispose();
@@ -56,7 +72,15 @@ internal sealed class CommandLimit(ClientConnection client, ImapOptions options)
     private async ValueTask<bool> FlushLimitedAsync(ValueTask<bool> flushing)
     {
         var flushed = await flushing.ConfigureAwait(false);
-        _source!.CancelAfter(options.CommandTimeout);
+        _source!.CancelAfter(timeout);
         return flushed;
     }
+}
+
+/// <summary>Why a command has no outcome.</summary>
+internal enum CommandFault
+{
+    ClientIsGone,
+    TookTooLong,
+    Failed,
 }
