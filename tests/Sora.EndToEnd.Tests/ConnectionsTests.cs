@@ -81,6 +81,42 @@ public sealed class ConnectionsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_one_program_changes_ends_sessions_of_all_protocols_on_the_other()
+    {
+        // A new password that ends what the old one let in
+        using (var imap = await ImapClient.OpenInboxAsync(_nodes[1].ImapPort, "ada@example.com", Password))
+        using (var pop3 = await Pop3Client.LogInAsync(_nodes[1].Pop3Port, "ada@example.com", Password))
+        using (var sieve = await ManageSieveClient.LogInAsync(_nodes[1].ManageSievePort, "ada@example.com", Password))
+        using (var bob = await ImapClient.OpenInboxAsync(_nodes[1].ImapPort, "bob@example.net", Password))
+        {
+            await imap.BeginIdleAsync();
+            await _nodes[0].AdminAsync("accounts", "update", "--email", "ada@example.com", "--password", "another", "--end-sessions");
+            (await imap.ReadToEndAsync()).ShouldContain("* BYE ");
+            (await pop3.LineAsync()).ShouldStartWith("-ERR ");
+            (await sieve.ReadAsync()).ShouldStartWith("BYE");
+            await bob.OkAsync("NOOP");
+        }
+
+        using (var pop3 = await Pop3Client.ConnectAsync(_nodes[1].Pop3Port))
+            (await pop3.TryLogInAsync("ada@example.com", Password)).ShouldStartWith("-ERR ");
+        (await Pop3Client.LogInAsync(_nodes[1].Pop3Port, "ada@example.com", "another")).Dispose();
+
+        // An account that may not log in any more
+        using (var pop3 = await Pop3Client.LogInAsync(_nodes[1].Pop3Port, "bob@example.net", Password))
+        using (var sieve = await ManageSieveClient.LogInAsync(_nodes[0].ManageSievePort, "bob@example.net", Password))
+        {
+            await _nodes[0].AdminAsync("accounts", "disable", "--email", "bob@example.net");
+            (await pop3.LineAsync()).ShouldStartWith("-ERR ");
+            (await sieve.ReadAsync()).ShouldStartWith("BYE");
+        }
+
+        using (var pop3 = await Pop3Client.ConnectAsync(_nodes[1].Pop3Port))
+            (await pop3.TryLogInAsync("bob@example.net", Password)).ShouldStartWith("-ERR ");
+        await _nodes[0].AdminAsync("accounts", "enable", "--email", "bob@example.net");
+        (await Pop3Client.LogInAsync(_nodes[1].Pop3Port, "bob@example.net", Password)).Dispose();
+    }
+
+    [Fact]
     public async Task A_node_that_does_not_answer_is_named_and_one_that_has_died_is_forgotten()
     {
         using var ada = await ImapClient.OpenInboxAsync(_nodes[0].ImapPort, "ada@example.com", Password);

@@ -192,8 +192,8 @@ public sealed class ClientConnection : IDeadlineTarget
     {
         if (Interlocked.CompareExchange(ref _dismissal, reason, null) is not null)
             return;
-        _listener.Instruments.Ended(reason.Reason);
         Log.Dismissed(_listener.Shared.Logger, Protocol, Id, Remote.Address, reason.Reason);
+        _listener.Instruments.Ended(reason.Reason);
         Wake();
     }
 
@@ -201,8 +201,8 @@ public sealed class ClientConnection : IDeadlineTarget
     internal void NoteTimeout()
     {
         var reason = User is null && _listener.Definition.Protocol.HasLogins ? "login_timeout" : "idle_timeout";
-        _listener.Instruments.Ended(reason);
         Log.Dismissed(_listener.Shared.Logger, Protocol, Id, Remote.Address, reason);
+        _listener.Instruments.Ended(reason);
     }
 
     /// <summary>Counts and logs that the client is not served, which the protocol tells it.</summary>
@@ -417,8 +417,8 @@ public sealed class ClientConnection : IDeadlineTarget
                 Dismiss(Dismissal.TokenExpired);
                 break;
             case DeadlineKind.Output when _isInHandshake:
-                _listener.Instruments.Ended("handshake_timeout");
                 Log.HandshakeTimedOut(_listener.Shared.Logger, Id, Remote.Address);
+                _listener.Instruments.Ended("handshake_timeout");
                 Abort();
                 break;
             case DeadlineKind.Output when IsOldNews():
@@ -428,8 +428,8 @@ public sealed class ClientConnection : IDeadlineTarget
                 _deadlines.Arm(DeadlineKind.Output, _listener.Shared.Deadlines, _listener.Shared.Options.WriteTimeout);
                 break;
             case DeadlineKind.Output:
-                _listener.Instruments.Ended("write_timeout");
                 Log.WriteTimedOut(_listener.Shared.Logger, Id, Remote.Address);
+                _listener.Instruments.Ended("write_timeout");
                 Abort();
                 break;
             default:

@@ -176,8 +176,8 @@ internal sealed class Listener(ListenerDefinition definition, ListenerServices s
     /// <summary>Counts and logs a refusal.</summary>
     public void Refuse(Dismissal refusal, IPAddress address)
     {
-        Instruments.Refused(refusal.Reason);
         Log.Refused(shared.Logger, definition.Protocol.Name, address, refusal.Reason);
+        Instruments.Refused(refusal.Reason);
     }
 
     private async Task ServeAsync(ConnectionContext context, ProxyHeader? header, Dismissal? refusal)

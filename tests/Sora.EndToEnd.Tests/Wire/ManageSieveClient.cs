@@ -57,7 +57,8 @@ internal sealed class ManageSieveClient : IDisposable
 
     public void Dispose() => _connection.Dispose();
 
-    private async Task<string> ReadAsync()
+    /// <summary>Reads up to the next line that ends an answer, or is none: BYE.</summary>
+    public async Task<string> ReadAsync()
     {
         while (true)
         {

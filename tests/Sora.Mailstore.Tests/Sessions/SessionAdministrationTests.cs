@@ -55,8 +55,10 @@ public sealed class SessionAdministrationTests : IAsyncLifetime
             WHERE datname = current_database() AND pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')
             """)).ShouldBe(2);
         var administration = new SessionAdministration(_database, TimeProvider.System);
+
+        // The first question may still go to a connection that is about to end, and nobody answers it
         await Eventually.WaitAsync(async () =>
-            (await administration.ListAsync(new SessionFilter(), null, Patience, CancellationToken.None)) is { Nodes.Count: 2, Silent.Count: 0, Sessions.Count: 2 });
+            (await administration.ListAsync(new SessionFilter(), null, TimeSpan.FromSeconds(2), CancellationToken.None)) is { Nodes.Count: 2, Silent.Count: 0, Sessions.Count: 2 });
         await stop();
         (await administration.ListAsync(new SessionFilter(), null, Patience, CancellationToken.None)).Nodes.ShouldBe(["b"]);
     }
