@@ -7,7 +7,7 @@ using Sora.Testing;
 namespace Sora.EndToEnd.Tests;
 
 /// <summary>The server dies while it encrypts bodies anew; the next one goes on, and every message is readable with the new key alone.</summary>
-public sealed class RotationCrashTests : IAsyncLifetime
+public sealed class RotationCrashTests : IAsyncLifetime, IDisposable
 {
     private const string Password = "secret";
     private const string Address = "ada@example.com";
@@ -22,15 +22,13 @@ public sealed class RotationCrashTests : IAsyncLifetime
     {
         var keys = "[storage]\ncompression = \"brotli\"\ncache_size = \"0\"\nupload_interval = \"100ms\"\n[storage.encryption]\nrotation_interval = \"1s\"\n" + Key("k1", 1) + Key("k2", 2);
         await File.WriteAllTextAsync(_folder.File("keys.toml"), keys);
-        _sora = await SoraProcess.StartWithAsync(keys, Active("k1"));
+        _sora = await SoraProcess.StartWithAsync(_folder.File("keys.toml"), Active("k1"));
         await _sora.CreateAccountsAsync(Password, Address);
     }
 
-    public async Task DisposeAsync()
-    {
-        await _sora.DisposeAsync();
-        _folder.Dispose();
-    }
+    public async Task DisposeAsync() => await _sora.DisposeAsync();
+
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task After_a_crash_anywhere_the_rotation_goes_on_and_nothing_is_lost()

@@ -20,7 +20,7 @@ public sealed class UploadCrashTests : IAsyncLifetime
     private const string User = "user@example.com";
     private const int Dies = 128 + 9;
     private const int Large = 70_000;
-    private static readonly string[] Files = ["storage.upload_interval=50ms", "storage.upload_lease=10s", "storage.database_staging_limit=4KiB", "storage.staged_file_hold=1s"];
+    private static readonly string[] Files = ["storage.upload_interval=50ms", "storage.upload_lease=10s", "storage.database_staging_limit=4KiB", "storage.staged_file_hold=3s", "mailboxes.write_timeout=2s"];
     private static readonly string[] Packs = ["storage.packing=true", "storage.pack_size=64KiB", "storage.pack_max_body=16KiB", "storage.pack_wait=300ms"];
     private static readonly string[] AtOnce =
     [
@@ -182,7 +182,7 @@ public sealed class UploadCrashTests : IAsyncLifetime
     {
         using var imap = await ImapClient.OpenInboxAsync(_sora!.ImapPort, User, Password);
         var found = new List<int>();
-        foreach (var uid in imap.View.Uids)
+        foreach (var uid in imap.View.Uids.ToArray()) // FETCH changes the view
         {
             var bytes = await imap.FetchAsync(uid, "BODY.PEEK[]");
             var number = TestMail.NumberOf(bytes);
