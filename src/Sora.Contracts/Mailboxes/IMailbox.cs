@@ -46,6 +46,7 @@ public sealed record MailboxUpdate(MailboxIndex? Index, IReadOnlyList<MailboxDel
 /// <summary>A message for AppendAsync.</summary>
 /// <param name="Prefix">Trace header fields that come before the body: whole lines, CRLF; empty for APPEND.</param>
 /// <param name="InternalDate">RFC 9051 section 2.3.3; the time of arrival if the client gave none. Whole seconds are kept.</param>
+[Immutable]
 public sealed record AppendMessage(IngestedMessage Content, ReadOnlyMemory<byte> Prefix, FlagSet Flags, DateTimeOffset InternalDate)
 {
     /// <summary>The message is a copy of one in another account and keeps this EMAILID; null for one that gets its own (RFC 8474 section 5.1).</summary>
@@ -53,6 +54,7 @@ public sealed record AppendMessage(IngestedMessage Content, ReadOnlyMemory<byte>
 }
 
 /// <param name="Operation">For a delivery, a number made of its duplicate key: then a message delivered before is not stored again.</param>
+[Immutable]
 public sealed record AppendRequest(OperationId Operation, IReadOnlyList<AppendMessage> Messages);
 
 /// <param name="Repeated">The request had been carried out before: nothing was added now.</param>
@@ -65,6 +67,7 @@ public sealed record AppendResult(
 
 /// <param name="Replaced">The messages of this mailbox that are removed.</param>
 /// <param name="Destination">Where <paramref name="Messages"/> go; it may be this mailbox.</param>
+[Immutable]
 public sealed record ReplaceRequest(OperationId Operation, UidSet Replaced, MailboxId Destination, IReadOnlyList<AppendMessage> Messages);
 
 /// <param name="Appended">The new messages in their mailbox.</param>

@@ -274,7 +274,7 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
         if (!created.IsOk)
             return created.Error;
         await CopyAnnotationsAsync(inbox.Id, created.Value.Id, cancellationToken);
-        var moved = await host.Mailboxes.Get(inbox.Id).CopyAsync(
+        var moved = await host.Writers.Get(inbox.Id).CopyAsync(
             new CopyRequest(OperationId.New(), UidSet.All, created.Value.Id, Move: true), cancellationToken);
         return moved.IsOk ? default(Done) : moved.Error;
     }

@@ -35,6 +35,7 @@ public sealed class AccountHost : IAccounts, IAsyncDisposable
         _time = time;
         Database = database;
         Mailboxes = mailboxes;
+        Writers = mailboxes;
         Options = options;
         Logger = loggers.CreateLogger<AccountHost>();
         Store = new AccountStore(database.Write);
@@ -56,6 +57,9 @@ public sealed class AccountHost : IAccounts, IAsyncDisposable
     internal Database Database { get; }
 
     internal MailboxHost Mailboxes { get; }
+
+    /// <summary>Where the writers of mailboxes are found, when they need not be in this process.</summary>
+    public IMailboxes Writers { get; set; }
 
     internal AccountOptions Options { get; }
 
@@ -224,6 +228,9 @@ public sealed class AccountHost : IAccounts, IAsyncDisposable
         OnChanged(id);
         _feed.AnnounceAccount(id);
     }
+
+    /// <summary>Another process was asked to change an account and has: nothing is known of it here before it is read again.</summary>
+    public void Forget(AccountId id) => OnChanged(id);
 
     /// <summary>Stops, and writes down what logins have left.</summary>
     public async ValueTask DisposeAsync()

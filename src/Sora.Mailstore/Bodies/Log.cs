@@ -63,4 +63,7 @@ internal static partial class Log
 
     [LoggerMessage(146, LogLevel.Warning, "Encrypting bodies anew was interrupted; it goes on")]
     public static partial void RotationStopped(ILogger logger, Exception exception);
+
+    [LoggerMessage(147, LogLevel.Warning, "Bodies could not be handed to another node by way of the database: {Reason}")]
+    public static partial void TransferFailed(ILogger logger, string reason);
 }

@@ -13,16 +13,19 @@ internal sealed partial class Mailbox
     {
         try
         {
-            if (_index is null)
-                return await LoadAsync();
+            var doubts = _host.Doubts;
             bool isCurrent;
             lock (_lock)
             {
-                isCurrent = !_isStale && _announced <= _index.HighestModSeq.Value;
+                isCurrent = _index is { } index && !_isStale && _doubts == doubts && _announced <= index.HighestModSeq.Value;
                 _isStale = false;
             }
 
-            return isCurrent || await CatchUpAsync();
+            if (!isCurrent && !(_index is null ? await LoadAsync() : await CatchUpAsync()))
+                return false;
+            lock (_lock)
+                _doubts = doubts;
+            return true;
         }
         catch (Exception e) when (IsDatabaseFailure(e))
         {
@@ -68,6 +71,7 @@ internal sealed partial class Mailbox
                 }
 
                 index = index.Apply(record);
+                Keep(record);
                 operations.AddRange(record.Operations);
             }
 

@@ -184,6 +184,7 @@ internal sealed partial class Mailbox
     {
         if (_host.Quotas is { } quotas)
             quotas.Changed(Account, _index?.Totals ?? default, commit.Index.IsEnded ? default : commit.Index.Totals);
+        Keep(commit.Delta);
         SetIndex(commit.Index, commit.Delta.Operations);
         _host.Announce(Id, commit.Index.HighestModSeq);
         SnapshotIfDue();

@@ -21,6 +21,7 @@ internal sealed partial class Mailbox : IMailbox
     private Uid _firstRecent = new(1);
     private long _announced; // highest mod-sequence that another process is known to have reached
     private bool _isStale; // announcements may have been missed
+    private int _doubts = -1; // the host's count when the log was last looked at
     private long _lastUse;
     private volatile HashSet<long>? _purged; // contents that a commit found gone: numbers of contents do not come back
 
@@ -221,11 +222,12 @@ internal sealed partial class Mailbox : IMailbox
 
     private bool TryGetFresh([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out MailboxIndex? index)
     {
+        var doubts = _host.Doubts;
         lock (_lock)
         {
             _lastUse = _host.Time.GetTimestamp();
             index = _index;
-            return index is not null && !_isStale && index.HighestModSeq.Value >= _announced;
+            return index is not null && !_isStale && _doubts == doubts && index.HighestModSeq.Value >= _announced;
         }
     }
 }

@@ -21,6 +21,7 @@ public sealed class MailboxHost : IMailboxes, IAsyncDisposable
     private int _isDisposed;
     private long _readFailureTold;
     private int _readFailures;
+    private int _doubts;
 
     /// <param name="database">The primary.</param>
     /// <param name="feed">Carries announcements between the processes; this host listens to it.</param>
@@ -40,6 +41,7 @@ public sealed class MailboxHost : IMailboxes, IAsyncDisposable
         metrics.ObserveOpenMailboxes(() => _mailboxes.Count);
         feed.MailboxChanged += OnMailboxChanged;
         feed.Interrupted += OnInterrupted;
+        feed.Hearing += OnHearing;
         _eviction = Task.Run(EvictAsync);
         Run(stopping => IndexWarmUp.RunAsync(Store, stopping));
     }
@@ -47,7 +49,27 @@ public sealed class MailboxHost : IMailboxes, IAsyncDisposable
     /// <summary>What accounts may hold; null when nothing is to be limited.</summary>
     public QuotaHost? Quotas { get; init; }
 
+    /// <summary>
+    /// Who has not heard of the database for this long may have been paused or cut off, and others may have written: then no state in memory is answered from before its log was
+    /// looked at. Null for a process that nobody takes mailboxes from.
+    /// </summary>
+    public TimeSpan? MaxSilence { get; init; }
+
+    /// <summary>So many of a mailbox's last records are kept in memory, for replicas in other processes; 0 keeps none.</summary>
+    public int RecentRecords { get; init; }
+
     internal MailboxOptions Options { get; }
+
+    /// <summary>Grows whenever what is in memory has become doubtful.</summary>
+    internal int Doubts
+    {
+        get
+        {
+            if (MaxSilence is { } limit && TimeProvider.System.GetElapsedTime(_feed.LastHeard) > limit)
+                Interlocked.Increment(ref _doubts);
+            return Volatile.Read(ref _doubts);
+        }
+    }
 
     internal MailstoreMetrics Metrics { get; }
 
@@ -64,6 +86,19 @@ public sealed class MailboxHost : IMailboxes, IAsyncDisposable
     internal CommitPipeline Pipeline { get; }
 
     public IMailbox Get(MailboxId id) => Find(id);
+
+    /// <summary>A mailbox as another process wants to have it: the records since a state that it has, if they are at hand, or the whole index.</summary>
+    public Task<MailResult<MailboxUpdate>> OpenRemoteAsync(MailboxId id, ModSeq known, CancellationToken cancellationToken) =>
+        Find(id).OpenRemoteAsync(known, cancellationToken);
+
+    /// <summary>How many messages are \Recent for the next session that selects the mailbox.</summary>
+    public Task<MailResult<int>> CountRecentAsync(MailboxId id, CancellationToken cancellationToken) => Find(id).CountRecentAsync(cancellationToken);
+
+    /// <summary>The mailbox's log is looked at before the next answer: somebody else has written to it.</summary>
+    public void MarkStale(MailboxId id) => Find(id).MarkStale();
+
+    /// <summary>The newest state of a mailbox, without reading it into memory; 0 when there is none, or it cannot be known now.</summary>
+    public Task<ModSeq> NewestModSeqAsync(MailboxId id, CancellationToken cancellationToken) => Find(id).NewestModSeqAsync(cancellationToken);
 
     public Task<MailResult<ImmutableArray<AppendResult>>> AppendAllAsync(IReadOnlyList<MailboxAppend> appends, CancellationToken cancellationToken) =>
         MailboxDelivery.RunAsync(this, appends, cancellationToken);
@@ -137,6 +172,7 @@ public sealed class MailboxHost : IMailboxes, IAsyncDisposable
             return;
         _feed.MailboxChanged -= OnMailboxChanged;
         _feed.Interrupted -= OnInterrupted;
+        _feed.Hearing -= OnHearing;
         await _stopping.CancelAsync();
         await _eviction;
         await Task.WhenAll(_background.Keys);
@@ -186,6 +222,13 @@ public sealed class MailboxHost : IMailboxes, IAsyncDisposable
     {
         foreach (var mailbox in _mailboxes.Values)
             mailbox.MarkStale();
+    }
+
+    // After a silence, what is in memory is doubtful once more, though somebody answers again
+    private void OnHearing(long asked)
+    {
+        if (MaxSilence is { } limit && TimeProvider.System.GetElapsedTime(_feed.LastHeard, asked) > limit)
+            Interlocked.Increment(ref _doubts);
     }
 
     private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;

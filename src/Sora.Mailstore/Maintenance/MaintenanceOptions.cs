@@ -21,6 +21,10 @@ public sealed class MaintenanceOptions
     [OptionRange("1d", "365d")]
     public TimeSpan RelayMemory { get; set; } = TimeSpan.FromDays(7);
 
+    [Option("How long the database keeps a body that is on its way from a gateway to a mailbox on another node and never arrives")]
+    [OptionRange("10m", "30d")]
+    public TimeSpan ArrivingBodies { get; set; } = TimeSpan.FromDays(1);
+
     [Option("Most rows that one statement deletes")]
     [OptionRange(100, 1_000_000)]
     public int BatchRows { get; set; } = 5000;

@@ -71,7 +71,7 @@ public sealed class MaintenanceWorker : IAsyncDisposable
         var expiry = new MessageExpiry(new RetentionStore(database.Write), mailboxes, retention, pace, _metrics, _time, _logger);
         var jobs = new List<MaintenanceJob>
         {
-            new("trim", _options.Interval, stopping => TrimAsync(new MaintenanceStore(database), new SieveStore(database.Write), new RelayStore(database), stopping)),
+            new("trim", _options.Interval, stopping => TrimAsync(new MaintenanceStore(database), new SieveStore(database.Write), new RelayStore(database), new ArrivingBodyStore(database.Write), stopping)),
             new("purge", retention.PurgeInterval, stopping => PurgeAsync(purge, mailboxPurge, stopping)),
             new("max_age", retention.MaxAgeInterval, stopping => expiry.RunAsync(stopping)),
         };
@@ -84,8 +84,10 @@ public sealed class MaintenanceWorker : IAsyncDisposable
         return jobs;
     }
 
-    private async Task TrimAsync(MaintenanceStore store, SieveStore sieve, RelayStore relay, CancellationToken cancellationToken)
+    private async Task TrimAsync(
+        MaintenanceStore store, SieveStore sieve, RelayStore relay, ArrivingBodyStore arriving, CancellationToken cancellationToken)
     {
+        await arriving.ExpireAsync(_options.ArrivingBodies, cancellationToken);
         if (await store.TrimLogAsync(_options.LogRetention, _options.BatchRows, cancellationToken) is > 0 and var records)
             Log.LogTrimmed(_logger, records);
         if (await sieve.TrimHistoryAsync(_options.BatchRows, cancellationToken) is > 0 and var rows)

@@ -16,8 +16,11 @@ public sealed class NodePresence(Database database, string name)
     internal int Number => _number;
 
     /// <summary>A change feed that holds the lock.</summary>
-    public ChangeFeed CreateFeed(ILogger<ChangeFeed> logger) => new(database, logger)
+    /// <param name="logger">Where it logs.</param>
+    /// <param name="keepAlive">How often its connection is asked whether it is still there; null for now and then.</param>
+    public ChangeFeed CreateFeed(ILogger<ChangeFeed> logger, TimeSpan? keepAlive = null) => new(database, logger)
     {
+        KeepAlive = keepAlive ?? TimeSpan.FromSeconds(30),
         Listening = async (connection, cancellationToken) =>
         {
             // The connection before may have broken without PostgreSQL knowing of it yet: its lock, and so its number, will go with it

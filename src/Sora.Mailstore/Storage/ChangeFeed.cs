@@ -14,7 +14,6 @@ public sealed class ChangeFeed : IAsyncDisposable
 {
     internal const string Channel = "sora";
     private const int MaxPayload = 7900; // PostgreSQL allows 7,999 bytes
-    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(30);
 
     private readonly Database _database;
     private readonly ILogger _logger;
@@ -29,6 +28,7 @@ public sealed class ChangeFeed : IAsyncDisposable
     private bool _certificates;
     private Task _sending = Task.CompletedTask;
     private Task _listening = Task.CompletedTask;
+    private long _lastHeard;
 
     public ChangeFeed(Database database, ILogger<ChangeFeed> logger)
     {
@@ -65,6 +65,18 @@ public sealed class ChangeFeed : IAsyncDisposable
 
     /// <summary>The connection was lost for a while: announcements may have been missed.</summary>
     public event Action? Interrupted;
+
+    /// <summary>How often the listening connection is asked whether it is still there; a silent one is found no sooner.</summary>
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// When the last question on the listening connection that was answered was asked, as a timestamp of <see cref="TimeProvider.System"/>: what others announced before that has
+    /// been heard. 0 before the first.
+    /// </summary>
+    internal long LastHeard => Volatile.Read(ref _lastHeard);
+
+    /// <summary>A question on the listening connection was answered; the argument is when it was asked, which <see cref="LastHeard"/> is to become.</summary>
+    internal event Action<long>? Hearing;
 
     /// <summary>Begins to listen and to send; returns when it listens.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -237,17 +249,16 @@ public sealed class ChangeFeed : IAsyncDisposable
                     await command.ExecuteNonQueryAsync(_stopping.Token);
                 if (Listening is { } action)
                     await action(connection, _stopping.Token);
+                await AskAsync(connection);
                 if (!listening.TrySetResult())
                     Interrupted?.Invoke();
                 pause = TimeSpan.FromMilliseconds(100);
                 while (true)
                 {
-                    // A connection that died silently is found by asking on it now and then.
-                    if (!await connection.WaitAsync(KeepAlive, _stopping.Token))
-                    {
-                        await using var ping = new NpgsqlCommand("SELECT 1", connection) { CommandTimeout = 10 };
-                        await ping.ExecuteNonQueryAsync(_stopping.Token);
-                    }
+                    // A connection that died silently is found by asking on it now and then; one that brings news all the time is asked too, for the news may be old.
+                    var rest = KeepAlive - TimeProvider.System.GetElapsedTime(LastHeard);
+                    if (rest <= TimeSpan.Zero || !await connection.WaitAsync(rest, _stopping.Token))
+                        await AskAsync(connection);
                 }
             }
             catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
@@ -261,6 +272,15 @@ public sealed class ChangeFeed : IAsyncDisposable
                 pause = TimeSpan.FromMilliseconds(Math.Min(pause.TotalMilliseconds * 2, 5000));
             }
         }
+    }
+
+    private async Task AskAsync(NpgsqlConnection connection)
+    {
+        var asked = TimeProvider.System.GetTimestamp();
+        await using var ping = new NpgsqlCommand("SELECT 1", connection) { CommandTimeout = (int)Math.Clamp(KeepAlive.TotalSeconds * 2, 2, 10) };
+        await ping.ExecuteNonQueryAsync(_stopping.Token);
+        Hearing?.Invoke(asked);
+        Volatile.Write(ref _lastHeard, asked);
     }
 
     private void Receive(string payload)

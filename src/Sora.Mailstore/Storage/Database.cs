@@ -51,6 +51,29 @@ public sealed class Database : IAsyncDisposable
     public ValueTask<NpgsqlConnection> OpenDedicatedAsync(CancellationToken cancellationToken = default) =>
         _dedicated.OpenConnectionAsync(cancellationToken);
 
+    /// <summary>A small pool for those who keep the list of a cluster's members, which mail must not hold up. The caller disposes it.</summary>
+    /// <param name="connectionString">Another database; null for this one.</param>
+    /// <param name="schema">Where its tables are.</param>
+    /// <param name="maxConnections">Most connections.</param>
+    /// <param name="loggers">Where Npgsql logs.</param>
+    /// <exception cref="DatabaseException">The connection string cannot be used.</exception>
+    public NpgsqlDataSource CreateMemberPool(string? connectionString, string schema, int maxConnections, ILoggerFactory? loggers)
+    {
+        try
+        {
+            var builder = connectionString is null
+                ? DatabaseConnection.Pool(_options, _embedded, _options.Hosts, new DatabasePoolOptions { MinConnections = 1 })
+                : new NpgsqlConnectionStringBuilder(connectionString);
+            builder.MaxPoolSize = maxConnections;
+            builder.SearchPath = schema;
+            return Build("members", builder, loggers, TargetSessionAttributes.ReadWrite);
+        }
+        catch (ArgumentException e)
+        {
+            throw new DatabaseException("cluster.connection_string: " + e.Message, e);
+        }
+    }
+
     /// <summary>Asks a pool's server whether it is a replica, which takes no writes; throws when it does not answer.</summary>
     public static async Task<bool> IsReplicaAsync(NpgsqlDataSource source, CancellationToken cancellationToken = default)
     {

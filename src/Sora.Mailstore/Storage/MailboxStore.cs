@@ -44,6 +44,14 @@ internal sealed class MailboxStore(NpgsqlDataSource database)
         }
     }
 
+    /// <summary>Number of the last record; 0 when there is none.</summary>
+    public async Task<ModSeq> ReadNewestAsync(MailboxId id, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("SELECT max(modseq) FROM mailbox_log WHERE mailbox_id = $1");
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id.Value });
+        return await command.ExecuteScalarAsync(cancellationToken) is long newest ? new ModSeq(newest) : default;
+    }
+
     /// <summary>The records after a mod-sequence in order, at most <paramref name="limit"/> of them.</summary>
     public async Task<IReadOnlyList<MailboxDelta>> ReadLogAsync(MailboxId id, ModSeq after, int limit, CancellationToken cancellationToken)
     {

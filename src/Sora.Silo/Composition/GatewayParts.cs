@@ -86,12 +86,12 @@ internal sealed class GatewayParts : IAsyncDisposable
             yield return ("lmtp." + listener.Key, listener);
 
         var guard = new LoginGuard(mailstore.LoginLimits, mailstore.Journal, mailstore.Users, metrics, time, loggers.CreateLogger<LoginGuard>());
-        var replicas = new MailboxReplicas(mailstore.Mailboxes, time, loggers.CreateLogger<MailboxReplicas>());
+        var replicas = new MailboxReplicas(mailstore.Writers, time, loggers.CreateLogger<MailboxReplicas>());
         var inMailboxes = parts.Add("Scripts of events in IMAP", new MailboxScripts(
-            scripts, mailstore.Mailboxes, mailstore.Bodies.Messages, mailstore.Metadata, mailstore.Scripts, replicas,
+            scripts, mailstore.Writers, mailstore.Bodies.Messages, mailstore.Metadata, mailstore.Scripts, replicas,
             options.SieveLimits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()), options.SieveImap, SieveUrl(options), options.Imap.DisabledCaps));
         var imap = new ImapServer(
-            mailstore.Users, mailstore.Sharing, mailstore.Mailboxes, mailstore.Bodies.Messages, mailstore.Bodies.Intakes, mailstore.Quotas, mailstore.Metadata, replicas,
+            mailstore.Users, mailstore.Sharing, mailstore.Writers, mailstore.Bodies.Messages, mailstore.Bodies.Intakes, mailstore.Quotas, mailstore.Metadata, replicas,
             options.Imap, metrics, time, loggers.CreateLogger<ImapServer>(), mailstore.Search.Keys, mailstore.Search.Index, inMailboxes, options.Sasl, identity.Tokens)
         {
             Guard = guard,
@@ -100,7 +100,7 @@ internal sealed class GatewayParts : IAsyncDisposable
             yield return ("imap." + listener.Key, listener);
 
         var pop3 = new Pop3Server(
-            options.Pop3, mailstore.Users, mailstore.Maildrops, mailstore.Mailboxes, mailstore.Bodies.Messages, replicas, metrics, time,
+            options.Pop3, mailstore.Users, mailstore.Maildrops, mailstore.Writers, mailstore.Bodies.Messages, replicas, metrics, time,
             loggers.CreateLogger<Pop3Server>(), options.Sasl, identity.Tokens)
         {
             Guard = guard,

@@ -28,6 +28,12 @@ internal sealed record MailstoreParts(
     /// <summary>The accounts as those who come from outside see them: with those that a service knows.</summary>
     public required IAccounts Users { get; init; }
 
+    /// <summary>Where the writers of mailboxes are found: in this process, or in the cluster.</summary>
+    public required IMailboxes Writers { get; init; }
+
+    /// <summary>How nodes hear of each other's changes.</summary>
+    public required ChangeFeed Feed { get; init; }
+
     public required QuotaHost Quotas { get; init; }
 
     /// <summary>Which POP3 session has which maildrop.</summary>
@@ -97,14 +103,19 @@ internal sealed record MailstoreParts(
         var files = new SieveFiles(options.Sieve, time, loggers, metrics, SiteCheck.Scripts(options));
         var lists = new SiteLists(options.Sieve, time, loggers, metrics);
         var node = new NodePresence(database, options.Node.EffectiveName);
-        var feed = parts.Add("The change feed", node.CreateFeed(loggers.CreateLogger<ChangeFeed>()));
+        var feed = parts.Add("The change feed", node.CreateFeed(loggers.CreateLogger<ChangeFeed>(), KeepAliveOf(options)));
         await feed.StartAsync(cancellationToken);
         var passwords = new PasswordHasher(options.Passwords);
         var verifier = parts.AddDisposable("Password checks", new PasswordVerifier(passwords, options.Passwords, time));
         metrics.ObservePasswordChecks(() => verifier.Checks, () => verifier.Waiting);
         var quotas = parts.AddDisposable("Quotas", new QuotaHost(database, feed, options.Quota, options.Accounts.MaxMailboxes, time, loggers));
         var scripts = parts.AddDisposable("Sieve scripts", new SieveScriptHost(database, feed, options.Sieve, loggers));
-        var mailboxes = parts.Add("Mailboxes", new MailboxHost(database, feed, options.Mailboxes, metrics, time, loggers) { Quotas = quotas });
+        var mailboxes = parts.Add("Mailboxes", new MailboxHost(database, feed, options.Mailboxes, metrics, time, loggers)
+        {
+            Quotas = quotas,
+            MaxSilence = HostsForOthers(options) ? options.Cluster.MaxSilence : null,
+            RecentRecords = HostsForOthers(options) ? options.Cluster.RecentRecords : 0,
+        });
         var accounts = parts.Add("Accounts", new AccountHost(database, feed, mailboxes, verifier, options.Accounts, time, loggers));
         var metadata = parts.AddDisposable("Annotations", new MetadataHost(database, feed, mailboxes, accounts, options.Metadata, loggers));
         var maildrops = parts.Add("Maildrops", new MaildropHost(database, options.Maildrops, time, loggers));
@@ -119,7 +130,8 @@ internal sealed record MailstoreParts(
             "Maintenance",
             new MaintenanceWorker(database, options.Maintenance, options.Retention, mailboxes, bodies.Objects, accounts.Announce, metrics, time, loggers));
         var search = parts.Add("The search index", new SearchHost(database, bodies.Messages, options.Search, metrics, time, loggers));
-        search.Start();
+        if (options.Node.IsMailstore)
+            search.Start();
         var relay = parts.AddDisposable("The relay's queue", RelayParts.OpenQueue(options.Relay, database, metrics, time));
         var certificates = parts.AddDisposable("Shared certificates", new CertificateHost(database, feed, options.TlsStore, loggers));
         var delivery = new MessageDelivery(accounts, mailboxes, options.Delivery, time);
@@ -128,6 +140,8 @@ internal sealed record MailstoreParts(
             Users = lookup is null ? accounts : new ExternalAccounts(
                 accounts, lookup, database, quotas, passwords, verifier, options.Auth.Lookup.CreateAccounts, options.Auth.Lookup.LocalAccounts,
                 loggers.CreateLogger<ExternalAccounts>()),
+            Writers = mailboxes,
+            Feed = feed,
             Quotas = quotas,
             Maildrops = maildrops,
             LoginLimits = loginLimits,
@@ -145,6 +159,11 @@ internal sealed record MailstoreParts(
             AnswerSessions = sessions => new SessionResponder(database, feed, sessions, node, loggers),
         };
     }
+
+    // Others may become the writers of a mailbox while this process is paused or cut off
+    private static bool HostsForOthers(SoraOptions options) => options.Cluster.Enabled && options.Node.IsMailstore;
+
+    private static TimeSpan? KeepAliveOf(SoraOptions options) => HostsForOthers(options) ? options.Cluster.MaxSilence / 4 : null;
 
     private static BodyHost OpenBodies(
         SoraOptions options, string dataFolder, Database database, MailstoreMetrics metrics, TimeProvider time, ILoggerFactory loggers)

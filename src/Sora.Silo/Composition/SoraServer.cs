@@ -86,16 +86,21 @@ internal sealed class SoraServer : IAsyncDisposable
         var identity = IdentityParts.Start(options.Auth, _parts, loggers, time);
         var mailstore = await MailstoreParts.StartAsync(options, data, database, identity.Lookup, _parts, loggers, time, cancellationToken);
         Volatile.Write(ref bodies, mailstore.Bodies);
+        mailstore = await ClusterParts.JoinAsync(options, database, mailstore, _parts, loggers, time, cancellationToken);
         if (options.Node.FirstAccount is { } address)
             FirstAccount = await FirstAccount.EnsureAsync(address, data, mailstore.Accounts, mailstore.Administration, _logger, cancellationToken);
         RelayParts.Start(options, mailstore, _parts, loggers, time);
-        var gateway = await GatewayParts.StartAsync(options, data, mailstore, identity, _parts, loggers, time, cancellationToken);
-        _gateway = gateway;
-        await AcmeParts.StartAsync(options, mailstore, _parts, loggers, time, cancellationToken);
+        if (options.Node.IsGateway)
+        {
+            _gateway = await GatewayParts.StartAsync(options, data, mailstore, identity, _parts, loggers, time, cancellationToken);
+            await AcmeParts.StartAsync(options, mailstore, _parts, loggers, time, cancellationToken);
+        }
+
         if (options.Node.TrimWhenIdle)
             _parts.Add("Memory given back when idle", new IdleMemory(time));
-        _parts.AtStop("Sessions", () => DrainAsync(gateway, options.Connections.DrainTimeout));
-        Ports = OpenPorts(gateway, http);
+        if (_gateway is { } gateway)
+            _parts.AtStop("Sessions", () => DrainAsync(gateway, options.Connections.DrainTimeout));
+        Ports = OpenPorts(_gateway, http);
         cancellationToken.ThrowIfCancellationRequested();
         _readiness.Ready();
         Log.Ready(_logger, Stopwatch.GetElapsedTime(started).TotalSeconds);
@@ -109,10 +114,10 @@ internal sealed class SoraServer : IAsyncDisposable
             Log.CutOff(_logger, cutOff);
     }
 
-    private Dictionary<string, int> OpenPorts(GatewayParts gateway, AdminHttp http)
+    private Dictionary<string, int> OpenPorts(GatewayParts? gateway, AdminHttp http)
     {
         var ports = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var (definition, bound) in gateway.Listeners.Endpoints)
+        foreach (var (definition, bound) in gateway?.Listeners.Endpoints ?? [])
             Add(definition.Protocol.Name + (definition.ImplicitTls ? "s" : ""), bound);
         foreach (var bound in http.Endpoints)
             Add("admin", bound);

@@ -9,6 +9,7 @@ using Sora.Gateway.Pop3;
 using Sora.Gateway.Sasl;
 using Sora.Gateway.Sieve;
 using Sora.Gateway.Sieve.Mailboxes;
+using Sora.Grains.Configuration;
 using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Accounts.Logins;
 using Sora.Mailstore.Accounts.Passwords;
@@ -126,6 +127,8 @@ public sealed class SoraOptions : IValidatableOptions
             }
         }
 
+        if (!Cluster.Enabled && !(Node.IsGateway && Node.IsMailstore))
+            yield return "node.roles must be both unless cluster.enabled is true: there is nobody else for the other one";
         if (Storage.ObjectStore == ObjectStoreKind.S3 && string.IsNullOrEmpty(S3.Bucket))
             yield return "storage.object_store = \"s3\" needs s3.bucket";
         if (Managesieve.MaxLiteral < Sieve.MaxScriptSize)

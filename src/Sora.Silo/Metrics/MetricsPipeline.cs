@@ -31,7 +31,7 @@ internal sealed class MetricsPipeline : IDisposable
             .AddView(instrument => ViewOf(instrument, options.MaxSeries))
             .AddReader(new BaseExportingMetricReader(_exporter));
         if (options.Runtime)
-            builder.AddMeter("Npgsql", "System.Runtime");
+            builder.AddMeter("Npgsql", "System.Runtime", "Microsoft.Orleans");
         if (options.OtlpEndpoint is { } endpoint)
         {
             builder.AddOtlpExporter((exporter, reader) =>

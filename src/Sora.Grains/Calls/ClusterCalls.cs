@@ -1,0 +1,114 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Sora.Contracts;
+using Sora.Grains.Configuration;
+
+namespace Sora.Grains.Calls;
+
+/// <summary>
+/// Calls to mailboxes and accounts, wherever they are. A node that dies takes answers with it, and nobody says so for a while: each attempt has its own, short time, and the
+/// call is made again, as the same operation, until its deadline. Then the client hears UNAVAILABLE and keeps its connection.
+/// </summary>
+internal sealed class ClusterCalls(ClusterOptions options, ClusterMetrics metrics, TimeProvider time, ILogger<ClusterCalls> logger)
+{
+    private long _failureTold;
+    private int _failures;
+
+    /// <summary>A node did not answer: what it knew of this process may be gone with it.</summary>
+    public event Action? NodeLost;
+
+    /// <param name="what">For logs and metrics.</param>
+    /// <param name="state">What the call is made with.</param>
+    /// <param name="call">Makes the call; may be called again after an attempt whose outcome is unknown.</param>
+    /// <param name="cancellationToken">The client does not wait any more.</param>
+    public async Task<MailResult<T>> InvokeAsync<TState, T>(
+        string what, TState state, Func<TState, int, CancellationToken, Task<MailResult<T>>> call, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        for (var attempt = 1; ; attempt++)
+        {
+            Exception failure;
+            try
+            {
+                var result = await AttemptAsync(state, call, attempt, Patience(started, attempt), cancellationToken).ConfigureAwait(false);
+                metrics.Called(what, time.GetElapsedTime(started));
+                return result;
+            }
+            catch (Exception e) when (IsTransient(e) && !cancellationToken.IsCancellationRequested)
+            {
+                failure = e;
+            }
+
+            NodeLost?.Invoke();
+            var pause = Pause(attempt);
+            if (time.GetElapsedTime(started) + pause >= options.CallTimeout)
+            {
+                Fail(what, failure);
+                return MailError.Unavailable();
+            }
+
+            metrics.Retried(what);
+            Log.AttemptFailed(logger, attempt, what, Reason(failure));
+            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Whether another attempt can help: the node, the way to it or its answer is missing.</summary>
+    internal static bool IsTransient(Exception e) =>
+        e is Orleans.Runtime.OrleansException or TimeoutException or IOException or SocketException or OperationCanceledException;
+
+    /// <summary>What went wrong in a line; Orleans puts whole stack traces into its messages.</summary>
+    internal static string Reason(Exception e)
+    {
+        var end = e.Message.AsSpan().IndexOfAny('\r', '\n');
+        return end < 0 ? e.Message : e.Message[..end];
+    }
+
+    private async Task<MailResult<T>> AttemptAsync<TState, T>(
+        TState state, Func<TState, int, CancellationToken, Task<MailResult<T>>> call, int attempt, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var task = call(state, attempt, cancellationToken);
+        if (task.IsCompleted)
+            return await task.ConfigureAwait(false);
+        try
+        {
+            return await task.WaitAsync(patience, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            // Nobody waits for it any more; that it fails in the end is no news
+            _ = task.ContinueWith(static late => _ = late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            throw;
+        }
+    }
+
+    // The first attempt is short, for it is the one that meets a node that has died; a slow database is not to be asked more and more
+    private TimeSpan Patience(long started, int attempt)
+    {
+        var rest = options.CallTimeout - time.GetElapsedTime(started);
+        var patience = options.AttemptTimeout * (1 << Math.Min(attempt - 1, 10));
+        return patience < rest ? patience : rest > TimeSpan.FromMilliseconds(1) ? rest : TimeSpan.FromMilliseconds(1);
+    }
+
+    private TimeSpan Pause(int attempt)
+    {
+        var most = Math.Min(options.RetryPause.TotalMilliseconds, 10 << Math.Min(attempt - 1, 10));
+        return TimeSpan.FromMilliseconds(most * (0.5 + (Random.Shared.NextDouble() / 2)));
+    }
+
+    // While all mailstores are away that is every client's command: one line a second says it
+    private void Fail(string what, Exception failure)
+    {
+        metrics.Failed(what);
+        var now = time.GetTimestamp();
+        var last = Interlocked.Read(ref _failureTold);
+        if (last != 0 && time.GetElapsedTime(last, now) < TimeSpan.FromSeconds(1))
+        {
+            Interlocked.Increment(ref _failures);
+            return;
+        }
+
+        Interlocked.Exchange(ref _failureTold, now);
+        Log.CallFailed(logger, what, options.CallTimeout, Interlocked.Exchange(ref _failures, 0), Reason(failure));
+    }
+}

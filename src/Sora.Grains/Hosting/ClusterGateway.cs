@@ -1,0 +1,39 @@
+using Microsoft.Extensions.Logging;
+using Sora.Contracts;
+using Sora.Grains.Accounts;
+using Sora.Grains.Calls;
+using Sora.Grains.Configuration;
+using Sora.Grains.Mailboxes;
+using Sora.Grains.Observers;
+
+namespace Sora.Grains.Hosting;
+
+/// <summary>The cluster as one process's protocols see it, over a client that is connected or over the silo in the same process.</summary>
+internal sealed class ClusterGateway : IAsyncDisposable
+{
+    private readonly IGrainFactory _grains;
+    private readonly ClusterEngine _engine;
+    private readonly ClusterCalls _calls;
+    private readonly MailboxWatches _watches;
+    private readonly ClusterMailboxes _mailboxes;
+
+    public ClusterGateway(IGrainFactory grains, ClusterEngine engine, ClusterOptions options, ClusterMetrics metrics)
+    {
+        _grains = grains;
+        _engine = engine;
+        _calls = new ClusterCalls(options, metrics, engine.Time, engine.Loggers.CreateLogger<ClusterCalls>());
+        _watches = new MailboxWatches(grains, engine.Feed, _calls, options, metrics, engine.Time, engine.Loggers.CreateLogger<MailboxWatches>());
+        _mailboxes = new ClusterMailboxes(grains, _calls, engine.Transfer(options), _watches);
+    }
+
+    public IMailboxes Mailboxes => _mailboxes;
+
+    /// <summary>Accounts whose changes go to their nodes.</summary>
+    /// <param name="users">Who knows the accounts in this process.</param>
+    public IAccounts Accounts(IAccounts users) => new ClusterAccounts(users, _grains, _calls, _mailboxes, _engine.Accounts);
+
+    /// <summary>A node is gone: what it knew of this process is told to others.</summary>
+    public void NodeLost() => _watches.AskAll();
+
+    public ValueTask DisposeAsync() => _watches.DisposeAsync();
+}

@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Logging;
+using Sora.Contracts;
+
+namespace Sora.Grains;
+
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Debug, "A gateway could not be told of changes: {Reason}")]
+    public static partial void NudgeFailed(ILogger logger, string reason);
+
+    [LoggerMessage(2, LogLevel.Debug, "Mailbox {Mailbox} cannot be watched now, it is tried again: {Reason}")]
+    public static partial void ObserveFailed(ILogger logger, MailboxId mailbox, string reason);
+
+    [LoggerMessage(3, LogLevel.Debug, "Attempt {Attempt} to {What} failed, it is made again: {Reason}")]
+    public static partial void AttemptFailed(ILogger logger, int attempt, string what, string reason);
+
+    [LoggerMessage(4, LogLevel.Warning, "Nobody could {What} within {Time} ({Others} more since the last such line): {Reason}")]
+    public static partial void CallFailed(ILogger logger, string what, TimeSpan time, int others, string reason);
+
+    [LoggerMessage(5, LogLevel.Information, "{Count} mailstores can be reached")]
+    public static partial void Gateways(ILogger logger, int count);
+
+    [LoggerMessage(6, LogLevel.Error, "Looking after the mailboxes that are watched failed; it goes on")]
+    public static partial void WatchFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(7, LogLevel.Information, "Member {Member} of the cluster is {Status}")]
+    public static partial void MemberChanged(ILogger logger, string member, string status);
+}

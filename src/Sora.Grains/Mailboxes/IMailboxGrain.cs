@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+using Sora.Contracts;
+using Sora.Grains.Observers;
+
+namespace Sora.Grains.Mailboxes;
+
+/// <summary>A mailbox's writer, wherever it is; the key is the mailbox's number.</summary>
+[Alias("sora.IMailboxGrain")]
+internal interface IMailboxGrain : IGrainWithIntegerKey, IMailbox
+{
+    /// <summary>Appends to several mailboxes, of which this is one (<see cref="IMailboxes.AppendAllAsync"/>).</summary>
+    [Alias("AppendAllAsync")]
+    Task<MailResult<ImmutableArray<AppendResult>>> AppendAllAsync(MailboxAppends appends, CancellationToken cancellationToken);
+
+    /// <summary>How many messages are \Recent for the next session that selects the mailbox.</summary>
+    [Alias("CountRecentAsync")]
+    Task<MailResult<int>> CountRecentAsync(CancellationToken cancellationToken);
+
+    /// <summary>Another node has written to the mailbox on this one's behalf: its next answer knows of it.</summary>
+    [Alias("RefreshAsync")]
+    Task RefreshAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Tells a gateway of changes from now on, until it says nothing more for a while. Answers with the newest state that is known here, 0 for none: what came before the gateway was
+    /// there has to be asked for.
+    /// </summary>
+    [Alias("ObserveAsync")]
+    Task<ModSeq> ObserveAsync(IMailboxObserver observer, CancellationToken cancellationToken);
+}

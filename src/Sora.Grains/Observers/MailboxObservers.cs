@@ -1,0 +1,214 @@
+using Microsoft.Extensions.Logging;
+using Sora.Contracts;
+using Sora.Grains.Calls;
+using Sora.Grains.Configuration;
+using Sora.Mailstore.Mailboxes;
+
+namespace Sora.Grains.Observers;
+
+/// <summary>
+/// Which gateways watch the mailboxes of this mailstore. Changes that come while the last ones are being sent go out together, so a gateway that watches thousands of mailboxes gets few
+/// messages. Who has not renewed its interest is forgotten: one-way calls do not tell that nobody is there.
+/// </summary>
+internal sealed class MailboxObservers : IMailboxSubscriber, IAsyncDisposable
+{
+    private readonly MailboxHost _host;
+    private readonly ClusterMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly TimeSpan _expiry;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<MailboxId, Watched> _watched = [];
+    private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _sending;
+    private readonly Task _expiring;
+    private Dictionary<MailboxId, ModSeq> _changed = [];
+
+    public MailboxObservers(MailboxHost host, ClusterOptions options, ClusterMetrics metrics, TimeProvider time, ILogger<MailboxObservers> logger)
+    {
+        _host = host;
+        _metrics = metrics;
+        _time = time;
+        _logger = logger;
+        _expiry = options.ObserverRenewal * 3;
+        _sending = Task.Run(SendAsync);
+        _expiring = Task.Run(() => ExpireAsync(options.ObserverRenewal));
+        metrics.ObserveWatched(() => _watched.Count);
+    }
+
+    /// <summary>Begins to tell a gateway of a mailbox, or goes on to.</summary>
+    public void Add(MailboxId mailbox, IMailboxObserver observer)
+    {
+        Watched? fresh = null;
+        lock (_lock)
+        {
+            if (!_watched.TryGetValue(mailbox, out var watched))
+                _watched.Add(mailbox, watched = fresh = new Watched());
+            watched.Observers[observer] = _time.GetTimestamp();
+        }
+
+        if (fresh is null)
+            return;
+
+        // Not under the lock: the mailbox calls us under its own
+        var subscription = _host.Subscribe(mailbox, this);
+        lock (_lock)
+        {
+            if (_watched.TryGetValue(mailbox, out var watched) && ReferenceEquals(watched, fresh))
+            {
+                fresh.Subscription = subscription;
+                return;
+            }
+        }
+
+        subscription.Dispose();
+    }
+
+    /// <summary>The mailbox leaves this mailstore: its gateways will find it elsewhere.</summary>
+    public void Forget(MailboxId mailbox)
+    {
+        Watched? watched;
+        lock (_lock)
+        {
+            if (!_watched.Remove(mailbox, out watched))
+                return;
+            _changed.Remove(mailbox);
+        }
+
+        watched.Subscription?.Dispose();
+
+        // Whoever watches it is told once more, and so asks the one who has it then
+        Tell(watched.Observers.Keys, [new MailboxNudge(mailbox, default)]);
+    }
+
+    /// <inheritdoc/>
+    public void Changed(MailboxId mailbox, ModSeq modSeq)
+    {
+        lock (_lock)
+            _changed[mailbox] = modSeq;
+        Wake();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        Wake();
+        await Task.WhenAll(_sending, _expiring);
+        List<Watched> watched;
+        lock (_lock)
+        {
+            watched = [.. _watched.Values];
+            _watched.Clear();
+        }
+
+        foreach (var one in watched)
+            one.Subscription?.Dispose();
+        _stopping.Dispose();
+        _wake.Dispose();
+    }
+
+    private void Wake()
+    {
+        try
+        {
+            if (_wake.CurrentCount == 0)
+                _wake.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // somebody else woke it at the same moment
+        }
+    }
+
+    private async Task SendAsync()
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            await _wake.WaitAsync();
+            var nudges = new Dictionary<IMailboxObserver, List<MailboxNudge>>();
+            lock (_lock)
+            {
+                foreach (var (mailbox, modSeq) in _changed)
+                {
+                    if (!_watched.TryGetValue(mailbox, out var watched))
+                        continue;
+                    foreach (var observer in watched.Observers.Keys)
+                    {
+                        if (!nudges.TryGetValue(observer, out var list))
+                            nudges.Add(observer, list = []);
+                        list.Add(new MailboxNudge(mailbox, modSeq));
+                    }
+                }
+
+                _changed = [];
+            }
+
+            foreach (var (observer, list) in nudges)
+                Tell([observer], [.. list]);
+        }
+    }
+
+    private void Tell(IEnumerable<IMailboxObserver> observers, MailboxNudge[] nudges)
+    {
+        foreach (var observer in observers)
+        {
+            try
+            {
+                observer.Changed(nudges);
+                _metrics.Nudged(nudges.Length);
+            }
+            catch (Exception e)
+            {
+                // It finds out by itself
+                Log.NudgeFailed(_logger, ClusterCalls.Reason(e));
+            }
+        }
+    }
+
+    private async Task ExpireAsync(TimeSpan interval)
+    {
+        using var timer = new PeriodicTimer(interval, _time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stopping.Token))
+                Expire();
+        }
+        catch (OperationCanceledException)
+        {
+            // stopping
+        }
+    }
+
+    private void Expire()
+    {
+        List<Watched> gone = [];
+        lock (_lock)
+        {
+            foreach (var (mailbox, watched) in _watched)
+            {
+                foreach (var (observer, renewed) in watched.Observers)
+                {
+                    if (_time.GetElapsedTime(renewed) > _expiry)
+                        watched.Observers.Remove(observer);
+                }
+
+                if (watched.Observers.Count > 0 || watched.Subscription is null)
+                    continue;
+                _watched.Remove(mailbox);
+                gone.Add(watched);
+            }
+        }
+
+        foreach (var watched in gone)
+            watched.Subscription!.Dispose();
+    }
+
+    private sealed class Watched
+    {
+        /// <summary>Each gateway, and when it was last heard of.</summary>
+        public Dictionary<IMailboxObserver, long> Observers { get; } = [];
+
+        public IDisposable? Subscription { get; set; }
+    }
+}

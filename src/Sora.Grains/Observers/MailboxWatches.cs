@@ -1,0 +1,246 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Sora.Contracts;
+using Sora.Grains.Calls;
+using Sora.Grains.Configuration;
+using Sora.Grains.Mailboxes;
+using Sora.Mailstore.Storage;
+
+namespace Sora.Grains.Observers;
+
+/// <summary>
+/// The mailboxes that this process watches, each once however many sessions have it open. A mailbox's node tells what changes; it is asked anew from time to time, and at once
+/// when a node was lost, and each such answer says what the newest state is. Beside that the database's announcements are heard, so a node that dies with its observers takes no news with it.
+/// </summary>
+internal sealed class MailboxWatches : IMailboxObserver, IAsyncDisposable
+{
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
+
+    private readonly IGrainFactory _grains;
+    private readonly ChangeFeed _feed;
+    private readonly ClusterCalls _calls;
+    private readonly ClusterOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<MailboxId, Watch> _watches = [];
+    private readonly Channel<MailboxId> _due = Channel.CreateUnbounded<MailboxId>(); // each mailbox at most once
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly IMailboxObserver _self;
+    private readonly Task _observing;
+    private readonly Task _renewing;
+    private long _lost;
+
+    /// <param name="grains">Of a client that is connected.</param>
+    public MailboxWatches(
+        IGrainFactory grains, ChangeFeed feed, ClusterCalls calls, ClusterOptions options, ClusterMetrics metrics, TimeProvider time, ILogger<MailboxWatches> logger)
+    {
+        _grains = grains;
+        _feed = feed;
+        _calls = calls;
+        _options = options;
+        _time = time;
+        _logger = logger;
+        _self = grains.CreateObjectReference<IMailboxObserver>(this);
+        feed.MailboxChanged += Tell;
+        feed.Interrupted += AskAll;
+        calls.NodeLost += OnNodeLost;
+        metrics.ObserveWatching(() => _watches.Count);
+        _observing = Task.Run(() => Parallel.ForEachAsync(
+            _due.Reader.ReadAllAsync(_stopping.Token),
+            new ParallelOptions { MaxDegreeOfParallelism = options.ObserverCalls, CancellationToken = _stopping.Token },
+            ObserveAsync));
+        _renewing = Task.Run(RenewAsync);
+    }
+
+    /// <summary>Nudges the subscriber until the result is disposed.</summary>
+    public IDisposable Subscribe(MailboxId id, IMailboxSubscriber subscriber)
+    {
+        lock (_lock)
+        {
+            if (!_watches.TryGetValue(id, out var watch))
+                _watches.Add(id, watch = new Watch());
+            watch.Subscribers = [.. watch.Subscribers, subscriber];
+            if (watch.Renewed == 0)
+                Ask(id, watch);
+        }
+
+        return new Subscription(this, id, subscriber);
+    }
+
+    /// <inheritdoc/>
+    public void Changed(MailboxNudge[] nudges)
+    {
+        foreach (var (mailbox, modSeq) in nudges)
+        {
+            if (modSeq != default)
+            {
+                Tell(mailbox, modSeq);
+                continue;
+            }
+
+            lock (_lock)
+            {
+                if (_watches.TryGetValue(mailbox, out var watch))
+                    Ask(mailbox, watch);
+            }
+        }
+    }
+
+    /// <summary>A node is gone, and with it perhaps what it knew of us: every mailbox is asked.</summary>
+    public void AskAll()
+    {
+        lock (_lock)
+        {
+            foreach (var (id, watch) in _watches)
+                Ask(id, watch);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _feed.MailboxChanged -= Tell;
+        _feed.Interrupted -= AskAll;
+        _calls.NodeLost -= OnNodeLost;
+        await _stopping.CancelAsync();
+        await _observing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _renewing;
+        try
+        {
+            _grains.DeleteObjectReference<IMailboxObserver>(_self);
+        }
+        catch (Exception e) when (ClusterCalls.IsTransient(e) || e is ObjectDisposedException or InvalidOperationException)
+        {
+            Log.NudgeFailed(_logger, ClusterCalls.Reason(e)); // the client is gone already, and the reference with it
+        }
+
+        _stopping.Dispose();
+    }
+
+    // Under the lock
+    private void Ask(MailboxId id, Watch watch)
+    {
+        if (watch.IsDue)
+            return;
+        watch.IsDue = true;
+        _due.Writer.TryWrite(id);
+    }
+
+    private void Tell(MailboxId id, ModSeq modSeq)
+    {
+        IMailboxSubscriber[] subscribers;
+        lock (_lock)
+        {
+            if (!_watches.TryGetValue(id, out var watch))
+                return;
+            subscribers = watch.Subscribers;
+        }
+
+        foreach (var subscriber in subscribers)
+            subscriber.Changed(id, modSeq);
+    }
+
+    private void OnNodeLost()
+    {
+        // Calls fail by the hundred then
+        var now = _time.GetTimestamp();
+        var last = Interlocked.Read(ref _lost);
+        if ((last == 0 || _time.GetElapsedTime(last, now) > Tick) && Interlocked.CompareExchange(ref _lost, now, last) == last)
+            AskAll();
+    }
+
+    private async ValueTask ObserveAsync(MailboxId id, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (!_watches.TryGetValue(id, out var watch))
+                return;
+
+            // A wish that comes while the call is under way is another one
+            watch.IsDue = false;
+            watch.Renewed = _time.GetTimestamp();
+        }
+
+        try
+        {
+            var modSeq = await _grains.GetGrain<IMailboxGrain>(id.Value).ObserveAsync(_self, cancellationToken).WaitAsync(_options.AttemptTimeout * 4, _time, cancellationToken);
+            if (modSeq != default)
+                Tell(id, modSeq);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            Log.ObserveFailed(_logger, id, ClusterCalls.Reason(e));
+            lock (_lock)
+            {
+                if (_watches.TryGetValue(id, out var watch))
+                    watch.Renewed = 0; // with the next tick
+            }
+        }
+    }
+
+    private async Task RenewAsync()
+    {
+        using var timer = new PeriodicTimer(Tick, _time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stopping.Token))
+                Renew();
+        }
+        catch (OperationCanceledException)
+        {
+            // stopping
+        }
+        catch (Exception e)
+        {
+            Log.WatchFailed(_logger, e);
+        }
+    }
+
+    private void Renew()
+    {
+        lock (_lock)
+        {
+            foreach (var (id, watch) in _watches)
+            {
+                if (watch.Renewed == 0 || _time.GetElapsedTime(watch.Renewed) > _options.ObserverRenewal)
+                {
+                    // Whoever is not wanted any more is forgotten by not being renewed: most mailboxes are opened again before that
+                    if (watch.Subscribers.Length == 0)
+                        _watches.Remove(id);
+                    else
+                        Ask(id, watch);
+                }
+            }
+        }
+    }
+
+    private void Unsubscribe(MailboxId id, IMailboxSubscriber subscriber)
+    {
+        lock (_lock)
+        {
+            if (_watches.TryGetValue(id, out var watch))
+                watch.Subscribers = [.. watch.Subscribers.Where(other => !ReferenceEquals(other, subscriber))];
+        }
+    }
+
+    private sealed class Watch
+    {
+        public IMailboxSubscriber[] Subscribers { get; set; } = [];
+
+        /// <summary>When the mailbox's node was last asked; 0 when it is to be.</summary>
+        public long Renewed { get; set; }
+
+        public bool IsDue { get; set; }
+    }
+
+    private sealed class Subscription(MailboxWatches owner, MailboxId id, IMailboxSubscriber subscriber) : IDisposable
+    {
+        private int _isDisposed;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+                owner.Unsubscribe(id, subscriber);
+        }
+    }
+}
