@@ -21,16 +21,21 @@ public sealed class MailstoreNode : IAsyncDisposable
     private readonly PasswordVerifier _verifier;
     private readonly PasswordHasher _hasher;
 
-    private MailstoreNode(PostgresAddress address, MailboxOptions options, QuotaOptions quota)
+    private MailstoreNode(PostgresAddress address, MailboxOptions options, QuotaOptions quota, TimeSpan? maxSilence)
     {
         Address = address;
         Database = PostgresFixture.Open(address);
-        Feed = new ChangeFeed(Database, NullLogger<ChangeFeed>.Instance);
+        Feed = new ChangeFeed(Database, NullLogger<ChangeFeed>.Instance) { KeepAlive = maxSilence / 4 ?? TimeSpan.FromSeconds(30) };
         Quotas = new QuotaHost(Database, Feed, quota, new AccountOptions().MaxMailboxes, TimeProvider.System, NullLoggerFactory.Instance);
         Scripts = new SieveScriptHost(Database, Feed, SieveOptions, NullLoggerFactory.Instance);
         SieveHistory = new SieveHistoryHost(Database, SieveOptions, NullLoggerFactory.Instance);
         SieveLists = ListsOf(SieveOptions);
-        Mailboxes = new MailboxHost(Database, Feed, options, _metrics, TimeProvider.System, NullLoggerFactory.Instance) { Quotas = Quotas };
+        Mailboxes = new MailboxHost(Database, Feed, options, _metrics, TimeProvider.System, NullLoggerFactory.Instance)
+        {
+            Quotas = Quotas,
+            MaxSilence = maxSilence,
+            RecentRecords = maxSilence is null ? 0 : 128,
+        };
         var hasher = new PasswordHasher(QuickPasswords);
         _verifier = new PasswordVerifier(hasher, QuickPasswords, TimeProvider.System);
         Accounts = new AccountHost(Database, Feed, Mailboxes, _verifier, AccountOptions, TimeProvider.System, NullLoggerFactory.Instance);
@@ -88,10 +93,15 @@ public sealed class MailstoreNode : IAsyncDisposable
 
     public MailstoreMetrics Metrics => _metrics;
 
-    public static async Task<MailstoreNode> StartAsync(PostgresAddress? address = null, MailboxOptions? options = null, QuotaOptions? quota = null)
+    /// <param name="address">A database that others may be on; null for a fresh one.</param>
+    /// <param name="options">[mailboxes]</param>
+    /// <param name="quota">[quota]</param>
+    /// <param name="maxSilence">For a node that hosts mailboxes for others: what it knows is doubtful when it has not heard of the database for this long.</param>
+    public static async Task<MailstoreNode> StartAsync(
+        PostgresAddress? address = null, MailboxOptions? options = null, QuotaOptions? quota = null, TimeSpan? maxSilence = null)
     {
         var node = new MailstoreNode(
-            address ?? await PostgresFixture.CreateAddressAsync(), options ?? new MailboxOptions(), quota ?? new QuotaOptions());
+            address ?? await PostgresFixture.CreateAddressAsync(), options ?? new MailboxOptions(), quota ?? new QuotaOptions(), maxSilence);
         await node.Feed.StartAsync(CancellationToken.None);
         return node;
     }

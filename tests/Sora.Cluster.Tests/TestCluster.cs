@@ -1,0 +1,135 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orleans.Hosting;
+using Orleans.TestingHost;
+using Sora.Contracts;
+using Sora.Grains;
+using Sora.Grains.Configuration;
+using Sora.Grains.Hosting;
+using Sora.Mailstore.Storage.Embedded;
+using Sora.Testing;
+
+namespace Sora.Cluster.Tests;
+
+/// <summary>
+/// Silos in this process, each with an engine of its own, and two gateways with theirs: <see cref="Left"/> is a client of the silos, <see cref="Right"/> is in the first of them.
+/// All are on one database.
+/// </summary>
+internal sealed class TestCluster : IAsyncDisposable
+{
+    private readonly List<MailstoreNode> _nodes = [];
+    private readonly List<ClusterGateway> _gateways = [];
+    private readonly ClusterMetrics _metrics = new();
+    private readonly ClusterOptions _options;
+    private InProcessTestCluster _silos = null!;
+
+    private TestCluster(PostgresAddress address, ClusterOptions options)
+    {
+        Address = address;
+        _options = options;
+    }
+
+    public PostgresAddress Address { get; }
+
+    public TestGateway Left { get; private set; } = null!;
+
+    public TestGateway Right { get; private set; } = null!;
+
+    public IReadOnlyList<InProcessSiloHandle> Silos => _silos.Silos;
+
+    public static async Task<TestCluster> StartAsync(int silos, Action<ClusterOptions>? change = null)
+    {
+        var options = new ClusterOptions { AttemptTimeout = TimeSpan.FromSeconds(1), CallTimeout = TimeSpan.FromSeconds(60), TableRefresh = TimeSpan.FromSeconds(1) };
+        change?.Invoke(options);
+        var cluster = new TestCluster(await PostgresFixture.CreateAddressAsync(), options);
+        try
+        {
+            await cluster.DeployAsync(silos);
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>An account that both gateways know, and its INBOX.</summary>
+    public async Task<(AccountId Account, MailboxId Inbox)> CreateAccountAsync(string address = "user@example.com")
+    {
+        var account = await _nodes[0].CreateAccountAsync(address);
+        return (account.Id, await MailstoreNode.IdAsync(account, "INBOX"));
+    }
+
+    /// <summary>The silo ends without a word to the others.</summary>
+    public Task KillAsync(InProcessSiloHandle silo) => _silos.KillSiloAsync(silo);
+
+    /// <summary>The silo leaves in an orderly way.</summary>
+    public Task StopAsync(InProcessSiloHandle silo) => _silos.StopSiloAsync(silo);
+
+    public Task AddSiloAsync() => _silos.StartAdditionalSiloAsync();
+
+    /// <summary>The mailbox leaves the silo that it is on.</summary>
+    public Task DeactivateAsync(MailboxId mailbox) =>
+        _silos.DeactivateAsync(_silos.Client.GetGrain<Grains.Mailboxes.IMailboxGrain>(mailbox.Value));
+
+    /// <summary>An engine that has never seen the cluster.</summary>
+    public Task<MailstoreNode> StartNodeAsync() => MailstoreNode.StartAsync(Address);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var gateway in _gateways)
+            await gateway.DisposeAsync();
+        if (_silos is not null)
+            await _silos.DisposeAsync();
+        foreach (var node in _nodes)
+            await node.DisposeAsync();
+        _metrics.Dispose();
+    }
+
+    private async Task DeployAsync(int silos)
+    {
+        var builder = new InProcessTestClusterBuilder((short)silos);
+        builder.Options.ConfigureFileLogging = false;
+        (_options.ClusterId, _options.ServiceId) = (builder.Options.ClusterId, builder.Options.ServiceId);
+        builder.ConfigureSilo((_, silo) =>
+        {
+            // Silos are started one after the other
+            var node = StartNodeAsync(_options).GetAwaiter().GetResult();
+            ClusterHosts.Configure(silo, _options);
+            silo.Services.AddCluster(_options, _metrics).AddEngine(Engine(node), _options);
+        });
+        builder.ConfigureClient(client =>
+        {
+            ClusterHosts.Configure(client, _options);
+            client.Services.AddCluster(_options, _metrics);
+        });
+        _silos = builder.Build();
+        await _silos.DeployAsync();
+        Left = await AddGatewayAsync(_silos.Client);
+        Right = await AddGatewayAsync(_silos.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>());
+    }
+
+    private async Task<TestGateway> AddGatewayAsync(IGrainFactory grains)
+    {
+        var node = await StartNodeAsync(null);
+        var gateway = new ClusterGateway(grains, Engine(node), _options, _metrics);
+        _gateways.Add(gateway);
+        node.Accounts.Writers = gateway.Mailboxes;
+        return new TestGateway(gateway.Mailboxes, gateway.Accounts(node.Accounts));
+    }
+
+    private async Task<MailstoreNode> StartNodeAsync(ClusterOptions? options)
+    {
+        var node = await MailstoreNode.StartAsync(Address, maxSilence: options?.MaxSilence);
+        lock (_nodes)
+            _nodes.Add(node);
+        return node;
+    }
+
+    private static ClusterEngine Engine(MailstoreNode node) =>
+        new(node.Database, node.Feed, node.Mailboxes, node.Accounts, NullLoggerFactory.Instance, TimeProvider.System);
+}
+
+/// <summary>What a gateway's protocols see.</summary>
+internal sealed record TestGateway(IMailboxes Mailboxes, IAccounts Accounts);
