@@ -39,7 +39,7 @@ internal sealed class AppendMessageConverter : IConverter<AppendMessage, AppendM
             Envelope = surrogate.Envelope,
             Structure = surrogate.Structure,
             LineEndOctets = surrogate.LineEndOctets,
-            Body = surrogate.Body is { } body ? body : null,
+            Body = surrogate.Body is { } body ? (ReadOnlyMemory<byte>?)body : null, // an array that is null would become an empty body
             Arriving = surrogate.Arriving,
             Node = surrogate.Node,
             Path = surrogate.Path,
