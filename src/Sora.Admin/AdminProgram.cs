@@ -5,6 +5,7 @@ using Sora.Admin.Accounts;
 using Sora.Admin.Acl;
 using Sora.Admin.Audit;
 using Sora.Admin.Auth;
+using Sora.Admin.Cluster;
 using Sora.Admin.Connections;
 using Sora.Admin.Credentials;
 using Sora.Admin.ExternalLists;
@@ -128,6 +129,8 @@ internal static class AdminProgram
                 new KeysGenerateCommand(host), new KeysListCommand(host), new KeysStatusCommand(host), new KeysRotateCommand(host),
             },
             new Command("connections", "The sessions of mail clients, on all nodes") { new ConnectionsListCommand(host), new ConnectionsKickCommand(host) },
+            new Command("cluster", "The mailstores of a cluster, and what they host") { new ClusterNodesCommand(host), new ClusterWhereCommand(host) },
+            new Command("node", "A running node") { NodeMaintenanceCommand.Draining(host), NodeMaintenanceCommand.Resuming(host) },
             new Command("migrate", "The schema of the database") { new MigrateUpCommand(host), new MigrateStatusCommand(host) },
             new VerifyCommand(host),
             new HealthCommand(host),

@@ -13,6 +13,8 @@ internal sealed class ClusterMetrics : IDisposable
     private readonly Counter<long> _failures;
     private readonly Histogram<double> _calls;
     private readonly Histogram<double> _served;
+    private Func<int> _watched = static () => 0;
+    private Func<int> _watching = static () => 0;
     private int _active;
 
     public ClusterMetrics()
@@ -24,6 +26,8 @@ internal sealed class ClusterMetrics : IDisposable
         _failures = _meter.CreateCounter<long>("sora_cluster_unavailable_total", description: "Calls that no node answered in time");
         _calls = _meter.CreateHistogram<double>("sora_cluster_call_duration_seconds", "s", "Time of a call to a mailbox or account, with its retries");
         _served = _meter.CreateHistogram<double>("sora_cluster_served_duration_seconds", "s", "Time in which this node answered a call");
+        _meter.CreateObservableGauge("sora_cluster_watched", () => Volatile.Read(ref _watched)(), description: "Mailboxes of this node that gateways watch");
+        _meter.CreateObservableGauge("sora_cluster_watching", () => Volatile.Read(ref _watching)(), description: "Mailboxes that this node watches for its clients");
         _meter.CreateObservableGauge("sora_cluster_active", () => Volatile.Read(ref _active), description: "Mailboxes and accounts that this node is the host of");
     }
 
@@ -49,9 +53,11 @@ internal sealed class ClusterMetrics : IDisposable
 
     public void Served(string what, TimeSpan time) => _served.Record(time.TotalSeconds, new KeyValuePair<string, object?>("call", what));
 
-    public void ObserveWatched(Func<int> count) => _meter.CreateObservableGauge("sora_cluster_watched", count, description: "Mailboxes of this node that gateways watch");
+    /// <summary>A node that leaves and comes back counts anew.</summary>
+    public void ObserveWatched(Func<int> count) => Volatile.Write(ref _watched, count);
 
-    public void ObserveWatching(Func<int> count) => _meter.CreateObservableGauge("sora_cluster_watching", count, description: "Mailboxes that this node watches for its clients");
+    /// <inheritdoc cref="ObserveWatched"/>
+    public void ObserveWatching(Func<int> count) => Volatile.Write(ref _watching, count);
 
     public void Dispose() => _meter.Dispose();
 }

@@ -25,4 +25,7 @@ internal static partial class Log
 
     [LoggerMessage(7, LogLevel.Information, "Member {Member} of the cluster is {Status}")]
     public static partial void MemberChanged(ILogger logger, string member, string status);
+
+    [LoggerMessage(8, LogLevel.Warning, "This node did not leave the cluster in an orderly way; the others will miss it")]
+    public static partial void LeaveFailed(ILogger logger, Exception exception);
 }

@@ -4,6 +4,7 @@ using Orleans.Hosting;
 using Orleans.TestingHost;
 using Sora.Contracts;
 using Sora.Grains;
+using Sora.Grains.Accounts;
 using Sora.Grains.Configuration;
 using Sora.Grains.Hosting;
 using Sora.Mailstore.Storage.Embedded;
@@ -116,7 +117,7 @@ internal sealed class TestCluster : IAsyncDisposable
         var gateway = new ClusterGateway(grains, Engine(node), _options, _metrics);
         _gateways.Add(gateway);
         node.Accounts.Writers = gateway.Mailboxes;
-        return new TestGateway(gateway.Mailboxes, gateway.Accounts(node.Accounts));
+        return new TestGateway(gateway.Mailboxes, new ClusterAccounts(node.Accounts, () => gateway));
     }
 
     private async Task<MailstoreNode> StartNodeAsync(ClusterOptions? options)

@@ -26,14 +26,14 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public async Task Check_shows_every_fault_with_its_line()
     {
-        var file = Write("[imap]\nmax_lines = 5\nlogin_timeout = \"soon\"\n[lmtp]\nlisten = [\"nowhere\"]\n[cluster]\nenabled = true\n");
+        var file = Write("[imap]\nmax_lines = 5\nlogin_timeout = \"soon\"\n[lmtp]\nlisten = [\"nowhere\"]\n[cluster]\nsilo_port = 0\n");
         (await RunAsync("config", "check", "--config", file)).ShouldBe(1);
         var lines = _error.ToString().TrimEnd().Split('\n');
         lines.Length.ShouldBe(4);
         lines.ShouldContain(line => line.StartsWith($"{file}:2", StringComparison.Ordinal) && line.Contains("imap.max_lines"));
         lines.ShouldContain(line => line.StartsWith($"{file}:3", StringComparison.Ordinal) && line.Contains("imap.login_timeout"));
         lines.ShouldContain(line => line.Contains(":5") && line.Contains("lmtp.listen"));
-        lines.ShouldContain(line => line.Contains(":7") && line.Contains("cluster.enabled"));
+        lines.ShouldContain(line => line.Contains(":7") && line.Contains("cluster.silo_port"));
     }
 
     [Theory]

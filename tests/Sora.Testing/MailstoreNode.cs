@@ -17,6 +17,8 @@ public sealed class MailstoreNode : IAsyncDisposable
 {
     private static readonly PasswordOptions QuickPasswords = new() { BcryptCost = 4, ScramIterations = 4096 };
 
+    private static readonly TimeSpan Often = TimeSpan.FromMilliseconds(100);
+
     private readonly MailstoreMetrics _metrics = new();
     private readonly PasswordVerifier _verifier;
     private readonly PasswordHasher _hasher;
@@ -25,7 +27,7 @@ public sealed class MailstoreNode : IAsyncDisposable
     {
         Address = address;
         Database = PostgresFixture.Open(address);
-        Feed = new ChangeFeed(Database, NullLogger<ChangeFeed>.Instance) { KeepAlive = maxSilence / 4 ?? TimeSpan.FromSeconds(30) };
+        Feed = new ChangeFeed(Database, NullLogger<ChangeFeed>.Instance) { KeepAlive = maxSilence is { } silence && silence / 4 > Often ? silence / 4 : maxSilence is null ? TimeSpan.FromSeconds(30) : Often };
         Quotas = new QuotaHost(Database, Feed, quota, new AccountOptions().MaxMailboxes, TimeProvider.System, NullLoggerFactory.Instance);
         Scripts = new SieveScriptHost(Database, Feed, SieveOptions, NullLoggerFactory.Instance);
         SieveHistory = new SieveHistoryHost(Database, SieveOptions, NullLoggerFactory.Instance);

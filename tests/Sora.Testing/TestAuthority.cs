@@ -58,7 +58,10 @@ public sealed class TestAuthority : IDisposable
         if (wanted.Hosts.Count + wanted.Emails.Count > 0)
             request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, false, 0, critical: true));
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(wanted.ForClient ? "1.3.6.1.5.5.7.3.2" : "1.3.6.1.5.5.7.3.1")], critical: false));
+        OidCollection usages = [new Oid(wanted.ForClient ? "1.3.6.1.5.5.7.3.2" : "1.3.6.1.5.5.7.3.1")];
+        if (wanted.ForBoth)
+            usages.Add(new Oid("1.3.6.1.5.5.7.3.2"));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(usages, critical: false));
         if (wanted.Ocsp is { } ocsp)
             request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension([ocsp], caIssuersUris: null));
         using var certificate = Sign(request, wanted.NotBefore ?? DateTimeOffset.UtcNow.AddDays(-1), wanted.NotAfter ?? DateTimeOffset.UtcNow.AddDays(60));
@@ -104,6 +107,9 @@ public sealed record TestRequest
     public string? Ocsp { get; init; }
 
     public bool ForClient { get; init; }
+
+    /// <summary>For servers, and for clients too.</summary>
+    public bool ForBoth { get; init; }
 
     public DateTimeOffset? NotBefore { get; init; }
 

@@ -80,6 +80,10 @@ public sealed class ConnectionOptions : IValidatableOptions
     [OptionRange("0", "1h")]
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
+    [Option("Sessions that are told to end each second when the server stops, for they all come back, to other nodes; more when drain_timeout would not suffice, 0 tells all at once")]
+    [OptionRange(0, 1_000_000)]
+    public int DrainRate { get; set; } = 1000;
+
     [Option("Bytes received ahead of what the session has read, per connection")]
     [OptionRange("4KiB", "16MiB")]
     public ByteSize ReadBuffer { get; set; } = ByteSize.KiB(128);

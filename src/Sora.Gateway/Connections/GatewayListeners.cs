@@ -40,7 +40,7 @@ public sealed class GatewayListeners : IDisposable
         if (certificates?.Exporter.Problem is { } problem)
             Log.NoExporter(logger, problem);
         _shared = new ListenerServices(
-            options, certificates, metrics, logger, registry, new Drain(registry), new ConnectionDeadlines(time), new NetworkSet(options.TrustedNetworks), time,
+            options, certificates, metrics, logger, registry, new Drain(registry, options.DrainRate, time), new ConnectionDeadlines(time), new NetworkSet(options.TrustedNetworks), time,
             new SemaphoreSlim(options.MaxTlsRefusals));
         if (news is not null && options.CountInterval > TimeSpan.Zero && options.SmallestPerUser is > 0 and var limit)
             _elsewhere = new SessionsElsewhere(registry, news, limit, options.CountInterval, time);

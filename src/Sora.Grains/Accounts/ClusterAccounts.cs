@@ -1,14 +1,14 @@
 using Sora.Contracts;
-using Sora.Grains.Calls;
-using Sora.Grains.Mailboxes;
-using Sora.Mailstore.Accounts;
+using Sora.Grains.Hosting;
 
 namespace Sora.Grains.Accounts;
 
 /// <summary>The accounts of the cluster as a gateway sees them: who may log in, this process knows itself.</summary>
-internal sealed class ClusterAccounts(IAccounts inner, IGrainFactory grains, ClusterCalls calls, ClusterMailboxes mailboxes, AccountHost host) : IAccounts
+/// <param name="inner">Who knows it.</param>
+/// <param name="cluster">The cluster, as long as this process is in it.</param>
+internal sealed class ClusterAccounts(IAccounts inner, Func<ClusterGateway?> cluster) : IAccounts
 {
-    public IAccount Get(AccountId id) => new ClusterAccount(inner.Get(id), grains.GetGrain<IAccountGrain>(id.Value), calls, mailboxes, host);
+    public IAccount Get(AccountId id) => cluster()?.Account(inner.Get(id)) ?? inner.Get(id);
 
     public IDisposable Subscribe(AccountId id, IAccountSubscriber subscriber) => inner.Subscribe(id, subscriber);
 

@@ -89,13 +89,9 @@ public sealed class ClusterOptions : IValidatableOptions
     [OptionRange(100, 1_000_000)]
     public int MaxWaitingCalls { get; set; } = 10_000;
 
-    [Option("How often a gateway tells the mailboxes it watches that it is still there; shorter than collection_age, and one that has said nothing for three times as long is forgotten")]
+    [Option("How often a gateway tells the mailboxes it watches that it is still there, and hears whether it has missed anything; shorter than collection_age, and one that has said nothing for three times as long is forgotten")]
     [OptionRange("1s", "1h")]
-    public TimeSpan ObserverRenewal { get; set; } = TimeSpan.FromMinutes(2);
-
-    [Option("How often a gateway looks for changes of mailboxes that it watches, should it not have heard of one")]
-    [OptionRange("1s", "1h")]
-    public TimeSpan SafetyPoll { get; set; } = TimeSpan.FromMinutes(1);
+    public TimeSpan ObserverRenewal { get; set; } = TimeSpan.FromMinutes(1);
 
     [Option("Calls at once with which a gateway renews, or makes anew, what it watches")]
     [OptionRange(1, 1000)]

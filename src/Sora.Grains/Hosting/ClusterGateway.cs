@@ -28,9 +28,9 @@ internal sealed class ClusterGateway : IAsyncDisposable
 
     public IMailboxes Mailboxes => _mailboxes;
 
-    /// <summary>Accounts whose changes go to their nodes.</summary>
-    /// <param name="users">Who knows the accounts in this process.</param>
-    public IAccounts Accounts(IAccounts users) => new ClusterAccounts(users, _grains, _calls, _mailboxes, _engine.Accounts);
+    /// <summary>An account whose changes go to its node.</summary>
+    /// <param name="inner">The account as this process knows it.</param>
+    public IAccount Account(IAccount inner) => new ClusterAccount(inner, _grains.GetGrain<IAccountGrain>(inner.Id.Value), _calls, _mailboxes, _engine.Accounts);
 
     /// <summary>A node is gone: what it knew of this process is told to others.</summary>
     public void NodeLost() => _watches.AskAll();

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -5,33 +6,45 @@ using Npgsql;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using Sora.Contracts;
+using Sora.Grains.Accounts;
+using Sora.Grains.Mailboxes;
+using Sora.Mailstore.Storage;
 using ClusterOptions = Sora.Grains.Configuration.ClusterOptions;
 
 namespace Sora.Grains.Hosting;
 
-/// <summary>This process as a member of the cluster, or as a client of it.</summary>
-public sealed class ClusterNode : IAsyncDisposable
+/// <summary>
+/// This process as a member of the cluster, or as a client of it. It can leave and come back; while it is away, what still happens in it happens on the database alone, as on nodes without a
+/// cluster.
+/// </summary>
+public sealed class ClusterNode : IMailboxes, IAsyncDisposable
 {
     private readonly ClusterMetrics _metrics = new();
     private readonly ClusterEngine _engine;
+    private readonly ClusterOptions _options;
+    private readonly bool _isMailstore;
+    private readonly string _name;
     private readonly ILogger _logger;
-    private NpgsqlDataSource? _members;
-    private ClusterTls? _tls;
+    private readonly NpgsqlDataSource _members;
+    private readonly ClusterTls? _tls;
     private IHost? _host;
     private ClusterGateway? _gateway;
 
-    private ClusterNode(ClusterEngine engine)
+    private ClusterNode(ClusterOptions options, bool isMailstore, string name, ClusterEngine engine)
     {
         _engine = engine;
+        _options = options;
+        _isMailstore = isMailstore;
+        _name = name;
         _logger = engine.Loggers.CreateLogger<ClusterNode>();
+        _tls = options.Tls.Enabled ? new ClusterTls(options.Tls) : null;
+        _members = engine.Database.CreateMemberPool(options.ConnectionString, options.Schema, options.MaxConnections, engine.Loggers);
     }
 
-    /// <summary>The mailboxes of the cluster.</summary>
-    public IMailboxes Mailboxes => _gateway!.Mailboxes;
+    /// <summary>It is a member or a client at this moment.</summary>
+    public bool IsIn => Volatile.Read(ref _gateway) is not null;
 
-    /// <summary>Accounts whose changes go to their nodes.</summary>
-    /// <param name="users">Who knows the accounts in this process.</param>
-    public IAccounts Accounts(IAccounts users) => _gateway!.Accounts(users);
+    private IMailboxes Current => Volatile.Read(ref _gateway)?.Mailboxes ?? _engine.Mailboxes;
 
     /// <summary>Joins. A mailstore hosts mailboxes from now on; a gateway waits until a mailstore can be reached.</summary>
     /// <param name="options">[cluster]</param>
@@ -41,10 +54,11 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <param name="cancellationToken">Gives up.</param>
     public static async Task<ClusterNode> StartAsync(ClusterOptions options, bool isMailstore, string name, ClusterEngine engine, CancellationToken cancellationToken)
     {
-        var node = new ClusterNode(engine);
+        var node = new ClusterNode(options, isMailstore, name, engine);
         try
         {
-            await node.RunAsync(options, isMailstore, name, cancellationToken);
+            await node.JoinAsync(cancellationToken);
+            engine.Accounts.Writers = node;
             return node;
         }
         catch
@@ -54,61 +68,105 @@ public sealed class ClusterNode : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    /// <inheritdoc/>
+    public IMailbox Get(MailboxId id) => Current.Get(id);
+
+    /// <inheritdoc/>
+    public Task<MailResult<ImmutableArray<AppendResult>>> AppendAllAsync(IReadOnlyList<MailboxAppend> appends, CancellationToken cancellationToken) =>
+        Current.AppendAllAsync(appends, cancellationToken);
+
+    /// <inheritdoc/>
+    public IDisposable Subscribe(MailboxId id, IMailboxSubscriber subscriber) => Current.Subscribe(id, subscriber);
+
+    /// <summary>Accounts whose changes go to their nodes.</summary>
+    /// <param name="users">Who knows the accounts in this process.</param>
+    public IAccounts Accounts(IAccounts users) => new ClusterAccounts(users, () => Volatile.Read(ref _gateway));
+
+    /// <summary>The mailstores of the cluster.</summary>
+    public Task<IReadOnlyList<MailstoreMember>> MembersAsync(CancellationToken cancellationToken) =>
+        MemberStore.ReadAsync(_members, _options.ClusterId, withDead: false, cancellationToken);
+
+    /// <summary>Which mailstore hosts a mailbox now, as address and port; null when none does, or it cannot be asked.</summary>
+    public async Task<(string Address, int Port)?> WhereAsync(MailboxId id, CancellationToken cancellationToken)
     {
-        if (_gateway is not null)
-            await _gateway.DisposeAsync();
+        if (_host?.Services.GetService<IGrainFactory>() is not { } grains)
+            return null;
+        var found = await grains.GetGrain<IManagementGrain>(0).GetActivationAddress(grains.GetGrain<IMailboxGrain>(id.Value), cancellationToken)
+            .AsTask().WaitAsync(_options.CallTimeout, cancellationToken);
+        return found is null ? null : (found.Endpoint.Address.ToString(), found.Endpoint.Port);
+    }
+
+    /// <summary>Joins again after <see cref="LeaveAsync"/>.</summary>
+    public async Task JoinAsync(CancellationToken cancellationToken)
+    {
         if (_host is not null)
+            return;
+        var host = _isMailstore ? BuildMailstore() : BuildGateway();
+        _host = host;
+        await host.StartAsync(cancellationToken);
+        Volatile.Write(ref _gateway, new ClusterGateway(host.Services.GetRequiredService<IGrainFactory>(), _engine, _options, _metrics));
+        if (_isMailstore)
+            host.Services.GetRequiredService<ISiloStatusOracle>().SubscribeToSiloStatusEvents(new MemberListener(this));
+    }
+
+    /// <summary>Leaves in an orderly way: calls under way are answered, mailboxes move to the others.</summary>
+    public async Task LeaveAsync()
+    {
+        if (Interlocked.Exchange(ref _gateway, null) is { } gateway)
+            await gateway.DisposeAsync();
+        if (Interlocked.Exchange(ref _host, null) is not { } host)
+            return;
+        try
         {
-            await _host.StopAsync(CancellationToken.None);
-            await ((IAsyncDisposable)_host).DisposeAsync();
+            await host.StopAsync(CancellationToken.None);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Log.LeaveFailed(_logger, e); // the others find out
         }
 
-        if (_members is not null)
-            await _members.DisposeAsync();
+        await ((IAsyncDisposable)host).DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await LeaveAsync();
+        await _members.DisposeAsync();
         _tls?.Dispose();
         _metrics.Dispose();
     }
 
-    private async Task RunAsync(ClusterOptions options, bool isMailstore, string name, CancellationToken cancellationToken)
+    private IHost BuildMailstore()
     {
-        _members = _engine.Database.CreateMemberPool(options.ConnectionString, options.Schema, options.MaxConnections, _engine.Loggers);
-        _tls = options.Tls.Enabled ? new ClusterTls(options.Tls) : null;
         var builder = ClusterHosts.Begin(_engine.Loggers);
-        builder.Services.AddCluster(options, _metrics);
-        if (isMailstore)
+        builder.Services.AddCluster(_options, _metrics).AddEngine(_engine, _options);
+        builder.UseOrleans(silo =>
         {
-            builder.Services.AddEngine(_engine, options);
-            builder.UseOrleans(silo =>
-            {
-                ClusterHosts.Configure(silo, options);
-                silo.Configure<Orleans.Configuration.SiloOptions>(named => named.SiloName = name);
-                ClusterHosts.Join(silo, options, _members, _tls);
-            });
-        }
-        else
-        {
-            builder.UseOrleansClient(client =>
-            {
-                ClusterHosts.Configure(client, options);
-                ClusterHosts.Join(client, options, _members, _tls);
-                client.AddGatewayCountChangedHandler((_, change) => OnGatewaysChanged(change.NumberOfConnectedGateways, change.PreviousNumberOfConnectedGateways));
-            });
-        }
+            ClusterHosts.Configure(silo, _options);
+            silo.Configure<Orleans.Configuration.SiloOptions>(named => named.SiloName = _name);
+            ClusterHosts.Join(silo, _options, _members, _tls);
+        });
+        return builder.Build();
+    }
 
-        _host = builder.Build();
-        await _host.StartAsync(cancellationToken);
-        _gateway = new ClusterGateway(_host.Services.GetRequiredService<IGrainFactory>(), _engine, options, _metrics);
-        _engine.Accounts.Writers = _gateway.Mailboxes;
-        if (isMailstore)
-            _host.Services.GetRequiredService<ISiloStatusOracle>().SubscribeToSiloStatusEvents(new MemberListener(this));
+    private IHost BuildGateway()
+    {
+        var builder = ClusterHosts.Begin(_engine.Loggers);
+        builder.Services.AddCluster(_options, _metrics);
+        builder.UseOrleansClient(client =>
+        {
+            ClusterHosts.Configure(client, _options);
+            ClusterHosts.Join(client, _options, _members, _tls);
+            client.AddGatewayCountChangedHandler((_, change) => OnGatewaysChanged(change.NumberOfConnectedGateways, change.PreviousNumberOfConnectedGateways));
+        });
+        return builder.Build();
     }
 
     private void OnGatewaysChanged(int now, int before)
     {
         Log.Gateways(_logger, now);
         if (now < before)
-            _gateway?.NodeLost();
+            Volatile.Read(ref _gateway)?.NodeLost();
     }
 
     private sealed class MemberListener(ClusterNode node) : ISiloStatusListener
@@ -117,7 +175,7 @@ public sealed class ClusterNode : IAsyncDisposable
         {
             Log.MemberChanged(node._logger, updatedSilo.ToString(), status.ToString());
             if (status is SiloStatus.Dead or SiloStatus.ShuttingDown or SiloStatus.Stopping)
-                node._gateway?.NodeLost();
+                Volatile.Read(ref node._gateway)?.NodeLost();
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Orleans.Connections.Security;
 using Sora.Grains.Configuration;
@@ -8,6 +9,9 @@ namespace Sora.Grains.Hosting;
 /// <summary>TLS between the nodes: both sides show a certificate of the cluster's own authority, which is for the cluster's name.</summary>
 internal sealed class ClusterTls : IDisposable
 {
+    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+    private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
+
     private readonly X509Certificate2 _certificate;
     private readonly X509Certificate2Collection _authorities = [];
     private readonly string _name;
@@ -19,6 +23,10 @@ internal sealed class ClusterTls : IDisposable
         _name = options.ServerName;
         _certificate = X509Certificate2.CreateFromPemFile(options.CertFile!, options.KeyFile);
         _authorities.ImportFromPemFile(options.CaFile!);
+
+        // Otherwise no connection would come about, for a reason that only the others' logs have
+        if (!IsFor(ServerAuthentication) || !IsFor(ClientAuthentication))
+            throw new CryptographicException($"the certificate in {options.CertFile} is not for servers and clients (extended key usage)");
     }
 
     public void Configure(TlsOptions tls)
@@ -37,6 +45,10 @@ internal sealed class ClusterTls : IDisposable
         foreach (var authority in _authorities)
             authority.Dispose();
     }
+
+    // One that says nothing of its usage is for all (RFC 5280 section 4.2.1.12)
+    private bool IsFor(string usage) => _certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>()
+        .All(extension => extension.EnhancedKeyUsages.Cast<Oid>().Any(oid => oid.Value == usage));
 
     // Only the cluster's authority counts: one that the system trusts would let in whoever has a certificate
     private bool IsOfCluster(X509Certificate2? certificate)

@@ -133,6 +133,7 @@ internal sealed class MailboxWatches : IMailboxObserver, IAsyncDisposable
         {
             if (!_watches.TryGetValue(id, out var watch))
                 return;
+            watch.Newest = Math.Max(watch.Newest, modSeq.Value);
             subscribers = watch.Subscribers;
         }
 
@@ -164,7 +165,10 @@ internal sealed class MailboxWatches : IMailboxObserver, IAsyncDisposable
         try
         {
             var modSeq = await _grains.GetGrain<IMailboxGrain>(id.Value).ObserveAsync(_self, cancellationToken).WaitAsync(_options.AttemptTimeout * 4, _time, cancellationToken);
-            if (modSeq != default)
+            bool isNews;
+            lock (_lock)
+                isNews = _watches.TryGetValue(id, out var watch) && modSeq.Value > watch.Newest;
+            if (isNews)
                 Tell(id, modSeq);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -231,6 +235,9 @@ internal sealed class MailboxWatches : IMailboxObserver, IAsyncDisposable
         public long Renewed { get; set; }
 
         public bool IsDue { get; set; }
+
+        /// <summary>What subscribers were told last.</summary>
+        public long Newest { get; set; }
     }
 
     private sealed class Subscription(MailboxWatches owner, MailboxId id, IMailboxSubscriber subscriber) : IDisposable

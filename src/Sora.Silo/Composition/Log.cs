@@ -46,4 +46,16 @@ internal static partial class Log
 
     [LoggerMessage(15, LogLevel.Warning, "The database has {Count} TLS certificates, which are not used because tls_store.secret is not set")]
     public static partial void SharedCertificatesUnused(ILogger logger, int count);
+
+    [LoggerMessage(16, LogLevel.Information, "Maintenance begins: sessions end, mailboxes move away")]
+    public static partial void MaintenanceBegins(ILogger logger);
+
+    [LoggerMessage(17, LogLevel.Information, "This node is out of service; {Connections} sessions had to be cut off")]
+    public static partial void MaintenanceBegun(ILogger logger, int connections);
+
+    [LoggerMessage(18, LogLevel.Information, "Maintenance is over: this node serves again")]
+    public static partial void MaintenanceEnded(ILogger logger);
+
+    [LoggerMessage(19, LogLevel.Warning, "{Path} could not be answered")]
+    public static partial void OperatorFailed(ILogger logger, string path, Exception exception);
 }

@@ -19,6 +19,7 @@ internal sealed class SoraServer : IAsyncDisposable
     private readonly Readiness _readiness;
     private readonly CancellationTokenSource _hurry = new();
     private GatewayParts? _gateway;
+    private Maintenance? _maintenance;
 
     private SoraServer(Parts parts, ILogger logger, Readiness readiness)
     {
@@ -58,7 +59,11 @@ internal sealed class SoraServer : IAsyncDisposable
     public void CheckCertificates() => _gateway?.Certificates?.Check();
 
     /// <summary>Cuts off the sessions that a stop in progress still waits for.</summary>
-    public void Hurry() => _hurry.Cancel();
+    public void Hurry()
+    {
+        _hurry.Cancel();
+        _maintenance?.Hurry();
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -80,13 +85,14 @@ internal sealed class SoraServer : IAsyncDisposable
         Database? database = null;
         BodyHost? bodies = null;
         var checks = HealthChecks.Of(() => Volatile.Read(ref database), () => Volatile.Read(ref bodies), data, options.Health.MinFreeSpace);
+        var control = new NodeControl(options, _readiness, _logger);
         var http = _parts.Add(
-            "HTTP", await AdminHttp.StartAsync(options.Http, options.Health, _readiness, checks, metrics, loggers, cancellationToken));
+            "HTTP", await AdminHttp.StartAsync(options.Http, options.Health, _readiness, checks, metrics, control, loggers, cancellationToken));
         Volatile.Write(ref database, await MailstoreParts.OpenDatabaseAsync(options, data, _parts, loggers, cancellationToken));
         var identity = IdentityParts.Start(options.Auth, _parts, loggers, time);
         var mailstore = await MailstoreParts.StartAsync(options, data, database, identity.Lookup, _parts, loggers, time, cancellationToken);
         Volatile.Write(ref bodies, mailstore.Bodies);
-        mailstore = await ClusterParts.JoinAsync(options, database, mailstore, _parts, loggers, time, cancellationToken);
+        (mailstore, var cluster) = await ClusterParts.JoinAsync(options, database, mailstore, _parts, loggers, time, cancellationToken);
         if (options.Node.FirstAccount is { } address)
             FirstAccount = await FirstAccount.EnsureAsync(address, data, mailstore.Accounts, mailstore.Administration, _logger, cancellationToken);
         RelayParts.Start(options, mailstore, _parts, loggers, time);
@@ -100,6 +106,8 @@ internal sealed class SoraServer : IAsyncDisposable
             _parts.Add("Memory given back when idle", new IdleMemory(time));
         if (_gateway is { } gateway)
             _parts.AtStop("Sessions", () => DrainAsync(gateway, options.Connections.DrainTimeout));
+        _maintenance = _parts.AddDisposable("Maintenance of this node", new Maintenance(_readiness, _gateway, cluster, options.Connections.DrainTimeout, _logger));
+        control.Attach(cluster, _maintenance, () => _gateway?.Listeners.OpenConnections ?? 0);
         Ports = OpenPorts(_gateway, http);
         cancellationToken.ThrowIfCancellationRequested();
         _readiness.Ready();

@@ -36,6 +36,7 @@ internal sealed class AdminHttp : IAsyncDisposable
         Readiness readiness,
         IReadOnlyList<HealthCheck> checks,
         MetricsPipeline? metrics,
+        NodeControl? control,
         ILoggerFactory loggers,
         CancellationToken cancellationToken)
     {
@@ -57,6 +58,7 @@ internal sealed class AdminHttp : IAsyncDisposable
         app.Use(next => context => IsAllowed(networks, context.Connection.RemoteIpAddress) ? next(context) : RefuseAsync(context));
         app.UseRouting();
         Map(app, health, readiness, checks, metrics);
+        control?.Map(app);
         try
         {
             if (options.Listen.Count > 0)

@@ -7,10 +7,12 @@ internal sealed class Readiness
 
     public bool IsReady => _state == "ready";
 
-    /// <summary>"starting", "ready" or "draining".</summary>
+    /// <summary>"starting", "ready", "maintenance" or "draining".</summary>
     public string State => _state;
 
     public void Ready() => _state = "ready";
+
+    public void Maintenance() => _state = "maintenance";
 
     public void Draining() => _state = "draining";
 }

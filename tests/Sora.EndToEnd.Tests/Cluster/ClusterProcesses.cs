@@ -65,6 +65,7 @@ internal sealed class ClusterProcesses : IAsyncDisposable
     private string[] Common(PostgresAddress database) =>
     [
         "cluster.enabled=true",
+        "cluster.call_timeout=35s",
         "database.embedded=false",
         $"database.hosts={database.SocketFolder}",
         Text($"database.port={database.Port}"),

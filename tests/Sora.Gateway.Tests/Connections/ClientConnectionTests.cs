@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using System.Net.Security;
 using System.Security.Authentication;
 using Sora.Gateway.Connections;
+using Sora.Testing;
 
 namespace Sora.Gateway.Tests.Connections;
 
@@ -267,6 +268,43 @@ public sealed class ClientConnectionTests
         gateway.Listeners.Drain.End();
         using var next = await gateway.ConnectAsync();
         await next.PlayAsync("S: hello");
+    }
+
+    [Fact]
+    public async Task Sessions_are_told_at_a_rate_and_meanwhile_nobody_new_is_let_in()
+    {
+        var time = new MovedTime();
+        await using var gateway = await TestGateway.StartAsync([Echo.Listener()], options: new ConnectionOptions { DrainRate = 20 }, time: time);
+        var clients = new List<TestClient>();
+        for (var i = 0; i < 3; i++)
+        {
+            clients.Add(await gateway.ConnectAsync());
+            await clients[i].PlayAsync("S: hello");
+        }
+
+        // One in fifty milliseconds: as long as the clock stands still the others go on
+        var drained = gateway.Listeners.Drain.BeginAsync(Wait.Deadline, CancellationToken.None);
+        await Wait.UntilAsync(() => gateway.Listeners.OpenConnections == 2, "the first");
+        drained.IsCompleted.ShouldBeFalse();
+        using (var late = await gateway.ConnectAsync())
+            await late.PlayAsync("S: * BYE draining");
+        gateway.Listeners.OpenConnections.ShouldBe(2);
+        await Wait.UntilAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromMilliseconds(50));
+                return drained.IsCompleted;
+            },
+            "the others");
+        (await drained).ShouldBe(0);
+        foreach (var client in clients)
+        {
+            await client.PlayAsync("""
+                S: draining
+                S!
+                """);
+            client.Dispose();
+        }
     }
 
     [Fact]
