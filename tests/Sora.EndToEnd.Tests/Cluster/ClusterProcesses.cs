@@ -33,8 +33,16 @@ internal sealed class ClusterProcesses : IAsyncDisposable
             var starts = new List<Task<SoraProcess>>();
             for (var i = 0; i < mailstores + gateways; i++)
                 starts.Add(SoraProcess.StartAsync([.. cluster.Common(database), .. i < mailstores ? Mailstore(i, ports + (i * 2)) : Gateway(i - mailstores), .. settings]));
-            foreach (var start in starts)
-                (cluster._mailstores.Count < mailstores ? cluster._mailstores : cluster._gateways).Add(await start);
+
+            // Those that have started are to be ended when one does not
+            await Task.WhenAll(starts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            for (var i = 0; i < starts.Count; i++)
+            {
+                if (starts[i].IsCompletedSuccessfully)
+                    (i < mailstores ? cluster._mailstores : cluster._gateways).Add(await starts[i]);
+            }
+
+            await Task.WhenAll(starts);
             return cluster;
         }
         catch

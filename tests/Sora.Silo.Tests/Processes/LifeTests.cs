@@ -80,7 +80,7 @@ public sealed class LifeTests : IDisposable
 #if !ORLEANS
     [InlineData("--set", "cluster.enabled=true", "built without it (Orleans=false)")]
 #endif
-    [InlineData("--set", "node.roles=[\"gateway\"]", "node.roles must be both unless cluster.enabled is true")]
+    [InlineData("--set", "node.roles=[\"gateway\"]", "must be both unless cluster.enabled is true")]
     [InlineData("--set", "imap.max_lines=1", "imap.max_lines")]
     [InlineData("--config", "/nowhere/config.toml", "/nowhere/config.toml")]
     [InlineData("--data", "/dev/null/x", "node.data")]
