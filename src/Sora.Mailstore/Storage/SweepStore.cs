@@ -206,8 +206,12 @@ internal sealed class SweepStore(NpgsqlDataSource database, TimeSpan grace, Time
             WITH page AS MATERIALIZED (
                 SELECT account_id, hash FROM bodies WHERE (account_id, hash) > ($1, $2) ORDER BY account_id, hash LIMIT $3
             ), marked AS (
-                UPDATE bodies b SET dead_since = now() FROM page
-                WHERE b.account_id = page.account_id AND b.hash = page.hash AND b.dead_since IS NULL AND b.state <> 2 AND b.created_at < now() - $4 AND NOT {IsNeeded}
+                UPDATE bodies b SET dead_since = now()
+                WHERE ctid = ANY (ARRAY(
+                        SELECT b.ctid FROM bodies b JOIN page USING (account_id, hash)
+                        WHERE b.dead_since IS NULL AND b.state <> 2 AND b.created_at < now() - $4 AND NOT {IsNeeded}
+                        FOR NO KEY UPDATE OF b SKIP LOCKED))
+                  AND dead_since IS NULL AND state <> 2 AND NOT {IsNeeded}
                 RETURNING 1
             ), last AS (
                 SELECT account_id, hash FROM page ORDER BY account_id DESC, hash DESC LIMIT 1

@@ -144,7 +144,11 @@ public sealed class VerifyTests
         await store.MoveAsync();
         var packs = new Dictionary<long, string>();
         await foreach (var found in store.Objects.ListAsync("", null, default))
-            packs[found.Key.Account.Value] = store.Objects.PathOf(found.Key);
+        {
+            if (found.Key.Kind == ObjectKind.Pack)
+                packs[found.Key.Account.Value] = store.Objects.PathOf(found.Key);
+        }
+
         packs.Count.ShouldBe(3);
         var size = new FileInfo(packs[1]).Length;
         await DamageAsync(packs[1], (int)size - 1); // in the last body
