@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Sora.Configuration;
 using Sora.Contracts;
 using Sora.Mailstore.Bodies;
+using Sora.Mailstore.Bodies.Objects;
 using Sora.Testing;
 using Sora.Testing.S3;
 
