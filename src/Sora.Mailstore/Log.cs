@@ -106,7 +106,4 @@ internal static partial class Log
 
     [LoggerMessage(81, LogLevel.Information, "{Count} sessions are ended for an administrator: {Filter}")]
     public static partial void SessionsEnded(ILogger logger, int count, string filter);
-
-    [LoggerMessage(91, LogLevel.Error, "Nothing in the object store says that its objects are this database's, although it was used before: is it the right one? What it lacks is told as missing when it is read")]
-    public static partial void OwnerMissing(ILogger logger);
 }

@@ -150,7 +150,7 @@ public sealed class StorageOptions : IValidatableOptions
     public TimeSpan UploadRetryMax { get; set; } = TimeSpan.FromMinutes(10);
 
     [Option("How long a node has bodies that it moves to itself; it asks for more time while it works, and when it dies another node takes them after this time")]
-    [OptionRange("10s", "1h")]
+    [OptionRange("1s", "1h")]
     public TimeSpan UploadLease { get; set; } = TimeSpan.FromMinutes(1);
 
     [Option("Attempts to move a body whose staged copy is damaged or gone; then it is set aside for sora-admin uploader. Failures of the object store do not count")]

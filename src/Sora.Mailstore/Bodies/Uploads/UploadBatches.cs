@@ -154,7 +154,7 @@ internal sealed class UploadBatches(
 
     private ObjectPut PutOf(ObjectKey key, StagedBody body, Dictionary<long, byte[]> read) => new(key, body.Size)
     {
-        Bytes = body.IsInDatabase ? new ReadOnlyMemory<byte>(read[body.Id]) : null,
+        Bytes = body.IsInDatabase ? read[body.Id] : default(ReadOnlyMemory<byte>?), // null alone would be an empty memory
         File = body.IsInDatabase ? null : folder.FullName(body.Path!),
     };
 

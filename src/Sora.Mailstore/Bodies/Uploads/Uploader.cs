@@ -193,7 +193,7 @@ internal sealed class Uploader(
             {
                 await CountAsync(_stopping.Token);
                 await CleanAsync(_stopping.Token);
-                await compactor.CompactAsync(_stopping.Token);
+                await CompactAsync();
                 await objects.DeleteAbandonedAsync(time.GetUtcNow() - options.StagedFileGrace, _stopping.Token);
             }
             catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
@@ -206,6 +206,15 @@ internal sealed class Uploader(
             }
 
             await SleepAsync(CountInterval);
+        }
+    }
+
+    // As many as fit into the time until the next count
+    private async Task CompactAsync()
+    {
+        var start = time.GetTimestamp();
+        while (await compactor.CompactAsync(_stopping.Token) && time.GetElapsedTime(start) < CountInterval)
+        {
         }
     }
 
