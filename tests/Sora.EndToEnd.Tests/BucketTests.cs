@@ -152,10 +152,12 @@ public sealed class BucketTests : IAsyncLifetime
         "storage.upload_retry_max=1s", "storage.prefetch_messages=0",
     ];
 
+    private static S3FaultProxy Before(S3Bucket bucket) => new(bucket.Endpoint);
+
     private async Task StartAsync()
     {
         _bucket = await S3Fixture.CreateBucketAsync();
-        _proxy = new S3FaultProxy(_bucket.Endpoint);
+        _proxy = Before(_bucket);
         _sora = await SoraProcess.StartAsync(Settings());
         await _sora.CreateAccountsAsync(Password, User);
     }
