@@ -147,17 +147,17 @@ public sealed class BucketTests : IAsyncLifetime
     private string[] Settings() =>
     [
         "storage.object_store=s3", $"s3.endpoint={_proxy.Endpoint}", $"s3.bucket={_bucket.Name}", "s3.region=us-east-1", $"s3.access_key={RadosGateway.AccessKey}",
-        $"s3.secret_key={RadosGateway.SecretKey}", "s3.checksums=when_required", "s3.retry_delay=10ms", "s3.retry_delay_max=20ms", "s3.put_breaker.pause=500ms",
+        $"s3.secret_key={RadosGateway.SecretKey}", "s3.retry_delay=10ms", "s3.retry_delay_max=20ms", "s3.put_breaker.pause=500ms",
         "s3.get_breaker.pause=500ms", "storage.staging=database", "storage.max_staging_size=1MiB", "storage.cache_warm_up=false", "storage.upload_interval=50ms", "storage.upload_retry=100ms",
         "storage.upload_retry_max=1s", "storage.prefetch_messages=0",
     ];
 
-    private static S3FaultProxy Before(S3Bucket bucket) => new(bucket.Endpoint);
+    private static S3FaultProxy ProxyOf(S3Bucket bucket) => new(bucket.Endpoint);
 
     private async Task StartAsync()
     {
         _bucket = await S3Fixture.CreateBucketAsync();
-        _proxy = Before(_bucket);
+        _proxy = ProxyOf(_bucket);
         _sora = await SoraProcess.StartAsync(Settings());
         await _sora.CreateAccountsAsync(Password, User);
     }
