@@ -6,7 +6,15 @@ internal sealed class OwnedObjects(IObjectStore inner, ObjectOwner owner) : IObj
     /// <inheritdoc/>
     public async Task<IReadOnlyList<Exception?>> PutAsync(IReadOnlyList<ObjectPut> puts, CancellationToken cancellationToken)
     {
-        await owner.EnsureAsync(cancellationToken);
+        try
+        {
+            await owner.EnsureAsync(cancellationToken);
+        }
+        catch (IOException e)
+        {
+            return [.. Enumerable.Repeat(e, puts.Count)];
+        }
+
         return await inner.PutAsync(puts, cancellationToken);
     }
 

@@ -23,6 +23,7 @@ public sealed class FaultyDeliveriesTests
             options.Retries = 1;
             options.RequestTimeout = TimeSpan.FromSeconds(2);
             options.IdleTimeout = TimeSpan.FromSeconds(2);
+            options.GetBreaker.Pause = options.PutBreaker.Pause = options.DeleteBreaker.Pause = TimeSpan.FromMilliseconds(500);
         });
         var options = new StorageOptions
         {
@@ -60,8 +61,8 @@ public sealed class FaultyDeliveriesTests
         s3.Proxy.Clear();
         await Eventually.WaitAsync(async () => await bodies.CountStagedAsync() == 0, TimeSpan.FromMinutes(2));
 
-        foreach (var (id, i) in taken)
-            (await bodies.ReadAsync(id, other)).ShouldBe(MessageOf(i));
+        await Parallel.ForEachAsync(
+            taken, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (one, _) => (await bodies.ReadAsync(one.Key, other)).ShouldBe(MessageOf(one.Value)));
         var rows = (string)(await bodies.ScalarAsync(
             """
             SELECT string_agg(name, ' ' ORDER BY name COLLATE "C") FROM (
