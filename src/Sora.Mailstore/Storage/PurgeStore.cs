@@ -1,6 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
 using Sora.Contracts;
+using Sora.Mailstore.Bodies.Objects;
 
 namespace Sora.Mailstore.Storage;
 
@@ -222,15 +223,8 @@ internal static class PurgeStore
     // when they are locked.
     private static async Task LockBodiesAsync(NpgsqlConnection connection, long[] accounts, byte[][] hashes, CancellationToken cancellationToken)
     {
-        await ExecuteAsync(
-            connection,
-            """
-            SELECT FROM bodies WHERE (account_id, hash) IN (SELECT * FROM unnest($1::bigint[], $2::bytea[]))
-            ORDER BY account_id, hash FOR NO KEY UPDATE
-            """,
-            Longs(accounts),
-            Hashes(hashes),
-            cancellationToken);
+        ObjectKey[] keys = [.. accounts.Zip(hashes, static (account, hash) => new ObjectKey(new AccountId(account), ContentHash.From(hash))).Distinct()];
+        await BodyStore.HoldAsync(connection, keys, cancellationToken);
         await ExecuteAsync(connection, "SELECT FROM staged_bodies WHERE hash = ANY ($1) ORDER BY id FOR UPDATE", Hashes(hashes), cancellationToken);
     }
 
