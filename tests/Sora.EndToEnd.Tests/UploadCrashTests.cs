@@ -20,7 +20,7 @@ public sealed class UploadCrashTests : IAsyncLifetime
     private const string User = "user@example.com";
     private const int Dies = 128 + 9;
     private const int Large = 70_000;
-    private static readonly string[] Files = ["storage.upload_interval=50ms", "storage.upload_lease=2s", "storage.database_staging_limit=4KiB", "storage.staged_file_hold=3s", "mailboxes.write_timeout=2s"];
+    private static readonly string[] Files = ["storage.upload_interval=50ms", "storage.upload_lease=2s", "storage.database_staging_limit=4KiB", "storage.staged_file_hold=6s", "mailboxes.write_timeout=5s"];
     private static readonly string[] Packs = ["storage.packing=true", "storage.pack_size=64KiB", "storage.pack_max_body=16KiB", "storage.pack_wait=300ms"];
     private static readonly string[] AtOnce =
     [
