@@ -18,6 +18,7 @@ using Sora.Admin.Quotas;
 using Sora.Admin.Relay;
 using Sora.Admin.Search;
 using Sora.Admin.Sieve;
+using Sora.Admin.Storage;
 using Sora.Admin.Tls;
 using Sora.Admin.Uploads;
 using Sora.Admin.Verify;
@@ -128,6 +129,7 @@ internal static class AdminProgram
             {
                 new KeysGenerateCommand(host), new KeysListCommand(host), new KeysStatusCommand(host), new KeysRotateCommand(host),
             },
+            new Command("storage", "The object store that keeps the bodies") { new StorageOwnerCommand(host), new StorageAdoptCommand(host) },
             new Command("connections", "The sessions of mail clients, on all nodes") { new ConnectionsListCommand(host), new ConnectionsKickCommand(host) },
             new Command("cluster", "The mailstores of a cluster, and what they host") { new ClusterNodesCommand(host), new ClusterWhereCommand(host) },
             new Command("node", "A running node") { NodeMaintenanceCommand.Draining(host), NodeMaintenanceCommand.Resuming(host) },

@@ -6,7 +6,9 @@ using Sora.Mailstore.Accounts;
 using Sora.Mailstore.Accounts.Logins;
 using Sora.Mailstore.Accounts.Passwords;
 using Sora.Mailstore.Audit;
+using Sora.Mailstore.Bodies;
 using Sora.Mailstore.Bodies.Encoded;
+using Sora.Mailstore.Bodies.Objects;
 using Sora.Mailstore.Bodies.Uploads;
 using Sora.Mailstore.Bodies.Verify;
 using Sora.Mailstore.Certificates;
@@ -149,12 +151,13 @@ internal sealed class AdminSession : IAsyncDisposable
 
     /// <summary>Compares database, staging and object store.</summary>
     /// <exception cref="IOException">The object store is not there.</exception>
-    public Verification Verification(string dataFolder)
-    {
-        var options = _database.Options;
-        var objects = Sora.Mailstore.Bodies.Verify.Verification.OpenObjects(options.Storage, options.S3, dataFolder, _metrics, TimeProvider.System, _log);
-        return new Verification(_database.Database, options.Storage, dataFolder, TimeProvider.System, objects);
-    }
+    /// <exception cref="AdminException">Nothing says where it is.</exception>
+    public Verification Verification(CommandRun run) =>
+        new(_database.Database, _database.Options.Storage, run.DataFolder ?? Directory.GetCurrentDirectory(), TimeProvider.System, OpenObjects(run));
+
+    /// <summary>Whose bodies the object store keeps.</summary>
+    /// <inheritdoc cref="Verification"/>
+    public OwnerAdministration ObjectOwner(CommandRun run) => new(_database.Database, OpenObjects(run));
 
     /// <summary>The mailboxes of the account that has the address. NONEXISTENT.</summary>
     public async Task<MailResult<AccountMailboxes>> MailboxesAsync(string address, CancellationToken cancellationToken)
@@ -181,6 +184,15 @@ internal sealed class AdminSession : IAsyncDisposable
         return account is { } id
             ? new AccountMailboxes(parsed.Value, accounts.Get(id))
             : new MailError(MailErrorCode.NonExistent, $"{parsed.Value} has no shared mailboxes");
+    }
+
+    private IObjectStore OpenObjects(CommandRun run)
+    {
+        var options = _database.Options;
+        if (options.Storage is { ObjectStore: ObjectStoreKind.Filesystem, BodiesFolder: null } && string.IsNullOrEmpty(run.DataFolder))
+            throw new AdminException("name the server's data folder with --data DIR, or its configuration with --config FILE (storage.bodies_folder)", ExitCode.Usage);
+        return Sora.Mailstore.Bodies.Verify.Verification.OpenObjects(
+            options.Storage, options.S3, run.DataFolder ?? Directory.GetCurrentDirectory(), _metrics, TimeProvider.System, _log);
     }
 
     private AccountHost Engine()

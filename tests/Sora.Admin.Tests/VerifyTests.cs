@@ -26,6 +26,18 @@ public sealed class VerifyTests : AdminTest
         found.Output.ShouldContain("missing: ada@example.com:");
         found.Output.ShouldContain("3 findings, of which 0 are put right");
         (await RunAsync("verify", "--email", "bob@example.com", "--deep", "--data", folder.Path)).ShouldSucceed();
+        (await RunAsync("verify", "--fix", "--data", folder.Path)).ShouldFail(ExitCode.Failed, "says whose bodies it keeps");
+        (await RunAsync("storage", "adopt", "--data", folder.Path)).ShouldFail(ExitCode.Usage, "--confirm");
+        (await RunAsync("storage", "owner", "--data", folder.Path)).ShouldSucceed().Output.ShouldContain("Nobody's");
+        (await RunAsync("storage", "adopt", "--confirm", "--data", folder.Path)).ShouldSucceed();
+        (await RunAsync("storage", "owner", "--data", folder.Path)).ShouldSucceed().Output.ShouldContain("this database");
+        Directory.Move(folder.File("bodies/owner"), folder.File("other"));
+        Directory.CreateDirectory(folder.File("bodies/owner/ab"));
+        await File.WriteAllTextAsync(folder.File($"bodies/owner/ab/ab{new string('0', 62)}"), "another's");
+        (await RunAsync("storage", "owner", "--data", folder.Path)).Code.ShouldBe(ExitCode.Found);
+        (await RunAsync("verify", "--data", folder.Path)).ShouldFail(ExitCode.Failed, "of another database");
+        (await RunAsync("storage", "adopt", "--confirm", "--json", "--data", folder.Path)).ShouldSucceed().Json.GetProperty("adopted").GetBoolean().ShouldBeTrue();
+        (await RunAsync("storage", "adopt", "--confirm", "--json", "--data", folder.Path)).ShouldSucceed().Json.GetProperty("adopted").GetBoolean().ShouldBeFalse();
         var json = await RunAsync("verify", "--email", "ada@example.com", "--fix", "--json", "--data", folder.Path);
         json.Code.ShouldBe(ExitCode.Found);
         json.Json.GetProperty("found").GetInt64().ShouldBe(3);

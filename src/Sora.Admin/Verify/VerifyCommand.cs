@@ -33,9 +33,6 @@ internal sealed class VerifyCommand : AdminCommand
     protected override async Task<int> RunAsync(CommandRun run, CancellationToken cancellationToken)
     {
         var options = run.LoadOptions();
-        var isFolder = options.Storage.ObjectStore == ObjectStoreKind.Filesystem;
-        if (isFolder && options.Storage.BodiesFolder is null && string.IsNullOrEmpty(run.DataFolder))
-            throw new AdminException("name the server's data folder with --data DIR, or its configuration with --config FILE (storage.bodies_folder)", ExitCode.Usage);
         await using var session = run.Get(_fix) || run.Get(_resume)
             ? await AdminSession.ChangeAsync(run, options, cancellationToken)
             : await AdminSession.ReadAsync(run, options, cancellationToken);
@@ -47,7 +44,7 @@ internal sealed class VerifyCommand : AdminCommand
             account = found.Value;
         }
 
-        var verification = session.Verification(run.DataFolder ?? Directory.GetCurrentDirectory());
+        var verification = session.Verification(run);
         if (run.Get(_hash) is { } hash)
             return VerifyHash.Show(run, await verification.InspectAsync(ContentHash.From(Convert.FromHexString(hash)), account, cancellationToken));
         try

@@ -53,6 +53,9 @@ public sealed class Pop3Server : IProtocolServer
     /// <inheritdoc/>
     public bool WantsClientCertificates => true;
 
+    /// <summary>How old messages of the maildrop may grow before the server removes them; null when it removes none (EXPIRE, RFC 2449 section 6.7).</summary>
+    public TimeSpan? MaxAge { get; init; }
+
     internal Pop3Options Options { get; }
 
     internal IAccounts Accounts { get; }

@@ -14,6 +14,7 @@ namespace Sora.Mailstore.Bodies;
 /// <summary>The body storage of one process: taking messages in, moving their bodies to the object store, reading them.</summary>
 public sealed class BodyHost : IAsyncDisposable
 {
+    private readonly ObjectOwner _owner;
     private readonly BodyCache _cache;
     private readonly BodyPrefetch _prefetch;
     private readonly Uploader _uploader;
@@ -46,7 +47,9 @@ public sealed class BodyHost : IAsyncDisposable
         var bodies = new BodyStore(database.Write);
         Codec = new BodyCodec(options);
         RawObjects = objects;
-        var encoded = new EncodedObjects(objects, Codec);
+        _owner = new ObjectOwner(objects, new ObjectOwnerStore(database.Write), loggers.CreateLogger<ObjectOwner>());
+        var owned = new OwnedObjects(objects, _owner);
+        var encoded = new EncodedObjects(owned, Codec);
         Objects = new PackedObjects(encoded, bodies, Codec);
         var instruments = new BodyMetrics(metrics);
         var folder = new StagingFolder(options.StagingFolder ?? Path.Combine(dataFolder, "staging"));
@@ -74,7 +77,7 @@ public sealed class BodyHost : IAsyncDisposable
         {
             KeyId = Codec.KeyId,
         };
-        _uploader = new Uploader(staged, folder, objects, batches, Compactor, space, options, instruments, time, loggers.CreateLogger<Uploader>());
+        _uploader = new Uploader(staged, folder, owned, batches, Compactor, space, options, instruments, time, loggers.CreateLogger<Uploader>());
     }
 
     /// <summary>Takes arriving messages.</summary>
@@ -111,13 +114,14 @@ public sealed class BodyHost : IAsyncDisposable
     internal KeyRotation Rotation { get; }
 
     /// <summary>
-    /// Looks once at the bucket and at what is staged, so that a full staging is known from the first message on, and starts moving bodies.
+    /// Looks once at the bucket, whose it is, and at what is staged, so that a full staging is known from the first message on, and starts moving bodies.
     /// </summary>
     /// <exception cref="S3SetupException">There is no such bucket, or we may not use it.</exception>
+    /// <exception cref="ObjectOwnerException">The object store keeps the bodies of another database.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
-        if (S3 is not null)
-            await S3.CheckAsync(cancellationToken);
+        if (S3 is null || await S3.CheckAsync(cancellationToken))
+            await _owner.EnsureAsync(cancellationToken);
         await _uploader.StartAsync(cancellationToken);
         Rotation.Start();
     }

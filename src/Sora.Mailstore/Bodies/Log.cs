@@ -64,6 +64,9 @@ internal static partial class Log
     [LoggerMessage(146, LogLevel.Warning, "Encrypting bodies anew was interrupted; it goes on")]
     public static partial void RotationStopped(ILogger logger, Exception exception);
 
-    [LoggerMessage(147, LogLevel.Warning, "Bodies could not be handed to another node by way of the database: {Reason}")]
+    [LoggerMessage(148, LogLevel.Warning, "Bodies could not be handed to another node by way of the database: {Reason}")]
     public static partial void TransferFailed(ILogger logger, string reason);
+
+    [LoggerMessage(147, LogLevel.Error, "Nothing in the object store says that its objects are this database's, although it was used before: is it the right one? What it lacks is told as missing when it is read")]
+    public static partial void OwnerMissing(ILogger logger);
 }

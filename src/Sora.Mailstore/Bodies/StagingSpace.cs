@@ -16,6 +16,7 @@ internal sealed class StagingSpace(long limit, TimeProvider time)
     private long _before; // staged before the database was last asked: perhaps not committed when it answered
     private long _since;
     private long _inFlight;
+    private long _arrivals;
 
     public long Limit => limit;
 
@@ -48,6 +49,16 @@ internal sealed class StagingSpace(long limit, TimeProvider time)
         }
     }
 
+    /// <summary>Bodies that this process has staged so far.</summary>
+    public long Arrivals
+    {
+        get
+        {
+            lock (_lock)
+                return _arrivals;
+        }
+    }
+
     public bool HasRoomFor(long size) => Used + size <= limit;
 
     /// <summary>Bytes of messages that are not complete but take room already.</summary>
@@ -65,6 +76,7 @@ internal sealed class StagingSpace(long limit, TimeProvider time)
             if (_backlog.Bytes + _before + _since + size > limit)
                 return false;
             _since += size;
+            _arrivals++;
             return true;
         }
     }

@@ -137,6 +137,10 @@ public sealed class StorageOptions : IValidatableOptions
     [OptionRange("10ms", "10m")]
     public TimeSpan UploadInterval { get; set; } = TimeSpan.FromSeconds(1);
 
+    [Option("While mail comes in, uploads take at most a tenth of the time, until a body has waited for so long; 0 for no regard")]
+    [OptionRange("0s", "1h")]
+    public TimeSpan UploadYield { get; set; } = TimeSpan.FromMinutes(1);
+
     [Option("Batches that are moved to the object store at the same time")]
     [OptionRange(1, 64)]
     public int UploadParallelism { get; set; } = 1;
@@ -150,7 +154,7 @@ public sealed class StorageOptions : IValidatableOptions
     public TimeSpan UploadRetryMax { get; set; } = TimeSpan.FromMinutes(10);
 
     [Option("How long a node has bodies that it moves to itself; it asks for more time while it works, and when it dies another node takes them after this time")]
-    [OptionRange("10s", "1h")]
+    [OptionRange("1s", "1h")]
     public TimeSpan UploadLease { get; set; } = TimeSpan.FromMinutes(1);
 
     [Option("Attempts to move a body whose staged copy is damaged or gone; then it is set aside for sora-admin uploader. Failures of the object store do not count")]

@@ -15,15 +15,18 @@ internal sealed class AgeRules(RetentionOptions options)
     public IReadOnlyList<SpecialUse>? OnlyUses => _hasNames || options.MaxAge > TimeSpan.Zero ? null : Uses();
 
     /// <summary>The limit of a mailbox, the closest one that is set; null when there is none.</summary>
-    public TimeSpan? Of(RetainedMailbox mailbox)
+    public TimeSpan? Of(RetainedMailbox mailbox) => Of(mailbox.Name, mailbox.Use);
+
+    /// <inheritdoc cref="Of(RetainedMailbox)"/>
+    public TimeSpan? Of(string name, SpecialUse use)
     {
-        var age = mailbox.Use switch
+        var age = use switch
         {
             SpecialUse.Trash => options.TrashMaxAge,
             SpecialUse.Junk => options.JunkMaxAge,
             _ => TimeSpan.Zero,
         };
-        if (age == TimeSpan.Zero && _hasNames && options.Mailboxes.Any(pattern => Matches(pattern, mailbox.Name)))
+        if (age == TimeSpan.Zero && _hasNames && options.Mailboxes.Any(pattern => Matches(pattern, name)))
             age = options.MailboxesMaxAge;
         if (age == TimeSpan.Zero)
             age = options.MaxAge;

@@ -62,12 +62,17 @@ public sealed class RetentionAdministration(Database database, MailboxHost mailb
         if (!target.IsOk)
             return target.Error;
         var found = new SortedDictionary<long, (string Name, List<RestorableMessage> Messages)>();
+        var before = new HashSet<MailboxId>();
         await foreach (var record in _store.ReadRecordsAsync(account, mailbox.Value?.Id, filter.Since, filter.Until, cancellationToken))
         {
             foreach (var row in await _store.ReadRowsAsync(record.Mailbox, Wanted(record, filter), withEnvelopes: false, cancellationToken))
             {
                 if (row.IsRestored)
+                {
+                    before.Add(target.Value?.Id ?? record.Mailbox);
                     continue;
+                }
+
                 if (!found.TryGetValue(record.Mailbox.Value, out var messages))
                     found[record.Mailbox.Value] = messages = (record.Name, []);
                 messages.Messages.Add(new RestorableMessage(row.Uid, row.Content, row.InternalDate, row.Size, FlagsOf(record.Record, row.Uid)));
@@ -83,6 +88,13 @@ public sealed class RetentionAdministration(Database database, MailboxHost mailb
             if (!result.IsOk)
                 return result.Error;
             restored.Add(new RestoredMessages(id, target.Value?.Name ?? MailboxName.Stored(name), result.Value.Old, result.Value.New));
+        }
+
+        // Whoever was cut off between a commit and its announcement has told nobody
+        foreach (var id in before)
+        {
+            if (await mailboxes.Find(id).OpenAsync(default, cancellationToken) is { IsOk: true, Value.Index: { } index })
+                mailboxes.Announce(id, index.HighestModSeq);
         }
 
         return restored;

@@ -1,4 +1,5 @@
 using Sora.Configuration;
+using Sora.Contracts;
 
 namespace Sora.Mailstore.Retention;
 
@@ -78,6 +79,9 @@ public sealed class RetentionOptions
     [Option("Bodies that each look checks for whether anything refers to them at all; all are checked one after the other")]
     [OptionRange(0, 10_000_000)]
     public int CheckedBodies { get; set; } = 100_000;
+
+    /// <summary>How old messages in INBOX may grow; null for any age.</summary>
+    public TimeSpan? MaxAgeOfInbox => new AgeRules(this).Of(MailboxName.Inbox.Value, SpecialUse.None);
 }
 
 /// <summary>What the age of a message is counted from.</summary>

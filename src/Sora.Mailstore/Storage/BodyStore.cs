@@ -94,6 +94,28 @@ internal sealed class BodyStore(NpgsqlDataSource database)
         return stored;
     }
 
+    /// <summary>Holds bodies until the transaction ends, in the order in which everybody locks them; those that the object store has, undamaged.</summary>
+    public static async Task<HashSet<ObjectKey>> HoldAsync(NpgsqlConnection connection, IReadOnlyCollection<ObjectKey> keys, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            SELECT account_id, hash, state = 1 AND damaged_at IS NULL FROM bodies
+            WHERE (account_id, hash) IN (SELECT * FROM unnest($1::bigint[], $2::bytea[]))
+            ORDER BY account_id, hash FOR NO KEY UPDATE
+            """,
+            connection);
+        AddKeys(command, keys);
+        var there = new HashSet<ObjectKey>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            if (reader.GetBoolean(2))
+                there.Add(ReadKey(reader));
+        }
+
+        return there;
+    }
+
     /// <summary>The pack that a body is in; null when it is an object of its own or nothing is known of it.</summary>
     public Task<PackedBody?> FindPackAsync(ObjectKey key, CancellationToken cancellationToken) => ReadAgain.OnceAsync<PackedBody?>(async () =>
     {

@@ -1,6 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
 using Sora.Contracts;
+using Sora.Mailstore.Bodies.Objects;
 
 namespace Sora.Mailstore.Storage;
 
@@ -150,6 +151,7 @@ internal static class PurgeStore
         await ExecuteAsync(connection, "DELETE FROM email_ids WHERE content_id = ANY ($1)", Longs(unused), cancellationToken);
         var (accounts, hashes) = await DeleteRowsAsync(connection, unused, cancellationToken);
         CrashPoints.Reach(CrashPoints.PurgeContents);
+        await LockBodiesAsync(connection, accounts, hashes, cancellationToken);
         await DeleteStagedAsync(connection, accounts, hashes, cancellationToken);
         await MarkDeadAsync(connection, accounts, hashes, cancellationToken);
         return unused.Length;
@@ -217,30 +219,26 @@ internal static class PurgeStore
         await ExecuteAsync(connection, "DELETE FROM staged_bodies WHERE hash = ANY ($1) AND accounts = '{}'", Hashes(hashes), cancellationToken);
     }
 
-    // Locked first: another one who purges the last content but this one of a body has been seen then. Whoever puts a body in place at this moment may not see
-    // that its content is gone; the sweeper finds such bodies in the end.
-    private static async Task MarkDeadAsync(NpgsqlConnection connection, long[] accounts, byte[][] hashes, CancellationToken cancellationToken)
+    // Bodies before what is staged, and each in its own order, as the uploader does. Another one who purges the last content but this one of a body has been seen
+    // when they are locked.
+    private static async Task LockBodiesAsync(NpgsqlConnection connection, long[] accounts, byte[][] hashes, CancellationToken cancellationToken)
     {
-        await ExecuteAsync(
-            connection,
-            """
-            SELECT FROM bodies WHERE (account_id, hash) IN (SELECT * FROM unnest($1::bigint[], $2::bytea[]))
-            ORDER BY account_id, hash FOR NO KEY UPDATE
-            """,
-            Longs(accounts),
-            Hashes(hashes),
-            cancellationToken);
-        await ExecuteAsync(
-            connection,
-            """
-            UPDATE bodies b SET dead_since = now()
-            WHERE (account_id, hash) IN (SELECT * FROM unnest($1::bigint[], $2::bytea[])) AND dead_since IS NULL
-              AND NOT EXISTS (SELECT FROM contents c WHERE c.account_id = b.account_id AND c.hash = b.hash)
-            """,
-            Longs(accounts),
-            Hashes(hashes),
-            cancellationToken);
+        ObjectKey[] keys = [.. accounts.Zip(hashes, static (account, hash) => new ObjectKey(new AccountId(account), ContentHash.From(hash))).Distinct()];
+        await BodyStore.HoldAsync(connection, keys, cancellationToken);
+        await ExecuteAsync(connection, "SELECT FROM staged_bodies WHERE hash = ANY ($1) ORDER BY id FOR UPDATE", Hashes(hashes), cancellationToken);
     }
+
+    // Whoever puts a body in place at this moment may not see that its content is gone; the sweeper finds such bodies in the end.
+    private static Task MarkDeadAsync(NpgsqlConnection connection, long[] accounts, byte[][] hashes, CancellationToken cancellationToken) => ExecuteAsync(
+        connection,
+        """
+        UPDATE bodies b SET dead_since = now()
+        WHERE (account_id, hash) IN (SELECT * FROM unnest($1::bigint[], $2::bytea[])) AND dead_since IS NULL
+          AND NOT EXISTS (SELECT FROM contents c WHERE c.account_id = b.account_id AND c.hash = b.hash)
+        """,
+        Longs(accounts),
+        Hashes(hashes),
+        cancellationToken);
 
     private static async Task<(int Rows, long[] Contents)> ReadContentsAsync(NpgsqlCommand command, CancellationToken cancellationToken)
     {

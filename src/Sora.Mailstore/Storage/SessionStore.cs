@@ -32,14 +32,16 @@ internal sealed class SessionStore(NpgsqlDataSource database)
                 return false;
         }
 
+        // Who holds the number of a node that is gone is sure that the node does not come back under it meanwhile
         await using var enter = new NpgsqlCommand(
-            $"""
-            WITH gone AS (DELETE FROM nodes n WHERE n.number <> $1 AND NOT {Alive})
+            """
+            WITH gone AS (DELETE FROM nodes n WHERE n.number <> $1 AND pg_try_advisory_xact_lock($3, n.number))
             INSERT INTO nodes (number, name) VALUES ($1, $2) ON CONFLICT (number) DO NOTHING
             """,
             connection);
         enter.Parameters.Add(Int(number));
         enter.Parameters.Add(Text(name));
+        enter.Parameters.Add(Int(NodeLock));
         await enter.ExecuteNonQueryAsync(cancellationToken);
         return true;
     }

@@ -33,22 +33,37 @@ internal sealed class SweepStore(NpgsqlDataSource database, TimeSpan grace, Time
     /// </summary>
     public async Task<List<ObjectKey>> MarkObjectsAsync(TimeSpan retry, int limit, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(
-            $"""
-            UPDATE bodies b SET state = 2, swept_at = now()
-            WHERE ctid = ANY (ARRAY(
-                    SELECT d.ctid FROM bodies d
-                    WHERE d.dead_since < now() - $1 AND (d.account_id <> 0 OR d.dead_since < now() - $4)
-                      AND d.pack_id IS NULL AND (d.swept_at IS NULL OR d.swept_at < now() - $2)
-                    ORDER BY d.dead_since LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED))
-              AND dead_since < now() - $1 AND (account_id <> 0 OR dead_since < now() - $4) AND pack_id IS NULL AND (state = 2 OR NOT {IsNeeded})
-            RETURNING account_id, hash
-            """);
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+
+        // Locked first: who claims one of them waits from here on. Only the second statement sees whatever was committed by those who have claimed it before
+        await using var command = new NpgsqlCommand(
+            """
+            SELECT account_id, hash FROM bodies d
+            WHERE d.dead_since < now() - $1 AND (d.account_id <> 0 OR d.dead_since < now() - $4)
+              AND d.pack_id IS NULL AND (d.swept_at IS NULL OR d.swept_at < now() - $2)
+            ORDER BY d.dead_since LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED
+            """,
+            connection);
         command.Parameters.Add(Time(grace));
         command.Parameters.Add(Time(retry));
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
         command.Parameters.Add(Time(stagedGrace));
-        return await ReadKeysAsync(command, static account => account == 0 ? ObjectKind.Staged : ObjectKind.Body, cancellationToken);
+        var keys = await ReadKeysAsync(command, KindOf, cancellationToken);
+        if (keys.Count == 0)
+            return keys;
+        await using var mark = new NpgsqlCommand(
+            $"""
+            UPDATE bodies b SET state = 2, swept_at = now()
+            FROM unnest($1::bigint[], $2::bytea[]) AS d (account_id, hash)
+            WHERE b.account_id = d.account_id AND b.hash = d.hash AND (b.state = 2 OR NOT {IsNeeded})
+            RETURNING b.account_id, b.hash
+            """,
+            connection);
+        AddKeys(mark, keys);
+        keys = await ReadKeysAsync(mark, KindOf, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return keys;
     }
 
     /// <summary>Bodies that were marked as dead and are needed after all live again; staged objects are waited for once more. Returns how many.</summary>
@@ -77,34 +92,45 @@ internal sealed class SweepStore(NpgsqlDataSource database, TimeSpan grace, Time
             DELETE FROM bodies b USING unnest($1::bigint[], $2::bytea[]) AS d (account_id, hash)
             WHERE b.account_id = d.account_id AND b.hash = d.hash AND b.state = 2
             """);
-        command.Parameters.Add(Longs([.. keys.Select(static key => key.Account.Value)]));
-        command.Parameters.Add(Hashes(keys));
+        AddKeys(command, keys);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>Dead bodies in packs: their rows go, and their packs know that so much of them is dead. Returns how many.</summary>
     public async Task<int> ForgetPackedAsync(int limit, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(
+            """
+            SELECT account_id, hash FROM bodies d
+            WHERE d.dead_since < now() - $1 AND d.pack_id IS NOT NULL AND d.state = 1
+            ORDER BY d.dead_since LIMIT $2 FOR UPDATE SKIP LOCKED
+            """,
+            connection);
+        command.Parameters.Add(Time(grace));
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+        var keys = await ReadKeysAsync(command, KindOf, cancellationToken);
+        if (keys.Count == 0)
+            return 0;
+        await using var forget = new NpgsqlCommand(
             $"""
             WITH gone AS (
-                DELETE FROM bodies b
-                WHERE ctid = ANY (ARRAY(
-                        SELECT d.ctid FROM bodies d
-                        WHERE d.dead_since < now() - $1 AND d.pack_id IS NOT NULL AND d.state = 1
-                        ORDER BY d.dead_since LIMIT $2 FOR UPDATE SKIP LOCKED))
-                  AND dead_since < now() - $1 AND pack_id IS NOT NULL AND state = 1 AND NOT {IsNeeded}
-                RETURNING pack_id, length
+                DELETE FROM bodies b USING unnest($1::bigint[], $2::bytea[]) AS d (account_id, hash)
+                WHERE b.account_id = d.account_id AND b.hash = d.hash AND NOT {IsNeeded}
+                RETURNING b.pack_id, b.length
             ), counted AS (
                 UPDATE packs p SET dead_size = p.dead_size + g.length
                 FROM (SELECT pack_id, sum(length)::bigint AS length FROM gone GROUP BY pack_id) AS g
                 WHERE p.id = g.pack_id
             )
             SELECT count(*) FROM gone
-            """);
-        command.Parameters.Add(Time(grace));
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
-        return (int)(long)(await command.ExecuteScalarAsync(cancellationToken))!;
+            """,
+            connection);
+        AddKeys(forget, keys);
+        var count = (int)(long)(await forget.ExecuteScalarAsync(cancellationToken))!;
+        await transaction.CommitAsync(cancellationToken);
+        return count;
     }
 
     /// <summary>
@@ -182,8 +208,7 @@ internal sealed class SweepStore(NpgsqlDataSource database, TimeSpan grace, Time
             SELECT DISTINCT p.account_id, p.hash FROM packs p JOIN unnest($1::bigint[], $2::bytea[]) AS d (account_id, hash) USING (account_id, hash)
             WHERE p.state <> 2
             """);
-        command.Parameters.Add(Longs([.. keys.Select(static key => key.Account.Value)]));
-        command.Parameters.Add(Hashes(keys));
+        AddKeys(command, keys);
         return [.. await ReadKeysAsync(command, static _ => ObjectKind.Pack, cancellationToken)];
     }
 
@@ -206,8 +231,12 @@ internal sealed class SweepStore(NpgsqlDataSource database, TimeSpan grace, Time
             WITH page AS MATERIALIZED (
                 SELECT account_id, hash FROM bodies WHERE (account_id, hash) > ($1, $2) ORDER BY account_id, hash LIMIT $3
             ), marked AS (
-                UPDATE bodies b SET dead_since = now() FROM page
-                WHERE b.account_id = page.account_id AND b.hash = page.hash AND b.dead_since IS NULL AND b.state <> 2 AND b.created_at < now() - $4 AND NOT {IsNeeded}
+                UPDATE bodies b SET dead_since = now()
+                WHERE ctid = ANY (ARRAY(
+                        SELECT b.ctid FROM bodies b JOIN page USING (account_id, hash)
+                        WHERE b.dead_since IS NULL AND b.state <> 2 AND b.created_at < now() - $4 AND NOT {IsNeeded}
+                        FOR NO KEY UPDATE OF b SKIP LOCKED))
+                  AND dead_since IS NULL AND state <> 2 AND NOT {IsNeeded}
                 RETURNING 1
             ), last AS (
                 SELECT account_id, hash FROM page ORDER BY account_id DESC, hash DESC LIMIT 1
@@ -232,6 +261,14 @@ internal sealed class SweepStore(NpgsqlDataSource database, TimeSpan grace, Time
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         return (reader.GetInt64(0), TimeSpan.FromSeconds(Math.Max(0, reader.GetDouble(1))));
+    }
+
+    private static ObjectKind KindOf(long account) => account == 0 ? ObjectKind.Staged : ObjectKind.Body;
+
+    private static void AddKeys(NpgsqlCommand command, IReadOnlyList<ObjectKey> keys)
+    {
+        command.Parameters.Add(Longs([.. keys.Select(static key => key.Account.Value)]));
+        command.Parameters.Add(Hashes(keys));
     }
 
     private static async Task<List<ObjectKey>> ReadKeysAsync(NpgsqlCommand command, Func<long, ObjectKind> kind, CancellationToken cancellationToken)

@@ -104,6 +104,7 @@ internal sealed class GatewayParts : IAsyncDisposable
             loggers.CreateLogger<Pop3Server>(), options.Sasl, identity.Tokens)
         {
             Guard = guard,
+            MaxAge = options.Retention.MaxAgeOfInbox,
         };
         foreach (var listener in pop3.Listeners())
             yield return ("pop3." + listener.Key, listener);

@@ -192,5 +192,9 @@ internal sealed record MailstoreParts(
         {
             throw new StartException(e.Message, e);
         }
+        catch (IOException e)
+        {
+            throw new StartException($"storage: {e.Message}", e);
+        }
     }
 }

@@ -171,26 +171,6 @@ public sealed class MaildropTests(Pop3Fixture pop3)
     }
 
     [Fact]
-    public async Task A_store_that_wants_it_is_told_what_is_retrieved_next()
-    {
-        var user = await pop3.UserAsync(Message, Message, Message, Message, Message);
-        pop3.Messages.PrefetchDepth = 2;
-        pop3.Messages.Hints.Clear();
-        try
-        {
-            using var client = await pop3.LogInAsync(user);
-            await Pop3Fixture.LinesAsync(client, "RETR 1");
-            pop3.Messages.Hints.ShouldBeEmpty();
-            await Pop3Fixture.LinesAsync(client, "RETR 2");
-            pop3.Messages.Hints.ShouldHaveSingleItem().Length.ShouldBe(2);
-        }
-        finally
-        {
-            pop3.Messages.PrefetchDepth = 0;
-        }
-    }
-
-    [Fact]
     public async Task The_unique_id_format_is_an_option()
     {
         await using var gateway = await pop3.StartAsync(new Pop3Options { UidlFormat = "%v.%u" });

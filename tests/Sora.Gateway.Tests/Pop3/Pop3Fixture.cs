@@ -49,7 +49,8 @@ public sealed class Pop3Fixture : IAsyncLifetime, IDisposable
         ITokenVerifier? tokens = null,
         IMessageStore? messages = null,
         GatewayMetrics? metrics = null,
-        ListLog? log = null)
+        ListLog? log = null,
+        TimeSpan? maxAge = null)
     {
         options.Listen = ["127.0.0.1:0"];
         options.TlsListen = tls ? ["127.0.0.1:0"] : [];
@@ -62,6 +63,7 @@ public sealed class Pop3Fixture : IAsyncLifetime, IDisposable
             metrics, time ?? TimeProvider.System, new ErrorLog<Pop3Server>(), sasl, tokens)
         {
             Guard = guard?.Invoke(metrics) ?? LoginGuard.Off(time ?? TimeProvider.System),
+            MaxAge = maxAge,
         };
         return TestGateway.StartAsync(server.Listeners(), tls, connections, time, metrics, certificates, log);
     }

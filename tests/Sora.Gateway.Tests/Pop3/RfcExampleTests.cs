@@ -187,6 +187,18 @@ public sealed class RfcExampleTests(Pop3Fixture pop3)
         (await Pop3Fixture.LinesAsync(client, "capa")).ShouldBe(expected);
     }
 
+    /// <summary>RFC 2449 section 6.7: days, and one at least, for 0 would forbid to leave mail here.</summary>
+    [Theory]
+    [InlineData(2, "EXPIRE 1")]
+    [InlineData(24, "EXPIRE 1")]
+    [InlineData(24 * 31, "EXPIRE 31")]
+    public async Task Clients_are_told_when_mail_grows_too_old(int hours, string expected)
+    {
+        await using var gateway = await pop3.StartAsync(new Pop3Options(), maxAge: TimeSpan.FromHours(hours));
+        using var client = await pop3.ConnectAsync(gateway);
+        (await Pop3Fixture.LinesAsync(client, "CAPA")).ShouldContain(expected);
+    }
+
     /// <summary>RFC 2449 section 8.1.1.</summary>
     [Fact]
     public async Task Rfc2449_login_delay()

@@ -214,7 +214,11 @@ public sealed class PackTests
     {
         var keys = new List<ObjectKey>();
         await foreach (var found in bodies.Host.Objects.ListAsync("", null, default))
-            keys.Add(found.Key);
+        {
+            if (found.Key.Kind != ObjectKind.Owner)
+                keys.Add(found.Key);
+        }
+
         return keys;
     }
 }

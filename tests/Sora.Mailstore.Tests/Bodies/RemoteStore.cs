@@ -28,6 +28,8 @@ internal sealed class RemoteStore(string folder) : IObjectStore
 
     public async Task<IReadOnlyList<Exception?>> PutAsync(IReadOnlyList<ObjectPut> puts, CancellationToken cancellationToken)
     {
+        if (puts[0].Key.Kind == ObjectKind.Owner && !IsDown)
+            return await _files.PutAsync(puts, cancellationToken); // it comes once and whenever
         Puts += puts.Count;
         await PutGate();
         return IsDown ? [.. puts.Select(static _ => Down())] : await _files.PutAsync(puts, cancellationToken);

@@ -294,7 +294,11 @@ public sealed class UploaderTests
     {
         var objects = new List<ObjectInfo>();
         await foreach (var found in bodies.Host.Objects.ListAsync("", null, default))
-            objects.Add(found);
+        {
+            if (found.Key.Kind != ObjectKind.Owner)
+                objects.Add(found);
+        }
+
         return objects;
     }
 }

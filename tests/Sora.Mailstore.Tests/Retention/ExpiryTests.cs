@@ -76,4 +76,12 @@ public sealed class ExpiryTests
     {
         public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + offset;
     }
+
+    [Fact]
+    public void The_age_of_INBOX_is_the_closest_rule_that_is_set()
+    {
+        new RetentionOptions { TrashMaxAge = TimeSpan.FromDays(1), JunkMaxAge = TimeSpan.FromDays(1) }.MaxAgeOfInbox.ShouldBeNull();
+        new RetentionOptions { MaxAge = TimeSpan.FromDays(9) }.MaxAgeOfInbox.ShouldBe(TimeSpan.FromDays(9));
+        new RetentionOptions { MaxAge = TimeSpan.FromDays(9), Mailboxes = ["IN*"], MailboxesMaxAge = TimeSpan.FromDays(5) }.MaxAgeOfInbox.ShouldBe(TimeSpan.FromDays(5));
+    }
 }

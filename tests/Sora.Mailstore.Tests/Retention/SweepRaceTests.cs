@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Sora.Contracts;
 using Sora.Mailstore.Bodies;
+using Sora.Mailstore.Bodies.Objects;
 using Sora.Mailstore.Retention;
 using Sora.Mailstore.Storage;
 using Sora.Mailstore.Tests.Bodies;
@@ -51,7 +52,7 @@ public sealed class SweepRaceTests
                 return (long)(await bodies.ScalarAsync("SELECT count(*) FROM bodies"))! == 0;
             },
             TimeSpan.FromSeconds(60));
-        (await bodies.Host.Objects.ListAsync("", null, None).CountAsync()).ShouldBe(0);
+        (await bodies.Host.Objects.ListAsync("", null, None).ToListAsync()).ShouldHaveSingleItem().Key.Kind.ShouldBe(ObjectKind.Owner);
         (await bodies.CountStagedAsync()).ShouldBe(0);
     }
 

@@ -32,7 +32,7 @@ internal sealed class CapaCommand : Pop3Command
             output.Line("XCLIENT ADDR PORT DESTADDR DESTPORT SESSION CLIENT-TRANSPORT");
         output.Line("UTF8 USER");
         output.Line("LANG");
-        output.Line("EXPIRE NEVER");
+        output.Line(connection.Server.MaxAge is { } age ? $"EXPIRE {Math.Max(1, (long)age.TotalDays)}" : "EXPIRE NEVER");
         output.Line($"LOGIN-DELAY {(long)Math.Ceiling(options.LoginDelay.TotalSeconds)}");
         if (options.Implementation.Length > 0)
             output.Line("IMPLEMENTATION " + options.Implementation);

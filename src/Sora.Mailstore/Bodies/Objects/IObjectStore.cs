@@ -15,11 +15,14 @@ public enum ObjectKind
 
     /// <summary>A body on its way: put before its message is acknowledged, gone when it is in its place and no other delivery needs it.</summary>
     Staged,
+
+    /// <summary>Says whose objects these are: <see cref="ObjectOwner"/>.</summary>
+    Owner,
 }
 
 /// <summary>
 /// Names an object: an account and the BLAKE3 of the object's bytes. With encryption or compression a body is named by its plain bytes; a staged
-/// object has no account (0).
+/// object has no account (0), nor has the one that says whose objects these are.
 /// </summary>
 public readonly record struct ObjectKey(AccountId Account, ContentHash Hash, ObjectKind Kind = ObjectKind.Body)
 {
@@ -28,13 +31,16 @@ public readonly record struct ObjectKey(AccountId Account, ContentHash Hash, Obj
     /// <summary>What the names of all staged objects begin with.</summary>
     public const string StagedPrefix = "staging/";
 
+    /// <summary>What the name of the object begins with that says whose objects these are.</summary>
+    public const string OwnerPrefix = "owner/";
+
     /// <summary>What the names of all objects of an account begin with.</summary>
     public static string PrefixOf(AccountId account) => $"{account}/";
 
     /// <summary>What the names of all packs of an account begin with.</summary>
     public static string PacksPrefixOf(AccountId account) => $"{account}/{Packs}";
 
-    /// <summary>Reads <c>account/hash</c>, <c>account/packs/hash</c> or <c>staging/hash</c>.</summary>
+    /// <summary>Reads <c>account/hash</c>, <c>account/packs/hash</c>, <c>staging/hash</c> or <c>owner/hash</c>.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out ObjectKey key)
     {
         key = default;
@@ -43,6 +49,11 @@ public readonly record struct ObjectKey(AccountId Account, ContentHash Hash, Obj
         if (text.StartsWith(StagedPrefix, StringComparison.Ordinal))
         {
             text = text[StagedPrefix.Length..];
+        }
+        else if (text.StartsWith(OwnerPrefix, StringComparison.Ordinal))
+        {
+            text = text[OwnerPrefix.Length..];
+            kind = ObjectKind.Owner;
         }
         else
         {
@@ -69,11 +80,12 @@ public readonly record struct ObjectKey(AccountId Account, ContentHash Hash, Obj
     /// <summary>The object that a body is staged as.</summary>
     public static ObjectKey Staged(ContentHash hash) => new(default, hash, ObjectKind.Staged);
 
-    /// <summary><c>account/hash</c>, <c>account/packs/hash</c> or <c>staging/hash</c>, the hash in 64 lower-case hexadecimal digits.</summary>
+    /// <summary><c>account/hash</c>, <c>account/packs/hash</c>, <c>staging/hash</c> or <c>owner/hash</c>, the hash in 64 lower-case hexadecimal digits.</summary>
     public override string ToString() => Kind switch
     {
         ObjectKind.Pack => $"{Account}/{Packs}{Hash}",
         ObjectKind.Staged => $"{StagedPrefix}{Hash}",
+        ObjectKind.Owner => $"{OwnerPrefix}{Hash}",
         _ => $"{Account}/{Hash}",
     };
 }

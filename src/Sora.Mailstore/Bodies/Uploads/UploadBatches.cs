@@ -51,7 +51,7 @@ internal sealed class UploadBatches(
         var stored = await PutAsync(bodies, claims, outcome, cancellationToken);
         CrashPoints.Reach(CrashPoints.UploadPut);
         var whole = bodies.FindAll(body => !outcome.Failures.ContainsKey(body.Id) && !IsBeingDeleted(body, claims));
-        await FinishAsync(whole, stored, outcome, cancellationToken);
+        await FinishAsync(whole, claims, stored, outcome, cancellationToken);
         CrashPoints.Reach(CrashPoints.UploadFinished);
         Settle(lease, outcome);
         return outcome;
@@ -154,28 +154,37 @@ internal sealed class UploadBatches(
 
     private ObjectPut PutOf(ObjectKey key, StagedBody body, Dictionary<long, byte[]> read) => new(key, body.Size)
     {
-        Bytes = body.IsInDatabase ? new ReadOnlyMemory<byte>(read[body.Id]) : null,
+        Bytes = body.IsInDatabase ? read[body.Id] : default(ReadOnlyMemory<byte>?), // null alone would be an empty memory
         File = body.IsInDatabase ? null : folder.FullName(body.Path!),
     };
 
-    private async Task FinishAsync(List<StagedBody> bodies, List<StoredBody> stored, UploadOutcome outcome, CancellationToken cancellationToken)
+    private async Task FinishAsync(
+        List<StagedBody> bodies, Dictionary<ObjectKey, BodyClaim> claims, List<StoredBody> stored, UploadOutcome outcome, CancellationToken cancellationToken)
     {
         await using var connection = await database.Write.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var lost = await LostAsync(connection, stored, cancellationToken);
-        outcome.Moved.AddRange(bodies.FindAll(body => !Array.Exists(body.Accounts, account => lost.Contains(new ObjectKey(account, body.Hash)))));
+        var there = await ThereAsync(connection, claims, stored, cancellationToken);
+        outcome.Moved.AddRange(bodies.FindAll(body => Array.TrueForAll(body.Accounts, account => there.Contains(new ObjectKey(account, body.Hash)))));
         if (outcome.Moved.Count > 0)
             await StagedBodyStore.DeleteAsync(connection, [.. outcome.Moved.Select(static body => body.Id)], cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
 
-    // Objects whose deletion began because the lease was over for so long that others had done all this, and the message was purged since.
-    private static async Task<HashSet<ObjectKey>> LostAsync(NpgsqlConnection connection, List<StoredBody> stored, CancellationToken cancellationToken)
+    // What was put, and what was there when it was claimed and still is: had the lease been over for long, others may have done all this, and the message may have been purged and its object
+    // deleted since. From here to the end of the transaction nobody begins to delete it.
+    private static async Task<HashSet<ObjectKey>> ThereAsync(
+        NpgsqlConnection connection, Dictionary<ObjectKey, BodyClaim> claims, List<StoredBody> stored, CancellationToken cancellationToken)
     {
-        var lost = stored.Select(static body => body.Key).ToHashSet();
+        var there = new HashSet<ObjectKey>();
+        if (claims.ContainsValue(BodyClaim.Stored))
+        {
+            there = await BodyStore.HoldAsync(connection, claims.Keys, cancellationToken);
+            there.RemoveWhere(key => claims[key] != BodyClaim.Stored);
+        }
+
         if (stored.Count > 0)
-            lost.ExceptWith(await BodyStore.StoredAsync(connection, stored, cancellationToken));
-        return lost;
+            there.UnionWith(await BodyStore.StoredAsync(connection, stored, cancellationToken));
+        return there;
     }
 
     private async Task<List<StoredBody>> PutPackAsync(
@@ -210,9 +219,7 @@ internal sealed class UploadBatches(
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         if (stored.Count > 0 && stored[0].PackId is { } pack)
             await PackStore.StoredAsync(connection, pack, cancellationToken);
-        var there = claims.Where(static claim => claim.Value == BodyClaim.Stored).Select(static claim => claim.Key).ToHashSet();
-        if (stored.Count > 0)
-            there.UnionWith(await BodyStore.StoredAsync(connection, stored, cancellationToken));
+        var there = await ThereAsync(connection, claims, stored, cancellationToken);
         outcome.Moved.AddRange(bodies.FindAll(body => there.Contains(new ObjectKey(account, body.Hash)) && !outcome.Failures.ContainsKey(body.Id)));
         if (outcome.Moved.Count > 0)
             await StagedBodyStore.DeleteAsync(connection, [.. outcome.Moved.Select(static body => body.Id)], account, cancellationToken);

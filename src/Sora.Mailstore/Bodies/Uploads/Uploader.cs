@@ -28,11 +28,16 @@ internal sealed class Uploader(
     private static readonly TimeSpan CountInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestYield = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>While at least so many bodies are staged in a second, uploads give way to them.</summary>
+    private const double BusyRate = 20;
+
+    /// <summary>Of the time of a busy node, uploads take no more than one part in this and one.</summary>
+    private const int BusyShare = 9;
+
+    private static readonly TimeSpan LongestBusyYield = TimeSpan.FromSeconds(15);
+
     /// <summary>The longest pause while the database is out of reach.</summary>
     private static readonly TimeSpan LongestOutage = TimeSpan.FromSeconds(30);
-
-    /// <summary>From this age on bodies are moved without regard to anything else.</summary>
-    private static readonly TimeSpan Late = TimeSpan.FromMinutes(1);
 
     /// <summary>Looking for packs reads all that is staged: no more than a tenth of the time goes into it.</summary>
     private const int PackSearchShare = 10;
@@ -150,7 +155,10 @@ internal sealed class Uploader(
                 var packs = await PackInTurnAsync();
                 failures = 0;
                 if (batch is { HasMore: true, Moved: > 0 } || packs is { HasMore: true, Moved: > 0 })
-                    pause = Yield(time.GetElapsedTime(start));
+                {
+                    await GiveWayAsync(time.GetElapsedTime(start));
+                    pause = TimeSpan.Zero;
+                }
             }
             catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
             {
@@ -178,8 +186,23 @@ internal sealed class Uploader(
         return moved;
     }
 
-    // While more waits, it leaves the machine to others for half of the time that it took.
-    private TimeSpan Yield(TimeSpan elapsed) => space.OldestAge > Late ? TimeSpan.Zero : Min(elapsed / 2, LongestYield);
+    // While more waits, the machine is left to others for half of the time that the last batch took, and for much longer while mail comes in at a rate: an upload is not what anybody waits for.
+    // Once a body has waited for too long, nothing of that counts.
+    private async Task GiveWayAsync(TimeSpan elapsed)
+    {
+        var start = time.GetTimestamp();
+        var most = Min(elapsed * BusyShare, LongestBusyYield);
+        var slice = Min(elapsed / 2, LongestYield);
+        long arrivals;
+        do
+        {
+            if (space.OldestAge > options.UploadYield)
+                return;
+            arrivals = space.Arrivals;
+            await SleepAsync(slice);
+        }
+        while (space.Arrivals - arrivals >= BusyRate * slice.TotalSeconds && time.GetElapsedTime(start) < most && !_stopping.IsCancellationRequested);
+    }
 
     private TimeSpan Doubled(int failures) => Min(options.UploadRetry * Math.Pow(2, Math.Min(failures, 30)), options.UploadRetryMax);
 
@@ -193,7 +216,7 @@ internal sealed class Uploader(
             {
                 await CountAsync(_stopping.Token);
                 await CleanAsync(_stopping.Token);
-                await compactor.CompactAsync(_stopping.Token);
+                await CompactAsync();
                 await objects.DeleteAbandonedAsync(time.GetUtcNow() - options.StagedFileGrace, _stopping.Token);
             }
             catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
@@ -206,6 +229,15 @@ internal sealed class Uploader(
             }
 
             await SleepAsync(CountInterval);
+        }
+    }
+
+    // As many as fit into the time until the next count
+    private async Task CompactAsync()
+    {
+        var start = time.GetTimestamp();
+        while (await compactor.CompactAsync(_stopping.Token) && time.GetElapsedTime(start) < CountInterval)
+        {
         }
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Sora.Contracts;
@@ -23,6 +24,7 @@ public sealed class Verification
     private readonly BodyCodec _codec;
     private readonly VerifyRunStore _runs;
     private readonly VerifyStore _store;
+    private readonly ObjectOwner _owner;
     private long _otherNodes;
 
     /// <param name="database">The server's database.</param>
@@ -41,6 +43,7 @@ public sealed class Verification
         _codec = new BodyCodec(options);
         _runs = new VerifyRunStore(database);
         _store = new VerifyStore(database.Write);
+        _owner = new ObjectOwner(objects, new ObjectOwnerStore(database.Write), NullLogger.Instance);
     }
 
     /// <summary>The object store that the configuration names.</summary>
@@ -91,6 +94,7 @@ public sealed class Verification
     {
         await using var hold = await _runs.TryLockAsync(run.Id, cancellationToken)
             ?? throw new VerifyException($"comparison {run.Id} runs already");
+        await CheckOwnerAsync(request, cancellationToken);
         if (request.Limit is { } limit)
             request = request with { Page = (int)Math.Clamp(limit, 1, request.Page) };
         using var progress = new VerifyProgress(_runs, run, positions, request, observer, _time);
@@ -108,6 +112,19 @@ public sealed class Verification
         }
 
         return new VerifySummary(run.Id, progress.Totals, isFinished, Interlocked.Read(ref _otherNodes));
+    }
+
+    // Against another's objects all would be missing and theirs left over
+    private async Task CheckOwnerAsync(VerifyRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _owner.CheckAsync(areOurs: request.Fixes, cancellationToken);
+        }
+        catch (ObjectOwnerException e)
+        {
+            throw new VerifyException(e.Message);
+        }
     }
 
     private VerifyContext Context(VerifyRequest request, VerifyProgress progress)
@@ -182,9 +199,9 @@ public sealed class Verification
 
             if (first is not { } next)
                 yield break;
-            if (next.Key.Kind == ObjectKind.Staged)
+            if (next.Key.Kind is ObjectKind.Staged or ObjectKind.Owner)
             {
-                after = ObjectKey.StagedPrefix + "~";
+                after = (next.Key.Kind == ObjectKind.Staged ? ObjectKey.StagedPrefix : ObjectKey.OwnerPrefix) + "~";
                 continue;
             }
 

@@ -49,7 +49,6 @@ internal sealed class TestS3 : IAsyncDisposable
         Prefix = Prefix,
         AccessKey = RadosGateway.AccessKey,
         SecretKey = RadosGateway.SecretKey,
-        Checksums = S3Checksums.WhenRequired,
         RetryDelay = TimeSpan.FromMilliseconds(5),
         RetryDelayMax = TimeSpan.FromMilliseconds(20),
         ListPage = 7,

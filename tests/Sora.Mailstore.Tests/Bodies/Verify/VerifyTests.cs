@@ -144,7 +144,11 @@ public sealed class VerifyTests
         await store.MoveAsync();
         var packs = new Dictionary<long, string>();
         await foreach (var found in store.Objects.ListAsync("", null, default))
-            packs[found.Key.Account.Value] = store.Objects.PathOf(found.Key);
+        {
+            if (found.Key.Kind == ObjectKind.Pack)
+                packs[found.Key.Account.Value] = store.Objects.PathOf(found.Key);
+        }
+
         packs.Count.ShouldBe(3);
         var size = new FileInfo(packs[1]).Length;
         await DamageAsync(packs[1], (int)size - 1); // in the last body
@@ -185,9 +189,8 @@ public sealed class VerifyTests
         options.Encryption.Keys = [new() { Id = "a", Secret = Convert.ToBase64String(new byte[32]) }];
         await using var store = await VerifiedStore.CreateAsync(options);
         var good = await store.DeliverAsync(TestBodies.Message(5000), 1);
-        var cut = await store.DeliverAsync(TestBodies.Message(50_000), 2);
+        var cut = await store.DeliverAsync(TestBodies.Message(200_000), 2);
         await store.MoveAsync();
-        (await store.Bodies.ScalarAsync("SELECT string_agg(last_error, ' ') FROM staged_bodies")).ShouldBe(DBNull.Value);
         (await store.VerifyAsync(Quick)).ShouldBeEmpty();
         (await store.VerifyAsync(Deep)).ShouldBeEmpty();
         await store.ExecuteAsync("UPDATE bodies SET key_id = NULL WHERE account_id = 1");

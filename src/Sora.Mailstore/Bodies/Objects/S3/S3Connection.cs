@@ -28,9 +28,9 @@ internal sealed class S3Connection : IDisposable
             Timeout = Timeout.InfiniteTimeSpan,
             DisableS3ExpressSessionAuth = true,
             AllowAutoRedirect = false,
-            RequestChecksumCalculation = options.Checksums == S3Checksums.Always
+            RequestChecksumCalculation = options.WantsChecksums
                 ? RequestChecksumCalculation.WHEN_SUPPORTED : RequestChecksumCalculation.WHEN_REQUIRED,
-            ResponseChecksumValidation = options.Checksums == S3Checksums.Always
+            ResponseChecksumValidation = options.WantsChecksums
                 ? ResponseChecksumValidation.WHEN_SUPPORTED : ResponseChecksumValidation.WHEN_REQUIRED,
             HttpClientFactory = new Factory(_http),
         };

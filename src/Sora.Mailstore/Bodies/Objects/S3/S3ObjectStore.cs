@@ -186,21 +186,23 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
     }
 
     /// <summary>
-    /// Looks whether the bucket can be used. A server that cannot be reached is logged and no failure: mail waits in staging until it can.
+    /// Looks whether the bucket can be used. A server that cannot be reached is logged and no failure, but false: mail waits in staging until it can.
     /// </summary>
     /// <exception cref="S3SetupException">The server was reached, and it will not do.</exception>
-    public async Task CheckAsync(CancellationToken cancellationToken)
+    public async Task<bool> CheckAsync(CancellationToken cancellationToken)
     {
         try
         {
             await S3BucketCheck.RunAsync(_client, _options, _calls, cancellationToken);
             Log.Reached(_logger, _options.Bucket!, _options.Endpoint ?? "AWS");
+            return true;
         }
         catch (S3Exception e) when (S3BucketCheck.MayPass(e))
         {
             var reason = S3BucketCheck.Explain(e, _options);
             Volatile.Write(ref _startTrouble, "the bucket could not be looked at when this node started; the log says why");
             Log.NotReachable(_logger, _options.Bucket!, reason);
+            return false;
         }
         catch (S3Exception e)
         {

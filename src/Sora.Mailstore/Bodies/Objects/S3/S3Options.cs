@@ -18,6 +18,9 @@ public enum S3Addressing
 /// <summary>When the SDK adds and checks checksums of its own (x-amz-checksum-*).</summary>
 public enum S3Checksums
 {
+    /// <summary>Always without an endpoint of one's own, when required with one.</summary>
+    Auto,
+
     /// <summary>With each request that knows them, as AWS wants.</summary>
     Always,
 
@@ -75,7 +78,7 @@ public sealed class S3Options : IValidatableOptions
     [Option("HTTP proxy to the server; without it the one of the environment (HTTPS_PROXY, NO_PROXY)", Example = "http://proxy.example.com:3128")]
     public string? Proxy { get; set; }
 
-    [Option("Checksums of the AWS SDK: always, or when_required, which Ceph's RADOS gateway and other servers need")]
+    [Option("Checksums of the AWS SDK: always, when_required, which Ceph's RADOS gateway and other servers need, auto (always without an endpoint, when_required with one)")]
     public S3Checksums Checksums { get; set; }
 
     [Option("To take a connection, and for TLS")]
@@ -159,6 +162,8 @@ public sealed class S3Options : IValidatableOptions
     public S3BreakerOptions PutBreaker { get; set; } = new();
 
     public S3BreakerOptions DeleteBreaker { get; set; } = new();
+
+    internal bool WantsChecksums => Checksums == S3Checksums.Always || (Checksums == S3Checksums.Auto && Endpoint is null);
 
     internal bool IsPathStyle => Addressing == S3Addressing.Path || (Addressing == S3Addressing.Auto && Endpoint is not null);
 
