@@ -216,6 +216,15 @@ public sealed class CheckerTests
     }
 
     [Fact]
+    public void A_delivery_that_was_sent_twice_is_there_once_where_duplicates_are_suppressed()
+    {
+        _story.Deliver(Inbox, "m1", Outcome.Unknown);
+        _story.Deliver(Inbox, "m1");
+        _story.Select("a", Inbox, 3, 2, Message(1, 1, "m1"), Message(2, 2, "m1"));
+        HistoryChecker.Check(_story.Operations, duplicatesAreSuppressed: true).Single().Rule.ShouldBe("Nothing is doubled");
+    }
+
+    [Fact]
     public void A_move_without_an_answer_that_left_the_message_in_both_places()
     {
         _story.Append("a", Inbox, "m1", 1);

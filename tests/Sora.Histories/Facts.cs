@@ -24,8 +24,9 @@ internal sealed class Facts
     private readonly Dictionary<string, MailboxFacts> _mailboxes = new(StringComparer.Ordinal);
     private readonly List<Violation> _violations = [];
 
-    public Facts(IEnumerable<Operation> operations)
+    public Facts(IEnumerable<Operation> operations, bool duplicatesAreSuppressed)
     {
+        DuplicatesAreSuppressed = duplicatesAreSuppressed;
         Operations = [.. operations.OrderBy(static operation => operation.Start)];
         foreach (var connection in Operations.GroupBy(static operation => operation.Connection))
             Replay(connection);
@@ -41,6 +42,8 @@ internal sealed class Facts
     }
 
     public IReadOnlyList<Operation> Operations { get; }
+
+    public bool DuplicatesAreSuppressed { get; }
 
     public IEnumerable<MailboxFacts> Mailboxes => _mailboxes.Values;
 

@@ -13,9 +13,11 @@ public static class HistoryChecker
     ];
 
     /// <summary>All broken rules, those with the shortest proofs first.</summary>
-    public static IReadOnlyList<Violation> Check(IEnumerable<Operation> operations)
+    /// <param name="operations">The history.</param>
+    /// <param name="duplicatesAreSuppressed">A delivery that is sent again, the same bytes with the same Message-ID, is stored once (delivery.suppress_duplicates).</param>
+    public static IReadOnlyList<Violation> Check(IEnumerable<Operation> operations, bool duplicatesAreSuppressed = false)
     {
-        var facts = new Facts(operations);
+        var facts = new Facts(operations, duplicatesAreSuppressed);
         return
         [
             .. All.SelectMany(rule => rule.Check(facts))

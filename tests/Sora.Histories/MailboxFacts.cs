@@ -39,6 +39,9 @@ internal sealed class MailboxFacts(string name)
     /// <summary>UIDs that a STORE may have given \Deleted.</summary>
     public IEnumerable<uint> MarkedDeleted => Stores.Where(static store => store.Added.Contains("\\Deleted", StringComparer.OrdinalIgnoreCase)).SelectMany(static store => store.Uids).Distinct();
 
+    /// <summary>The message may have been gone when a client in an older view was told of it.</summary>
+    public bool MayBeGone(Sighting sighting) => sighting.Select is null && RemovalsOf(sighting.State.Uid).Any(removal => removal.Start < sighting.Time);
+
     public bool HasExpungeOfAll => Removals.Exists(static removal => removal.Uids.Count == 0);
 
     public void Sort()

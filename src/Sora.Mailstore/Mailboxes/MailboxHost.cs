@@ -47,6 +47,9 @@ public sealed class MailboxHost : IMailboxes, IAsyncDisposable
     /// <summary>What accounts may hold; null when nothing is to be limited.</summary>
     public QuotaHost? Quotas { get; init; }
 
+    /// <summary>Who asks for a mailbox's newest state gets one that was compared with the log: other processes write too, and what they announce comes a moment later.</summary>
+    public bool ConfirmsSelect { get; init; }
+
     internal MailboxOptions Options { get; }
 
     internal MailstoreMetrics Metrics { get; }

@@ -104,7 +104,11 @@ internal sealed record MailstoreParts(
         metrics.ObservePasswordChecks(() => verifier.Checks, () => verifier.Waiting);
         var quotas = parts.AddDisposable("Quotas", new QuotaHost(database, feed, options.Quota, options.Accounts.MaxMailboxes, time, loggers));
         var scripts = parts.AddDisposable("Sieve scripts", new SieveScriptHost(database, feed, options.Sieve, loggers));
-        var mailboxes = parts.Add("Mailboxes", new MailboxHost(database, feed, options.Mailboxes, metrics, time, loggers) { Quotas = quotas });
+        var mailboxes = parts.Add("Mailboxes", new MailboxHost(database, feed, options.Mailboxes, metrics, time, loggers)
+        {
+            Quotas = quotas,
+            ConfirmsSelect = options.Mailboxes.ConfirmSelect == ConfirmSelect.Always || (options.Mailboxes.ConfirmSelect == ConfirmSelect.Auto && !options.Database.Embedded),
+        });
         var accounts = parts.Add("Accounts", new AccountHost(database, feed, mailboxes, verifier, options.Accounts, time, loggers));
         var metadata = parts.AddDisposable("Annotations", new MetadataHost(database, feed, mailboxes, accounts, options.Metadata, loggers));
         var maildrops = parts.Add("Maildrops", new MaildropHost(database, options.Maildrops, time, loggers));

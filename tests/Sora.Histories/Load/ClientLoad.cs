@@ -127,8 +127,8 @@ public sealed class ClientLoad
                 if (!select.IsOk)
                     throw new ConnectionLostException(select.Answer);
                 var view = client.View;
-                if (view.Count > 0 && !(await client.RunAsync(MailClient.WholeFetchOf(client))).IsOk)
-                    throw new ConnectionLostException("FETCH");
+                if (view.Count > 0 && await client.RunAsync(MailClient.WholeFetchOf(client)) is { IsOk: false } fetch)
+                    throw new ConnectionLostException($"{fetch.Connection} {fetch.Mailbox} {fetch.Command}: {fetch.Answer}");
                 states.Add($"{mailboxes.Key}/{name}: " + string.Join("; ", view.Uids.Select(view.StateOf)));
             }
         }

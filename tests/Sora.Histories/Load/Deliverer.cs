@@ -65,7 +65,7 @@ internal sealed class Deliverer
 
     private Task<LmtpClient> ConnectAsync()
     {
-        var endpoint = _endpoints[_endpoint % _endpoints.Count];
+        var endpoint = _endpoints[_endpoint % _endpoints.Count] with { From = _options.AddressOf(1000 + _number) };
         Gaps.Node = endpoint.Node;
         return LmtpClient.ConnectAsync(_load.History, string.Create(CultureInfo.InvariantCulture, $"{Gaps.Name}.{++_connections}@{endpoint.Node}"), endpoint, _options.Patience);
     }

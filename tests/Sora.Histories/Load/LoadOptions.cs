@@ -28,5 +28,10 @@ public sealed record LoadOptions
     /// <summary>Clients take care that mailboxes have no more than about so many messages.</summary>
     public int KeepMessages { get; init; } = 60;
 
+    /// <summary>Each client comes from an address of its own (127.1.0.0/16), for proxies that choose a node by it.</summary>
+    public bool DistinctAddresses { get; init; }
+
     public int Seed { get; init; } = 1;
+
+    internal System.Net.IPAddress? AddressOf(int client) => DistinctAddresses ? new System.Net.IPAddress([127, 1, (byte)(client / 250), (byte)((client % 250) + 1)]) : null;
 }

@@ -77,7 +77,7 @@ internal sealed class MailClient
 
     private async Task<ImapClient> ConnectAsync()
     {
-        var endpoint = _endpoints[_endpoint % _endpoints.Count];
+        var endpoint = _endpoints[_endpoint % _endpoints.Count] with { From = _options.AddressOf(_number) };
         Gaps.Node = endpoint.Node;
         var client = await ImapClient.LogInAsync(
             _load.History, string.Create(CultureInfo.InvariantCulture, $"{Gaps.Name}.{++_connections}@{endpoint.Node}"), endpoint, User, _options.Password, _options.Patience);

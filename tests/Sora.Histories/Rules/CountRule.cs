@@ -14,6 +14,8 @@ internal sealed class CountRule : IRule
             foreach (var copies in mailbox.Identities.GroupBy(static one => one.Value.State.Identity!, StringComparer.Ordinal))
             {
                 var ways = put[copies.Key].ToList();
+                if (facts.DuplicatesAreSuppressed && ways.Find(static one => one.Operation.Kind == OperationKind.Deliver) is { } delivery)
+                    ways.RemoveAll(one => one != delivery && one.Operation.Kind == OperationKind.Deliver);
                 var (there, most) = (copies.Count(), ways.Count + unknown);
                 if (there <= most && ways.Select(placement => StillThere(facts, placement)).OfType<Snapshot>().MinBy(static snapshot => snapshot.Start) is { } source)
                 {

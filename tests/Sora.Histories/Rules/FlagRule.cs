@@ -23,7 +23,7 @@ internal sealed class FlagRule : IRule
                     continue;
 
                 // In a view that is older an expunged message stays as it was
-                if (sighting.Select is null && mailbox.RemovalsOf(uid).Any(removal => removal.Start < sighting.Time))
+                if (mailbox.MayBeGone(sighting))
                     continue;
                 foreach (var flag in stored)
                 {

@@ -26,7 +26,7 @@ internal sealed class ModSeqOrderRule : IRule
             // A later change of the same message may be what was told: that is higher still, and proves as much
             foreach (var changes in mailbox.Sightings.Where(static one => one.Operation is { Kind: OperationKind.Store, IsChange: true, IsOk: true } && one.State.ModSeq != 0).GroupBy(static one => one.Operation))
             {
-                foreach (var change in changes.Where(change => changes.Key.Uids.Contains(change.State.Uid)).GroupBy(static one => one.State.Uid).Select(static one => one.MaxBy(static last => last.Time)!))
+                foreach (var change in changes.Where(change => changes.Key.Uids.Contains(change.State.Uid) && !mailbox.MayBeGone(change)).GroupBy(static one => one.State.Uid).Select(static one => one.MaxBy(static last => last.Time)!))
                     highest.Add(new(changes.Key, changes.Key.Start, changes.Key.End, change.State.ModSeq - 1, change.State.ModSeq));
             }
 

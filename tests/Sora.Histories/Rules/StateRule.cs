@@ -14,7 +14,9 @@ internal sealed class StateRule : IRule
                 if (state.ModSeq == 0 || state.Flags is null || known.TryAdd((state.Uid, state.ModSeq), sighting))
                     continue;
                 var first = known[(state.Uid, state.ModSeq)];
-                if (!first.State.HasFlagsOf(state))
+
+                // STORE of a message that is in the view and gone may be answered as if it were there (RFC 2180 section 4.2.1)
+                if (!first.State.HasFlagsOf(state) && !mailbox.MayBeGone(sighting) && !mailbox.MayBeGone(first))
                 {
                     yield return new Violation(
                         "A mod-sequence means one state",

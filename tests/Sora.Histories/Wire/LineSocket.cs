@@ -8,7 +8,7 @@ internal sealed class LineSocket : IDisposable
 {
     private const int LongestLine = 64 << 20;
 
-    private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly TimeSpan _patience;
     private readonly byte[] _buffer = new byte[32 * 1024];
     private readonly MemoryStream _line = new();
@@ -22,6 +22,8 @@ internal sealed class LineSocket : IDisposable
         var line = new LineSocket(patience);
         try
         {
+            if (endpoint.From is { } from)
+                line._socket.Bind(new System.Net.IPEndPoint(from, 0));
             await line.WithinAsync(async limit => await line._socket.ConnectAsync(endpoint.Address, limit), patience);
             return line;
         }

@@ -1,0 +1,73 @@
+using Sora.Testing;
+
+namespace Sora.Histories.Nodes;
+
+public enum FaultKind
+{
+    /// <summary>kill -9 of a node, which is started again.</summary>
+    Kill,
+
+    /// <summary>SIGTERM of a node, which is started again.</summary>
+    Terminate,
+
+    /// <summary>SIGSTOP of a node, and SIGCONT after a while.</summary>
+    Stop,
+
+    /// <summary>PostgreSQL ends at once and starts again.</summary>
+    Postgres,
+
+    /// <summary>A node's network is cut, and healed after a while.</summary>
+    Cut,
+}
+
+/// <summary>What happens to processes.</summary>
+public static class Faults
+{
+    /// <summary>Lets it happen; returns when all that was broken is whole again.</summary>
+    /// <param name="kind">What.</param>
+    /// <param name="topology">To whom.</param>
+    /// <param name="node">To which of them; PostgreSQL is there once.</param>
+    /// <param name="lasting">How long <see cref="FaultKind.Stop"/> and <see cref="FaultKind.Cut"/> last.</param>
+    public static async Task HappenAsync(FaultKind kind, Topology topology, NodeProcess node, TimeSpan lasting)
+    {
+        switch (kind)
+        {
+            case FaultKind.Kill:
+                await node.KillAsync();
+                await node.StartAsync();
+                break;
+            case FaultKind.Terminate:
+                await node.TerminateAsync();
+                await node.StartAsync();
+                break;
+            case FaultKind.Stop:
+                Signals.Stop(node.Pid);
+                try
+                {
+                    await Task.Delay(lasting);
+                }
+                finally
+                {
+                    Signals.Continue(node.Pid);
+                }
+
+                break;
+            case FaultKind.Postgres:
+                await topology.RestartDatabaseAsync();
+                break;
+            case FaultKind.Cut:
+                var link = node.Link ?? throw new InvalidOperationException($"{node.Name} has no network of its own");
+                await link.CutAsync();
+                try
+                {
+                    await Task.Delay(lasting);
+                }
+                finally
+                {
+                    await link.HealAsync();
+                }
+
+                break;
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Globalization;
+using System.Net;
+
+namespace Sora.Histories.Nodes;
+
+/// <summary>A bridge on this machine, and for each node a network namespace with a cable to it that can be pulled. Nothing leaves the machine.</summary>
+public sealed class NodeNetwork : IAsyncDisposable
+{
+    private readonly int _number;
+    private readonly List<NodeLink> _links = [];
+
+    private NodeNetwork(int number) => _number = number;
+
+    /// <summary>The machine's own address on the bridge, where nodes reach what runs outside.</summary>
+    public IPAddress Address => AddressOf(1);
+
+    private string Bridge => string.Create(CultureInfo.InvariantCulture, $"sora{_number}");
+
+    /// <summary>Makes the bridge.</summary>
+    /// <exception cref="PlatformNotSupportedException">One line that says why there can be none here.</exception>
+    public static async Task<NodeNetwork> CreateAsync()
+    {
+        if (!OperatingSystem.IsLinux() || Environment.UserName != "root")
+            throw new PlatformNotSupportedException("Network cuts need Linux and root, for network namespaces (ip netns)");
+        for (var attempt = 1; ; attempt++)
+        {
+            var network = new NodeNetwork(Random.Shared.Next(1, 250));
+            try
+            {
+                await Command.RunAsync("ip", "link", "add", network.Bridge, "type", "bridge");
+                await Command.RunAsync("ip", "addr", "add", network.Address + "/24", "dev", network.Bridge);
+                await Command.RunAsync("ip", "link", "set", network.Bridge, "up");
+                return network;
+            }
+            catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception)
+            {
+                await network.DisposeAsync();
+                if (attempt == 3)
+                    throw new PlatformNotSupportedException($"Network cuts cannot run here: {e.Message.ReplaceLineEndings(" ").Trim()}", e);
+            }
+        }
+    }
+
+    /// <summary>A namespace for one node.</summary>
+    public async Task<NodeLink> ConnectAsync()
+    {
+        var place = _links.Count + 10;
+        var link = new NodeLink(string.Create(CultureInfo.InvariantCulture, $"{Bridge}n{place}"), AddressOf(place));
+        _links.Add(link);
+        await Command.RunAsync("ip", "netns", "add", link.Namespace);
+        await Command.RunAsync("ip", "link", "add", link.Outside, "type", "veth", "peer", "name", "eth0", "netns", link.Namespace);
+        await Command.RunAsync("ip", "link", "set", link.Outside, "master", Bridge, "up");
+        await Command.RunAsync("ip", "-n", link.Namespace, "addr", "add", link.Address + "/24", "dev", "eth0");
+        await Command.RunAsync("ip", "-n", link.Namespace, "link", "set", "eth0", "up");
+        await Command.RunAsync("ip", "-n", link.Namespace, "link", "set", "lo", "up");
+        return link;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var link in _links)
+            await TryAsync("ip", "netns", "delete", link.Namespace);
+        await TryAsync("ip", "link", "delete", Bridge);
+    }
+
+    private static async Task TryAsync(string program, params string[] arguments)
+    {
+        try
+        {
+            await Command.RunAsync(program, arguments);
+        }
+        catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            // It was not made
+        }
+    }
+
+    // A network for tests of network equipment (RFC 2544 section C.2.2), which nobody else has
+    private IPAddress AddressOf(int host) => new([198, 18, (byte)_number, (byte)host]);
+}
+
+/// <summary>One node's cable.</summary>
+/// <param name="Namespace">The network namespace.</param>
+/// <param name="Address">The node's address.</param>
+public sealed record NodeLink(string Namespace, IPAddress Address)
+{
+    internal string Outside => Namespace + "v";
+
+    /// <summary>From here on packets are lost in both directions, and nobody is told.</summary>
+    public Task CutAsync() => Command.RunAsync("ip", "link", "set", Outside, "type", "bridge_slave", "state", "0");
+
+    public Task HealAsync() => Command.RunAsync("ip", "link", "set", Outside, "type", "bridge_slave", "state", "3");
+}
