@@ -21,7 +21,7 @@ public sealed class MailstoreNode : IAsyncDisposable
     private readonly PasswordVerifier _verifier;
     private readonly PasswordHasher _hasher;
 
-    private MailstoreNode(PostgresAddress address, MailboxOptions options, QuotaOptions quota)
+    private MailstoreNode(PostgresAddress address, MailboxOptions options, QuotaOptions quota, bool confirmsSelect)
     {
         Address = address;
         Database = PostgresFixture.Open(address);
@@ -30,7 +30,7 @@ public sealed class MailstoreNode : IAsyncDisposable
         Scripts = new SieveScriptHost(Database, Feed, SieveOptions, NullLoggerFactory.Instance);
         SieveHistory = new SieveHistoryHost(Database, SieveOptions, NullLoggerFactory.Instance);
         SieveLists = ListsOf(SieveOptions);
-        Mailboxes = new MailboxHost(Database, Feed, options, _metrics, TimeProvider.System, NullLoggerFactory.Instance) { Quotas = Quotas };
+        Mailboxes = new MailboxHost(Database, Feed, options, _metrics, TimeProvider.System, NullLoggerFactory.Instance) { Quotas = Quotas, ConfirmsSelect = confirmsSelect };
         var hasher = new PasswordHasher(QuickPasswords);
         _verifier = new PasswordVerifier(hasher, QuickPasswords, TimeProvider.System);
         Accounts = new AccountHost(Database, Feed, Mailboxes, _verifier, AccountOptions, TimeProvider.System, NullLoggerFactory.Instance);
@@ -88,11 +88,18 @@ public sealed class MailstoreNode : IAsyncDisposable
 
     public MailstoreMetrics Metrics => _metrics;
 
-    public static async Task<MailstoreNode> StartAsync(PostgresAddress? address = null, MailboxOptions? options = null, QuotaOptions? quota = null)
+    /// <param name="address">The database; null for one of its own.</param>
+    /// <param name="options">[mailboxes]</param>
+    /// <param name="quota">[quota]</param>
+    /// <param name="confirmsSelect">What mailboxes.confirm_select makes of it.</param>
+    /// <param name="hears">Hears what other nodes announce.</param>
+    public static async Task<MailstoreNode> StartAsync(
+        PostgresAddress? address = null, MailboxOptions? options = null, QuotaOptions? quota = null, bool confirmsSelect = false, bool hears = true)
     {
         var node = new MailstoreNode(
-            address ?? await PostgresFixture.CreateAddressAsync(), options ?? new MailboxOptions(), quota ?? new QuotaOptions());
-        await node.Feed.StartAsync(CancellationToken.None);
+            address ?? await PostgresFixture.CreateAddressAsync(), options ?? new MailboxOptions(), quota ?? new QuotaOptions(), confirmsSelect);
+        if (hears)
+            await node.Feed.StartAsync(CancellationToken.None);
         return node;
     }
 

@@ -202,7 +202,8 @@ public sealed class ImapClient : IDisposable
             case ["COPYUID", var validity, var from, var to]:
                 operation.Placed = new Placed(ImapData.Number(validity), ImapData.Set(from), ImapData.Set(to));
                 break;
-            case [var name, var value]:
+            // While another command runs they are of the selected mailbox, which the command may not be about
+            case [var name, var value] when operation.Kind == OperationKind.Select:
                 TellCode(operation, name, value);
                 break;
         }
