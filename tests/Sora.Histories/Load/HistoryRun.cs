@@ -58,7 +58,7 @@ public sealed class HistoryRun
     }
 
     /// <summary>Lets a fault happen, and waits until every client is served again.</summary>
-    public async Task FaultAsync(FaultKind kind, int node, TimeSpan lasting, TimeSpan patience)
+    public async Task<FaultReport> FaultAsync(FaultKind kind, int node, TimeSpan lasting, TimeSpan patience)
     {
         var one = _topology.Nodes[node % _topology.Nodes.Count];
         var from = Load.History.Now;
@@ -66,7 +66,9 @@ public sealed class HistoryRun
         var took = History.Time(Load.History.Now - from);
         await ProgressAsync(1, patience);
         var to = Load.History.Now;
-        _faults.Add(new FaultReport(kind, kind == FaultKind.Postgres ? "postgres" : one.Name, took, [.. Load.ClientGaps.Select(gaps => gaps.Longest(from, to))]));
+        FaultReport report = new(kind, kind == FaultKind.Postgres ? "postgres" : one.Name, took, [.. Load.ClientGaps.Select(gaps => gaps.Longest(from, to))]);
+        _faults.Add(report);
+        return report;
     }
 
     /// <summary>Ends the load, looks at the mailboxes as they are in the end, and holds everything against the rules.</summary>

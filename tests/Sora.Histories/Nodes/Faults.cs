@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Sora.Testing;
 
 namespace Sora.Histories.Nodes;
@@ -60,6 +61,8 @@ public static class Faults
                 await link.CutAsync();
                 try
                 {
+                    if (await IsReachedAsync(node))
+                        throw new InvalidOperationException($"{node.Name} is reached in spite of the cut");
                     await Task.Delay(lasting);
                 }
                 finally
@@ -68,6 +71,21 @@ public static class Faults
                 }
 
                 break;
+        }
+    }
+
+    private static async Task<bool> IsReachedAsync(NodeProcess node)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        using var limit = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+        try
+        {
+            await socket.ConnectAsync(node.Imap.Address, limit.Token);
+            return true;
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException)
+        {
+            return false;
         }
     }
 }

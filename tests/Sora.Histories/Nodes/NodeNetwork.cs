@@ -45,7 +45,7 @@ public sealed class NodeNetwork : IAsyncDisposable
     public async Task<NodeLink> ConnectAsync()
     {
         var place = _links.Count + 10;
-        var link = new NodeLink(string.Create(CultureInfo.InvariantCulture, $"{Bridge}n{place}"), AddressOf(place));
+        var link = new NodeLink(string.Create(CultureInfo.InvariantCulture, $"{Bridge}n{place}"), Bridge, AddressOf(place));
         _links.Add(link);
         await Command.RunAsync("ip", "netns", "add", link.Namespace);
         await Command.RunAsync("ip", "link", "add", link.Outside, "type", "veth", "peer", "name", "eth0", "netns", link.Namespace);
@@ -81,13 +81,14 @@ public sealed class NodeNetwork : IAsyncDisposable
 
 /// <summary>One node's cable.</summary>
 /// <param name="Namespace">The network namespace.</param>
+/// <param name="Bridge">Where it is plugged in.</param>
 /// <param name="Address">The node's address.</param>
-public sealed record NodeLink(string Namespace, IPAddress Address)
+public sealed record NodeLink(string Namespace, string Bridge, IPAddress Address)
 {
     internal string Outside => Namespace + "v";
 
-    /// <summary>From here on packets are lost in both directions, and nobody is told.</summary>
-    public Task CutAsync() => Command.RunAsync("ip", "link", "set", Outside, "type", "bridge_slave", "state", "0");
+    /// <summary>From here on packets are lost in both directions, and nobody is told: the node's own end stays up.</summary>
+    public Task CutAsync() => Command.RunAsync("ip", "link", "set", Outside, "nomaster");
 
-    public Task HealAsync() => Command.RunAsync("ip", "link", "set", Outside, "type", "bridge_slave", "state", "3");
+    public Task HealAsync() => Command.RunAsync("ip", "link", "set", Outside, "master", Bridge);
 }

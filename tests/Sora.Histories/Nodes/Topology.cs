@@ -30,6 +30,9 @@ public sealed class Topology : IAsyncDisposable
     /// <summary>All nodes; of a cluster the mailstores first.</summary>
     public IReadOnlyList<NodeProcess> Nodes => _nodes;
 
+    /// <summary>Those that mail clients reach, also past HAProxy.</summary>
+    public IReadOnlyList<NodeProcess> Reached => _reached;
+
     /// <summary>Where mail clients connect: the nodes, or HAProxy.</summary>
     public IReadOnlyList<Endpoint> Imap => _haproxy is null ? [.. _reached.Select(static node => node.Imap)] : [Proxy("IMAP")];
 
@@ -37,6 +40,9 @@ public sealed class Topology : IAsyncDisposable
     public IReadOnlyList<Endpoint> Lmtp => [.. _reached.Select(static node => node.Lmtp)];
 
     public IReadOnlyList<string> Users { get; private set; } = [];
+
+    /// <summary>An account for measurements, which no load uses.</summary>
+    public const string Probe = "probe@example.com";
 
     /// <summary>HAProxy chooses by the client's address.</summary>
     public bool ChoosesByAddress => _haproxy is not null;
@@ -159,7 +165,7 @@ public sealed class Topology : IAsyncDisposable
         List<string> settings =
         [
             "database.embedded=false", $"database.hosts={host}", string.Create(CultureInfo.InvariantCulture, $"database.port={port}"),
-            $"database.name={address.Database}", $"database.user={address.User}", "storage.staging=database", "lmtp.trusted_networks=[\"127.0.0.0/8\",\"198.18.0.0/15\"]",
+            $"database.name={address.Database}", $"database.user={address.User}", "storage.staging=database", "imap.allow_plaintext_auth=true", "lmtp.trusted_networks=[\"127.0.0.0/8\",\"198.18.0.0/15\"]",
         ];
         if (!_options.S3)
         {
@@ -196,7 +202,7 @@ public sealed class Topology : IAsyncDisposable
         var address = _database!.Address;
         Users = [.. Enumerable.Range(1, _options.Users).Select(static number => string.Create(CultureInfo.InvariantCulture, $"user{number}@example.com"))];
         var file = _folder.File("accounts.tsv");
-        await File.WriteAllLinesAsync(file, Users.Select(user => $"{user}\t{_options.Password}"));
+        await File.WriteAllLinesAsync(file, Users.Append(Probe).Select(user => $"{user}\t{_options.Password}"));
         await Command.RunAsync(
             "dotnet", BuiltPrograms.SoraAdmin, "accounts", "create", "--from-file", file, "--data", _folder.File("admin"), "--set", "passwords.bcrypt_cost=4",
             "--set", "database.embedded=false", "--set", $"database.hosts={address.SocketFolder}", "--set", string.Create(CultureInfo.InvariantCulture, $"database.port={address.Port}"),

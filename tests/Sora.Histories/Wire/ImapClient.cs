@@ -86,7 +86,8 @@ public sealed class ImapClient : IDisposable
     /// <param name="operation">To be noted.</param>
     /// <param name="longest">How long at most.</param>
     /// <param name="until">Told of each response; true ends IDLE. Without it the first one does.</param>
-    public async Task<Operation> IdleAsync(Operation operation, TimeSpan longest, Func<ViewEvent, bool>? until = null)
+    /// <param name="begun">Called when the server has said that it waits.</param>
+    public async Task<Operation> IdleAsync(Operation operation, TimeSpan longest, Func<ViewEvent, bool>? until = null, Action? begun = null)
     {
         _history.Begin(operation);
         var tag = NextTag();
@@ -94,6 +95,7 @@ public sealed class ImapClient : IDisposable
         var answer = await ReadAsync(operation, tag, untilContinuation: true);
         if (answer.StartsWith('+'))
         {
+            begun?.Invoke();
             var end = _history.Now + (long)(longest.TotalSeconds * System.Diagnostics.Stopwatch.Frequency);
             for (var done = false; !done && History.Time(end - _history.Now) is { Ticks: > 0 } rest && await _socket.HasMoreAsync(rest);)
             {
