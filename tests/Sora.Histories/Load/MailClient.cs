@@ -61,6 +61,13 @@ internal sealed class MailClient
                 Gaps.Wants();
                 client ??= await ConnectAsync();
                 await VisitAsync(client);
+                if (_random.Next(10) > 0)
+                    continue;
+
+                // Otherwise all would sooner or later be where nothing has happened yet
+                client.Dispose();
+                client = null;
+                _endpoint = _random.Next(_endpoints.Count);
             }
             catch (ConnectionLostException)
             {

@@ -6,10 +6,16 @@ namespace Sora.Histories.Nodes;
 /// <summary>A bridge on this machine, and for each node a network namespace with a cable to it that can be pulled. Nothing leaves the machine.</summary>
 public sealed class NodeNetwork : IAsyncDisposable
 {
+    // The number that is drawn may be somebody else's
+    private const int Attempts = 3;
+
     private readonly int _number;
     private readonly List<NodeLink> _links = [];
 
     private NodeNetwork(int number) => _number = number;
+
+    /// <summary>One line that says why there can be none on this machine; null when there can.</summary>
+    public static string? Missing { get; } = WhyMissing();
 
     /// <summary>The machine's own address on the bridge, where nodes reach what runs outside.</summary>
     public IPAddress Address => AddressOf(1);
@@ -20,8 +26,8 @@ public sealed class NodeNetwork : IAsyncDisposable
     /// <exception cref="PlatformNotSupportedException">One line that says why there can be none here.</exception>
     public static async Task<NodeNetwork> CreateAsync()
     {
-        if (!OperatingSystem.IsLinux() || Environment.UserName != "root")
-            throw new PlatformNotSupportedException("Network cuts need Linux and root, for network namespaces (ip netns)");
+        if (Missing is { } reason)
+            throw new PlatformNotSupportedException(reason);
         for (var attempt = 1; ; attempt++)
         {
             var network = new NodeNetwork(Random.Shared.Next(1, 250));
@@ -35,7 +41,7 @@ public sealed class NodeNetwork : IAsyncDisposable
             catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception)
             {
                 await network.DisposeAsync();
-                if (attempt == 3)
+                if (attempt == Attempts)
                     throw new PlatformNotSupportedException($"Network cuts cannot run here: {e.Message.ReplaceLineEndings(" ").Trim()}", e);
             }
         }
@@ -61,6 +67,23 @@ public sealed class NodeNetwork : IAsyncDisposable
         foreach (var link in _links)
             await TryAsync("ip", "netns", "delete", link.Namespace);
         await TryAsync("ip", "link", "delete", Bridge);
+    }
+
+    private static string? WhyMissing()
+    {
+        if (!OperatingSystem.IsLinux() || Environment.UserName != "root")
+            return "Network cuts need Linux and root, for network namespaces (ip netns)";
+        var probe = string.Create(CultureInfo.InvariantCulture, $"soraprobe{Environment.ProcessId}");
+        try
+        {
+            Command.RunAsync("ip", "netns", "add", probe).GetAwaiter().GetResult();
+            Command.RunAsync("ip", "netns", "delete", probe).GetAwaiter().GetResult();
+            return null;
+        }
+        catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            return $"Network cuts cannot run here: {e.Message.ReplaceLineEndings(" ").Trim()}";
+        }
     }
 
     private static async Task TryAsync(string program, params string[] arguments)
