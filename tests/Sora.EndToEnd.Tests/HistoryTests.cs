@@ -47,7 +47,7 @@ public sealed class HistoryTests(ITestOutputHelper output)
 
     private async Task CheckAsync(Topology topology, int served, TimeSpan clientPatience, params (FaultKind Kind, int Node, TimeSpan Lasting)[] faults)
     {
-        var run = await HistoryRun.StartAsync(topology, new LoadOptions { Clients = 12, Password = "secret", Patience = clientPatience });
+        await using var run = await HistoryRun.StartAsync(topology, new LoadOptions { Clients = 12, Password = "secret", Patience = clientPatience });
         await run.ProgressAsync(served, Patience);
         foreach (var (kind, node, lasting) in faults)
         {

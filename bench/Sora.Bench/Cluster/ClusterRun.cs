@@ -40,7 +40,7 @@ internal sealed record ClusterRun
         if (IdleRounds > 0)
             await MeasureIdleAsync(topology, options.Password);
 
-        var run = await HistoryRun.StartAsync(topology, Load with { Password = options.Password });
+        await using var run = await HistoryRun.StartAsync(topology, Load with { Password = options.Password });
         await run.ProgressAsync(5, Patience);
         var quiet = TimeSpan.FromSeconds(Seconds / (double)(Faults.Count + 1));
         var (busy, calm) = (TimeSpan.Zero, new List<(int Commands, int Deliveries)>());

@@ -5,7 +5,7 @@ using Sora.Histories.Wire;
 namespace Sora.Histories.Load;
 
 /// <summary>Clients and deliverers at work, until they are told to stop.</summary>
-public sealed class ClientLoad
+public sealed class ClientLoad : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Task> _running = [];
@@ -70,37 +70,39 @@ public sealed class ClientLoad
     {
         await _stopping.CancelAsync();
         await Task.WhenAll(_running);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await Task.WhenAll(_running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Dispose();
     }
 
     /// <summary>Brings the history to a state that lasts: looks at all mailboxes through all nodes until two rounds are the same.</summary>
+    /// <param name="nodes">Each of them, past proxies.</param>
+    /// <param name="within">The longest time for it.</param>
     /// <exception cref="TimeoutException">They differ for longer than the time.</exception>
-    public async Task SettleAsync(TimeSpan within)
+    public async Task SettleAsync(IReadOnlyList<Endpoint> nodes, TimeSpan within)
     {
         var limit = History.Now + (long)(within.TotalSeconds * System.Diagnostics.Stopwatch.Frequency);
         List<string>? before = null;
         for (var round = 0; ; round++)
         {
-            List<string>? now = [];
-            foreach (var endpoint in _imap)
-            {
-                try
-                {
-                    now.AddRange(await LookAsync(endpoint, round));
-                }
-                catch (ConnectionLostException) when (History.Now < limit)
-                {
-                    now = null;
-                    break;
-                }
-            }
-
+            var now = await LookThroughAllAsync(nodes, round, limit);
             if (now is not null && before is not null && now.SequenceEqual(before, StringComparer.Ordinal))
                 return;
             if (History.Now > limit)
                 throw new TimeoutException($"The mailboxes still change after {within}, or nodes do not agree");
             before = now;
         }
+    }
+
+    /// <summary>A client ends only when it is told to: one that did not understand an answer ends the run.</summary>
+    internal void ThrowIfFailed()
+    {
+        if (_running.Find(static task => task.IsFaulted) is { } failed)
+            failed.GetAwaiter().GetResult();
     }
 
     internal void Judge(Operation operation)
@@ -112,6 +114,29 @@ public sealed class ClientLoad
     // RFC 5530: for the moment, or a message of the view is gone
     private static bool MayRefuse(string answer) =>
         answer.StartsWith("NO [UNAVAILABLE]", StringComparison.Ordinal) || answer.StartsWith("NO [EXPUNGEISSUED]", StringComparison.Ordinal);
+
+    // Null when they do not agree, or one cannot be asked
+    private async Task<List<string>?> LookThroughAllAsync(IReadOnlyList<Endpoint> nodes, int round, long limit)
+    {
+        List<string>? first = null;
+        try
+        {
+            foreach (var node in nodes)
+            {
+                var states = await LookAsync(node, round);
+                first ??= states;
+                if (!states.SequenceEqual(first, StringComparer.Ordinal))
+                    return null;
+            }
+
+            return first;
+        }
+        catch (ConnectionLostException) when (History.Now < limit)
+        {
+            await Task.Delay(_options.RetryAfter);
+            return null;
+        }
+    }
 
     private async Task<List<string>> LookAsync(Endpoint endpoint, int round)
     {

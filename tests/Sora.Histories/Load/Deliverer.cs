@@ -70,5 +70,5 @@ internal sealed class Deliverer
         return LmtpClient.ConnectAsync(_load.History, string.Create(CultureInfo.InvariantCulture, $"{Gaps.Name}.{++_connections}@{endpoint.Node}"), endpoint, _options.Patience);
     }
 
-    private Task PauseAsync(TimeSpan pause) => Task.Delay(pause, _load.Stopping).ContinueWith(static _ => { }, TaskScheduler.Default);
+    private async Task PauseAsync(TimeSpan pause) => await Task.Delay(pause, _load.Stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

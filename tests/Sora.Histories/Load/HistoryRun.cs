@@ -1,4 +1,5 @@
 using Sora.Histories.Nodes;
+using Sora.Testing;
 
 namespace Sora.Histories.Load;
 
@@ -15,7 +16,7 @@ public sealed record FaultReport(FaultKind Kind, string Node, TimeSpan Took, IRe
 }
 
 /// <summary>Load on a topology while faults happen to it, and the judgement afterwards.</summary>
-public sealed class HistoryRun
+public sealed class HistoryRun : IAsyncDisposable
 {
     private readonly Topology _topology;
     private readonly List<FaultReport> _faults = [];
@@ -43,10 +44,18 @@ public sealed class HistoryRun
     public static async Task<HistoryRun> StartAsync(Topology topology, LoadOptions options)
     {
         var run = new HistoryRun(topology, options);
-        await run.Load.PrepareAsync();
-        run._started = run.Load.History.Now;
-        run.Load.Start();
-        return run;
+        try
+        {
+            await run.Load.PrepareAsync();
+            run._started = run.Load.History.Now;
+            run.Load.Start();
+            return run;
+        }
+        catch
+        {
+            await run.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Waits until every client and deliverer has been served so often since it was asked.</summary>
@@ -54,7 +63,14 @@ public sealed class HistoryRun
     public async Task ProgressAsync(int successes, TimeSpan within)
     {
         var before = Load.Gaps.Select(gaps => (Gaps: gaps, From: gaps.Successes)).ToList();
-        await Sora.Testing.Eventually.WaitAsync(() => before.TrueForAll(one => one.Gaps.Successes >= one.From + successes), within, $"every client is served {successes} times");
+        await Eventually.WaitAsync(
+            () =>
+            {
+                Load.ThrowIfFailed();
+                return before.TrueForAll(one => one.Gaps.Successes >= one.From + successes);
+            },
+            within,
+            $"every client is served {successes} times");
     }
 
     /// <summary>Lets a fault happen, and waits until every client is served again.</summary>
@@ -76,9 +92,11 @@ public sealed class HistoryRun
     {
         _stopped = Load.History.Now;
         await Load.StopAsync();
-        await Load.SettleAsync(patience);
+        await Load.SettleAsync([.. _topology.Reached.Select(static node => node.Imap)], patience);
         Violations = HistoryChecker.Check(Load.History.Operations, duplicatesAreSuppressed: true);
     }
+
+    public ValueTask DisposeAsync() => Load.DisposeAsync();
 
     /// <summary>Operations that began while the load was on, by what became of them.</summary>
     public int Count(Func<Operation, bool> which) => Load.History.Operations.Count(operation => operation.Start >= _started && operation.Start <= _stopped && which(operation));

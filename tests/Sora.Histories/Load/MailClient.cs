@@ -339,5 +339,5 @@ internal sealed class MailClient
         return other;
     }
 
-    private Task PauseAsync(TimeSpan pause) => Task.Delay(pause, _load.Stopping).ContinueWith(static _ => { }, TaskScheduler.Default);
+    private async Task PauseAsync(TimeSpan pause) => await Task.Delay(pause, _load.Stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 
@@ -76,13 +77,19 @@ public sealed class NodeNetwork : IAsyncDisposable
         var probe = string.Create(CultureInfo.InvariantCulture, $"soraprobe{Environment.ProcessId}");
         try
         {
-            Command.RunAsync("ip", "netns", "add", probe).GetAwaiter().GetResult();
-            Command.RunAsync("ip", "netns", "delete", probe).GetAwaiter().GetResult();
-            return null;
+            return Run("add") ?? Run("delete");
         }
-        catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception)
+        catch (System.ComponentModel.Win32Exception e)
         {
-            return $"Network cuts cannot run here: {e.Message.ReplaceLineEndings(" ").Trim()}";
+            return $"Network cuts cannot run here: ip: {e.Message}";
+        }
+
+        string? Run(string action)
+        {
+            using var process = Process.Start(new ProcessStartInfo("ip", ["netns", action, probe]) { RedirectStandardError = true })!;
+            var errors = process.StandardError.ReadToEnd();
+            process.WaitForExit();
+            return process.ExitCode == 0 ? null : $"Network cuts cannot run here: {errors.ReplaceLineEndings(" ").Trim()}";
         }
     }
 

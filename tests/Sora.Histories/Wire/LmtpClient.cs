@@ -30,7 +30,7 @@ public sealed class LmtpClient : IDisposable
     }
 
     /// <summary>Delivers to the INBOX of each recipient; those that were acknowledged.</summary>
-    public async Task<List<string>> DeliverAsync(string identity, IReadOnlyList<string> recipients, ReadOnlyMemory<byte> message)
+    public async Task<IReadOnlyList<string>> DeliverAsync(string identity, IReadOnlyList<string> recipients, ReadOnlyMemory<byte> message)
     {
         var operations = recipients.Select(recipient => _history.Begin(new Operation
         {
