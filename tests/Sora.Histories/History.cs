@@ -7,6 +7,8 @@ namespace Sora.Histories;
 public sealed class History
 {
     private readonly ConcurrentQueue<Operation> _operations = [];
+    private readonly ConcurrentDictionary<string, string> _texts = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, IReadOnlyList<string>> _flags = new(StringComparer.Ordinal);
     private readonly long _origin = Stopwatch.GetTimestamp();
 
     /// <summary>All that has begun.</summary>
@@ -33,6 +35,12 @@ public sealed class History
         operation.End = Now;
     }
 
-    /// <summary>Takes an operation with its times as they are.</summary>
-    public void Add(Operation operation) => _operations.Enqueue(operation);
+    // A message is told of a thousand times, mostly with the same words: a long history keeps each once
+    internal string Share(string text) => _texts.GetOrAdd(text, text);
+
+    internal IReadOnlyList<string> Share(IEnumerable<string> flags)
+    {
+        string[] all = [.. flags];
+        return _flags.GetOrAdd(string.Join(' ', all), all);
+    }
 }

@@ -233,7 +233,7 @@ public sealed class ImapClient : IDisposable
         View.Apply(told, mayExpunge: true);
     }
 
-    private static MessageState MessageOf(List<object> items)
+    private MessageState MessageOf(List<object> items)
     {
         var state = new MessageState(0);
         for (var i = 0; i + 1 < items.Count; i += 2)
@@ -247,10 +247,10 @@ public sealed class ImapClient : IDisposable
                     state = state with { ModSeq = ulong.Parse((string)((List<object>)items[i + 1])[0], NumberStyles.None, CultureInfo.InvariantCulture) };
                     break;
                 case "FLAGS":
-                    state = state with { Flags = [.. ((List<object>)items[i + 1]).Cast<string>().Where(static flag => flag != "\\Recent").Order(StringComparer.OrdinalIgnoreCase)] };
+                    state = state with { Flags = _history.Share(((List<object>)items[i + 1]).Cast<string>().Where(static flag => flag != "\\Recent").Order(StringComparer.OrdinalIgnoreCase)) };
                     break;
                 case string name when name.StartsWith("BODY[HEADER", StringComparison.Ordinal):
-                    state = state with { Identity = HistoryMail.IdentityOf((string)items[i + 1]) };
+                    state = state with { Identity = _history.Share(HistoryMail.IdentityOf((string)items[i + 1])) };
                     break;
             }
         }
