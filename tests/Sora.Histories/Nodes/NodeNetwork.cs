@@ -86,7 +86,7 @@ public sealed class NodeNetwork : IAsyncDisposable
 
         string? Run(string action)
         {
-            using var process = Process.Start(new ProcessStartInfo("ip", ["netns", action, probe]) { RedirectStandardError = true })!;
+            using var process = Process.Start(new ProcessStartInfo("ip", ["netns", action, probe]) { UseShellExecute = false, RedirectStandardError = true })!;
             var errors = process.StandardError.ReadToEnd();
             process.WaitForExit();
             return process.ExitCode == 0 ? null : $"Network cuts cannot run here: {errors.ReplaceLineEndings(" ").Trim()}";
