@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sora.Bench.Cluster;
 using Sora.Bench.Compare;
 using Sora.Bench.Results;
 using Sora.Bench.Scenarios;
@@ -16,7 +17,7 @@ internal static class CommandLine
     {
         var root = new RootCommand("Loads a mail server over LMTP, IMAP and POP3 and says how it did.")
         {
-            Deliver(), Fill(), Select(), Fetch(), Store(), Search(), Append(), Transfer(), Events(), Idle(), Connections(), Churn(), Logins(), Mix(), Pop3(), CompareCommand.Create(),
+            Deliver(), Fill(), Select(), Fetch(), Store(), Search(), Append(), Transfer(), Events(), Idle(), Connections(), Churn(), Logins(), Mix(), Pop3(), CompareCommand.Create(), ClusterCommand.Create(),
         };
         return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TerminationTimeout });
     }

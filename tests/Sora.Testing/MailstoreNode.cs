@@ -23,7 +23,7 @@ public sealed class MailstoreNode : IAsyncDisposable
     private readonly PasswordVerifier _verifier;
     private readonly PasswordHasher _hasher;
 
-    private MailstoreNode(PostgresAddress address, MailboxOptions options, QuotaOptions quota, TimeSpan? maxSilence)
+    private MailstoreNode(PostgresAddress address, MailboxOptions options, QuotaOptions quota, TimeSpan? maxSilence, bool confirmsSelect)
     {
         Address = address;
         Database = PostgresFixture.Open(address);
@@ -35,6 +35,7 @@ public sealed class MailstoreNode : IAsyncDisposable
         Mailboxes = new MailboxHost(Database, Feed, options, _metrics, TimeProvider.System, NullLoggerFactory.Instance)
         {
             Quotas = Quotas,
+            ConfirmsSelect = confirmsSelect,
             MaxSilence = maxSilence,
             RecentRecords = maxSilence is null ? 0 : 128,
         };
@@ -98,13 +99,17 @@ public sealed class MailstoreNode : IAsyncDisposable
     /// <param name="address">A database that others may be on; null for a fresh one.</param>
     /// <param name="options">[mailboxes]</param>
     /// <param name="quota">[quota]</param>
+    /// <param name="confirmsSelect">What mailboxes.confirm_select makes of it.</param>
+    /// <param name="hears">Hears what other nodes announce.</param>
     /// <param name="maxSilence">For a node that hosts mailboxes for others: what it knows is doubtful when it has not heard of the database for this long.</param>
     public static async Task<MailstoreNode> StartAsync(
-        PostgresAddress? address = null, MailboxOptions? options = null, QuotaOptions? quota = null, TimeSpan? maxSilence = null)
+        PostgresAddress? address = null, MailboxOptions? options = null, QuotaOptions? quota = null, TimeSpan? maxSilence = null, bool confirmsSelect = false,
+        bool hears = true)
     {
         var node = new MailstoreNode(
-            address ?? await PostgresFixture.CreateAddressAsync(), options ?? new MailboxOptions(), quota ?? new QuotaOptions(), maxSilence);
-        await node.Feed.StartAsync(CancellationToken.None);
+            address ?? await PostgresFixture.CreateAddressAsync(), options ?? new MailboxOptions(), quota ?? new QuotaOptions(), maxSilence, confirmsSelect);
+        if (hears)
+            await node.Feed.StartAsync(CancellationToken.None);
         return node;
     }
 

@@ -7,6 +7,7 @@ namespace Sora.Testing;
 public static partial class Signals
 {
     private const int SigTerm = 15;
+    private const int SigQuit = 3;
     private const int SigKill = 9;
     private const int SigStop = 19;
     private const int SigContinue = 18;
@@ -14,6 +15,9 @@ public static partial class Signals
     public static void Terminate(int pid) => _ = Send(pid, SigTerm);
 
     public static void Kill(int pid) => _ = Send(pid, SigKill);
+
+    /// <summary>An immediate shutdown, to a server of PostgreSQL: it ends without a checkpoint, and recovers at the next start.</summary>
+    public static void Quit(int pid) => _ = Send(pid, SigQuit);
 
     /// <summary>The process does nothing until <see cref="Continue"/>.</summary>
     public static void Stop(int pid) => _ = Send(pid, SigStop);

@@ -8,7 +8,10 @@ namespace Sora.Contracts;
 /// </summary>
 public interface IMailbox
 {
-    /// <summary>The index, or the changes since <paramref name="known"/> when the caller holds that state and the writer still has them.</summary>
+    /// <summary>
+    /// The index, or the changes since <paramref name="known"/> when the caller holds that state and the writer still has them. Where others may have written whom the writer has not heard of
+    /// yet, a caller that holds the newest state that is known gets one that was compared with the log.
+    /// </summary>
     Task<MailResult<MailboxUpdate>> OpenAsync(ModSeq known, CancellationToken cancellationToken);
 
     /// <summary>Appends messages in order, all or none of them (APPEND, MULTIAPPEND, delivery).</summary>
@@ -41,7 +44,11 @@ public interface IMailbox
 
 /// <summary>Either a whole index or the deltas that lead from the caller's state to the newest one.</summary>
 [Immutable]
-public sealed record MailboxUpdate(MailboxIndex? Index, IReadOnlyList<MailboxDelta> Deltas);
+public sealed record MailboxUpdate(MailboxIndex? Index, IReadOnlyList<MailboxDelta> Deltas)
+{
+    /// <summary>News for the caller, but somebody may have written since: who has to know asks once more, with this state.</summary>
+    public bool IsUnconfirmed { get; init; }
+}
 
 /// <summary>A message for AppendAsync.</summary>
 /// <param name="Prefix">Trace header fields that come before the body: whole lines, CRLF; empty for APPEND.</param>

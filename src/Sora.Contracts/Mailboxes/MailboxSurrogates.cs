@@ -53,13 +53,13 @@ internal sealed class MailboxIndexConverter : IConverter<MailboxIndex, MailboxIn
 
 /// <summary>An update on the wire. Its deltas become an array: a list behind an interface may be of a type that has no serializer.</summary>
 [GenerateSerializer, Alias("sora.MailboxUpdate"), Immutable]
-internal readonly record struct MailboxUpdateSurrogate([property: Id(0)] MailboxIndex? Index, [property: Id(1)] MailboxDelta[] Deltas);
+internal readonly record struct MailboxUpdateSurrogate([property: Id(0)] MailboxIndex? Index, [property: Id(1)] MailboxDelta[] Deltas, [property: Id(2)] bool IsUnconfirmed);
 
 [RegisterConverter]
 internal sealed class MailboxUpdateConverter : IConverter<MailboxUpdate, MailboxUpdateSurrogate>
 {
-    public MailboxUpdate ConvertFromSurrogate(in MailboxUpdateSurrogate surrogate) => new(surrogate.Index, surrogate.Deltas);
+    public MailboxUpdate ConvertFromSurrogate(in MailboxUpdateSurrogate surrogate) => new(surrogate.Index, surrogate.Deltas) { IsUnconfirmed = surrogate.IsUnconfirmed };
 
-    public MailboxUpdateSurrogate ConvertToSurrogate(in MailboxUpdate value) => new(value.Index, [.. value.Deltas]);
+    public MailboxUpdateSurrogate ConvertToSurrogate(in MailboxUpdate value) => new(value.Index, [.. value.Deltas], value.IsUnconfirmed);
 }
 #endif

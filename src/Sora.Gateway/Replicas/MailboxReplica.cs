@@ -156,7 +156,7 @@ public sealed class MailboxReplica : IMailboxSubscriber, IThreadPoolWorkItem, ID
                 var newer = Apply(current, opened.Value);
                 if (ReferenceEquals(newer, current))
                     return always ? null : MailError.Unavailable("The mailbox's newest state is not available yet");
-                always = false;
+                always &= opened.Value.IsUnconfirmed;
                 Volatile.Write(ref _current, newer);
                 Announce(newer.HighestModSeq);
                 Tell();

@@ -26,13 +26,23 @@ internal sealed partial class Mailbox
             index = opened.Value.Index!;
         }
 
+        if (known.Value <= 0 && opened.Value.IsUnconfirmed)
+        {
+            // Who has nothing yet is about to SELECT: it need not ask twice
+            opened = await OpenAsync(index.HighestModSeq, cancellationToken);
+            if (!opened.IsOk)
+                return opened;
+            index = opened.Value.Index!;
+        }
+
+        var isUnconfirmed = opened.Value.IsUnconfirmed;
         if (known.Value <= 0 || known > index.HighestModSeq)
-            return new MailboxUpdate(index, []);
+            return new MailboxUpdate(index, []) { IsUnconfirmed = isUnconfirmed };
         if (known == index.HighestModSeq)
             return new MailboxUpdate(null, []);
         IReadOnlyList<MailboxDelta>? records = FindRecent(known, index.HighestModSeq);
         records ??= await ReadSinceAsync(known, index.HighestModSeq, cancellationToken);
-        return records is null ? new MailboxUpdate(index, []) : new MailboxUpdate(null, records);
+        return (records is null ? new MailboxUpdate(index, []) : new MailboxUpdate(null, records)) with { IsUnconfirmed = isUnconfirmed };
     }
 
     /// <summary>How many messages no session has been told of yet.</summary>

@@ -42,17 +42,21 @@ internal sealed partial class Mailbox : IMailbox
 
     public async Task<MailResult<MailboxUpdate>> OpenAsync(ModSeq known, CancellationToken cancellationToken)
     {
-        if (!TryGetFresh(out var index))
+        if (!TryGetFresh(out var index) || (_host.ConfirmsSelect && index.HighestModSeq <= known))
         {
+            // What a process that was just paused or cut off has not heard of yet is in the log all the same (docs/decisions/0055)
+            if (_host.ConfirmsSelect)
+                MarkUnread();
             var refresh = new RefreshRequest { Deadline = Deadline() };
             Enqueue(refresh);
             var outcome = await refresh.Completion.WaitAsync(cancellationToken);
             if (!outcome.IsOk)
                 return outcome.Error;
             index = _index!;
+            return index.IsEnded ? MailError.NoSuchMailbox() : new MailboxUpdate(index, []);
         }
 
-        return index.IsEnded ? MailError.NoSuchMailbox() : new MailboxUpdate(index, []);
+        return index.IsEnded ? MailError.NoSuchMailbox() : new MailboxUpdate(index, []) { IsUnconfirmed = _host.ConfirmsSelect };
     }
 
     public async Task<MailResult<AppendResult>> AppendAsync(AppendRequest request, CancellationToken cancellationToken)

@@ -49,6 +49,9 @@ public sealed class MailboxHost : IMailboxes, IAsyncDisposable
     /// <summary>What accounts may hold; null when nothing is to be limited.</summary>
     public QuotaHost? Quotas { get; init; }
 
+    /// <summary>Who asks for a mailbox's newest state gets one that was compared with the log: other processes write too, and what they announce comes a moment later.</summary>
+    public bool ConfirmsSelect { get; init; }
+
     /// <summary>
     /// Who has not heard of the database for this long may have been paused or cut off, and others may have written: then no state in memory is answered from before its log was
     /// looked at. Null for a process that nobody takes mailboxes from.

@@ -2,6 +2,15 @@ using Sora.Configuration;
 
 namespace Sora.Mailstore.Mailboxes;
 
+/// <summary>When SELECT asks the database whether other nodes have written.</summary>
+public enum ConfirmSelect
+{
+    /// <summary>Where database.hosts names a database, which other nodes may use.</summary>
+    Auto,
+    Always,
+    Never,
+}
+
 [Section("How mailboxes are kept in memory and written to PostgreSQL")]
 public sealed class MailboxOptions
 {
@@ -44,4 +53,7 @@ public sealed class MailboxOptions
     [Option("Most requests remembered for one mailbox; the oldest are forgotten first")]
     [OptionRange(16, 1_000_000)]
     public int MaxRememberedOperations { get; set; } = 4096;
+
+    [Option("Ask the database at each SELECT whether other nodes have written what this one has not heard of yet: auto does where database.hosts names the database, always, never")]
+    public ConfirmSelect ConfirmSelect { get; set; } = ConfirmSelect.Auto;
 }

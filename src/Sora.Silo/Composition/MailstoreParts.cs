@@ -113,6 +113,7 @@ internal sealed record MailstoreParts(
         var mailboxes = parts.Add("Mailboxes", new MailboxHost(database, feed, options.Mailboxes, metrics, time, loggers)
         {
             Quotas = quotas,
+            ConfirmsSelect = options.Mailboxes.ConfirmSelect == ConfirmSelect.Always || (options.Mailboxes.ConfirmSelect == ConfirmSelect.Auto && !options.Database.Embedded),
             MaxSilence = HostsForOthers(options) ? options.Cluster.MaxSilence : null,
             RecentRecords = HostsForOthers(options) ? options.Cluster.RecentRecords : 0,
         });

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Sora.EndToEnd.Tests.Servers;
 using Sora.EndToEnd.Tests.Wire;
+using Sora.Histories.Nodes;
 using Sora.Testing;
 
 namespace Sora.EndToEnd.Tests.Clients;
@@ -36,8 +37,10 @@ public sealed class HaproxyFixture : IAsyncLifetime
             $"managesieve.proxy_listen={Listen(4)}",
             $"lmtp.proxy_listen={Listen(5)}");
         await Sora.CreateAccountsAsync(Password, [.. Enumerable.Range(1, 9).Select(static i => $"user{i}@example.com")]);
-        Proxy = await Haproxy.StartAsync(
-            ("IMAP", HeaderPort), ("IMAPS", HeaderPort + 1), ("POP3", HeaderPort + 2), ("POP3S", HeaderPort + 3), ("SIEVE", HeaderPort + 4), ("LMTP", HeaderPort + 5));
+        Proxy = await Haproxy.StartAsync(new Dictionary<string, int>(StringComparer.Ordinal)
+        {
+            ["IMAP"] = HeaderPort, ["IMAPS"] = HeaderPort + 1, ["POP3"] = HeaderPort + 2, ["POP3S"] = HeaderPort + 3, ["SIEVE"] = HeaderPort + 4, ["LMTP"] = HeaderPort + 5,
+        });
     }
 
     public async Task DisposeAsync()

@@ -5,10 +5,10 @@ using System.Net.Sockets;
 using System.Text;
 using Sora.Testing;
 
-namespace Sora.EndToEnd.Tests.Servers;
+namespace Sora.Histories.Nodes;
 
 /// <summary>HAProxy with the configuration that comes with Sora (deploy/haproxy/haproxy.cfg).</summary>
-internal sealed class Haproxy : IAsyncDisposable
+public sealed class Haproxy : IAsyncDisposable
 {
     private static readonly string[] Names = ["IMAP", "IMAPS", "POP3", "POP3S", "SIEVE", "LMTP", "IMAPS_ENDED"];
 
@@ -37,8 +37,8 @@ internal sealed class Haproxy : IAsyncDisposable
     public int Port(string name) => _ports + Array.IndexOf(Names, name);
 
     /// <summary>Starts it.</summary>
-    /// <param name="nodes">Where Sora waits for it: the end of the variable's name, and the port.</param>
-    public static async Task<Haproxy> StartAsync(params (string Name, int Port)[] nodes)
+    /// <param name="nodes">Where each Sora waits for it: the end of the variable's name, and the port on 127.0.0.1.</param>
+    public static async Task<Haproxy> StartAsync(params IReadOnlyList<IReadOnlyDictionary<string, int>> nodes)
     {
         var proxy = new Haproxy();
         try
@@ -53,8 +53,11 @@ internal sealed class Haproxy : IAsyncDisposable
         }
     }
 
-    /// <summary>One line for each server: its listener, and what the last health check found, such as L7OK.</summary>
-    public async Task<IReadOnlyList<(string Listener, string Check)>> ChecksAsync()
+    /// <summary>Why there can be none on this machine; null when there can.</summary>
+    public static string? Missing { get; } = Program() is { } program && (program[0] == '/' || InPath(program)) ? null : "haproxy is not installed";
+
+    /// <summary>One line for each server: its listener, its name, and what the last health check found, such as L7OK.</summary>
+    public async Task<IReadOnlyList<(string Listener, string Server, string Check)>> ChecksAsync()
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(SocketFile));
@@ -63,7 +66,7 @@ internal sealed class Haproxy : IAsyncDisposable
         using var reader = new StreamReader(stream);
         var rows = (await reader.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => line.Split(',')).ToList();
         var check = Array.IndexOf(rows[0], "check_status");
-        return [.. rows.Where(static row => row.Length > 2 && row[1] == "node1").Select(row => (row[0], row[check]))];
+        return [.. rows.Where(static row => row.Length > 2 && row[1].StartsWith("node", StringComparison.Ordinal)).Select(row => (row[0], row[1], row[check]))];
     }
 
     public async ValueTask DisposeAsync()
@@ -78,7 +81,7 @@ internal sealed class Haproxy : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private async Task StartProcessAsync((string Name, int Port)[] nodes)
+    private async Task StartProcessAsync(IReadOnlyList<IReadOnlyDictionary<string, int>> nodes)
     {
         using (var authority = new TestAuthority())
         {
@@ -86,7 +89,7 @@ internal sealed class Haproxy : IAsyncDisposable
             await File.WriteAllTextAsync(_folder.File("sora.pem"), certificate.Certificate + certificate.Key);
         }
 
-        var start = new ProcessStartInfo(Program(), ["-db", "-f", Programs.InRepository("deploy", "haproxy", "haproxy.cfg")])
+        var start = new ProcessStartInfo(Program(), ["-db", "-f", Path.Combine(BuiltPrograms.Repository, "deploy", "haproxy", "haproxy.cfg")])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -98,8 +101,12 @@ internal sealed class Haproxy : IAsyncDisposable
         start.Environment["SORA_HAPROXY_PEM"] = _folder.File("sora.pem");
         foreach (var name in Names)
             start.Environment["SORA_HAPROXY_" + name] = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port(name)}");
-        foreach (var (name, port) in nodes)
-            start.Environment["SORA_NODE1_" + name] = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}");
+        for (var i = 0; i < nodes.Count; i++)
+        {
+            foreach (var (name, port) in nodes[i])
+                start.Environment[string.Create(CultureInfo.InvariantCulture, $"SORA_NODE{i + 1}_{name}")] = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}");
+        }
+
         try
         {
             _process = Process.Start(start)!;
@@ -115,8 +122,11 @@ internal sealed class Haproxy : IAsyncDisposable
         _process.BeginErrorReadLine();
         await Eventually.WaitAsync(() => _process.HasExited || File.Exists(SocketFile));
         if (_process.HasExited)
-            Assert.Fail($"HAProxy ended with {_process.ExitCode}:\n{Output}");
+            throw new InvalidOperationException($"HAProxy ended with {_process.ExitCode}:\n{Output}");
     }
+
+    private static bool InPath(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)));
 
     // Where Debian has it, which is in no ordinary user's path
     private static string Program() => File.Exists("/usr/sbin/haproxy") ? "/usr/sbin/haproxy" : "haproxy";

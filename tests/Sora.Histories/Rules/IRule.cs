@@ -1,0 +1,6 @@
+namespace Sora.Histories.Rules;
+
+internal interface IRule
+{
+    IEnumerable<Violation> Check(Facts facts);
+}
