@@ -18,6 +18,12 @@ internal enum BodyClaim
     Stored,
 }
 
+/// <summary>What claims found. The row that was claimed is known by when it was made: when it was deleted since, another one with its key is another claim's.</summary>
+internal sealed class BodyClaims : Dictionary<ObjectKey, BodyClaim>
+{
+    public Dictionary<ObjectKey, DateTime> Made { get; } = [];
+}
+
 /// <summary>Where in a pack a body is.</summary>
 internal readonly record struct PackedBody(ObjectKey Pack, long Position, long Length);
 
@@ -31,7 +37,7 @@ internal readonly record struct StoredBody(ObjectKey Key, string? KeyId = null, 
 internal sealed class BodyStore(NpgsqlDataSource database)
 {
     /// <summary>Claims bodies before they are put. The claim counts when the connection's transaction is committed.</summary>
-    public static async Task<Dictionary<ObjectKey, BodyClaim>> ClaimAsync(
+    public static async Task<BodyClaims> ClaimAsync(
         NpgsqlConnection connection, IReadOnlyCollection<ObjectKey> keys, CancellationToken cancellationToken)
     {
         // In one order, so that two claims never wait for each other
@@ -42,44 +48,48 @@ internal sealed class BodyStore(NpgsqlDataSource database)
             FROM unnest($1::bigint[], $2::bytea[]) AS k (account_id, hash)
             ORDER BY account_id, hash
             ON CONFLICT (account_id, hash) DO UPDATE SET dead_since = excluded.dead_since WHERE b.state <> 2
-            RETURNING account_id, hash, state = 1 AND damaged_at IS NULL
+            RETURNING account_id, hash, state = 1 AND damaged_at IS NULL, created_at
             """,
             connection);
         AddKeys(command, keys);
-        var claims = keys.ToDictionary(static key => key, static _ => BodyClaim.Deleting);
+        var claims = new BodyClaims();
+        foreach (var key in keys)
+            claims[key] = BodyClaim.Deleting;
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
-            claims[ReadKey(reader)] = reader.GetBoolean(2) ? BodyClaim.Stored : BodyClaim.Free;
+        {
+            var key = ReadKey(reader);
+            claims[key] = reader.GetBoolean(2) ? BodyClaim.Stored : BodyClaim.Free;
+            claims.Made[key] = reader.GetDateTime(3);
+        }
+
         return claims;
     }
 
     /// <summary>
     /// The object store has these now. A body that no content refers to (its message is purged already) is dead from the start, and so is a
-    /// staged object, whose end is a matter of its age and of staged rows. The result lacks those that are being deleted.
+    /// staged object, whose end is a matter of its age and of staged rows. The result lacks those that are being deleted, or were since they were claimed: what was put may be
+    /// gone with them. Several bodies are held first (<see cref="HoldAsync"/>).
     /// </summary>
     public static async Task<HashSet<ObjectKey>> StoredAsync(
-        NpgsqlConnection connection, IReadOnlyList<StoredBody> bodies, CancellationToken cancellationToken)
+        NpgsqlConnection connection, IReadOnlyList<StoredBody> bodies, BodyClaims claims, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
             """
             WITH put AS MATERIALIZED (
-                SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[])
-                    AS k (account_id, hash, key_id, pack_id, position, length)
+                SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::timestamptz[])
+                    AS k (account_id, hash, key_id, pack_id, position, length, made)
             ), moved AS (
                 UPDATE packs p SET dead_size = p.dead_size + b.length
                 FROM put JOIN bodies b USING (account_id, hash)
-                WHERE p.id = b.pack_id AND b.state = 1 AND b.pack_id IS DISTINCT FROM put.pack_id
+                WHERE p.id = b.pack_id AND b.state = 1 AND b.created_at = put.made AND b.pack_id IS DISTINCT FROM put.pack_id
             )
-            INSERT INTO bodies AS b (account_id, hash, state, key_id, pack_id, position, length, dead_since)
-            SELECT account_id, hash, 1, key_id, pack_id, position, length,
-                CASE WHEN NOT EXISTS (SELECT FROM contents c WHERE c.account_id = put.account_id AND c.hash = put.hash) THEN now() END
+            UPDATE bodies b SET
+                state = 1, key_id = put.key_id, pack_id = put.pack_id, position = put.position, length = put.length, damaged_at = NULL,
+                dead_since = CASE WHEN NOT EXISTS (SELECT FROM contents c WHERE c.account_id = b.account_id AND c.hash = b.hash) THEN now() END
             FROM put
-            ORDER BY account_id, hash
-            ON CONFLICT (account_id, hash) DO UPDATE SET
-                state = 1, key_id = excluded.key_id, pack_id = excluded.pack_id, position = excluded.position, length = excluded.length,
-                dead_since = excluded.dead_since, damaged_at = NULL
-            WHERE b.state <> 2
-            RETURNING account_id, hash
+            WHERE b.account_id = put.account_id AND b.hash = put.hash AND b.state <> 2 AND b.created_at = put.made
+            RETURNING b.account_id, b.hash
             """,
             connection);
         AddKeys(command, [.. bodies.Select(static body => body.Key)]);
@@ -87,6 +97,10 @@ internal sealed class BodyStore(NpgsqlDataSource database)
         command.Parameters.Add(new NpgsqlParameter<long?[]> { TypedValue = [.. bodies.Select(static body => body.PackId)], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint });
         command.Parameters.Add(Longs([.. bodies.Select(static body => body.Position)]));
         command.Parameters.Add(Longs([.. bodies.Select(static body => body.Length)]));
+        command.Parameters.Add(new NpgsqlParameter<DateTime[]>
+        {
+            TypedValue = [.. bodies.Select(body => claims.Made[body.Key])], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz,
+        });
         var stored = new HashSet<ObjectKey>(bodies.Count);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))

@@ -26,6 +26,12 @@ internal readonly record struct Purged(long Messages, long Contents)
 /// </summary>
 internal static class PurgeStore
 {
+    // In the order in which those lock them who bring them back
+    private const string DeleteSome = """
+        DELETE FROM messages WHERE ctid = ANY (ARRAY(
+            SELECT m.ctid FROM chosen JOIN messages m USING (mailbox_id, uid) ORDER BY m.mailbox_id, m.uid FOR UPDATE OF m))
+        """;
+
     /// <summary>Locks the next records whose messages were expunged long enough ago, oldest first.</summary>
     public static async Task<List<ExpungeRecord>> TakeAsync(
         NpgsqlConnection connection, TimeSpan age, PurgeCursor after, int limit, CancellationToken cancellationToken)
@@ -74,11 +80,13 @@ internal static class PurgeStore
         NpgsqlConnection connection, IReadOnlyList<(MailboxId Mailbox, UidRange Uids)> ranges, int limit, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            """
-            DELETE FROM messages WHERE ctid = ANY (ARRAY(
-                SELECT m.ctid FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS r (mailbox_id, first, last)
+            $"""
+            WITH chosen AS MATERIALIZED (
+                SELECT m.mailbox_id, m.uid FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS r (mailbox_id, first, last)
                 JOIN messages m ON m.mailbox_id = r.mailbox_id AND m.uid BETWEEN r.first AND r.last
-                LIMIT $4))
+                LIMIT $4
+            )
+            {DeleteSome}
             RETURNING mailbox_id, uid, content_id
             """,
             connection);
@@ -116,8 +124,9 @@ internal static class PurgeStore
         NpgsqlConnection connection, MailboxId mailbox, int limit, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            """
-            DELETE FROM messages WHERE ctid = ANY (ARRAY(SELECT ctid FROM messages WHERE mailbox_id = $1 LIMIT $2))
+            $"""
+            WITH chosen AS MATERIALIZED (SELECT mailbox_id, uid FROM messages WHERE mailbox_id = $1 LIMIT $2)
+            {DeleteSome}
             RETURNING content_id
             """,
             connection);

@@ -24,7 +24,8 @@ internal sealed class StagedObjects(Database database, IObjectStore objects, Sto
         var start = time.GetTimestamp();
         try
         {
-            var claim = await ClaimAsync(key, patience.Token);
+            var claims = await ClaimAsync(key, patience.Token);
+            var claim = claims[key];
             CrashPoints.Reach(CrashPoints.StagedObjectClaimed);
             if (claim == BodyClaim.Stored)
                 return true;
@@ -34,7 +35,7 @@ internal sealed class StagedObjects(Database database, IObjectStore objects, Sto
                 throw error;
             CrashPoints.Reach(CrashPoints.StagedObjectPut);
             await using var connection = await database.Write.OpenConnectionAsync(patience.Token);
-            return (await BodyStore.StoredAsync(connection, [new StoredBody(key, KeyId)], patience.Token)).Count == 1;
+            return (await BodyStore.StoredAsync(connection, [new StoredBody(key, KeyId)], claims, patience.Token)).Count == 1;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested
             && e is IOException or UnauthorizedAccessException or NpgsqlException or TimeoutException or OperationCanceledException)
@@ -44,9 +45,9 @@ internal sealed class StagedObjects(Database database, IObjectStore objects, Sto
         }
     }
 
-    private async Task<BodyClaim> ClaimAsync(ObjectKey key, CancellationToken cancellationToken)
+    private async Task<BodyClaims> ClaimAsync(ObjectKey key, CancellationToken cancellationToken)
     {
         await using var connection = await database.Write.OpenConnectionAsync(cancellationToken);
-        return (await BodyStore.ClaimAsync(connection, [key], cancellationToken))[key];
+        return await BodyStore.ClaimAsync(connection, [key], cancellationToken);
     }
 }

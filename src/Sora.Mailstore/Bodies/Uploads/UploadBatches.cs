@@ -81,10 +81,10 @@ internal sealed class UploadBatches(
         lease.Pause = DeletionPause;
     }
 
-    private static bool IsBeingDeleted(StagedBody body, Dictionary<ObjectKey, BodyClaim> claims) =>
+    private static bool IsBeingDeleted(StagedBody body, BodyClaims claims) =>
         Array.Exists(body.Accounts, account => claims[new ObjectKey(account, body.Hash)] == BodyClaim.Deleting);
 
-    private async Task<Dictionary<ObjectKey, BodyClaim>> ClaimAsync(HashSet<ObjectKey> keys, CancellationToken cancellationToken)
+    private async Task<BodyClaims> ClaimAsync(HashSet<ObjectKey> keys, CancellationToken cancellationToken)
     {
         await using var connection = await database.Write.OpenConnectionAsync(cancellationToken);
         return await BodyStore.ClaimAsync(connection, keys, cancellationToken);
@@ -92,7 +92,7 @@ internal sealed class UploadBatches(
 
     // The objects that are there now, of those that were claimed.
     private async Task<List<StoredBody>> PutAsync(
-        List<StagedBody> bodies, Dictionary<ObjectKey, BodyClaim> claims, UploadOutcome outcome, CancellationToken cancellationToken)
+        List<StagedBody> bodies, BodyClaims claims, UploadOutcome outcome, CancellationToken cancellationToken)
     {
         var puts = new List<(ObjectPut Put, StagedBody Body)>();
         var copies = new List<(ObjectKey Key, StagedBody Body)>();
@@ -159,7 +159,7 @@ internal sealed class UploadBatches(
     };
 
     private async Task FinishAsync(
-        List<StagedBody> bodies, Dictionary<ObjectKey, BodyClaim> claims, List<StoredBody> stored, UploadOutcome outcome, CancellationToken cancellationToken)
+        List<StagedBody> bodies, BodyClaims claims, List<StoredBody> stored, UploadOutcome outcome, CancellationToken cancellationToken)
     {
         await using var connection = await database.Write.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -168,27 +168,31 @@ internal sealed class UploadBatches(
         if (outcome.Moved.Count > 0)
             await StagedBodyStore.DeleteAsync(connection, [.. outcome.Moved.Select(static body => body.Id)], cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        await ClaimLostAsync(stored, there, cancellationToken);
+    }
+
+    // What was put although its row was deleted meanwhile has a row again, so that it is found when nobody needs it
+    private async Task ClaimLostAsync(List<StoredBody> stored, HashSet<ObjectKey> there, CancellationToken cancellationToken)
+    {
+        var lost = stored.Select(static body => body.Key).Where(key => !there.Contains(key)).ToHashSet();
+        if (lost.Count > 0)
+            await ClaimAsync(lost, cancellationToken);
     }
 
     // What was put, and what was there when it was claimed and still is: had the lease been over for long, others may have done all this, and the message may have been purged and its object
     // deleted since. From here to the end of the transaction nobody begins to delete it.
     private static async Task<HashSet<ObjectKey>> ThereAsync(
-        NpgsqlConnection connection, Dictionary<ObjectKey, BodyClaim> claims, List<StoredBody> stored, CancellationToken cancellationToken)
+        NpgsqlConnection connection, BodyClaims claims, List<StoredBody> stored, CancellationToken cancellationToken)
     {
-        var there = new HashSet<ObjectKey>();
-        if (claims.ContainsValue(BodyClaim.Stored))
-        {
-            there = await BodyStore.HoldAsync(connection, claims.Keys, cancellationToken);
-            there.RemoveWhere(key => claims[key] != BodyClaim.Stored);
-        }
-
+        var there = await BodyStore.HoldAsync(connection, claims.Keys, cancellationToken);
+        there.RemoveWhere(key => claims[key] != BodyClaim.Stored);
         if (stored.Count > 0)
-            there.UnionWith(await BodyStore.StoredAsync(connection, stored, cancellationToken));
+            there.UnionWith(await BodyStore.StoredAsync(connection, stored, claims, cancellationToken));
         return there;
     }
 
     private async Task<List<StoredBody>> PutPackAsync(
-        AccountId account, List<StagedBody> bodies, Dictionary<ObjectKey, BodyClaim> claims, UploadOutcome outcome, CancellationToken cancellationToken)
+        AccountId account, List<StagedBody> bodies, BodyClaims claims, UploadOutcome outcome, CancellationToken cancellationToken)
     {
         var free = bodies.FindAll(body => claims[new ObjectKey(account, body.Hash)] == BodyClaim.Free);
         var read = await ReadAsync(free, cancellationToken);
@@ -210,7 +214,7 @@ internal sealed class UploadBatches(
     private async Task FinishPackAsync(
         AccountId account,
         List<StagedBody> bodies,
-        Dictionary<ObjectKey, BodyClaim> claims,
+        BodyClaims claims,
         List<StoredBody> stored,
         UploadOutcome outcome,
         CancellationToken cancellationToken)

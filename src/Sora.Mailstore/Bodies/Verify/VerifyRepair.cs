@@ -63,12 +63,13 @@ internal sealed class VerifyRepair(
 
             if (place is null)
                 return new Repaired("no other copy is to be found; it is put again when the same body comes again", false);
-            if (!await TryClaimAsync(key, cancellationToken))
+            var claims = await ClaimAsync(key, cancellationToken);
+            if (claims[key] == BodyClaim.Deleting)
                 return new Repaired("it is being deleted at the moment: look again later", false);
             if ((await encoded.PutAsync([new ObjectPut(key, size) { File = path }], cancellationToken))[0] is { } error)
                 return new Repaired($"it could not be put again: {error.Message}", false);
             await using var connection = await database.Write.OpenConnectionAsync(cancellationToken);
-            return (await BodyStore.StoredAsync(connection, [new StoredBody(key, keyId)], cancellationToken)).Count == 1
+            return (await BodyStore.StoredAsync(connection, [new StoredBody(key, keyId)], claims, cancellationToken)).Count == 1
                 ? new Repaired($"put again from {place}", true)
                 : Changed;
         }
@@ -99,10 +100,10 @@ internal sealed class VerifyRepair(
             : Changed;
     }
 
-    private async Task<bool> TryClaimAsync(ObjectKey key, CancellationToken cancellationToken)
+    private async Task<BodyClaims> ClaimAsync(ObjectKey key, CancellationToken cancellationToken)
     {
         await using var connection = await database.Write.OpenConnectionAsync(cancellationToken);
-        return (await BodyStore.ClaimAsync(connection, [key], cancellationToken))[key] != BodyClaim.Deleting;
+        return await BodyStore.ClaimAsync(connection, [key], cancellationToken);
     }
 
     // Where a good copy was found, which is in the file then.
