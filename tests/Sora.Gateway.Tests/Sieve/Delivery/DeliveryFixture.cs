@@ -47,7 +47,8 @@ public sealed class DeliveryFixture : IAsyncLifetime, IDisposable
     /// <summary>Another LMTP server on the same engine.</summary>
     internal Task<TestGateway> StartAsync(
         SieveOptions? sieve = null, SieveDeliveryOptions? options = null, SieveEngineOptions? limits = null, Action<LmtpOptions>? lmtp = null, bool remembers = true,
-        IDelivery? delivery = null, ISieveLists? lists = null, SuccessReports? reports = null, TimeProvider? time = null)
+        IDelivery? delivery = null, ISieveLists? lists = null, SuccessReports? reports = null, TimeProvider? time = null,
+        GatewayMetrics? metrics = null)
     {
         sieve ??= new SieveOptions();
         sieve.RefreshFiles = TimeSpan.Zero;
@@ -56,7 +57,7 @@ public sealed class DeliveryFixture : IAsyncLifetime, IDisposable
         limits ??= new SieveEngineOptions();
         var lmtpOptions = new LmtpOptions { Listen = ["127.0.0.1:0"], HostName = "mx.example.org", MaxMessageSize = ByteSize.MiB(4) };
         lmtp?.Invoke(lmtpOptions);
-        var metrics = new GatewayMetrics();
+        metrics ??= new GatewayMetrics();
         var files = new SieveFiles(sieve, TimeProvider.System, NullLoggerFactory.Instance);
         var library = new ScriptLibrary(Node.Scripts, files, limits.ToCompilerOptions(64 * 1024), limits.ToCompilerOptions(64 * 1024), 100, 1024 * 1024);
         var ports = new ScriptPorts(Node.Accounts, Node.Sharing, library, options, limits.ToLimits(), "Other Users/", "Shared/")

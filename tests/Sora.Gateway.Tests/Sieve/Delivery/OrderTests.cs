@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Sora.Gateway.Connections;
 using Sora.Mailstore.Sieve;
 
 namespace Sora.Gateway.Tests.Sieve.Delivery;
@@ -42,19 +43,16 @@ public sealed class OrderTests(DeliveryFixture fixture)
     public async Task What_scripts_did_is_counted()
     {
         var counted = new ConcurrentDictionary<string, long>();
-        using var listener = new MeterListener
-        {
-            InstrumentPublished = static (instrument, listener) =>
-            {
-                if (instrument.Name.StartsWith("sora_sieve_", StringComparison.Ordinal))
-                    listener.EnableMeasurementEvents(instrument);
-            },
-        };
+        using var metrics = new GatewayMetrics();
+
+        // Only this gateway's instruments: tests run side by side
+        using var listener = new MeterListener();
         listener.SetMeasurementEventCallback<long>((instrument, value, labels, _) =>
             counted.AddOrUpdate(labels.Length == 0 ? instrument.Name : $"{instrument.Name} {labels[0].Value}", value, (_, known) => known + value));
         listener.SetMeasurementEventCallback<double>((instrument, _, _, _) => counted.AddOrUpdate(instrument.Name, 1, static (_, known) => known + 1));
-        listener.Start();
-        await using var gateway = await fixture.StartAsync();
+        foreach (var instrument in new Instrument[] { metrics.SieveRuns, metrics.SieveDuration, metrics.SieveActions })
+            listener.EnableMeasurementEvents(instrument);
+        await using var gateway = await fixture.StartAsync(metrics: metrics);
         var user = await fixture.UserAsync("require [\"fileinto\", \"copy\"]; redirect :copy \"else@example.org\"; fileinto :copy \"Archive\"; fileinto \"Nowhere\";");
         await user.TakeAsync(gateway: gateway);
         foreach (var name in new[]
