@@ -35,7 +35,7 @@ internal sealed class ClusterProcesses : IAsyncDisposable
                 starts.Add(SoraProcess.StartAsync([.. cluster.Common(database), .. i < mailstores ? Mailstore(i, ports + (i * 2)) : Gateway(i - mailstores), .. settings]));
 
             // Those that have started are to be ended when one does not
-            await Task.WhenAll(starts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)Task.WhenAll(starts)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             for (var i = 0; i < starts.Count; i++)
             {
                 if (starts[i].IsCompletedSuccessfully)
