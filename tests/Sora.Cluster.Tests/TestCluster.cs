@@ -74,6 +74,14 @@ internal sealed class TestCluster : IAsyncDisposable
     public Task DeactivateAsync(MailboxId mailbox) =>
         _silos.DeactivateAsync(_silos.Client.GetGrain<Grains.Mailboxes.IMailboxGrain>(mailbox.Value));
 
+    /// <summary>How many mailboxes each silo hosts.</summary>
+    public async Task<IReadOnlyList<int>> CountMailboxesAsync()
+    {
+        var hosted = await _silos.Client.GetGrain<Orleans.Runtime.IManagementGrain>(0).GetSimpleGrainStatistics();
+        return [.. Silos.Select(silo => hosted.Where(grain => grain.SiloAddress.Equals(silo.SiloAddress) && grain.GrainType.Contains(nameof(Grains.Mailboxes.MailboxGrain), StringComparison.Ordinal))
+            .Sum(static grain => grain.ActivationCount))];
+    }
+
     /// <summary>An engine that has never seen the cluster.</summary>
     public Task<MailstoreNode> StartNodeAsync() => MailstoreNode.StartAsync(Address);
 

@@ -55,7 +55,8 @@ internal static class ClusterHosts
             collection.EnableActivationSheddingOnMemoryPressure = true;
         })
         .AddIncomingGrainCallFilter<ServedCalls>()
-        .AddActivityPropagation();
+        .AddActivityPropagation()
+        .Rebalance(options);
 
     /// <summary>What clients have in common, wherever the list of mailstores is.</summary>
     public static IClientBuilder Configure(IClientBuilder client, SoraCluster options) => client
@@ -85,6 +86,17 @@ internal static class ClusterHosts
         });
         if (tls is not null)
             client.UseTls(tls.Configure);
+    }
+
+    // Without it a mailstore that comes back stays empty for as long as clients are connected
+    private static ISiloBuilder Rebalance(this ISiloBuilder silo, SoraCluster options)
+    {
+        if (options.RebalanceInterval == TimeSpan.Zero)
+            return silo;
+#pragma warning disable ORLEANSEXP002 // Experimental is its interface, which is not used here beyond this line
+        return silo.AddActivationRebalancer().Configure<ActivationRebalancerOptions>(rebalancer =>
+            (rebalancer.RebalancerDueTime, rebalancer.SessionCyclePeriod) = (options.RebalanceInterval, options.RebalanceInterval));
+#pragma warning restore ORLEANSEXP002
     }
 
     private static void Configure(ConnectionOptions connections, SoraCluster options)

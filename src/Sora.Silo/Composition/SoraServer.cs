@@ -82,6 +82,8 @@ internal sealed class SoraServer : IAsyncDisposable
             throw new StartException(string.Join("; ", problems));
         _parts.AddDisposable("Metrics of the node", new NodeMetrics(() => _readiness.IsReady, time));
         var metrics = options.Metrics.Enabled ? _parts.AddDisposable("Metrics", new MetricsPipeline(options.Metrics, node)) : null;
+        if (options.Tracing.OtlpEndpoint is { } collector)
+            _parts.AddDisposable("Traces", new TracePipeline(collector, options.Tracing, node));
         Database? database = null;
         BodyHost? bodies = null;
         var checks = HealthChecks.Of(() => Volatile.Read(ref database), () => Volatile.Read(ref bodies), data, options.Health.MinFreeSpace);

@@ -62,7 +62,7 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
         Messages = new BreakableStore(Bodies.Messages);
         Search = new SearchHost(
             Node.Database, Messages, new SearchOptions { Delay = TimeSpan.Zero, Batch = 3 }, Node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
-        Replicas = new MailboxReplicas(Node.Mailboxes, TimeProvider.System, new ErrorLog<MailboxReplicas>());
+        Replicas = new MailboxReplicas(Node.Mailboxes, new GatewayMetrics(), TimeProvider.System, new ErrorLog<MailboxReplicas>());
         Relay = new RecordingRelay(Node);
         _gateway = await StartAsync(TimeProvider.System);
         Server = _started!;

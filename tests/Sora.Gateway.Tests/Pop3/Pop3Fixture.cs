@@ -59,7 +59,7 @@ public sealed class Pop3Fixture : IAsyncLifetime, IDisposable
         node ??= Node;
         metrics ??= new GatewayMetrics();
         var server = new Pop3Server(
-            options, node.Accounts, node.Maildrops, node.Mailboxes, messages ?? Messages, new MailboxReplicas(node.Mailboxes, TimeProvider.System, new ErrorLog<MailboxReplicas>()),
+            options, node.Accounts, node.Maildrops, node.Mailboxes, messages ?? Messages, new MailboxReplicas(node.Mailboxes, metrics, TimeProvider.System, new ErrorLog<MailboxReplicas>()),
             metrics, time ?? TimeProvider.System, new ErrorLog<Pop3Server>(), sasl, tokens)
         {
             Guard = guard?.Invoke(metrics) ?? LoginGuard.Off(time ?? TimeProvider.System),
