@@ -47,17 +47,33 @@ internal sealed class ClusterAccount(IAccount inner, IAccountGrain grain, Cluste
         return result;
     }
 
-    public Task<MailResult<Done>> RenameAsync(MailboxName from, MailboxName to, CancellationToken cancellationToken) => ChangeAsync(
-        "rename",
-        async (attempt, cancellation) =>
+    public async Task<MailResult<Done>> RenameAsync(MailboxName from, MailboxName to, CancellationToken cancellationToken)
+    {
+        var result = await ChangeAsync(
+            "rename",
+            async (attempt, cancellation) =>
+            {
+                var outcome = await grain.RenameAsync(from, to, cancellation);
+                if (attempt == 1 || from.IsInbox || outcome.Error?.Code is not (MailErrorCode.NonExistent or MailErrorCode.AlreadyExists))
+                    return outcome;
+                var list = await NewestListAsync(cancellation);
+                return list.Find(from) is null && list.Find(to) is not null ? default(Done) : outcome;
+            },
+            cancellationToken);
+
+        // INBOX stays, without its messages (RFC 9051 section 6.3.6): their nodes are to know it before the client does
+        if (result.IsOk && from.IsInbox)
         {
-            var result = await grain.RenameAsync(from, to, cancellation);
-            if (attempt == 1 || from.IsInbox || result.Error?.Code is not (MailErrorCode.NonExistent or MailErrorCode.AlreadyExists))
-                return result;
-            var list = await NewestListAsync(cancellation);
-            return list.Find(from) is null && list.Find(to) is not null ? default(Done) : result;
-        },
-        cancellationToken);
+            var list = await ListAsync(cancellationToken);
+            foreach (var name in new[] { from, to })
+            {
+                if (list.Find(name) is { } entry)
+                    await mailboxes.RefreshAsync(entry.Id, cancellationToken);
+            }
+        }
+
+        return result;
+    }
 
     public Task<MailResult<Done>> SubscribeAsync(MailboxName name, bool subscribed, CancellationToken cancellationToken) =>
         ChangeAsync("subscribe", (_, cancellation) => grain.SubscribeAsync(name, subscribed, cancellation), cancellationToken);

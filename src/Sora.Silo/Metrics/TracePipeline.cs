@@ -19,7 +19,7 @@ internal sealed class TracePipeline : IDisposable
         _provider = Sdk.CreateTracerProviderBuilder()
             .ConfigureResource(resource => resource.AddNode(node))
             .AddSource(Sources)
-            .SetSampler(new ParentBasedSampler(new TraceIdRatioBasedSampler(options.SampleRatio)))
+            .SetSampler(new ParentBasedSampler(new CommandSampler(options.SampleRatio)))
             .AddOtlpExporter(exporter => Otlp.Configure(exporter, endpoint, options.OtlpTransport, "traces"))
             .Build();
     }
