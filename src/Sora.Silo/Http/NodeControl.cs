@@ -81,6 +81,7 @@ internal sealed class NodeControl(SoraOptions options, Readiness readiness, ILog
             options.Node.Roles,
             readiness.State,
             Version = ProgramVersion.Text,
+            ProgramVersion.Commit,
             Sessions = node.Sessions(),
             Cluster = node.Cluster is null ? null : new { options.Cluster.ClusterId, options.Cluster.ServiceId, IsMember = node.Cluster.IsIn, Active = members.Count(static member => member.Status == "active") },
         });

@@ -143,7 +143,7 @@ public sealed class Topology : IAsyncDisposable
                 string.Create(CultureInfo.InvariantCulture, $"{listener.ToLowerInvariant()}.proxy_listen=127.0.0.1:{proxyPorts + i}")));
         }
 
-        var node = new NodeProcess(name, own, link);
+        var node = new NodeProcess(name, own, link) { Build = _options.Build };
         _nodes.Add(node);
         _proxyPorts[node] = proxyPorts;
         if (isReached)
@@ -204,7 +204,7 @@ public sealed class Topology : IAsyncDisposable
         var file = _folder.File("accounts.tsv");
         await File.WriteAllLinesAsync(file, Users.Append(Probe).Select(user => $"{user}\t{_options.Password}"));
         await Command.RunAsync(
-            "dotnet", BuiltPrograms.SoraAdmin, "accounts", "create", "--from-file", file, "--data", _folder.File("admin"), "--set", "passwords.bcrypt_cost=4",
+            "dotnet", _options.Build.SoraAdmin, "accounts", "create", "--from-file", file, "--data", _folder.File("admin"), "--set", "passwords.bcrypt_cost=4",
             "--set", "database.embedded=false", "--set", $"database.hosts={address.SocketFolder}", "--set", string.Create(CultureInfo.InvariantCulture, $"database.port={address.Port}"),
             "--set", $"database.name={address.Database}", "--set", $"database.user={address.User}");
     }
