@@ -17,6 +17,9 @@ internal sealed class Dashboard : IClusterAddition
 {
     private const string Prefix = "/dashboard";
 
+    private const string ContentPolicy =
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
     // The package counts no faster, and keeps so many samples
     private const int Samples = 100;
 
@@ -60,8 +63,8 @@ internal sealed class Dashboard : IClusterAddition
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
 
-        // The pages belong into no other page
-        headers.ContentSecurityPolicy = "frame-ancestors 'none'";
+        // They need nothing from elsewhere, and belong into no other page
+        headers.ContentSecurityPolicy = ContentPolicy;
         headers.XFrameOptions = "DENY";
         if (!IsOwn(context.Request))
         {
@@ -124,7 +127,7 @@ internal sealed class Dashboard : IClusterAddition
             {
                 // It left the cluster meanwhile, or no mailstore has a dashboard
                 Composition.Log.OperatorFailed(_logger, context.Request.Path, e);
-                await RefuseAsync(context, 503, "it cannot be known now; the log says why. All mailstores must have cluster.dashboard\n");
+                await RefuseAsync(context, 503, "it cannot be known now; the log says why\n");
             }
             finally
             {

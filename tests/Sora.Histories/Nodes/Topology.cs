@@ -39,6 +39,9 @@ public sealed class Topology : IAsyncDisposable
     /// <summary>Where mail is delivered, always on every node that takes it.</summary>
     public IReadOnlyList<Endpoint> Lmtp => [.. _reached.Select(static node => node.Lmtp)];
 
+    /// <summary>The database that all nodes use.</summary>
+    public PostgresAddress Database => _database!.Address;
+
     public IReadOnlyList<string> Users { get; private set; } = [];
 
     /// <summary>An account for measurements, which no load uses.</summary>
