@@ -96,7 +96,7 @@ public sealed class AdminHttpTests
 
     private Task<AdminHttp> StartAsync(IReadOnlyList<HealthCheck> checks, HttpOptions? options = null, MetricsPipeline? metrics = null) =>
         AdminHttp.StartAsync(
-            options ?? new HttpOptions { Listen = ["127.0.0.1:0"] }, _health, _readiness, checks, metrics, null, NullLoggerFactory.Instance, CancellationToken.None);
+            options ?? new HttpOptions { Listen = ["127.0.0.1:0"] }, _health, _readiness, checks, metrics, null, null, NullLoggerFactory.Instance, CancellationToken.None);
 
     private static async Task<(int Status, string Body)> GetAsync(AdminHttp http, string path)
     {

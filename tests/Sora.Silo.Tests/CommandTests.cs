@@ -46,6 +46,12 @@ public sealed class CommandTests : IDisposable
     [InlineData("log.levels=Npgsql", "log.levels has 'Npgsql'")]
     [InlineData("http.allowed_networks=10.0.0.0/33", "http.allowed_networks")]
     [InlineData("metrics.otlp_endpoint=collector:4317", "metrics.otlp_endpoint must be a URL")]
+#if ORLEANS
+    [InlineData("cluster.enabled=true\ncluster.dashboard=true", "cluster.dashboard needs http.token")]
+    [InlineData("http.token=secret\ncluster.dashboard=true", "cluster.dashboard shows a cluster, and needs enabled = true")]
+#else
+    [InlineData("http.token=secret\ncluster.dashboard=true", "cluster.dashboard needs a Sora that was built with Orleans")]
+#endif
     [InlineData("node.first_account=me", "node.first_account must be an address")]
     public async Task Check_knows_the_rules_between_keys(string settings, string expected)
     {

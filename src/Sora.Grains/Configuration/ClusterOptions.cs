@@ -104,6 +104,9 @@ public sealed class ClusterOptions : IValidatableOptions
     [OptionRange(1, 1000)]
     public int ObserverCalls { get; set; } = 16;
 
+    [Option("Show the mailstores and what they do at /dashboard/ of [http], to whoever has http.token; the same on all nodes, or at least on all mailstores. docs/cluster.md says what it costs")]
+    public bool Dashboard { get; set; }
+
     public ClusterTlsOptions Tls { get; set; } = new();
 
     /// <inheritdoc/>
@@ -112,6 +115,11 @@ public sealed class ClusterOptions : IValidatableOptions
 #if !ORLEANS
         if (Enabled)
             yield return "enabled needs a Sora that was built with Orleans, and this one was built without it (Orleans=false)";
+        if (Dashboard)
+            yield return "dashboard needs a Sora that was built with Orleans, and this one was built without it (Orleans=false)";
+#else
+        if (Dashboard && !Enabled)
+            yield return "dashboard shows a cluster, and needs enabled = true";
 #endif
         if (string.IsNullOrEmpty(ClusterId))
             yield return "cluster_id must not be empty";

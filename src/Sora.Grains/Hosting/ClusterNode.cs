@@ -27,11 +27,13 @@ public sealed class ClusterNode : IMailboxes, IAsyncDisposable
     private readonly ILogger _logger;
     private readonly NpgsqlDataSource _members;
     private readonly ClusterTls? _tls;
+    private readonly IClusterAddition? _addition;
     private IHost? _host;
     private ClusterGateway? _gateway;
 
-    private ClusterNode(ClusterOptions options, bool isMailstore, string name, ClusterEngine engine)
+    private ClusterNode(ClusterOptions options, bool isMailstore, string name, ClusterEngine engine, IClusterAddition? addition)
     {
+        _addition = addition;
         _engine = engine;
         _options = options;
         _isMailstore = isMailstore;
@@ -51,10 +53,12 @@ public sealed class ClusterNode : IMailboxes, IAsyncDisposable
     /// <param name="isMailstore">Whether this node hosts mailboxes.</param>
     /// <param name="name">The node's name.</param>
     /// <param name="engine">What it gives to the cluster.</param>
+    /// <param name="addition">What it has besides; null for nothing.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public static async Task<ClusterNode> StartAsync(ClusterOptions options, bool isMailstore, string name, ClusterEngine engine, CancellationToken cancellationToken)
+    public static async Task<ClusterNode> StartAsync(
+        ClusterOptions options, bool isMailstore, string name, ClusterEngine engine, IClusterAddition? addition, CancellationToken cancellationToken)
     {
-        var node = new ClusterNode(options, isMailstore, name, engine);
+        var node = new ClusterNode(options, isMailstore, name, engine, addition);
         try
         {
             await node.JoinAsync(cancellationToken);
@@ -107,11 +111,13 @@ public sealed class ClusterNode : IMailboxes, IAsyncDisposable
         Volatile.Write(ref _gateway, new ClusterGateway(host.Services.GetRequiredService<IGrainFactory>(), _engine, _options, _metrics));
         if (_isMailstore)
             host.Services.GetRequiredService<ISiloStatusOracle>().SubscribeToSiloStatusEvents(new MemberListener(this));
+        _addition?.Joined(host.Services);
     }
 
     /// <summary>Leaves in an orderly way: calls under way are answered, mailboxes move to the others.</summary>
     public async Task LeaveAsync()
     {
+        _addition?.Left();
         if (Interlocked.Exchange(ref _gateway, null) is { } gateway)
             await gateway.DisposeAsync();
         if (Interlocked.Exchange(ref _host, null) is not { } host)
@@ -145,6 +151,7 @@ public sealed class ClusterNode : IMailboxes, IAsyncDisposable
             ClusterHosts.Configure(silo, _options);
             silo.Configure<Orleans.Configuration.SiloOptions>(named => named.SiloName = _name);
             ClusterHosts.Join(silo, _options, _members, _tls);
+            _addition?.Add(silo);
         });
         return builder.Build();
     }
@@ -157,6 +164,7 @@ public sealed class ClusterNode : IMailboxes, IAsyncDisposable
         {
             ClusterHosts.Configure(client, _options);
             ClusterHosts.Join(client, _options, _members, _tls);
+            _addition?.Add(client);
             client.AddGatewayCountChangedHandler((_, change) => OnGatewaysChanged(change.NumberOfConnectedGateways, change.PreviousNumberOfConnectedGateways));
         });
         return builder.Build();

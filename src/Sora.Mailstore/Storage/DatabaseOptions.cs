@@ -88,6 +88,10 @@ public sealed class DatabaseOptions : IValidatableOptions
     [OptionRange("1s", "1d")]
     public TimeSpan MigrationTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
+    [Option("A migration that waits for a lock for so long gives way, since whoever wants the table meanwhile waits behind it, and is tried again after the same time")]
+    [OptionRange("10ms", "1m")]
+    public TimeSpan MigrationLockTimeout { get; set; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Section <c>[database.write]</c>.</summary>
     public DatabasePoolOptions Write { get; set; } = new();
 

@@ -15,6 +15,15 @@ public sealed record Migration(int Version, string Name, string Sql)
     public string Checksum { get; } =
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sql.ReplaceLineEndings("\n"))));
 
+    /// <summary>
+    /// The newest step that a program must know to go on with the schema after this one: the first line of the statements may say "-- works with NNNN". Null when older programs cannot go on.
+    /// While a cluster is upgraded, its nodes that still are of the build before do.
+    /// </summary>
+    public int? WorksWith { get; } =
+        Sql.StartsWith(WorksWithMark, StringComparison.Ordinal) ? int.Parse(Sql.AsSpan(WorksWithMark.Length, 4), NumberStyles.None, CultureInfo.InvariantCulture) : null;
+
+    private const string WorksWithMark = "-- works with ";
+
     /// <summary>The steps in this program: the resources <c>Storage/Migrations/NNNN_name.sql</c>, in order.</summary>
     public static IReadOnlyList<Migration> Embedded { get; } = ReadEmbedded(typeof(Migration).Assembly);
 

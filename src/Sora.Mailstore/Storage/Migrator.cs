@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -8,7 +9,8 @@ namespace Sora.Mailstore.Storage;
 
 /// <summary>
 /// Brings the schema up to date. Each step runs in one transaction together with its row in <c>schema_migrations</c>; a session lock
-/// on a connection of its own lets one node run them while the others wait.
+/// on a connection of its own lets one node run them while the others wait. Nodes of the build before may be at work meanwhile: a step that waits for a lock holds up all who come after it, so it
+/// gives way soon and is tried again.
 /// </summary>
 public sealed partial class Migrator
 {
@@ -54,7 +56,10 @@ public sealed partial class Migrator
         await using var connection = await _database.OpenDedicatedAsync(cancellationToken);
         await LockAsync(connection, cancellationToken);
         await CreateTableAsync(connection, cancellationToken);
-        var pending = Compare(await ReadAsync(connection, cancellationToken));
+        var applied = await ReadAsync(connection, cancellationToken);
+        var pending = Compare(applied);
+        if (applied.Count > 0 && IsNewer(applied[^1]))
+            LogNewer(_logger, applied[^1].Version, Newest);
         foreach (var migration in pending)
         {
             await ApplyAsync(connection, migration, cancellationToken);
@@ -116,14 +121,15 @@ public sealed partial class Migrator
         }
 
         await using var command = new NpgsqlCommand(
-            "SELECT version, name, checksum, applied_at FROM schema_migrations ORDER BY version", connection);
+            // The column is not there before the step that adds it
+            "SELECT version, name, checksum, applied_at, (to_jsonb(m) ->> 'works_with')::integer FROM schema_migrations AS m ORDER BY version", connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var rows = new List<AppliedMigration>();
         while (await reader.ReadAsync(cancellationToken))
         {
             rows.Add(new AppliedMigration(
                 reader.GetInt32(0), reader.GetString(1), reader.GetString(2),
-                await reader.GetFieldValueAsync<DateTimeOffset>(3, cancellationToken)));
+                await reader.GetFieldValueAsync<DateTimeOffset>(3, cancellationToken), await reader.IsDBNullAsync(4, cancellationToken) ? null : reader.GetInt32(4)));
         }
 
         return rows;
@@ -131,16 +137,7 @@ public sealed partial class Migrator
 
     private async Task LockAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await using (var limit = new NpgsqlCommand("SELECT set_config('lock_timeout', $1, false)", connection))
-        {
-            limit.Parameters.Add(new NpgsqlParameter
-            {
-                Value = ((long)_options.MigrationTimeout.TotalMilliseconds).ToString(CultureInfo.InvariantCulture),
-                NpgsqlDbType = NpgsqlDbType.Text,
-            });
-            await limit.ExecuteNonQueryAsync(cancellationToken);
-        }
-
+        await LimitWaitAsync(connection, _options.MigrationTimeout, isLocal: false, cancellationToken);
         try
         {
             await using var command = new NpgsqlCommand("SELECT pg_advisory_lock($1)", connection) { Parameters = { new() { Value = LockKey } } };
@@ -153,17 +150,35 @@ public sealed partial class Migrator
         }
     }
 
+    private static async Task LimitWaitAsync(NpgsqlConnection connection, TimeSpan wait, bool isLocal, CancellationToken cancellationToken)
+    {
+        await using var limit = new NpgsqlCommand("SELECT set_config('lock_timeout', $1, $2)", connection)
+        {
+            Parameters =
+            {
+                new() { Value = ((long)wait.TotalMilliseconds).ToString(CultureInfo.InvariantCulture), NpgsqlDbType = NpgsqlDbType.Text },
+                new() { Value = isLocal },
+            },
+        };
+        await limit.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private int Newest => _migrations.Count == 0 ? 0 : _migrations[^1].Version;
+
+    private bool IsNewer(AppliedMigration row) => row.Version > Newest;
+
     // The pending steps, or a refusal: going on with a schema one does not know could destroy mail
     private List<Migration> Compare(List<AppliedMigration> applied)
     {
-        var newest = _migrations.Count == 0 ? 0 : _migrations[^1].Version;
         foreach (var row in applied)
         {
             var own = _migrations.FirstOrDefault(migration => migration.Version == row.Version);
-            if (own is null && row.Version > newest)
+            if (own is null && IsNewer(row))
             {
+                if (row.WorksWith <= Newest)
+                    continue;
                 throw new MigrationException(
-                    $"the database is at migration {applied[^1].Version}, this program knows {newest} at most: run a newer Sora");
+                    $"the database is at migration {applied[^1].Version}, this program knows {Newest} at most: run a newer Sora");
             }
 
             if (own is null)
@@ -183,19 +198,47 @@ public sealed partial class Migrator
         return pending;
     }
 
-    private static async Task ApplyAsync(NpgsqlConnection connection, Migration migration, CancellationToken cancellationToken)
+    private async Task ApplyAsync(NpgsqlConnection connection, Migration migration, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (!await TryApplyAsync(connection, migration, cancellationToken))
+        {
+            if (Stopwatch.GetElapsedTime(started) > _options.MigrationTimeout)
+                throw new MigrationException($"migration {Label(migration)} waits for a lock that others have held for longer than database.migration_timeout ({_options.MigrationTimeout})");
+            LogGivesWay(_logger, migration.Version, migration.Name);
+            await Task.Delay(_options.MigrationLockTimeout, cancellationToken);
+        }
+    }
+
+    // False when a lock was not to be had
+    private async Task<bool> TryApplyAsync(NpgsqlConnection connection, Migration migration, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         try
         {
+            await LimitWaitAsync(connection, _options.MigrationLockTimeout, isLocal: true, cancellationToken);
             await using (var script = new NpgsqlCommand(migration.Sql, connection, transaction))
                 await script.ExecuteNonQueryAsync(cancellationToken);
-            await using var row = new NpgsqlCommand("INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)", connection, transaction)
+            await using (var row = new NpgsqlCommand("INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)", connection, transaction)
             {
                 Parameters = { new() { Value = migration.Version }, new() { Value = migration.Name }, new() { Value = migration.Checksum } },
-            };
-            await row.ExecuteNonQueryAsync(cancellationToken);
+            })
+                await row.ExecuteNonQueryAsync(cancellationToken);
+            if (migration.WorksWith is { } worksWith)
+            {
+                await using var compatible = new NpgsqlCommand("UPDATE schema_migrations SET works_with = $2 WHERE version = $1", connection, transaction)
+                {
+                    Parameters = { new() { Value = migration.Version }, new() { Value = worksWith } },
+                };
+                await compatible.ExecuteNonQueryAsync(cancellationToken);
+            }
+
             await transaction.CommitAsync(cancellationToken);
+            return true;
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            return false;
         }
         catch (PostgresException e)
         {
@@ -206,5 +249,11 @@ public sealed partial class Migrator
     [LoggerMessage(Level = LogLevel.Information, Message = "Applied migration {Version} ({Name})")]
     private static partial void LogApplied(ILogger logger, int version, string name);
 
-    private readonly record struct AppliedMigration(int Version, string Name, string Checksum, DateTimeOffset AppliedAt);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Migration {Version} ({Name}) gives way to those who use the table, and is tried again")]
+    private static partial void LogGivesWay(ILogger logger, int version, string name);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The database is at migration {Version}, which this program does not know but goes on with; it knows {Newest}")]
+    private static partial void LogNewer(ILogger logger, int version, int newest);
+
+    private readonly record struct AppliedMigration(int Version, string Name, string Checksum, DateTimeOffset AppliedAt, int? WorksWith);
 }

@@ -1,6 +1,7 @@
 using Sora.Contracts;
 using Sora.Mailstore.Storage;
 using Sora.Silo.Configuration;
+using Sora.Silo.Http;
 #if ORLEANS
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -24,12 +25,13 @@ internal sealed class ClusterParts
     /// <summary>Joins the cluster and gives the node's protocols its mailboxes; null when [cluster] is not enabled.</summary>
     /// <exception cref="StartException">A file cannot be read, or a port not be listened on.</exception>
     public static async Task<(MailstoreParts Mailstore, ClusterParts? Cluster)> JoinAsync(
-        SoraOptions options, Database database, MailstoreParts mailstore, Parts parts, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
+        SoraOptions options, Database database, MailstoreParts mailstore, Dashboard? dashboard, Parts parts, ILoggerFactory loggers, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         if (!options.Cluster.Enabled)
             return (mailstore, null);
         var engine = new ClusterEngine(database, mailstore.Feed, mailstore.Mailboxes, mailstore.Accounts, loggers, time);
-        var node = parts.Add("The cluster", await StartAsync(options, engine, cancellationToken));
+        var node = parts.Add("The cluster", await StartAsync(options, engine, dashboard, cancellationToken));
         var users = node.Accounts(mailstore.Users);
         var clustered = mailstore with { Users = users, Writers = node, Delivery = new MessageDelivery(users, node, options.Delivery, time) };
         return (clustered, new ClusterParts(node));
@@ -45,11 +47,11 @@ internal sealed class ClusterParts
 
     public Task RejoinAsync(CancellationToken cancellationToken) => _node.JoinAsync(cancellationToken);
 
-    private static async Task<ClusterNode> StartAsync(SoraOptions options, ClusterEngine engine, CancellationToken cancellationToken)
+    private static async Task<ClusterNode> StartAsync(SoraOptions options, ClusterEngine engine, Dashboard? dashboard, CancellationToken cancellationToken)
     {
         try
         {
-            return await ClusterNode.StartAsync(options.Cluster, options.Node.IsMailstore, options.Node.EffectiveName, engine, cancellationToken);
+            return await ClusterNode.StartAsync(options.Cluster, options.Node.IsMailstore, options.Node.EffectiveName, engine, dashboard, cancellationToken);
         }
         catch (Exception e) when (e is AddressInUseException or SocketException || e.GetBaseException() is SocketException)
         {
@@ -72,7 +74,7 @@ internal sealed class ClusterParts
 
     /// <summary>Nothing: a configuration with a cluster is refused before.</summary>
     public static Task<(MailstoreParts Mailstore, ClusterParts? Cluster)> JoinAsync(
-        SoraOptions options, Database database, MailstoreParts mailstore, Parts parts, ILoggerFactory loggers, TimeProvider time,
+        SoraOptions options, Database database, MailstoreParts mailstore, Dashboard? dashboard, Parts parts, ILoggerFactory loggers, TimeProvider time,
         CancellationToken cancellationToken) => Task.FromResult<(MailstoreParts, ClusterParts?)>((mailstore, null));
 
     public Task<IReadOnlyList<MailstoreMember>> MembersAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<MailstoreMember>>([]);

@@ -92,14 +92,16 @@ internal sealed class SoraServer : IAsyncDisposable
         Database? database = null;
         BodyHost? bodies = null;
         var checks = HealthChecks.Of(() => Volatile.Read(ref database), () => Volatile.Read(ref bodies), data, options.Health.MinFreeSpace);
-        var control = new NodeControl(options, _readiness, _logger);
+        var token = new AdminToken(options.Http.Token);
+        var control = new NodeControl(options, token, _readiness, _logger);
+        var dashboard = Dashboard.Of(options, token, _logger);
         var http = _parts.Add(
-            "HTTP", await AdminHttp.StartAsync(options.Http, options.Health, _readiness, checks, metrics, control, loggers, cancellationToken));
+            "HTTP", await AdminHttp.StartAsync(options.Http, options.Health, _readiness, checks, metrics, control, dashboard, loggers, cancellationToken));
         Volatile.Write(ref database, await MailstoreParts.OpenDatabaseAsync(options, data, _parts, loggers, cancellationToken));
         var identity = IdentityParts.Start(options.Auth, _parts, loggers, time);
         var mailstore = await MailstoreParts.StartAsync(options, data, database, identity.Lookup, _parts, loggers, time, cancellationToken);
         Volatile.Write(ref bodies, mailstore.Bodies);
-        (mailstore, var cluster) = await ClusterParts.JoinAsync(options, database, mailstore, _parts, loggers, time, cancellationToken);
+        (mailstore, var cluster) = await ClusterParts.JoinAsync(options, database, mailstore, dashboard, _parts, loggers, time, cancellationToken);
         if (options.Node.FirstAccount is { } address)
             FirstAccount = await FirstAccount.EnsureAsync(address, data, mailstore.Accounts, mailstore.Administration, _logger, cancellationToken);
         RelayParts.Start(options, mailstore, _parts, loggers, time);

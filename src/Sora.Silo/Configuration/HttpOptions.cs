@@ -5,7 +5,7 @@ using Sora.Gateway.Connections;
 namespace Sora.Silo.Configuration;
 
 /// <summary>[http]: the administrative listener.</summary>
-[Section("HTTP for operators: /health, /health/livez, /health/readyz, /metrics, /cluster/status, /cluster/nodes, /cluster/where, /maintenance/enter, /maintenance/exit")]
+[Section("HTTP for operators: /health, /health/livez, /health/readyz, /metrics, /cluster/status, /cluster/nodes, /cluster/where, /maintenance/enter, /maintenance/exit, /dashboard/")]
 public sealed class HttpOptions : IValidatableOptions
 {
     [Option("Addresses to listen on; an empty list switches it off")]
@@ -14,7 +14,7 @@ public sealed class HttpOptions : IValidatableOptions
     [Option("Networks whose hosts are answered; others get 403")]
     public IReadOnlyList<string> AllowedNetworks { get; set; } = ["127.0.0.0/8", "::1/128"];
 
-    [Option("Whoever asks for /cluster or /maintenance must show this as a bearer token; without it, whoever allowed_networks lets in may", Secret = true, Example = "secret")]
+    [Option("Whoever asks for /cluster or /maintenance must show this as a bearer token; without it, whoever allowed_networks lets in may. /dashboard/ takes it as a password too", Secret = true, Example = "secret")]
     public string? Token { get; set; }
 
     [Option("Connections at once")]

@@ -131,6 +131,8 @@ public sealed class SoraOptions : IValidatableOptions
 
         if (!Cluster.Enabled && !(Node.IsGateway && Node.IsMailstore))
             yield return "node.roles must be both unless cluster.enabled is true: there is nobody else for the other one";
+        if (Cluster.Dashboard && string.IsNullOrEmpty(Http.Token))
+            yield return "cluster.dashboard needs http.token: it is for browsers, and must not be open to whatever page they show";
         if (Storage.ObjectStore == ObjectStoreKind.S3 && string.IsNullOrEmpty(S3.Bucket))
             yield return "storage.object_store = \"s3\" needs s3.bucket";
         if (Managesieve.MaxLiteral < Sieve.MaxScriptSize)

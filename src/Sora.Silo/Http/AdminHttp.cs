@@ -37,6 +37,7 @@ internal sealed class AdminHttp : IAsyncDisposable
         IReadOnlyList<HealthCheck> checks,
         MetricsPipeline? metrics,
         NodeControl? control,
+        Dashboard? dashboard,
         ILoggerFactory loggers,
         CancellationToken cancellationToken)
     {
@@ -59,6 +60,7 @@ internal sealed class AdminHttp : IAsyncDisposable
         app.UseRouting();
         Map(app, health, readiness, checks, metrics);
         control?.Map(app);
+        dashboard?.Map(app);
         try
         {
             if (options.Listen.Count > 0)

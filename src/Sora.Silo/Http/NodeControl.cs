@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Sora.Contracts;
 using Sora.Silo.Composition;
@@ -12,11 +10,10 @@ namespace Sora.Silo.Http;
 /// What operators ask of the cluster and tell this node: GET /cluster/status, /cluster/nodes, /cluster/where?mailbox=NUMBER, POST /maintenance/enter, /maintenance/exit. The listener is there before
 /// the node is.
 /// </summary>
-internal sealed class NodeControl(SoraOptions options, Readiness readiness, ILogger logger)
+internal sealed class NodeControl(SoraOptions options, AdminToken token, Readiness readiness, ILogger logger)
 {
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
-    private readonly byte[]? _token = options.Http.Token is { Length: > 0 } token ? SHA256.HashData(Encoding.UTF8.GetBytes(token)) : null;
     private Node? _node;
 
     /// <summary>The node is there.</summary>
@@ -62,14 +59,7 @@ internal sealed class NodeControl(SoraOptions options, Readiness readiness, ILog
     {
         if (context.Request.Headers.Origin.Count > 0)
             return (403, "not for web pages");
-        if (_token is null)
-            return null;
-        const string Scheme = "Bearer ";
-        var given = context.Request.Headers.Authorization.ToString();
-        return given.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
-            && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(given[Scheme.Length..].Trim())), _token)
-            ? null
-            : (401, "show http.token as a bearer token");
+        return !token.IsSet || token.IsBearer(context.Request) ? null : (401, "show http.token as a bearer token");
     }
 
     private async Task<(int Status, object Answer)> StatusAsync(Node node, HttpContext context)
@@ -81,6 +71,7 @@ internal sealed class NodeControl(SoraOptions options, Readiness readiness, ILog
             options.Node.Roles,
             readiness.State,
             Version = ProgramVersion.Text,
+            ProgramVersion.Commit,
             Sessions = node.Sessions(),
             Cluster = node.Cluster is null ? null : new { options.Cluster.ClusterId, options.Cluster.ServiceId, IsMember = node.Cluster.IsIn, Active = members.Count(static member => member.Status == "active") },
         });

@@ -32,6 +32,9 @@ public sealed class ClientLoad : IAsyncDisposable
     /// <summary>Answers that no fault explains; a test fails when there is one.</summary>
     public ConcurrentQueue<string> Unexpected { get; } = [];
 
+    /// <summary>Connections that were not to be had, or that ended before their client wanted it.</summary>
+    public ConcurrentQueue<string> Lost { get; } = [];
+
     /// <summary>What each client felt.</summary>
     public IEnumerable<Gaps> Gaps => _clients.Select(static client => client.Gaps).Concat(_deliverers.Select(static deliverer => deliverer.Gaps));
 

@@ -42,8 +42,9 @@ internal sealed class Deliverer
                     foreach (var done in await client.DeliverAsync(identity, open, bytes))
                         open.Remove(done);
                 }
-                catch (ConnectionLostException)
+                catch (ConnectionLostException e)
                 {
+                    _load.Lost.Enqueue($"{Gaps.Name}@{Gaps.Node}: {e.Message}");
                     client?.Dispose();
                     client = null;
                     _endpoint++;

@@ -69,8 +69,9 @@ internal sealed class MailClient
                 client = null;
                 _endpoint = _random.Next(_endpoints.Count);
             }
-            catch (ConnectionLostException)
+            catch (ConnectionLostException e)
             {
+                _load.Lost.Enqueue($"{Gaps.Name}@{Gaps.Node}: {e.Message}");
                 client?.Dispose();
                 client = null;
                 _endpoint++;

@@ -41,6 +41,12 @@ public sealed class NodeProcess : IAsyncDisposable
 
     public Endpoint Lmtp => At(0);
 
+    /// <summary>Where operators ask, on this machine's loopback.</summary>
+    public Uri Admin => new UriBuilder(Uri.UriSchemeHttp, "127.0.0.1", _portBase + 6).Uri;
+
+    /// <summary>The build that <see cref="StartAsync"/> runs.</summary>
+    public SoraBuild Build { get; set; } = SoraBuild.This;
+
     /// <summary>Its own network, which can be cut; null when it has none.</summary>
     public NodeLink? Link => _link;
 
@@ -66,7 +72,7 @@ public sealed class NodeProcess : IAsyncDisposable
     {
         File.Delete(ReadyFile);
         List<string> line = _link is null ? ["dotnet"] : ["ip", "netns", "exec", _link.Namespace, "dotnet"];
-        line.AddRange([BuiltPrograms.Sora, "run", "--data", _folder.File("data"), "--port-base", _portBase.ToString(CultureInfo.InvariantCulture), "--ready-file", ReadyFile, "--set", $"node.name={Name}"]);
+        line.AddRange([Build.Sora, "run", "--data", _folder.File("data"), "--port-base", _portBase.ToString(CultureInfo.InvariantCulture), "--ready-file", ReadyFile, "--set", $"node.name={Name}"]);
         if (_link is not null)
         {
             // --port-base means loopback, where only the node itself is in its network

@@ -39,6 +39,9 @@ public sealed class Topology : IAsyncDisposable
     /// <summary>Where mail is delivered, always on every node that takes it.</summary>
     public IReadOnlyList<Endpoint> Lmtp => [.. _reached.Select(static node => node.Lmtp)];
 
+    /// <summary>The database that all nodes use.</summary>
+    public PostgresAddress Database => _database!.Address;
+
     public IReadOnlyList<string> Users { get; private set; } = [];
 
     /// <summary>An account for measurements, which no load uses.</summary>
@@ -143,7 +146,7 @@ public sealed class Topology : IAsyncDisposable
                 string.Create(CultureInfo.InvariantCulture, $"{listener.ToLowerInvariant()}.proxy_listen=127.0.0.1:{proxyPorts + i}")));
         }
 
-        var node = new NodeProcess(name, own, link);
+        var node = new NodeProcess(name, own, link) { Build = _options.Build };
         _nodes.Add(node);
         _proxyPorts[node] = proxyPorts;
         if (isReached)
@@ -204,7 +207,7 @@ public sealed class Topology : IAsyncDisposable
         var file = _folder.File("accounts.tsv");
         await File.WriteAllLinesAsync(file, Users.Append(Probe).Select(user => $"{user}\t{_options.Password}"));
         await Command.RunAsync(
-            "dotnet", BuiltPrograms.SoraAdmin, "accounts", "create", "--from-file", file, "--data", _folder.File("admin"), "--set", "passwords.bcrypt_cost=4",
+            "dotnet", _options.Build.SoraAdmin, "accounts", "create", "--from-file", file, "--data", _folder.File("admin"), "--set", "passwords.bcrypt_cost=4",
             "--set", "database.embedded=false", "--set", $"database.hosts={address.SocketFolder}", "--set", string.Create(CultureInfo.InvariantCulture, $"database.port={address.Port}"),
             "--set", $"database.name={address.Database}", "--set", $"database.user={address.User}");
     }

@@ -117,6 +117,44 @@ public sealed class MigratorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_newer_database_whose_steps_say_so_is_gone_on_with()
+    {
+        var column = new Migration(2, "works_with", "ALTER TABLE schema_migrations ADD COLUMN works_with integer");
+        var three = new Migration(3, "three", "-- works with 0002\nALTER TABLE one ADD COLUMN more int;");
+        var four = new Migration(4, "four", "-- works with 0003\nALTER TABLE one ADD COLUMN even_more int;");
+        await Migrator(One, column, three).UpAsync();
+        (await Migrator(One, column).UpAsync()).ShouldBeEmpty();
+        await Migrator(One, column).RequireCurrentAsync();
+        (await Should.ThrowAsync<MigrationException>(() => Migrator(One).RequireCurrentAsync())).Message
+            .ShouldBe("the database is at migration 3, this program knows 1 at most: run a newer Sora");
+
+        // Each of the steps must allow it
+        await Migrator(One, column, three, four).UpAsync();
+        await Migrator(One, column, three).RequireCurrentAsync();
+        (await Should.ThrowAsync<MigrationException>(() => Migrator(One, column).RequireCurrentAsync())).Message
+            .ShouldBe("the database is at migration 4, this program knows 2 at most: run a newer Sora");
+    }
+
+    [Fact]
+    public async Task A_step_that_waits_for_a_table_lets_those_who_use_it_pass()
+    {
+        await Migrator(One).UpAsync();
+        var wide = new Migration(2, "wide", "ALTER TABLE one ADD COLUMN more int");
+        await using var reader = await _database.OpenDedicatedAsync();
+        await using var transaction = await reader.BeginTransactionAsync();
+        await using (var read = new NpgsqlCommand("SELECT * FROM one", reader, transaction))
+            await read.ExecuteNonQueryAsync();
+        var migrating = new Migrator(_database, new DatabaseOptions { MigrationLockTimeout = TimeSpan.FromMilliseconds(50) }, [One, wide]).UpAsync();
+        await Eventually.WaitAsync(async () => await CountAsync("SELECT count(*) FROM pg_locks WHERE locktype = 'relation' AND NOT granted") > 0);
+
+        // The reader goes on reading, and what the step would have to wait for does not have to wait for the step
+        (await CountAsync("INSERT INTO one VALUES (2) RETURNING id")).ShouldBe(2);
+        migrating.IsCompleted.ShouldBeFalse();
+        await transaction.RollbackAsync();
+        (await migrating).ShouldBe([wide]);
+    }
+
+    [Fact]
     public async Task A_hole_in_the_steps_is_refused()
     {
         await Migrator(One, new Migration(3, "three", "SELECT 1")).UpAsync();
