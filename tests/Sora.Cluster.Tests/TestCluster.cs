@@ -125,12 +125,12 @@ internal sealed class TestCluster : IAsyncDisposable
         var gateway = new ClusterGateway(grains, Engine(node), _options, _metrics);
         _gateways.Add(gateway);
         node.Accounts.Writers = gateway.Mailboxes;
-        return new TestGateway(gateway.Mailboxes, new ClusterAccounts(node.Accounts, () => gateway));
+        return new TestGateway(node, gateway);
     }
 
     private async Task<MailstoreNode> StartNodeAsync(ClusterOptions? options)
     {
-        var node = await MailstoreNode.StartAsync(Address, maxSilence: options?.MaxSilence);
+        var node = await MailstoreNode.StartAsync(Address, maxSilence: options?.MaxSilence, confirmsSelect: true);
         lock (_nodes)
             _nodes.Add(node);
         return node;
@@ -141,4 +141,13 @@ internal sealed class TestCluster : IAsyncDisposable
 }
 
 /// <summary>What a gateway's protocols see.</summary>
-internal sealed record TestGateway(IMailboxes Mailboxes, IAccounts Accounts);
+/// <param name="Node">Its own engine, which has no mailboxes.</param>
+/// <param name="Cluster">Its way to the mailboxes.</param>
+internal sealed record TestGateway(MailstoreNode Node, ClusterGateway Cluster)
+{
+    public IMailboxes Mailboxes => Cluster.Mailboxes;
+
+    public IAccounts Accounts { get; } = new ClusterAccounts(Node.Accounts, () => Cluster);
+
+    public IMetadata Metadata { get; } = new ClusterMetadata(Node.Metadata, () => Cluster);
+}

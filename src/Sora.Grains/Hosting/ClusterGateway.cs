@@ -32,6 +32,9 @@ internal sealed class ClusterGateway : IAsyncDisposable
     /// <param name="inner">The account as this process knows it.</param>
     public IAccount Account(IAccount inner) => new ClusterAccount(inner, _grains.GetGrain<IAccountGrain>(inner.Id.Value), _calls, _mailboxes, _engine.Accounts);
 
+    /// <summary>Somebody else than a mailbox's writer has written to it, of which its node is to know.</summary>
+    public Task RefreshAsync(MailboxId mailbox, CancellationToken cancellationToken) => _mailboxes.RefreshAsync(mailbox, cancellationToken);
+
     /// <summary>A node is gone: what it knew of this process is told to others.</summary>
     public void NodeLost() => _watches.AskAll();
 

@@ -86,6 +86,10 @@ public sealed class ClusterNode : IMailboxes, IAsyncDisposable
     /// <param name="users">Who knows the accounts in this process.</param>
     public IAccounts Accounts(IAccounts users) => new ClusterAccounts(users, () => Volatile.Read(ref _gateway));
 
+    /// <summary>Annotations, of whose changes the mailboxes' nodes know at once.</summary>
+    /// <param name="inner">Writes them.</param>
+    public IMetadata Metadata(IMetadata inner) => new ClusterMetadata(inner, () => Volatile.Read(ref _gateway));
+
     /// <summary>The mailstores of the cluster.</summary>
     public Task<IReadOnlyList<MailstoreMember>> MembersAsync(CancellationToken cancellationToken) =>
         MemberStore.ReadAsync(_members, _options.ClusterId, withDead: false, cancellationToken);

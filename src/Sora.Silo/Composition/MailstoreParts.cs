@@ -45,7 +45,7 @@ internal sealed record MailstoreParts(
     /// <summary>Writes down who logs in.</summary>
     public required LoginJournal Journal { get; init; }
 
-    public required MetadataHost Metadata { get; init; }
+    public required IMetadata Metadata { get; init; }
 
     public required SearchHost Search { get; init; }
 

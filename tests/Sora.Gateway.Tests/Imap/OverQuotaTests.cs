@@ -144,11 +144,11 @@ public sealed class OverQuotaTests(ImapFixture fixture)
     public async Task Lmtp_answers_each_recipient_for_itself(string resource, bool tempFail, string refused)
     {
         var (full, roomy) = (await fixture.UserAsync(_domain), await fixture.UserAsync(_domain));
-        var delivery = new Mailstore.Delivery.MessageDelivery(fixture.Node.Accounts, fixture.Node.Mailboxes, new DeliveryOptions(), TimeProvider.System);
+        var delivery = new Mailstore.Delivery.MessageDelivery(fixture.Engine.Accounts, fixture.Engine.Mailboxes, new DeliveryOptions(), TimeProvider.System);
         var metrics = new GatewayMetrics();
         var options = new LmtpOptions { Listen = [TestGateway.AnyPort.ToString()], QuotaFullTempfail = tempFail };
         var server = new LmtpServer(
-            options, fixture.Node.Accounts, fixture.Bodies.Intakes, delivery, metrics, NullLogger<LmtpServer>.Instance, TimeProvider.System);
+            options, fixture.Engine.Accounts, fixture.Bodies.Intakes, delivery, metrics, NullLogger<LmtpServer>.Instance, TimeProvider.System);
         await using var gateway = await TestGateway.StartAsync(server.Listeners(), metrics: metrics);
         using var sender = await gateway.ConnectAsync();
         await sender.PlayAsync("S: 220 *\nC: LHLO client.example.net");
@@ -224,7 +224,7 @@ public sealed class OverQuotaTests(ImapFixture fixture)
         var client = await user.LogInAsync("CREATE Shared/Team");
         await client.DoAsync("SELECT INBOX (CONDSTORE)");
         var shared = await fixture.Node.Sharing.FindSharedAccountAsync(_domain, CancellationToken.None);
-        return new Place(user, other, fixture.Node.Accounts.Get(shared!.Value), client);
+        return new Place(user, other, fixture.Engine.Accounts.Get(shared!.Value), client);
     }
 
     private sealed record Place(TestUser User, TestUser Other, IAccount Shared, ImapClient Client) : IDisposable

@@ -537,5 +537,5 @@ public sealed class SharedMailboxTests(ImapFixture fixture)
     }
 
     private async Task<IAccount> AccountOfAsync(ImapClient _) =>
-        fixture.Node.Accounts.Get((await fixture.Node.Accounts.FindAsync(_grantee, CancellationToken.None))!.Account);
+        fixture.Engine.Accounts.Get((await fixture.Engine.Accounts.FindAsync(_grantee, CancellationToken.None))!.Account);
 }

@@ -319,7 +319,7 @@ public sealed class StoringTests(DeliveryFixture fixture)
     {
         var user = await fixture.UserAsync("require [\"fileinto\", \"copy\"]; fileinto :copy \"Archive\"; fileinto \"Trash\";");
         var delivery = new Sora.Mailstore.Delivery.MessageDelivery(
-            fixture.Node.Accounts, fixture.Node.Mailboxes, new Sora.Mailstore.Delivery.DeliveryOptions(), TimeProvider.System);
+            fixture.Engine.Accounts, fixture.Engine.Mailboxes, new Sora.Mailstore.Delivery.DeliveryOptions(), TimeProvider.System);
         await using var gateway = await fixture.StartAsync(delivery: new Before(delivery, async () => (await user.Account.DeleteAsync(MailboxName.Parse("Trash").Value, None)).IsOk.ShouldBeTrue()));
         await user.TakeAsync(gateway: gateway);
         (await user.PlacesAsync()).ShouldBe("INBOX 1");
