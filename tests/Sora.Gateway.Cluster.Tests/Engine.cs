@@ -9,7 +9,7 @@ namespace Sora.Gateway.Tests;
 internal sealed class Engine : IAsyncDisposable
 {
     /// <summary>The mailboxes are in other nodes.</summary>
-    public const bool IsCluster = true;
+    public static bool IsCluster => true;
 
     private readonly TestCluster _cluster;
 
