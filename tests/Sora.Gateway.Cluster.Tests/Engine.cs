@@ -27,6 +27,9 @@ internal sealed class Engine : IAsyncDisposable
     /// <summary>The annotations as protocols see them.</summary>
     public IMetadata Metadata => _cluster.Left.Metadata;
 
+    /// <summary>Quotas as protocols see them.</summary>
+    public IQuotas Quotas => _cluster.Left.Quotas;
+
     public static async Task<Engine> StartAsync() => new(await TestCluster.StartAsync(2));
 
     /// <summary>Users who are known elsewhere, as protocols see them.</summary>

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Orleans.Providers;
+using Sora.Grains.Accounts;
 using Sora.Grains.Calls;
 using Sora.Grains.Configuration;
 using Sora.Grains.Observers;
@@ -17,6 +19,7 @@ internal static class ClusterServices
     public static IServiceCollection AddEngine(this IServiceCollection services, ClusterEngine engine, ClusterOptions options) => services
         .AddSingleton(engine.Mailboxes)
         .AddSingleton(engine.Accounts)
+        .AddKeyedSingleton<IControllable>(QuotaNews.Name, new QuotaNews(engine.Mailboxes.Quotas))
         .AddSingleton(engine.Transfer(options))
         .AddSingleton(provider => new MailboxObservers(
             engine.Mailboxes, options, provider.GetRequiredService<ClusterMetrics>(), engine.Time, engine.Loggers.CreateLogger<MailboxObservers>()));

@@ -392,7 +392,7 @@ public sealed class SharedMailboxTests(ImapFixture fixture)
         await other.DoAsync($"APPEND INBOX {{{Mail.Length}+}}\r\n{Mail}");
         await other.DoAsync($"APPEND INBOX {{{Mail.Length}+}}\r\n{Mail}");
         await other.DoAsync("SELECT INBOX");
-        await fixture.Node.Quotas.SetAsync(owner.Account.Id, new QuotaLimits(null, 1, null), CancellationToken.None);
+        await fixture.Engine.Quotas.SetAsync(owner.Account.Id, new QuotaLimits(null, 1, null), CancellationToken.None);
         (await other.RunAsync($"MOVE 1:2 {box}")).ShouldHaveSingleItem().ShouldStartWith("NO [OVERQUOTA]");
         (await other.RunAsync($"COPY 1:2 {box}")).ShouldHaveSingleItem().ShouldStartWith("NO [OVERQUOTA]");
         (await other.DoAsync($"STATUS {box} (MESSAGES)")).ShouldBe([$"* STATUS {box} (MESSAGES 0)"]);
