@@ -16,6 +16,8 @@ internal sealed class ClusterAccount(IAccount inner, IAccountGrain grain, Cluste
 
     public ValueTask<MailboxList> ListAsync(CancellationToken cancellationToken) => inner.ListAsync(cancellationToken);
 
+    public ValueTask ConfirmAsync(CancellationToken cancellationToken) => inner.ConfirmAsync(cancellationToken);
+
     public ValueTask<ImmutableArray<string>> AddressesAsync(CancellationToken cancellationToken) => inner.AddressesAsync(cancellationToken);
 
     public Task<MailResult<MailboxEntry>> CreateAsync(MailboxName name, SpecialUse use, CancellationToken cancellationToken) => ChangeAsync(

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Providers;
+using Orleans.Serialization.Configuration;
 using Sora.Grains.Accounts;
 using Sora.Grains.Calls;
 using Sora.Grains.Configuration;
@@ -13,7 +14,8 @@ internal static class ClusterServices
 {
     /// <summary>For silos and clients.</summary>
     public static IServiceCollection AddCluster(this IServiceCollection services, ClusterOptions options, ClusterMetrics metrics) =>
-        services.AddSingleton(options).AddSingleton(metrics).AddSingleton<ServedCalls>();
+        services.AddSingleton(options).AddSingleton(metrics).AddSingleton<ServedCalls>()
+            .Configure<TypeManifestOptions>(static types => types.AddAllowedType(typeof(QuotaNews)));
 
     /// <summary>For silos. The engine's objects are their owner's to dispose.</summary>
     public static IServiceCollection AddEngine(this IServiceCollection services, ClusterEngine engine, ClusterOptions options) => services

@@ -56,9 +56,12 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
         AdminContact = "mailto:postmaster@example.com",
     };
 
-    public async Task InitializeAsync()
+    public async Task InitializeAsync() => await InitializeAsync(await Engine.StartAsync());
+
+    /// <summary>The same with an engine that was started elsewhere.</summary>
+    internal async Task InitializeAsync(Engine engine)
     {
-        Engine = await Engine.StartAsync();
+        Engine = engine;
         Bodies = new BodyHost(
             Node.Database, new StorageOptions(), _folder.Path, Node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
         Messages = new BreakableStore(Bodies.Messages);
