@@ -129,15 +129,15 @@ public sealed class TwoGatewayTests(ImapFixture fixture) : IAsyncLifetime
         {
             foreach (var name in new[] { "one", "two", "three", "four" })
             {
-                await administrator.DoAsync($"SETQUOTA {_user.Address} (MESSAGE 0)");
+                await administrator.DoAsync($"SETQUOTA #user/{_user.Address} (MESSAGE 0)");
                 (await _right.RunAsync($"APPEND {name} {{17+}}\r\nSubject: x\r\n\r\ny\r\n"))[^1].ShouldStartWith("NO [OVERQUOTA]");
-                await administrator.DoAsync($"SETQUOTA {_user.Address} ()");
+                await administrator.DoAsync($"SETQUOTA #user/{_user.Address} ()");
                 await _right.DoAsync($"APPEND {name} {{17+}}\r\nSubject: x\r\n\r\ny\r\n");
             }
         }
 
         // One more fits, wherever its mailbox is
-        await administrator.DoAsync($"SETQUOTA {_user.Address} (MESSAGE 45)");
+        await administrator.DoAsync($"SETQUOTA #user/{_user.Address} (MESSAGE 45)");
         for (var i = 0; i < 5; i++)
             await (i % 2 == 0 ? _left : _right).DoAsync($"APPEND {new[] { "one", "two", "three", "four" }[i % 4]} {{17+}}\r\nSubject: x\r\n\r\ny\r\n");
         foreach (var name in new[] { "one", "two", "three", "four" })
