@@ -7,6 +7,7 @@ using Sora.Grains;
 using Sora.Grains.Accounts;
 using Sora.Grains.Configuration;
 using Sora.Grains.Hosting;
+using Sora.Mailstore.Mailboxes;
 using Sora.Mailstore.Storage.Embedded;
 using Sora.Testing;
 
@@ -115,6 +116,14 @@ internal sealed class TestCluster : IAsyncDisposable
         });
         _silos = builder.Build();
         await _silos.DeployAsync();
+        foreach (var silo in _silos.Silos)
+        {
+            // What an account's node has to change in a mailbox, it asks the mailbox's node for
+            var mailboxes = silo.ServiceProvider.GetRequiredService<MailboxHost>();
+            var node = _nodes.Single(node => ReferenceEquals(node.Mailboxes, mailboxes));
+            node.Accounts.Writers = AddGateway(silo.ServiceProvider.GetRequiredService<IGrainFactory>(), node).Mailboxes;
+        }
+
         Left = await AddGatewayAsync(_silos.Client);
         Right = await AddGatewayAsync(_silos.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>());
     }
@@ -122,10 +131,16 @@ internal sealed class TestCluster : IAsyncDisposable
     private async Task<TestGateway> AddGatewayAsync(IGrainFactory grains)
     {
         var node = await StartNodeAsync(null);
-        var gateway = new ClusterGateway(grains, Engine(node), _options, _metrics);
-        _gateways.Add(gateway);
+        var gateway = AddGateway(grains, node);
         node.Accounts.Writers = gateway.Mailboxes;
         return new TestGateway(node, gateway);
+    }
+
+    private ClusterGateway AddGateway(IGrainFactory grains, MailstoreNode node)
+    {
+        var gateway = new ClusterGateway(grains, Engine(node), _options, _metrics);
+        _gateways.Add(gateway);
+        return gateway;
     }
 
     private async Task<MailstoreNode> StartNodeAsync(ClusterOptions? options)
@@ -148,6 +163,8 @@ internal sealed record TestGateway(MailstoreNode Node, ClusterGateway Cluster)
     public IMailboxes Mailboxes => Cluster.Mailboxes;
 
     public IAccounts Accounts { get; } = new ClusterAccounts(Node.Accounts, () => Cluster);
+
+    public IQuotas Quotas { get; } = new ClusterQuotas(Node.Quotas, () => Cluster);
 
     public IMetadata Metadata { get; } = new ClusterMetadata(Node.Metadata, () => Cluster);
 }

@@ -12,25 +12,42 @@ internal sealed class Engine : IAsyncDisposable
     public static bool IsCluster => true;
 
     private readonly TestCluster _cluster;
+    private readonly TestGateway _gateway;
+    private readonly bool _isOwner;
 
-    private Engine(TestCluster cluster) => _cluster = cluster;
+    private Engine(TestCluster cluster, TestGateway gateway, bool isOwner)
+    {
+        _cluster = cluster;
+        _gateway = gateway;
+        _isOwner = isOwner;
+    }
 
     /// <summary>The gateway's own engine, which has no mailboxes.</summary>
-    public MailstoreNode Node => _cluster.Left.Node;
+    public MailstoreNode Node => _gateway.Node;
 
     /// <summary>The mailboxes as protocols see them.</summary>
-    public IMailboxes Mailboxes => _cluster.Left.Mailboxes;
+    public IMailboxes Mailboxes => _gateway.Mailboxes;
 
     /// <summary>The accounts as protocols see them.</summary>
-    public IAccounts Accounts => _cluster.Left.Accounts;
+    public IAccounts Accounts => _gateway.Accounts;
 
     /// <summary>The annotations as protocols see them.</summary>
-    public IMetadata Metadata => _cluster.Left.Metadata;
+    public IMetadata Metadata => _gateway.Metadata;
 
-    public static async Task<Engine> StartAsync() => new(await TestCluster.StartAsync(2));
+    /// <summary>Quotas as protocols see them.</summary>
+    public IQuotas Quotas => _gateway.Quotas;
+
+    public static async Task<Engine> StartAsync()
+    {
+        var cluster = await TestCluster.StartAsync(2);
+        return new Engine(cluster, cluster.Left, isOwner: true);
+    }
+
+    /// <summary>Another gateway of the same cluster, which ends with it.</summary>
+    public Engine Beside() => new(_cluster, _cluster.Right, isOwner: false);
 
     /// <summary>Users who are known elsewhere, as protocols see them.</summary>
-    public IAccounts Of(IAccounts users) => new ClusterAccounts(users, () => _cluster.Left.Cluster);
+    public IAccounts Of(IAccounts users) => new ClusterAccounts(users, () => _gateway.Cluster);
 
-    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+    public ValueTask DisposeAsync() => _isOwner ? _cluster.DisposeAsync() : default;
 }

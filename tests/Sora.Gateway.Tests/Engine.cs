@@ -25,6 +25,9 @@ internal sealed class Engine : IAsyncDisposable
     /// <summary>The annotations as protocols see them.</summary>
     public IMetadata Metadata => Node.Metadata;
 
+    /// <summary>Quotas as protocols see them.</summary>
+    public IQuotas Quotas => Node.Quotas;
+
     public static async Task<Engine> StartAsync() => new(await MailstoreNode.StartAsync());
 
     /// <summary>Users who are known elsewhere, as protocols see them.</summary>

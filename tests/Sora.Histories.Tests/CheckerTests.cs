@@ -139,6 +139,32 @@ public sealed class CheckerTests
     }
 
     [Fact]
+    public void A_delivery_that_is_gone_though_another_message_was_removed_before_it_came()
+    {
+        _story.Append("a", Inbox, "m0", 1);
+        _story.Noop("a", Inbox, Told(ViewEventKind.Exists, 1), Fetched(1, new MessageState(1, 1, [])));
+        _story.Expunge("a", Inbox, [1], events: Told(ViewEventKind.Expunge, 1));
+        _story.Deliver(Inbox, "m1");
+        _story.Select("b", Inbox, 2, 2);
+        ShouldBreak("What was acknowledged is there");
+    }
+
+    [Fact]
+    public void A_delivery_that_was_removed_by_whoever_knew_no_more_than_its_UID_is_no_fault()
+    {
+        _story.Select("a", Inbox, 1, 0);
+        _story.Deliver(Inbox, "m1");
+        _story.Deliver(Inbox, "m2");
+        _story.Noop("a", Inbox, Told(ViewEventKind.Exists, 2), Fetched(1, new MessageState(1, 1, [])), Fetched(2, new MessageState(2, 2, [])));
+        _story.Store("a", Inbox, 1, "+\\Deleted");
+        _story.Expunge("a", Inbox, [1], events: Told(ViewEventKind.Expunge, 1));
+        _story.Transfer(OperationKind.Move, "a", Inbox, Archive, 2, 1, events: Told(ViewEventKind.Expunge, 1));
+        _story.Select("b", Inbox, 3, 5);
+        _story.Select("b", Archive, 2, 1, Message(1, 1, "m2"));
+        Check().ShouldBeEmpty();
+    }
+
+    [Fact]
     public void A_message_that_was_seen_and_is_not_there_later()
     {
         _story.Deliver(Inbox, "m1", Outcome.Unknown);

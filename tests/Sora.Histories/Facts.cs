@@ -35,6 +35,15 @@ internal sealed class Facts
         foreach (var mailbox in _mailboxes.Values)
             mailbox.Sort();
 
+        foreach (var mailbox in _mailboxes.Values.ToList())
+        {
+            foreach (var placement in mailbox.Placements.Where(static one => one is { Uid: not 0, SourceUid: not 0 }))
+            {
+                if (mailbox.Identities.TryGetValue(placement.Uid, out var sighting))
+                    Of(placement.Operation.Mailbox).Learn(placement.SourceUid, sighting);
+            }
+        }
+
         // A copy has the flags of its source: what ever was marked may be marked wherever it is
         var deletable = _mailboxes.Values.SelectMany(static mailbox => mailbox.MarkedDeleted.Select(mailbox.IdentityOf)).OfType<string>().ToHashSet(StringComparer.Ordinal);
         foreach (var mailbox in _mailboxes.Values)

@@ -36,6 +36,13 @@ internal sealed class MailboxFacts(string name)
     /// <summary>What may have taken this message away.</summary>
     public IReadOnlyList<Operation> RemovalsOf(uint uid) => _removals.GetValueOrDefault(uid) ?? [];
 
+    /// <summary>What may have taken away messages of which nobody has read more than the UID, from a time on.</summary>
+    public IEnumerable<Operation> UnreadRemovals(long from) =>
+        _removals.Where(one => !_identities.ContainsKey(one.Key)).SelectMany(static one => one.Value).Where(removal => removal.End > from);
+
+    /// <summary>Somebody has read the message in another mailbox, where it was copied or moved to.</summary>
+    public void Learn(uint uid, Sighting elsewhere) => _identities.TryAdd(uid, elsewhere);
+
     /// <summary>UIDs that a STORE may have given \Deleted.</summary>
     public IEnumerable<uint> MarkedDeleted => Stores.Where(static store => store.Added.Contains("\\Deleted", StringComparer.OrdinalIgnoreCase)).SelectMany(static store => store.Uids).Distinct();
 

@@ -16,6 +16,8 @@ internal sealed class ClusterAccount(IAccount inner, IAccountGrain grain, Cluste
 
     public ValueTask<MailboxList> ListAsync(CancellationToken cancellationToken) => inner.ListAsync(cancellationToken);
 
+    public ValueTask ConfirmAsync(CancellationToken cancellationToken) => inner.ConfirmAsync(cancellationToken);
+
     public ValueTask<ImmutableArray<string>> AddressesAsync(CancellationToken cancellationToken) => inner.AddressesAsync(cancellationToken);
 
     public Task<MailResult<MailboxEntry>> CreateAsync(MailboxName name, SpecialUse use, CancellationToken cancellationToken) => ChangeAsync(
@@ -43,7 +45,7 @@ internal sealed class ClusterAccount(IAccount inner, IAccountGrain grain, Cluste
 
         // The account's node has ended its log, which the mailbox's node is to know before the client does
         if (result.IsOk && deleted is not null)
-            await mailboxes.RefreshAsync(deleted.Id, cancellationToken);
+            await mailboxes.RefreshAsync(deleted.Id, tellsNewest: true, cancellationToken);
         return result;
     }
 
@@ -68,7 +70,7 @@ internal sealed class ClusterAccount(IAccount inner, IAccountGrain grain, Cluste
             foreach (var name in new[] { from, to })
             {
                 if (list.Find(name) is { } entry)
-                    await mailboxes.RefreshAsync(entry.Id, cancellationToken);
+                    await mailboxes.RefreshAsync(entry.Id, tellsNewest: true, cancellationToken);
             }
         }
 

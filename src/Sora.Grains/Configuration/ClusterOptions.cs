@@ -44,7 +44,7 @@ public sealed class ClusterOptions : IValidatableOptions
     [OptionRange("1s", "10m")]
     public TimeSpan CallTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
-    [Option("How long the first attempt of a call may take before it is made again, with the same operation id; each further one may take twice as long")]
+    [Option("How long the first attempt of a call may take before it is made again, with the same operation id; further ones may take twice as long")]
     [OptionRange("100ms", "1m")]
     public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromSeconds(1);
 

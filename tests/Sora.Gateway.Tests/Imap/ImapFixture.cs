@@ -56,9 +56,12 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
         AdminContact = "mailto:postmaster@example.com",
     };
 
-    public async Task InitializeAsync()
+    public async Task InitializeAsync() => await InitializeAsync(await Engine.StartAsync());
+
+    /// <summary>The same with an engine that was started elsewhere.</summary>
+    internal async Task InitializeAsync(Engine engine)
     {
-        Engine = await Engine.StartAsync();
+        Engine = engine;
         Bodies = new BodyHost(
             Node.Database, new StorageOptions(), _folder.Path, Node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
         Messages = new BreakableStore(Bodies.Messages);
@@ -79,7 +82,7 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
         metrics ??= new GatewayMetrics();
         var scripts = Scripts(time, metrics, options ?? Options, sieve ?? new SieveImapOptions(), site ?? new SieveOptions(), limits ?? new SieveEngineOptions());
         var server = new ImapServer(
-            accounts is null ? Engine.Accounts : Engine.Of(accounts), Node.Sharing, Engine.Mailboxes, Messages, Bodies.Intakes, Node.Quotas, Engine.Metadata, Replicas, options ?? Options, metrics, time,
+            accounts is null ? Engine.Accounts : Engine.Of(accounts), Node.Sharing, Engine.Mailboxes, Messages, Bodies.Intakes, Engine.Quotas, Engine.Metadata, Replicas, options ?? Options, metrics, time,
             new ErrorLog<ImapServer>(), withIndex ? Search.Keys : new DirectMessageKeys(Messages), withIndex ? Search.Index : null, scripts, sasl, tokens)
         {
             Guard = guard?.Invoke(metrics) ?? LoginGuard.Off(time),
@@ -106,7 +109,7 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
             Metadata = Engine.Metadata,
         };
         var delivery = new DeliveryScripts(
-            new ScriptPlanner(ports), files, Node.SieveHistory, Relay, Bodies.Intakes, Node.Quotas, true, "mx.example.org", metrics, time, NullLogger<DeliveryScripts>.Instance);
+            new ScriptPlanner(ports), files, Node.SieveHistory, Relay, Bodies.Intakes, Engine.Quotas, true, "mx.example.org", metrics, time, NullLogger<DeliveryScripts>.Instance);
         var scripts = new MailboxScripts(
             delivery, Engine.Mailboxes, Messages, Engine.Metadata, Node.Scripts, Replicas, compiler, sieve, sieve.Url ?? "sieve://sieve.example.com", options.DisabledCaps);
         _scripts.Add(scripts);

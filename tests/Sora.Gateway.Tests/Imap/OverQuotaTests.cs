@@ -115,7 +115,7 @@ public sealed class OverQuotaTests(ImapFixture fixture)
     public async Task What_needs_no_room_is_done_without_any(string command)
     {
         using var place = await PlaceAsync();
-        (await fixture.Node.Quotas.SetAsync(place.User.Account.Id, new QuotaLimits(2000, 2, 6), CancellationToken.None)).IsOk.ShouldBeTrue();
+        (await fixture.Engine.Quotas.SetAsync(place.User.Account.Id, new QuotaLimits(2000, 2, 6), CancellationToken.None)).IsOk.ShouldBeTrue();
         (await place.RunAsync(command))[^1].ShouldStartWith("OK");
     }
 
@@ -132,7 +132,7 @@ public sealed class OverQuotaTests(ImapFixture fixture)
     public async Task A_limit_of_nothing(string command, string answer)
     {
         using var place = await PlaceAsync();
-        (await fixture.Node.Quotas.SetAsync(place.User.Account.Id, new QuotaLimits(0, 0, 0), CancellationToken.None)).IsOk.ShouldBeTrue();
+        (await fixture.Engine.Quotas.SetAsync(place.User.Account.Id, new QuotaLimits(0, 0, 0), CancellationToken.None)).IsOk.ShouldBeTrue();
         (await place.RunAsync(command))[^1].ShouldStartWith(answer);
     }
 
@@ -190,7 +190,7 @@ public sealed class OverQuotaTests(ImapFixture fixture)
 
     private async Task<long> UsageAsync(IAccount account, string resource)
     {
-        var usage = (await fixture.Node.Quotas.ReadAsync(account.Id, CancellationToken.None)).Value.Usage;
+        var usage = (await fixture.Engine.Quotas.ReadAsync(account.Id, CancellationToken.None)).Value.Usage;
         return resource switch { "STORAGE" => usage.Storage, "MESSAGE" => usage.Messages, _ => usage.Mailboxes };
     }
 
@@ -202,7 +202,7 @@ public sealed class OverQuotaTests(ImapFixture fixture)
             "MESSAGE" => new QuotaLimits(null, limit, null),
             _ => new QuotaLimits(null, null, limit),
         };
-        (await fixture.Node.Quotas.SetAsync(account.Id, limits, CancellationToken.None)).IsOk.ShouldBeTrue();
+        (await fixture.Engine.Quotas.SetAsync(account.Id, limits, CancellationToken.None)).IsOk.ShouldBeTrue();
     }
 
     // All that a client sees of its mailboxes: UIDNEXT and HIGHESTMODSEQ tell whether anything was stored and removed again

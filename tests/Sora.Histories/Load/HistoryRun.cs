@@ -1,3 +1,4 @@
+using System.Globalization;
 using Sora.Histories.Nodes;
 using Sora.Testing;
 
@@ -94,7 +95,21 @@ public sealed class HistoryRun : IAsyncDisposable
         await Load.StopAsync();
         await Load.SettleAsync([.. _topology.Reached.Select(static node => node.Imap)], patience);
         Violations = HistoryChecker.Check(Load.History.Operations, duplicatesAreSuppressed: true);
+
+        // For a closer look: all that was said of the mailboxes in which a rule was broken
+        if (Violations.Count > 0 && Environment.GetEnvironmentVariable("SORA_TEST_LOGS") is { Length: > 0 } logs)
+        {
+            var mailboxes = Violations.SelectMany(static violation => violation.Operations).Select(static operation => operation.Mailbox).ToHashSet(StringComparer.Ordinal);
+            await File.WriteAllLinesAsync(
+                Path.Combine(logs, "history.txt"),
+                Load.History.Operations.Where(operation => mailboxes.Contains(operation.Mailbox) || (operation.Destination is { } to && mailboxes.Contains(to)))
+                    .OrderBy(static operation => operation.Start).Select(Tell));
+        }
     }
+
+    private static string Tell(Operation operation) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{History.Time(operation.Start).TotalSeconds:0.000000} {(operation.End == long.MaxValue ? "-" : $"{History.Time(operation.End).TotalSeconds:0.000000}")} {operation.Connection} {operation.Mailbox} {operation.Command} | {operation.Outcome} {operation.Answer} | {string.Join("; ", operation.Events)}");
 
     public ValueTask DisposeAsync() => Load.DisposeAsync();
 

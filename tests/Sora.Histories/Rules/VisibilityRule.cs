@@ -46,7 +46,10 @@ internal sealed class VisibilityRule : IRule
         foreach (var placement in mailbox.Placements.Where(static one => one.Uid == 0 && one.Operation is { IsOk: true, Kind: OperationKind.Deliver or OperationKind.Append }))
         {
             var identity = facts.IdentityOf(placement)!;
-            var removed = uids[identity].SelectMany(mailbox.RemovalsOf).Select(static removal => removal.Start).DefaultIfEmpty(long.MaxValue).Min();
+
+            // A client may have learned its UID with its flags, and removed it before anybody has read it
+            var removals = uids[identity].Any() ? uids[identity].SelectMany(mailbox.RemovalsOf) : mailbox.UnreadRemovals(placement.Operation.Start);
+            var removed = removals.Select(static removal => removal.Start).DefaultIfEmpty(long.MaxValue).Min();
             for (var i = mailbox.FirstSnapshotAfter(placement.Operation.End); i < mailbox.Snapshots.Count && mailbox.Snapshots[i].Start < removed; i++)
             {
                 var snapshot = mailbox.Snapshots[i];

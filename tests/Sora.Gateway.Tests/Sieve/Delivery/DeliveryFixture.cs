@@ -71,7 +71,7 @@ public sealed class DeliveryFixture : IAsyncLifetime, IDisposable
             DetailSeparators = lmtpOptions.RecipientDelimiter,
         };
         var scripts = new DeliveryScripts(
-            new ScriptPlanner(ports), files, Node.SieveHistory, Relay, Bodies.Intakes, Node.Quotas, remembers, "mx.example.org", metrics, TimeProvider.System,
+            new ScriptPlanner(ports), files, Node.SieveHistory, Relay, Bodies.Intakes, Engine.Quotas, remembers, "mx.example.org", metrics, TimeProvider.System,
             NullLogger<DeliveryScripts>.Instance);
         delivery ??= new Mailstore.Delivery.MessageDelivery(Engine.Accounts, Engine.Mailboxes, new DeliveryOptions { SuppressDuplicates = remembers }, TimeProvider.System);
         var server = new LmtpServer(

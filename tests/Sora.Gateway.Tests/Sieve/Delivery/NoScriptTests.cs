@@ -42,7 +42,7 @@ public sealed class NoScriptTests(DeliveryFixture fixture)
         var library = new ScriptLibrary(fixture.Node.Scripts, files, new SieveCompilerOptions(), new SieveCompilerOptions(), 100, 1024 * 1024);
         var ports = new ScriptPorts(fixture.Engine.Accounts, fixture.Node.Sharing, library, new SieveDeliveryOptions(), new SieveLimits(), "", "");
         return new DeliveryScripts(
-            new ScriptPlanner(ports), files, fixture.Node.SieveHistory, fixture.Relay, fixture.Bodies.Intakes, fixture.Node.Quotas, true, "mx.example.org",
+            new ScriptPlanner(ports), files, fixture.Node.SieveHistory, fixture.Relay, fixture.Bodies.Intakes, fixture.Engine.Quotas, true, "mx.example.org",
             new GatewayMetrics(), TimeProvider.System, NullLogger<DeliveryScripts>.Instance);
     }
 
