@@ -9,7 +9,7 @@ namespace Sora.Gateway.Tests;
 internal sealed class Engine : IAsyncDisposable
 {
     /// <summary>The mailboxes are in other nodes.</summary>
-    public static bool IsCluster => true;
+    public const bool IsCluster = true;
 
     private readonly TestCluster _cluster;
     private readonly TestGateway _gateway;

@@ -9,7 +9,7 @@ namespace Sora.Gateway.Tests;
 internal sealed class Engine : IAsyncDisposable
 {
     /// <summary>The mailboxes are in other nodes.</summary>
-    public static bool IsCluster => false;
+    public const bool IsCluster = false;
 
     private Engine(MailstoreNode node) => Node = node;
 
