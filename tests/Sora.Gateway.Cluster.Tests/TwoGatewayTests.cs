@@ -6,7 +6,7 @@ namespace Sora.Gateway.Tests;
 
 /// <summary>That these tests go through a cluster at all, and what a session sees of what another one was told through another gateway.</summary>
 [Collection("imap")]
-public sealed class TwoGatewayTests(ImapFixture fixture) : IAsyncLifetime
+public sealed class TwoGatewayTests(ImapFixture fixture) : IAsyncLifetime, IDisposable
 {
     private readonly ImapFixture _other = new();
     private TestUser _user = null!;
@@ -26,8 +26,9 @@ public sealed class TwoGatewayTests(ImapFixture fixture) : IAsyncLifetime
         _left.Dispose();
         _right.Dispose();
         await _other.DisposeAsync();
-        _other.Dispose();
     }
+
+    public void Dispose() => _other.Dispose();
 
     [Fact]
     public async Task Commands_are_answered_by_the_silos()
