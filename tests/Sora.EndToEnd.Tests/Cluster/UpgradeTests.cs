@@ -17,7 +17,7 @@ public sealed class UpgradeTests(ITestOutputHelper output)
 {
     private const int Mailstores = 3;
     private const int Gateways = 2;
-    private const int Served = 15;
+    private const int Served = 8;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     [UpgradeFact]
