@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Sora.Contracts;
+using Sora.Gateway.Replicas;
 
 namespace Sora.Gateway.Connections;
 
@@ -33,6 +35,7 @@ public sealed class GatewayMetrics : IDisposable
         SieveRuns = _meter.CreateCounter<long>("sora_sieve_runs_total", null, "Messages that scripts looked at, at deliveries and in mailboxes");
         SieveDuration = _meter.CreateHistogram<double>("sora_sieve_run_duration_seconds", "s", "Time that the scripts of one delivery took");
         SieveActions = _meter.CreateCounter<long>("sora_sieve_actions_total", null, "What scripts did");
+        ReplicaLag = _meter.CreateHistogram<double>("sora_replica_lag_seconds", "s", "Time from hearing that a mailbox has changed to having the change for clients");
         Recipients = _meter.CreateCounter<long>("sora_lmtp_recipients_total", null, "LMTP recipients by the reply they got");
     }
 
@@ -60,6 +63,8 @@ public sealed class GatewayMetrics : IDisposable
 
     internal Counter<long> Recipients { get; }
 
+    internal Histogram<double> ReplicaLag { get; }
+
     internal Counter<long> SieveRuns { get; }
 
     internal Histogram<double> SieveDuration { get; }
@@ -85,6 +90,13 @@ public sealed class GatewayMetrics : IDisposable
         () => certificates.InUse.Select(static one => new Measurement<double>(
             new DateTimeOffset(one.NotAfter).ToUnixTimeSeconds(), new("certificate", one.Name), new KeyValuePair<string, object?>("key", one.Key))),
         "s", "End of validity of a TLS certificate in use, in seconds since 1970");
+
+    /// <summary>Tells of the mailboxes that sessions have open.</summary>
+    public void Watch(MailboxReplicas replicas)
+    {
+        _meter.CreateObservableGauge("sora_replicas_open", () => replicas.Count, null, "Mailboxes that sessions of this node have open");
+        _meter.CreateObservableGauge("sora_replicas_behind", () => replicas.CountBehind(), null, "Of these, those with changes that are known of and not here yet");
+    }
 
     /// <summary>Counts an attempt to log in.</summary>
     /// <param name="mechanism">One that the server knows, never a client's word.</param>
@@ -114,19 +126,27 @@ public sealed class CommandInstruments
     private readonly KeyValuePair<string, object?>[] _labels;
     private readonly KeyValuePair<string, object?>[] _ok;
     private readonly KeyValuePair<string, object?>[] _failed;
+    private readonly string _span;
 
     internal CommandInstruments(GatewayMetrics metrics, string protocol, string command)
     {
         _metrics = metrics;
+        _span = $"{protocol} {command}";
         _labels = [new("protocol", protocol), new("command", command)];
         _ok = [.. _labels, new("result", "ok")];
         _failed = [.. _labels, new("result", "failed")];
     }
 
+    /// <summary>Begins a span of one execution, for whoever collects traces; null when nobody does. It ends when it is disposed.</summary>
+    public Activity? Trace() => Tracing.Source.StartActivity(_span, ActivityKind.Server);
+
     /// <summary>Counts one execution.</summary>
     /// <param name="success">False for NO, BAD, 4xx, 5xx.</param>
-    public void Record(TimeSpan duration, bool success)
+    /// <param name="span">Of this execution.</param>
+    public void Record(TimeSpan duration, bool success, Activity? span)
     {
+        if (!success)
+            span?.SetStatus(ActivityStatusCode.Error);
         _metrics.Commands.Add(1, success ? _ok : _failed);
         _metrics.CommandDuration.Record(duration.TotalSeconds, _labels);
     }

@@ -335,6 +335,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
         var message = status == ReadStatus.Append ? Reader.Message : default;
         var (row, command, reply) = Parse(message);
         Reader.Release();
+        using var span = row?.Instruments?.Trace();
         if (command is not null)
         {
             Session.BadCommands = 0;
@@ -353,7 +354,7 @@ internal sealed class ImapConnection : IReplicaListener, IDisposable
 
         if (reply.Status != ReplyStatus.None)
             reply.Write(Writer, Tag);
-        row?.Instruments?.Record(Server.Time.GetElapsedTime(started), reply.Status is ReplyStatus.Ok or ReplyStatus.None);
+        row?.Instruments?.Record(Server.Time.GetElapsedTime(started), reply.Status is ReplyStatus.Ok or ReplyStatus.None, span);
         if (command is null && reply.Status == ReplyStatus.Bad && ++Session.BadCommands >= Server.Options.MaxBadCommands)
             Bye("Too many bad commands");
         if (Writer.ShouldFlush)

@@ -139,6 +139,8 @@ internal sealed class LmtpSession(LmtpServer server, ClientConnection connection
     {
         var started = Stopwatch.GetTimestamp();
         var row = server.Commands.Find(Verb(line.Span, out var arguments));
+        var instruments = row?.Instruments ?? server.Commands.Unknown;
+        using var span = instruments.Trace();
         var isOk = false;
         connection.Activity = row?.Name ?? "";
         try
@@ -158,7 +160,7 @@ internal sealed class LmtpSession(LmtpServer server, ClientConnection connection
         }
 
         connection.Activity = "";
-        (row?.Instruments ?? server.Commands.Unknown).Record(Stopwatch.GetElapsedTime(started), isOk);
+        instruments.Record(Stopwatch.GetElapsedTime(started), isOk, span);
     }
 
     private static ReadOnlySpan<byte> Verb(ReadOnlySpan<byte> line, out int arguments)

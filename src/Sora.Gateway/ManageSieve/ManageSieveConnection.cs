@@ -174,6 +174,8 @@ internal sealed class ManageSieveConnection : IDisposable
         var started = Server.Time.GetTimestamp();
         var (row, command, reply) = Parse(status);
         _reader.Release();
+        var instruments = row?.Instruments ?? Server.Commands.Unknown;
+        using var span = instruments.Trace();
         if (command is not null)
         {
             _badCommands = 0;
@@ -182,7 +184,7 @@ internal sealed class ManageSieveConnection : IDisposable
 
         reply?.Write(Output);
         var isOk = reply is null ? !HasEnded : reply.Value.Status == ReplyStatus.Ok;
-        (row?.Instruments ?? Server.Commands.Unknown).Record(Server.Time.GetElapsedTime(started), isOk);
+        instruments.Record(Server.Time.GetElapsedTime(started), isOk, span);
         if (command is null && ++_badCommands >= Server.Options.MaxBadCommands)
             End("Too many bad commands");
     }

@@ -250,6 +250,8 @@ internal sealed class Pop3Connection : IAsyncDisposable
     {
         var started = Server.Time.GetTimestamp();
         var (row, command, reply) = Parse(line.Span);
+        var instruments = row?.Instruments ?? Server.Commands.Unknown;
+        using var span = instruments.Trace();
         if (command is not null)
         {
             _badCommands = 0;
@@ -265,7 +267,7 @@ internal sealed class Pop3Connection : IAsyncDisposable
 
         reply?.Write(Output);
         var isOk = reply is null ? !HasEnded || Client.Closed.IsCancellationRequested : reply.Value.IsOk;
-        (row?.Instruments ?? Server.Commands.Unknown).Record(Server.Time.GetElapsedTime(started), isOk);
+        instruments.Record(Server.Time.GetElapsedTime(started), isOk, span);
     }
 
     private (CommandRow<Pop3States, ParsePop3Command>? Row, Pop3Command? Command, Pop3Reply? Reply) Parse(ReadOnlySpan<byte> line)

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Sora.Contracts;
+using Sora.Gateway.Connections;
 
 namespace Sora.Gateway.Replicas;
 
@@ -15,6 +16,7 @@ public sealed class MailboxReplica : IMailboxSubscriber, IThreadPoolWorkItem, ID
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     private readonly IMailboxes _mailboxes;
+    private readonly GatewayMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
@@ -28,11 +30,13 @@ public sealed class MailboxReplica : IMailboxSubscriber, IThreadPoolWorkItem, ID
     private long _announced;
     private int _queued;
     private long _pulled;
+    private long _behindSince;
 
-    internal MailboxReplica(MailboxId id, IMailboxes mailboxes, TimeProvider time, ILogger logger)
+    internal MailboxReplica(MailboxId id, IMailboxes mailboxes, GatewayMetrics metrics, TimeProvider time, ILogger logger)
     {
         Id = id;
         _mailboxes = mailboxes;
+        _metrics = metrics;
         _time = time;
         _logger = logger;
         Mailbox = mailboxes.Get(id);
@@ -69,9 +73,9 @@ public sealed class MailboxReplica : IMailboxSubscriber, IThreadPoolWorkItem, ID
         return IsBehind ? PullAsync(always: false, cancellationToken) : default;
     }
 
-    /// <summary>Asks the writer, unless somebody has within the last <paramref name="maxAge"/>.</summary>
+    /// <summary>Asks the writer, unless all that was acknowledged is announced here and somebody has within the last <paramref name="maxAge"/>.</summary>
     public ValueTask<MailError?> RefreshAsync(CancellationToken cancellationToken, TimeSpan maxAge = default) =>
-        IsBehind || Current is null || maxAge == default || _time.GetElapsedTime(Volatile.Read(ref _pulled)) > maxAge
+        IsBehind || Current is null || maxAge == default || _mailboxes.HearsLate || _time.GetElapsedTime(Volatile.Read(ref _pulled)) > maxAge
             ? PullAsync(always: true, cancellationToken)
             : default;
 
@@ -110,7 +114,12 @@ public sealed class MailboxReplica : IMailboxSubscriber, IThreadPoolWorkItem, ID
         {
             var before = Interlocked.CompareExchange(ref _announced, modSeq.Value, known);
             if (before == known)
+            {
+                if (IsBehind)
+                    Interlocked.CompareExchange(ref _behindSince, _time.GetTimestamp(), 0);
                 return;
+            }
+
             known = before;
         }
     }
@@ -160,6 +169,8 @@ public sealed class MailboxReplica : IMailboxSubscriber, IThreadPoolWorkItem, ID
                 Volatile.Write(ref _current, newer);
                 Announce(newer.HighestModSeq);
                 Tell();
+                if (!IsBehind && Interlocked.Exchange(ref _behindSince, 0) is var since and not 0)
+                    _metrics.ReplicaLag.Record(_time.GetElapsedTime(since).TotalSeconds);
                 if (newer.IsEnded)
                     End();
             }

@@ -1,13 +1,44 @@
 using Microsoft.Extensions.Logging;
 using Sora.Contracts;
+using Sora.Gateway.Connections;
 
 namespace Sora.Gateway.Replicas;
 
 /// <summary>The mailboxes that sessions of this process have open, each held once.</summary>
-public sealed class MailboxReplicas(IMailboxes mailboxes, TimeProvider time, ILogger<MailboxReplicas> logger)
+public sealed class MailboxReplicas
 {
+    private readonly IMailboxes _mailboxes;
+    private readonly GatewayMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private readonly Dictionary<MailboxId, MailboxReplica> _open = [];
     private readonly Lock _lock = new();
+
+    public MailboxReplicas(IMailboxes mailboxes, GatewayMetrics metrics, TimeProvider time, ILogger<MailboxReplicas> logger)
+    {
+        _mailboxes = mailboxes;
+        _metrics = metrics;
+        _time = time;
+        _logger = logger;
+        metrics.Watch(this);
+    }
+
+    /// <summary>How many mailboxes are open.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+                return _open.Count;
+        }
+    }
+
+    /// <summary>How many of them have changes that are not here yet.</summary>
+    public int CountBehind()
+    {
+        lock (_lock)
+            return _open.Values.Count(static replica => replica.IsBehind);
+    }
 
     /// <summary>Whether any session has the mailbox open.</summary>
     public bool IsOpen(MailboxId id)
@@ -59,7 +90,7 @@ public sealed class MailboxReplicas(IMailboxes mailboxes, TimeProvider time, ILo
                 return known;
             }
 
-            replica = new MailboxReplica(id, mailboxes, time, logger) { References = 1 };
+            replica = new MailboxReplica(id, _mailboxes, _metrics, _time, _logger) { References = 1 };
             _open.Add(id, replica);
         }
 

@@ -16,6 +16,8 @@ internal sealed class ClusterAccount(IAccount inner, IAccountGrain grain, Cluste
 
     public ValueTask<MailboxList> ListAsync(CancellationToken cancellationToken) => inner.ListAsync(cancellationToken);
 
+    public ValueTask ConfirmAsync(CancellationToken cancellationToken) => inner.ConfirmAsync(cancellationToken);
+
     public ValueTask<ImmutableArray<string>> AddressesAsync(CancellationToken cancellationToken) => inner.AddressesAsync(cancellationToken);
 
     public Task<MailResult<MailboxEntry>> CreateAsync(MailboxName name, SpecialUse use, CancellationToken cancellationToken) => ChangeAsync(
@@ -43,21 +45,37 @@ internal sealed class ClusterAccount(IAccount inner, IAccountGrain grain, Cluste
 
         // The account's node has ended its log, which the mailbox's node is to know before the client does
         if (result.IsOk && deleted is not null)
-            await mailboxes.RefreshAsync(deleted.Id, cancellationToken);
+            await mailboxes.RefreshAsync(deleted.Id, tellsNewest: true, cancellationToken);
         return result;
     }
 
-    public Task<MailResult<Done>> RenameAsync(MailboxName from, MailboxName to, CancellationToken cancellationToken) => ChangeAsync(
-        "rename",
-        async (attempt, cancellation) =>
+    public async Task<MailResult<Done>> RenameAsync(MailboxName from, MailboxName to, CancellationToken cancellationToken)
+    {
+        var result = await ChangeAsync(
+            "rename",
+            async (attempt, cancellation) =>
+            {
+                var outcome = await grain.RenameAsync(from, to, cancellation);
+                if (attempt == 1 || from.IsInbox || outcome.Error?.Code is not (MailErrorCode.NonExistent or MailErrorCode.AlreadyExists))
+                    return outcome;
+                var list = await NewestListAsync(cancellation);
+                return list.Find(from) is null && list.Find(to) is not null ? default(Done) : outcome;
+            },
+            cancellationToken);
+
+        // INBOX stays, without its messages (RFC 9051 section 6.3.6): their nodes are to know it before the client does
+        if (result.IsOk && from.IsInbox)
         {
-            var result = await grain.RenameAsync(from, to, cancellation);
-            if (attempt == 1 || from.IsInbox || result.Error?.Code is not (MailErrorCode.NonExistent or MailErrorCode.AlreadyExists))
-                return result;
-            var list = await NewestListAsync(cancellation);
-            return list.Find(from) is null && list.Find(to) is not null ? default(Done) : result;
-        },
-        cancellationToken);
+            var list = await ListAsync(cancellationToken);
+            foreach (var name in new[] { from, to })
+            {
+                if (list.Find(name) is { } entry)
+                    await mailboxes.RefreshAsync(entry.Id, tellsNewest: true, cancellationToken);
+            }
+        }
+
+        return result;
+    }
 
     public Task<MailResult<Done>> SubscribeAsync(MailboxName name, bool subscribed, CancellationToken cancellationToken) =>
         ChangeAsync("subscribe", (_, cancellation) => grain.SubscribeAsync(name, subscribed, cancellation), cancellationToken);

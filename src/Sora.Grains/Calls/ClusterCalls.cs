@@ -82,11 +82,11 @@ internal sealed class ClusterCalls(ClusterOptions options, ClusterMetrics metric
         }
     }
 
-    // The first attempt is short, for it is the one that meets a node that has died; a slow database is not to be asked more and more
+    // The first attempt is short, for it is the one that meets a node that has died. A node that was cut off is met until the others have taken it for dead, so further ones are not much longer
     private TimeSpan Patience(long started, int attempt)
     {
         var rest = options.CallTimeout - time.GetElapsedTime(started);
-        var patience = options.AttemptTimeout * (1 << Math.Min(attempt - 1, 10));
+        var patience = options.AttemptTimeout * (attempt == 1 ? 1 : 2);
         return patience < rest ? patience : rest > TimeSpan.FromMilliseconds(1) ? rest : TimeSpan.FromMilliseconds(1);
     }
 

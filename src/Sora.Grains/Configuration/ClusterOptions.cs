@@ -7,6 +7,9 @@ namespace Sora.Grains.Configuration;
 [Section("Several nodes as one: each mailbox has its writer on one of the mailstores, and every gateway reaches it")]
 public sealed class ClusterOptions : IValidatableOptions
 {
+    // Mailstores tell each other once a second how many mailboxes they have
+    private static readonly TimeSpan MinRebalanceInterval = TimeSpan.FromSeconds(5);
+
     [Option("Join the cluster of the nodes that use the same database")]
     public bool Enabled { get; set; }
 
@@ -41,7 +44,7 @@ public sealed class ClusterOptions : IValidatableOptions
     [OptionRange("1s", "10m")]
     public TimeSpan CallTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
-    [Option("How long the first attempt of a call may take before it is made again, with the same operation id; each further one may take twice as long")]
+    [Option("How long the first attempt of a call may take before it is made again, with the same operation id; further ones may take twice as long")]
     [OptionRange("100ms", "1m")]
     public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromSeconds(1);
 
@@ -85,6 +88,10 @@ public sealed class ClusterOptions : IValidatableOptions
     [OptionRange("2m", "1d")]
     public TimeSpan CollectionAge { get; set; } = TimeSpan.FromMinutes(15);
 
+    [Option("How often it is looked whether mailboxes should move to mailstores that have fewer, such as one that has just joined; 0 for never")]
+    [OptionRange("0s", "1h")]
+    public TimeSpan RebalanceInterval { get; set; } = TimeSpan.FromSeconds(30);
+
     [Option("Most calls that wait for one mailbox; more are refused with UNAVAILABLE")]
     [OptionRange(100, 1_000_000)]
     public int MaxWaitingCalls { get; set; } = 10_000;
@@ -124,6 +131,8 @@ public sealed class ClusterOptions : IValidatableOptions
             yield return "advertised_address must be an IP address such as 10.0.0.11, not a name";
         if (SiloPort == GatewayPort)
             yield return "silo_port and gateway_port must differ";
+        if (RebalanceInterval > TimeSpan.Zero && RebalanceInterval < MinRebalanceInterval)
+            yield return "rebalance_interval must be 0 or at least 5s";
         if (AttemptTimeout > CallTimeout)
             yield return "attempt_timeout must not be longer than call_timeout";
         if (ObserverRenewal * 2 > CollectionAge)

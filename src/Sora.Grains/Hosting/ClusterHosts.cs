@@ -16,6 +16,8 @@ namespace Sora.Grains.Hosting;
 /// <summary>Orleans as [cluster] wants it: a silo for a mailstore, a client for a gateway alone.</summary>
 internal static class ClusterHosts
 {
+    private static readonly TimeSpan MaxGatewayListRefresh = TimeSpan.FromSeconds(1);
+
     /// <summary>A host for either, with Sora's log and without a hand on the process's signals.</summary>
     public static HostApplicationBuilder Begin(ILoggerFactory loggers)
     {
@@ -55,13 +57,14 @@ internal static class ClusterHosts
             collection.EnableActivationSheddingOnMemoryPressure = true;
         })
         .AddIncomingGrainCallFilter<ServedCalls>()
-        .AddActivityPropagation();
+        .AddActivityPropagation()
+        .Rebalance(options);
 
     /// <summary>What clients have in common, wherever the list of mailstores is.</summary>
     public static IClientBuilder Configure(IClientBuilder client, SoraCluster options) => client
         .Configure<OrleansCluster>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ServiceId))
         .Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = options.CallTimeout)
-        .Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = options.TableRefresh)
+        .Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = GatewayListRefresh(options))
         .Configure<ConnectionOptions>(connections => Configure(connections, options))
         .AddActivityPropagation();
 
@@ -85,6 +88,20 @@ internal static class ClusterHosts
         });
         if (tls is not null)
             client.UseTls(tls.Configure);
+    }
+
+    // Silos tell each other that one is dead; clients find it in the table alone, and send calls its way until then
+    private static TimeSpan GatewayListRefresh(SoraCluster options) => options.TableRefresh < MaxGatewayListRefresh ? options.TableRefresh : MaxGatewayListRefresh;
+
+    // Without it a mailstore that comes back stays empty for as long as clients are connected
+    private static ISiloBuilder Rebalance(this ISiloBuilder silo, SoraCluster options)
+    {
+        if (options.RebalanceInterval == TimeSpan.Zero)
+            return silo;
+#pragma warning disable ORLEANSEXP002 // Experimental is its interface, which is not used here beyond this line
+        return silo.AddActivationRebalancer().Configure<ActivationRebalancerOptions>(rebalancer =>
+            (rebalancer.RebalancerDueTime, rebalancer.SessionCyclePeriod) = (options.RebalanceInterval, options.RebalanceInterval));
+#pragma warning restore ORLEANSEXP002
     }
 
     private static void Configure(ConnectionOptions connections, SoraCluster options)

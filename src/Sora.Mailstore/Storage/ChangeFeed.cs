@@ -277,7 +277,7 @@ public sealed class ChangeFeed : IAsyncDisposable
     private async Task AskAsync(NpgsqlConnection connection)
     {
         var asked = TimeProvider.System.GetTimestamp();
-        await using var ping = new NpgsqlCommand("SELECT 1", connection) { CommandTimeout = (int)Math.Clamp(KeepAlive.TotalSeconds * 2, 2, 10) };
+        await using var ping = new NpgsqlCommand("SELECT 1 FROM pg_listening_channels()", connection) { CommandTimeout = (int)Math.Clamp(KeepAlive.TotalSeconds * 2, 2, 10) };
         await ping.ExecuteNonQueryAsync(_stopping.Token);
         Hearing?.Invoke(asked);
         Volatile.Write(ref _lastHeard, asked);

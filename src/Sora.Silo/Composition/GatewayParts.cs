@@ -86,7 +86,7 @@ internal sealed class GatewayParts : IAsyncDisposable
             yield return ("lmtp." + listener.Key, listener);
 
         var guard = new LoginGuard(mailstore.LoginLimits, mailstore.Journal, mailstore.Users, metrics, time, loggers.CreateLogger<LoginGuard>());
-        var replicas = new MailboxReplicas(mailstore.Writers, time, loggers.CreateLogger<MailboxReplicas>());
+        var replicas = new MailboxReplicas(mailstore.Writers, metrics, time, loggers.CreateLogger<MailboxReplicas>());
         var inMailboxes = parts.Add("Scripts of events in IMAP", new MailboxScripts(
             scripts, mailstore.Writers, mailstore.Bodies.Messages, mailstore.Metadata, mailstore.Scripts, replicas,
             options.SieveLimits.ToCompilerOptions(options.Sieve.MaxScriptSize.ToInt32()), options.SieveImap, SieveUrl(options), options.Imap.DisabledCaps));

@@ -6,10 +6,11 @@ namespace Sora.Silo.Composition;
 /// Takes a node out of service and puts it back, while the process goes on: no new connections, sessions end politely, and its mailboxes move to the other mailstores. The end of the process
 /// does the same, for good.
 /// </summary>
-internal sealed class Maintenance(Readiness readiness, GatewayParts? gateway, ClusterParts? cluster, TimeSpan timeout, ILogger logger) : IDisposable
+/// <param name="hurry">Cuts off the sessions that are waited for.</param>
+internal sealed class Maintenance(
+    Readiness readiness, GatewayParts? gateway, ClusterParts? cluster, TimeSpan timeout, ILogger logger, CancellationToken hurry) : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly CancellationTokenSource _hurry = new();
     private bool _isIn;
 
     /// <summary>Returns when nobody is left; the result says how many sessions had to be cut off.</summary>
@@ -23,7 +24,7 @@ internal sealed class Maintenance(Readiness readiness, GatewayParts? gateway, Cl
             _isIn = true;
             readiness.Maintenance();
             Log.MaintenanceBegins(logger);
-            var cutOff = gateway is null ? 0 : await gateway.Listeners.Drain.BeginAsync(timeout, _hurry.Token);
+            var cutOff = gateway is null ? 0 : await gateway.Listeners.Drain.BeginAsync(timeout, hurry);
             if (cluster is not null)
                 await cluster.LeaveAsync();
             Log.MaintenanceBegun(logger, cutOff);
@@ -56,12 +57,5 @@ internal sealed class Maintenance(Readiness readiness, GatewayParts? gateway, Cl
         }
     }
 
-    /// <summary>Cuts off the sessions that are waited for.</summary>
-    public void Hurry() => _hurry.Cancel();
-
-    public void Dispose()
-    {
-        _hurry.Dispose();
-        _turn.Dispose();
-    }
+    public void Dispose() => _turn.Dispose();
 }

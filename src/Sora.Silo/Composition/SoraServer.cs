@@ -19,7 +19,6 @@ internal sealed class SoraServer : IAsyncDisposable
     private readonly Readiness _readiness;
     private readonly CancellationTokenSource _hurry = new();
     private GatewayParts? _gateway;
-    private Maintenance? _maintenance;
 
     private SoraServer(Parts parts, ILogger logger, Readiness readiness)
     {
@@ -61,8 +60,14 @@ internal sealed class SoraServer : IAsyncDisposable
     /// <summary>Cuts off the sessions that a stop in progress still waits for.</summary>
     public void Hurry()
     {
-        _hurry.Cancel();
-        _maintenance?.Hurry();
+        try
+        {
+            _hurry.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // A signal that came when all was over
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -82,6 +87,8 @@ internal sealed class SoraServer : IAsyncDisposable
             throw new StartException(string.Join("; ", problems));
         _parts.AddDisposable("Metrics of the node", new NodeMetrics(() => _readiness.IsReady, time));
         var metrics = options.Metrics.Enabled ? _parts.AddDisposable("Metrics", new MetricsPipeline(options.Metrics, node)) : null;
+        if (options.Tracing.OtlpEndpoint is { } collector)
+            _parts.AddDisposable("Traces", new TracePipeline(collector, options.Tracing, node));
         Database? database = null;
         BodyHost? bodies = null;
         var checks = HealthChecks.Of(() => Volatile.Read(ref database), () => Volatile.Read(ref bodies), data, options.Health.MinFreeSpace);
@@ -108,8 +115,8 @@ internal sealed class SoraServer : IAsyncDisposable
             _parts.Add("Memory given back when idle", new IdleMemory(time));
         if (_gateway is { } gateway)
             _parts.AtStop("Sessions", () => DrainAsync(gateway, options.Connections.DrainTimeout));
-        _maintenance = _parts.AddDisposable("Maintenance of this node", new Maintenance(_readiness, _gateway, cluster, options.Connections.DrainTimeout, _logger));
-        control.Attach(cluster, _maintenance, () => _gateway?.Listeners.OpenConnections ?? 0);
+        var maintenance = _parts.AddDisposable("Maintenance of this node", new Maintenance(_readiness, _gateway, cluster, options.Connections.DrainTimeout, _logger, _hurry.Token));
+        control.Attach(cluster, maintenance, () => _gateway?.Listeners.OpenConnections ?? 0);
         Ports = OpenPorts(_gateway, http);
         cancellationToken.ThrowIfCancellationRequested();
         _readiness.Ready();

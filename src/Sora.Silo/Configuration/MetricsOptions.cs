@@ -2,13 +2,6 @@ using Sora.Configuration;
 
 namespace Sora.Silo.Configuration;
 
-/// <summary>How OTLP is carried.</summary>
-public enum OtlpTransport
-{
-    Grpc,
-    HttpProtobuf,
-}
-
 /// <summary>[metrics]: counters and timings.</summary>
 [Section("Metrics: Prometheus text at GET /metrics of [http], and OTLP if wanted")]
 public sealed class MetricsOptions : IValidatableOptions
@@ -23,7 +16,7 @@ public sealed class MetricsOptions : IValidatableOptions
     [OptionRange(100, 1_000_000)]
     public int MaxSeries { get; set; } = 2000;
 
-    [Option("Collector that metrics are sent to", Example = "http://127.0.0.1:4317")]
+    [Option("Collector that metrics are sent to; an address without a path gets /v1/metrics with HttpProtobuf", Example = "http://127.0.0.1:4317")]
     public string? OtlpEndpoint { get; set; }
 
     [Option("How otlp_endpoint is spoken to")]
@@ -34,9 +27,5 @@ public sealed class MetricsOptions : IValidatableOptions
     public TimeSpan OtlpInterval { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <inheritdoc/>
-    public IEnumerable<string> Validate()
-    {
-        if (OtlpEndpoint is { } endpoint && !(Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
-            yield return "otlp_endpoint must be a URL such as http://127.0.0.1:4317";
-    }
+    public IEnumerable<string> Validate() => Otlp.Problems(OtlpEndpoint);
 }

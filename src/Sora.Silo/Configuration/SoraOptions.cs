@@ -105,6 +105,8 @@ public sealed class SoraOptions : IValidatableOptions
 
     public MetricsOptions Metrics { get; set; } = new();
 
+    public TracingOptions Tracing { get; set; } = new();
+
     public ClusterOptions Cluster { get; set; } = new();
 
     /// <inheritdoc/>

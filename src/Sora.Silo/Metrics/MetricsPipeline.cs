@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using OpenTelemetry;
-using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using Sora.Gateway.Connections;
@@ -25,7 +24,7 @@ internal sealed class MetricsPipeline : IDisposable
     public MetricsPipeline(MetricsOptions options, string node, params string[] moreMeters)
     {
         var builder = Sdk.CreateMeterProviderBuilder()
-            .ConfigureResource(resource => resource.AddService("sora", serviceVersion: ProgramVersion.Text, serviceInstanceId: node))
+            .ConfigureResource(resource => resource.AddNode(node))
             .AddMeter(GatewayMetrics.MeterName)
             .AddMeter(moreMeters)
             .AddView(instrument => ViewOf(instrument, options.MaxSeries))
@@ -36,8 +35,7 @@ internal sealed class MetricsPipeline : IDisposable
         {
             builder.AddOtlpExporter((exporter, reader) =>
             {
-                exporter.Endpoint = new Uri(endpoint);
-                exporter.Protocol = options.OtlpTransport == OtlpTransport.Grpc ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf;
+                Otlp.Configure(exporter, endpoint, options.OtlpTransport, "metrics");
                 reader.PeriodicExportingMetricReaderOptions.ExportIntervalMilliseconds = (int)options.OtlpInterval.TotalMilliseconds;
             });
         }
