@@ -28,4 +28,7 @@ internal static partial class Log
 
     [LoggerMessage(8, LogLevel.Warning, "This node did not leave the cluster in an orderly way; the others will miss it")]
     public static partial void LeaveFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(9, LogLevel.Debug, "Not all mailstores could be told of the new limits of account {Account}: {Reason}")]
+    public static partial void LimitsNotTold(ILogger logger, AccountId account, string reason);
 }

@@ -7,6 +7,7 @@ using Sora.Grains;
 using Sora.Grains.Accounts;
 using Sora.Grains.Configuration;
 using Sora.Grains.Hosting;
+using Sora.Mailstore.Mailboxes;
 using Sora.Mailstore.Storage.Embedded;
 using Sora.Testing;
 
@@ -107,6 +108,14 @@ internal sealed class TestCluster : IAsyncDisposable
         });
         _silos = builder.Build();
         await _silos.DeployAsync();
+        foreach (var silo in _silos.Silos)
+        {
+            // What an account's node has to change in a mailbox, it asks the mailbox's node for
+            var mailboxes = silo.ServiceProvider.GetRequiredService<MailboxHost>();
+            var node = _nodes.Single(node => ReferenceEquals(node.Mailboxes, mailboxes));
+            node.Accounts.Writers = AddGateway(silo.ServiceProvider.GetRequiredService<IGrainFactory>(), node).Mailboxes;
+        }
+
         Left = await AddGatewayAsync(_silos.Client);
         Right = await AddGatewayAsync(_silos.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>());
     }
@@ -114,15 +123,21 @@ internal sealed class TestCluster : IAsyncDisposable
     private async Task<TestGateway> AddGatewayAsync(IGrainFactory grains)
     {
         var node = await StartNodeAsync(null);
+        var gateway = AddGateway(grains, node);
+        node.Accounts.Writers = gateway.Mailboxes;
+        return new TestGateway(node, gateway);
+    }
+
+    private ClusterGateway AddGateway(IGrainFactory grains, MailstoreNode node)
+    {
         var gateway = new ClusterGateway(grains, Engine(node), _options, _metrics);
         _gateways.Add(gateway);
-        node.Accounts.Writers = gateway.Mailboxes;
-        return new TestGateway(gateway.Mailboxes, new ClusterAccounts(node.Accounts, () => gateway));
+        return gateway;
     }
 
     private async Task<MailstoreNode> StartNodeAsync(ClusterOptions? options)
     {
-        var node = await MailstoreNode.StartAsync(Address, maxSilence: options?.MaxSilence);
+        var node = await MailstoreNode.StartAsync(Address, maxSilence: options?.MaxSilence, confirmsSelect: true);
         lock (_nodes)
             _nodes.Add(node);
         return node;
@@ -133,4 +148,15 @@ internal sealed class TestCluster : IAsyncDisposable
 }
 
 /// <summary>What a gateway's protocols see.</summary>
-internal sealed record TestGateway(IMailboxes Mailboxes, IAccounts Accounts);
+/// <param name="Node">Its own engine, which has no mailboxes.</param>
+/// <param name="Cluster">Its way to the mailboxes.</param>
+internal sealed record TestGateway(MailstoreNode Node, ClusterGateway Cluster)
+{
+    public IMailboxes Mailboxes => Cluster.Mailboxes;
+
+    public IAccounts Accounts { get; } = new ClusterAccounts(Node.Accounts, () => Cluster);
+
+    public IQuotas Quotas { get; } = new ClusterQuotas(Node.Quotas, () => Cluster);
+
+    public IMetadata Metadata { get; } = new ClusterMetadata(Node.Metadata, () => Cluster);
+}

@@ -43,7 +43,7 @@ public sealed class SerializationTests : IDisposable
         new ExpungeRequest(Operation, UidSet.All, OnlyDeleted: false),
         new ExpungeResult(new ModSeq(1), Uids),
         new CopyRequest(Operation, Uids, new MailboxId(9), Move: true),
-        new CopyResult(new UidValidity(1), Uids, UidSet.Range(10, 14), new ModSeq(5)),
+        new CopyResult(new UidValidity(1), Uids, UidSet.Range(10, 14), new ModSeq(5), new ModSeq(6)),
         new GrantedMailbox(new MailboxId(1), Rights.All),
         new AccessEntry("anyone", IsNegative: true, Rights.Read),
         new AccessChange(new MailboxId(1), "user@example.com", IsNegative: false, AccessMode.Remove, Rights.Post),

@@ -28,7 +28,7 @@ public sealed class MailstoreNode : IAsyncDisposable
         Address = address;
         Database = PostgresFixture.Open(address);
         Feed = new ChangeFeed(Database, NullLogger<ChangeFeed>.Instance) { KeepAlive = maxSilence is { } silence && silence / 4 > Often ? silence / 4 : maxSilence is null ? TimeSpan.FromSeconds(30) : Often };
-        Quotas = new QuotaHost(Database, Feed, quota, new AccountOptions().MaxMailboxes, TimeProvider.System, NullLoggerFactory.Instance);
+        Quotas = new QuotaHost(Database, Feed, quota, new AccountOptions().MaxMailboxes, TimeProvider.System, NullLoggerFactory.Instance) { OthersCommit = confirmsSelect };
         Scripts = new SieveScriptHost(Database, Feed, SieveOptions, NullLoggerFactory.Instance);
         SieveHistory = new SieveHistoryHost(Database, SieveOptions, NullLoggerFactory.Instance);
         SieveLists = ListsOf(SieveOptions);

@@ -113,6 +113,9 @@ public interface IAccount
 
     ValueTask<MailboxList> ListAsync(CancellationToken cancellationToken);
 
+    /// <summary>Where others change the account too: from here on <see cref="ListAsync"/> knows of all that they had acknowledged before.</summary>
+    ValueTask ConfirmAsync(CancellationToken cancellationToken) => default;
+
     /// <summary>The account's addresses, lower case, the primary one first; none when there is no such account.</summary>
     ValueTask<ImmutableArray<string>> AddressesAsync(CancellationToken cancellationToken);
 

@@ -149,12 +149,14 @@ public sealed record CopyRequest(
 
 /// <summary>COPYUID (RFC 4315): the n-th UID of <paramref name="SourceUids"/> became the n-th of <paramref name="DestinationUids"/>, both ascending.</summary>
 /// <param name="SourceModSeq">State of the source that holds a move's expunges; the state as it was for a copy.</param>
+/// <param name="DestinationModSeq">State of the destination that holds the copies; none when there were none.</param>
 [GenerateSerializer, Alias("sora.CopyResult"), Immutable]
 public sealed record CopyResult(
     [property: Id(0)] UidValidity DestinationUidValidity,
     [property: Id(1)] UidSet SourceUids,
     [property: Id(2)] UidSet DestinationUids,
-    [property: Id(3)] ModSeq SourceModSeq);
+    [property: Id(3)] ModSeq SourceModSeq,
+    [property: Id(4)] ModSeq DestinationModSeq = default);
 
 /// <summary>Hears that a mailbox has changed. A nudge may come twice, late or never: the truth is always pulled.</summary>
 public interface IMailboxSubscriber
@@ -169,6 +171,9 @@ public sealed record MailboxAppend(MailboxId Mailbox, AppendRequest Request);
 /// <summary>Where the writers of mailboxes are found.</summary>
 public interface IMailboxes
 {
+    /// <summary>Others write too, and what they have acknowledged is announced here a moment later: who has to know of it asks the mailbox.</summary>
+    bool HearsLate { get; }
+
     IMailbox Get(MailboxId id);
 
     /// <summary>

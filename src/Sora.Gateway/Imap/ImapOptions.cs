@@ -158,7 +158,7 @@ public sealed class ImapOptions() : ProtocolOptions("*:143", "*:993", maxConnect
     [OptionRange("0", "1m")]
     public TimeSpan LazyPreviewTime { get; set; } = TimeSpan.FromMilliseconds(200);
 
-    [Option("NOOP and CHECK ask the mailbox's writer when nobody has for this long, in case an announcement was lost")]
+    [Option("NOOP and CHECK ask the mailbox's writer when nobody has for this long, in case an announcement was lost; where mailboxes.confirm_select asks the database, and in a cluster, they always do")]
     [OptionRange("0", "1h")]
     public TimeSpan RefreshAfter { get; set; } = TimeSpan.FromSeconds(5);
 

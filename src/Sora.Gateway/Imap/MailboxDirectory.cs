@@ -30,6 +30,7 @@ internal sealed class MailboxDirectory(IAccount account, IAccounts accounts, ISh
     /// <summary>All mailboxes that the user may look up, and the user's subscriptions. The special uses are those of the user's own mailboxes.</summary>
     public async ValueTask<MailboxList> ListAsync(CancellationToken cancellationToken)
     {
+        await account.ConfirmAsync(cancellationToken).ConfigureAwait(false);
         var own = await account.ListAsync(cancellationToken).ConfigureAwait(false);
         var view = await ViewAsync(cancellationToken).ConfigureAwait(false);
         return view.Accounts.IsEmpty ? own : (await MergeAsync(own, view, cancellationToken).ConfigureAwait(false)).List;
@@ -43,6 +44,15 @@ internal sealed class MailboxDirectory(IAccount account, IAccounts accounts, ISh
         var own = await account.ListAsync(cancellationToken).ConfigureAwait(false);
         if (own.Find(name) is { } entry)
             return new MailboxTarget(account, entry, name, Rights.All);
+        if (!namespaces.IsForeign(name))
+        {
+            // Somebody may have made it a moment ago on another node
+            await account.ConfirmAsync(cancellationToken).ConfigureAwait(false);
+            own = await account.ListAsync(cancellationToken).ConfigureAwait(false);
+            if (own.Find(name) is { } made)
+                return new MailboxTarget(account, made, name, Rights.All);
+        }
+
         var place = await PlaceAsync(name, cancellationToken).ConfigureAwait(false);
         if (place is not { Owner: { } owner, Name: { } inside })
             return MailError.NoSuchMailbox();

@@ -69,9 +69,9 @@ public sealed class MailboxReplica : IMailboxSubscriber, IThreadPoolWorkItem, ID
         return IsBehind ? PullAsync(always: false, cancellationToken) : default;
     }
 
-    /// <summary>Asks the writer, unless somebody has within the last <paramref name="maxAge"/>.</summary>
+    /// <summary>Asks the writer, unless all that was acknowledged is announced here and somebody has within the last <paramref name="maxAge"/>.</summary>
     public ValueTask<MailError?> RefreshAsync(CancellationToken cancellationToken, TimeSpan maxAge = default) =>
-        IsBehind || Current is null || maxAge == default || _time.GetElapsedTime(Volatile.Read(ref _pulled)) > maxAge
+        IsBehind || Current is null || maxAge == default || _mailboxes.HearsLate || _time.GetElapsedTime(Volatile.Read(ref _pulled)) > maxAge
             ? PullAsync(always: true, cancellationToken)
             : default;
 

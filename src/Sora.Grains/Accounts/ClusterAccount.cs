@@ -16,6 +16,8 @@ internal sealed class ClusterAccount(IAccount inner, IAccountGrain grain, Cluste
 
     public ValueTask<MailboxList> ListAsync(CancellationToken cancellationToken) => inner.ListAsync(cancellationToken);
 
+    public ValueTask ConfirmAsync(CancellationToken cancellationToken) => inner.ConfirmAsync(cancellationToken);
+
     public ValueTask<ImmutableArray<string>> AddressesAsync(CancellationToken cancellationToken) => inner.AddressesAsync(cancellationToken);
 
     public Task<MailResult<MailboxEntry>> CreateAsync(MailboxName name, SpecialUse use, CancellationToken cancellationToken) => ChangeAsync(
@@ -43,21 +45,29 @@ internal sealed class ClusterAccount(IAccount inner, IAccountGrain grain, Cluste
 
         // The account's node has ended its log, which the mailbox's node is to know before the client does
         if (result.IsOk && deleted is not null)
-            await mailboxes.RefreshAsync(deleted.Id, cancellationToken);
+            await mailboxes.RefreshAsync(deleted.Id, tellsNewest: true, cancellationToken);
         return result;
     }
 
-    public Task<MailResult<Done>> RenameAsync(MailboxName from, MailboxName to, CancellationToken cancellationToken) => ChangeAsync(
-        "rename",
-        async (attempt, cancellation) =>
-        {
-            var result = await grain.RenameAsync(from, to, cancellation);
-            if (attempt == 1 || from.IsInbox || result.Error?.Code is not (MailErrorCode.NonExistent or MailErrorCode.AlreadyExists))
-                return result;
-            var list = await NewestListAsync(cancellation);
-            return list.Find(from) is null && list.Find(to) is not null ? default(Done) : result;
-        },
-        cancellationToken);
+    public async Task<MailResult<Done>> RenameAsync(MailboxName from, MailboxName to, CancellationToken cancellationToken)
+    {
+        var result = await ChangeAsync(
+            "rename",
+            async (attempt, cancellation) =>
+            {
+                var outcome = await grain.RenameAsync(from, to, cancellation);
+                if (attempt == 1 || from.IsInbox || outcome.Error?.Code is not (MailErrorCode.NonExistent or MailErrorCode.AlreadyExists))
+                    return outcome;
+                var list = await NewestListAsync(cancellation);
+                return list.Find(from) is null && list.Find(to) is not null ? default(Done) : outcome;
+            },
+            cancellationToken);
+
+        // That has moved the messages: who has INBOX open here is to see it
+        if (result.IsOk && from.IsInbox && (await ListAsync(cancellationToken)).Find(from) is { } inbox)
+            await mailboxes.RefreshAsync(inbox.Id, tellsNewest: true, cancellationToken);
+        return result;
+    }
 
     public Task<MailResult<Done>> SubscribeAsync(MailboxName name, bool subscribed, CancellationToken cancellationToken) =>
         ChangeAsync("subscribe", (_, cancellation) => grain.SubscribeAsync(name, subscribed, cancellation), cancellationToken);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
 using Sora.Contracts;
 using Sora.Grains.Accounts;
 using Sora.Grains.Calls;
@@ -14,6 +15,8 @@ internal sealed class ClusterGateway : IAsyncDisposable
     private readonly IGrainFactory _grains;
     private readonly ClusterEngine _engine;
     private readonly ClusterCalls _calls;
+    private readonly TimeSpan _patience;
+    private readonly ILogger _logger;
     private readonly MailboxWatches _watches;
     private readonly ClusterMailboxes _mailboxes;
 
@@ -21,6 +24,8 @@ internal sealed class ClusterGateway : IAsyncDisposable
     {
         _grains = grains;
         _engine = engine;
+        _patience = options.AttemptTimeout;
+        _logger = engine.Loggers.CreateLogger<ClusterGateway>();
         _calls = new ClusterCalls(options, metrics, engine.Time, engine.Loggers.CreateLogger<ClusterCalls>());
         _watches = new MailboxWatches(grains, engine.Feed, _calls, options, metrics, engine.Time, engine.Loggers.CreateLogger<MailboxWatches>());
         _mailboxes = new ClusterMailboxes(grains, _calls, engine.Transfer(options), _watches);
@@ -31,6 +36,23 @@ internal sealed class ClusterGateway : IAsyncDisposable
     /// <summary>An account whose changes go to its node.</summary>
     /// <param name="inner">The account as this process knows it.</param>
     public IAccount Account(IAccount inner) => new ClusterAccount(inner, _grains.GetGrain<IAccountGrain>(inner.Id.Value), _calls, _mailboxes, _engine.Accounts);
+
+    /// <summary>Somebody else than a mailbox's writer has written to it, of which its node is to know.</summary>
+    public Task RefreshAsync(MailboxId mailbox, CancellationToken cancellationToken) => _mailboxes.RefreshAsync(mailbox, tellsNewest: true, cancellationToken);
+
+    /// <summary>Tells all mailstores of an account's new limits. Those that cannot be reached in time hear of them from the database.</summary>
+    public async Task TellLimitsAsync(AccountId account, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _grains.GetGrain<IManagementGrain>(0).SendControlCommandToProvider<QuotaNews>(QuotaNews.Name, 0, account.Value, cancellationToken)
+                .WaitAsync(_patience, _engine.Time, cancellationToken);
+        }
+        catch (Exception e) when (ClusterCalls.IsTransient(e) && !cancellationToken.IsCancellationRequested)
+        {
+            Log.LimitsNotTold(_logger, account, ClusterCalls.Reason(e));
+        }
+    }
 
     /// <summary>A node is gone: what it knew of this process is told to others.</summary>
     public void NodeLost() => _watches.AskAll();

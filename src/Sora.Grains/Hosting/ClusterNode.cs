@@ -73,6 +73,9 @@ public sealed class ClusterNode : IMailboxes, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    public bool HearsLate => Current.HearsLate;
+
+    /// <inheritdoc/>
     public IMailbox Get(MailboxId id) => Current.Get(id);
 
     /// <inheritdoc/>
@@ -85,6 +88,14 @@ public sealed class ClusterNode : IMailboxes, IAsyncDisposable
     /// <summary>Accounts whose changes go to their nodes.</summary>
     /// <param name="users">Who knows the accounts in this process.</param>
     public IAccounts Accounts(IAccounts users) => new ClusterAccounts(users, () => Volatile.Read(ref _gateway));
+
+    /// <summary>Annotations, of whose changes the mailboxes' nodes know at once.</summary>
+    /// <param name="inner">Writes them.</param>
+    public IMetadata Metadata(IMetadata inner) => new ClusterMetadata(inner, () => Volatile.Read(ref _gateway));
+
+    /// <summary>Quotas, of whose changes all mailstores know at once.</summary>
+    /// <param name="inner">Reads and writes them.</param>
+    public IQuotas Quotas(IQuotas inner) => new ClusterQuotas(inner, () => Volatile.Read(ref _gateway));
 
     /// <summary>The mailstores of the cluster.</summary>
     public Task<IReadOnlyList<MailstoreMember>> MembersAsync(CancellationToken cancellationToken) =>

@@ -18,8 +18,11 @@ internal sealed class ClusterMailbox(MailboxId id, ClusterMailboxes owner) : IMa
         var departing = request with { Operation = Named(request.Operation), Messages = departure.Value.Messages };
         try
         {
-            return await owner.Calls.InvokeAsync(
+            var result = await owner.Calls.InvokeAsync(
                 "append", (_grain, departing), static (call, _, cancellation) => call._grain.AppendAsync(call.departing, cancellation), cancellationToken);
+            if (result.IsOk)
+                Changed(result.Value.ModSeq);
+            return result;
         }
         finally
         {
@@ -37,8 +40,11 @@ internal sealed class ClusterMailbox(MailboxId id, ClusterMailboxes owner) : IMa
         {
             var result = await owner.Calls.InvokeAsync(
                 "replace", (_grain, departing), static (call, _, cancellation) => call._grain.ReplaceAsync(call.departing, cancellation), cancellationToken);
-            if (result.IsOk)
-                await RefreshAsync(request.Destination, cancellationToken);
+            if (!result.IsOk)
+                return result;
+            await RefreshAsync(request.Destination, cancellationToken);
+            owner.Watches.Changed(request.Destination, result.Value.Appended.ModSeq);
+            Changed(result.Value.SourceModSeq);
             return result;
         }
         finally
@@ -47,17 +53,29 @@ internal sealed class ClusterMailbox(MailboxId id, ClusterMailboxes owner) : IMa
         }
     }
 
-    public Task<MailResult<StoreResult>> StoreAsync(StoreRequest request, CancellationToken cancellationToken) => owner.Calls.InvokeAsync(
-        "store",
-        (_grain, Request: request with { Operation = Named(request.Operation) }),
-        static (call, _, cancellation) => call._grain.StoreAsync(call.Request, cancellation),
-        cancellationToken);
+    public async Task<MailResult<StoreResult>> StoreAsync(StoreRequest request, CancellationToken cancellationToken)
+    {
+        var result = await owner.Calls.InvokeAsync(
+            "store",
+            (_grain, Request: request with { Operation = Named(request.Operation) }),
+            static (call, _, cancellation) => call._grain.StoreAsync(call.Request, cancellation),
+            cancellationToken);
+        if (result.IsOk)
+            Changed(result.Value.ModSeq);
+        return result;
+    }
 
-    public Task<MailResult<ExpungeResult>> ExpungeAsync(ExpungeRequest request, CancellationToken cancellationToken) => owner.Calls.InvokeAsync(
-        "expunge",
-        (_grain, Request: request with { Operation = Named(request.Operation) }),
-        static (call, _, cancellation) => call._grain.ExpungeAsync(call.Request, cancellation),
-        cancellationToken);
+    public async Task<MailResult<ExpungeResult>> ExpungeAsync(ExpungeRequest request, CancellationToken cancellationToken)
+    {
+        var result = await owner.Calls.InvokeAsync(
+            "expunge",
+            (_grain, Request: request with { Operation = Named(request.Operation) }),
+            static (call, _, cancellation) => call._grain.ExpungeAsync(call.Request, cancellation),
+            cancellationToken);
+        if (result.IsOk)
+            Changed(result.Value.ModSeq);
+        return result;
+    }
 
     public async Task<MailResult<CopyResult>> CopyAsync(CopyRequest request, CancellationToken cancellationToken)
     {
@@ -66,8 +84,11 @@ internal sealed class ClusterMailbox(MailboxId id, ClusterMailboxes owner) : IMa
             (_grain, Request: request with { Operation = Named(request.Operation) }),
             static (call, _, cancellation) => call._grain.CopyAsync(call.Request, cancellation),
             cancellationToken);
-        if (result.IsOk)
-            await RefreshAsync(request.Destination, cancellationToken);
+        if (!result.IsOk)
+            return result;
+        await RefreshAsync(request.Destination, cancellationToken);
+        owner.Watches.Changed(request.Destination, result.Value.DestinationModSeq);
+        Changed(result.Value.SourceModSeq);
         return result;
     }
 
@@ -83,7 +104,9 @@ internal sealed class ClusterMailbox(MailboxId id, ClusterMailboxes owner) : IMa
 
     internal static OperationId Named(OperationId operation) => operation.IsNone ? OperationId.New() : operation;
 
+    private void Changed(ModSeq modSeq) => owner.Watches.Changed(id, modSeq);
+
     // The source's node has written to the destination on behalf of its writer, who is to know of it before the client does
     private Task RefreshAsync(MailboxId destination, CancellationToken cancellationToken) =>
-        destination == id ? Task.CompletedTask : owner.RefreshAsync(destination, cancellationToken);
+        destination == id ? Task.CompletedTask : owner.RefreshAsync(destination, tellsNewest: false, cancellationToken);
 }

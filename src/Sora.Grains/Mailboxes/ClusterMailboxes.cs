@@ -13,6 +13,11 @@ internal sealed class ClusterMailboxes(IGrainFactory grains, ClusterCalls calls,
 
     internal BodyTransfer Transfer => transfer;
 
+    /// <inheritdoc/>
+    public bool HearsLate => true;
+
+    internal MailboxWatches Watches => watches;
+
     public IMailbox Get(MailboxId id) => Find(id);
 
     public async Task<MailResult<ImmutableArray<AppendResult>>> AppendAllAsync(IReadOnlyList<MailboxAppend> appends, CancellationToken cancellationToken)
@@ -39,8 +44,11 @@ internal sealed class ClusterMailboxes(IGrainFactory grains, ClusterCalls calls,
                 (Grain: Grain(appends[0].Mailbox), Appends: new MailboxAppends(departing)),
                 static (call, _, cancellation) => call.Grain.AppendAllAsync(call.Appends, cancellation),
                 cancellationToken);
-            if (result.IsOk)
-                await Task.WhenAll(appends.Skip(1).Select(append => RefreshAsync(append.Mailbox, cancellationToken)));
+            if (!result.IsOk)
+                return result;
+            await Task.WhenAll(appends.Skip(1).Select(append => RefreshAsync(append.Mailbox, tellsNewest: false, cancellationToken)));
+            for (var i = 0; i < appends.Count; i++)
+                watches.Changed(appends[i].Mailbox, result.Value[i].ModSeq);
             return result;
         }
         finally
@@ -59,13 +67,16 @@ internal sealed class ClusterMailboxes(IGrainFactory grains, ClusterCalls calls,
     /// <summary>
     /// Tells a mailbox's writer that somebody else has written. Should it not be reached in time, it hears of it from the database: what was written is durable in any case.
     /// </summary>
-    internal async Task RefreshAsync(MailboxId id, CancellationToken cancellationToken) => await calls.InvokeAsync<IMailboxGrain, Done>(
-        "refresh",
-        Grain(id),
-        static async (grain, _, cancellation) =>
-        {
-            await grain.RefreshAsync(cancellation);
-            return default(Done);
-        },
-        cancellationToken);
+    /// <param name="id">The mailbox.</param>
+    /// <param name="tellsNewest">What was written is not known here, and sessions of this process that have the mailbox open are to see it.</param>
+    internal async Task RefreshAsync(MailboxId id, bool tellsNewest, CancellationToken cancellationToken)
+    {
+        var newest = await calls.InvokeAsync<(IMailboxGrain Grain, bool TellsNewest), ModSeq>(
+            "refresh",
+            (Grain(id), tellsNewest && watches.IsWatched(id)),
+            static async (call, _, cancellation) => await call.Grain.RefreshAsync(call.TellsNewest, cancellation),
+            cancellationToken);
+        if (newest is { IsOk: true, Value.Value: > 0 })
+            watches.Changed(id, newest.Value);
+    }
 }

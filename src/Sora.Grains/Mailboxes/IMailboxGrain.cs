@@ -16,9 +16,9 @@ internal interface IMailboxGrain : IGrainWithIntegerKey, IMailbox
     [Alias("CountRecentAsync")]
     Task<MailResult<int>> CountRecentAsync(CancellationToken cancellationToken);
 
-    /// <summary>Another node has written to the mailbox on this one's behalf: its next answer knows of it.</summary>
+    /// <summary>Another node has written to the mailbox on this one's behalf: its next answer knows of it. Answers with the newest state if that is asked for, else 0.</summary>
     [Alias("RefreshAsync")]
-    Task RefreshAsync(CancellationToken cancellationToken);
+    Task<ModSeq> RefreshAsync(bool tellsNewest, CancellationToken cancellationToken);
 
     /// <summary>
     /// Tells a gateway of changes from now on, until it says nothing more for a while. Answers with the newest state that is known here, 0 for none: what came before the gateway was

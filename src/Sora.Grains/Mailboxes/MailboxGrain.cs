@@ -78,10 +78,10 @@ internal sealed class MailboxGrain(MailboxHost host, BodyTransfer transfer, Mail
 
     public Task<MailResult<int>> CountRecentAsync(CancellationToken cancellationToken) => host.CountRecentAsync(Id, cancellationToken);
 
-    public Task RefreshAsync(CancellationToken cancellationToken)
+    public Task<ModSeq> RefreshAsync(bool tellsNewest, CancellationToken cancellationToken)
     {
         host.MarkStale(Id);
-        return Task.CompletedTask;
+        return tellsNewest ? host.NewestModSeqAsync(Id, cancellationToken) : Task.FromResult(default(ModSeq));
     }
 
     public Task<ModSeq> ObserveAsync(IMailboxObserver observer, CancellationToken cancellationToken)

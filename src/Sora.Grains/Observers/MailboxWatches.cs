@@ -68,6 +68,16 @@ internal sealed class MailboxWatches : IMailboxObserver, IAsyncDisposable
         return new Subscription(this, id, subscriber);
     }
 
+    /// <summary>Whether sessions of this process have the mailbox open.</summary>
+    public bool IsWatched(MailboxId id)
+    {
+        lock (_lock)
+            return _watches.TryGetValue(id, out var watch) && watch.Subscribers.Length > 0;
+    }
+
+    /// <summary>This process has asked for a change, and it was made: its sessions know that there is a newer state before anybody is told of the outcome.</summary>
+    public void Changed(MailboxId id, ModSeq modSeq) => Tell(id, modSeq);
+
     /// <inheritdoc/>
     public void Changed(MailboxNudge[] nudges)
     {

@@ -33,6 +33,21 @@ internal sealed class Account(AccountId id, AccountHost host) : IAccount
 
     public async ValueTask<MailboxList> ListAsync(CancellationToken cancellationToken) => (_known ?? await ReadAsync(cancellationToken)).List;
 
+    public async ValueTask ConfirmAsync(CancellationToken cancellationToken)
+    {
+        if (!host.Mailboxes.ConfirmsSelect || _known is not { } known)
+            return;
+        try
+        {
+            if (await host.Store.ListVersionAsync(id, cancellationToken) != known.List.Version)
+                Forget();
+        }
+        catch (Exception e) when (Mailbox.IsDatabaseFailure(e))
+        {
+            Log.AccountFailed(host.Logger, e); // nobody can change it now
+        }
+    }
+
     public async ValueTask<ImmutableArray<string>> AddressesAsync(CancellationToken cancellationToken)
     {
         if (_addresses is { } known)

@@ -77,6 +77,13 @@ internal sealed class AccountUsage(AccountId account)
         }
     }
 
+    /// <summary>After so much more, more than nine tenths of a limit would be used.</summary>
+    public bool IsNearlyFull(long bytes, int messages)
+    {
+        lock (_lock)
+            return IsAbove(_storage + _heldStorage + bytes, _limits.Storage, 90) || IsAbove(_messages + _heldMessages + messages, _limits.Messages, 90);
+    }
+
     /// <summary>A commit of this process has changed the usage.</summary>
     public void Add(long bytes, long messages)
     {

@@ -9,8 +9,9 @@ namespace Sora.Mailstore.Accounts;
 /// <summary>
 /// Quotas in this process. As long as neither the options nor the database limit anybody, a delivery pays one comparison. Otherwise each
 /// account's usage is kept, with this process's own changes added, and read anew after <see cref="QuotaOptions.Refresh"/> and before anything is
-/// refused. Deliveries of one process never go over a limit together; with several processes an account can be over it by what the others
-/// commit within that time.
+/// refused, with several processes also before anything is let in to an account that is nearly full. Deliveries of one process never go over a limit
+/// together; with several processes an account can be over it by what the others commit at the same moment, or within that time if it is more than what
+/// <see cref="AccountUsage.IsNearlyFull"/> leaves.
 /// </summary>
 public sealed class QuotaHost : IQuotas, IDisposable
 {
@@ -42,6 +43,11 @@ public sealed class QuotaHost : IQuotas, IDisposable
         feed.AccountChanged += Forget;
         feed.Interrupted += ForgetAll;
     }
+
+    /// <summary>
+    /// Other processes add to the same accounts: what is known of one that is nearly full is read anew before anything is let in.
+    /// </summary>
+    public bool OthersCommit { get; init; }
 
     public async Task<MailResult<AccountQuota>> ReadAsync(AccountId account, CancellationToken cancellationToken)
     {
@@ -124,7 +130,8 @@ public sealed class QuotaHost : IQuotas, IDisposable
     {
         var usage = Find(account);
         var now = _time.GetTimestamp();
-        if (!usage.IsKnownSince(now - Ticks(_options.Refresh)) && await ReadAsync(usage, cancellationToken) is { } failed)
+        if ((!usage.IsKnownSince(now - Ticks(_options.Refresh)) || (OthersCommit && usage.IsNearlyFull(bytes, messages)))
+            && await ReadAsync(usage, cancellationToken) is { } failed)
             return new QuotaHold(failed);
         if (usage.TryHold(bytes, messages) is null)
             return new QuotaHold(usage, bytes, messages);
@@ -201,7 +208,8 @@ public sealed class QuotaHost : IQuotas, IDisposable
         }
     }
 
-    private void Forget(AccountId account)
+    /// <summary>The limits of an account have changed: nothing is known of it here before it is read again.</summary>
+    public void Forget(AccountId account)
     {
         Interlocked.Increment(ref _changes);
         Volatile.Write(ref _knownUntil, 0);

@@ -16,7 +16,7 @@ public sealed class QuotaOptions
     [OptionRange(0, double.PositiveInfinity)]
     public long Mailboxes { get; set; }
 
-    [Option("How long a process relies on what it knows of an account's usage: what other processes add meanwhile can go beyond the limit")]
+    [Option("How long a process relies on what it knows of the usage of an account that is not nearly full: what other processes add meanwhile can go beyond the limit")]
     [OptionRange("0s", "1h")]
     public TimeSpan Refresh { get; set; } = TimeSpan.FromSeconds(10);
 

@@ -52,6 +52,9 @@ public sealed class MailboxHost : IMailboxes, IAsyncDisposable
     /// <summary>Who asks for a mailbox's newest state gets one that was compared with the log: other processes write too, and what they announce comes a moment later.</summary>
     public bool ConfirmsSelect { get; init; }
 
+    /// <inheritdoc/>
+    public bool HearsLate => ConfirmsSelect;
+
     /// <summary>
     /// Who has not heard of the database for this long may have been paused or cut off, and others may have written: then no state in memory is answered from before its log was
     /// looked at. Null for a process that nobody takes mailboxes from.

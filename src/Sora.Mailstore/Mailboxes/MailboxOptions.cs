@@ -2,7 +2,7 @@ using Sora.Configuration;
 
 namespace Sora.Mailstore.Mailboxes;
 
-/// <summary>When SELECT asks the database whether other nodes have written.</summary>
+/// <summary>When SELECT, NOOP and LIST ask the database whether other nodes have written.</summary>
 public enum ConfirmSelect
 {
     /// <summary>Where database.hosts names a database, which other nodes may use.</summary>
@@ -54,6 +54,6 @@ public sealed class MailboxOptions
     [OptionRange(16, 1_000_000)]
     public int MaxRememberedOperations { get; set; } = 4096;
 
-    [Option("Ask the database at each SELECT whether other nodes have written what this one has not heard of yet: auto does where database.hosts names the database, always, never")]
+    [Option("Ask the database at each SELECT, NOOP and LIST, and before a mailbox is said not to exist, whether other nodes have changed what this one has not heard of yet: auto does where database.hosts names the database, always, never")]
     public ConfirmSelect ConfirmSelect { get; set; } = ConfirmSelect.Auto;
 }

@@ -171,7 +171,7 @@ internal sealed class RecordPlan
     {
         var (operation, covered) = (request.Operation, FlagMask.Covered(request.FlagRights));
         if (TryRecall(operation, out var done))
-            return new CopyResult(done.UidValidity, done.SourceUids, done.Uids, source.HighestModSeq);
+            return new CopyResult(done.UidValidity, done.SourceUids, done.Uids, source.HighestModSeq, new ModSeq(done.ModSeq));
         var existing = NotPurged(source, source.Existing(request.Uids));
         if (existing.IsEmpty)
             return new CopyResult(Index.UidValidity, UidSet.Empty, UidSet.Empty, source.HighestModSeq);
@@ -193,7 +193,7 @@ internal sealed class RecordPlan
         var copies = UidSet.Range(rows[0].Uid, rows[^1].Uid);
         Append(rows);
         Remember(operation, copies, existing);
-        return new CopyResult(Index.UidValidity, existing, copies, source.HighestModSeq);
+        return new CopyResult(Index.UidValidity, existing, copies, source.HighestModSeq, ModSeq);
     }
 
     public MailboxCommit ToCommit(MailboxId id, AccountId account)

@@ -51,6 +51,15 @@ internal sealed class AccountStore(NpgsqlDataSource database)
             return addresses.ToArray();
         });
 
+    /// <summary>The version of the account's list of mailboxes; null when there is no such account.</summary>
+    public Task<long?> ListVersionAsync(AccountId id, CancellationToken cancellationToken) =>
+        ReadAgain.OnceAsync(async () =>
+        {
+            await using var command = database.CreateCommand("SELECT list_version FROM accounts WHERE id = $1 AND deleted_at IS NULL");
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id.Value });
+            return (long?)await command.ExecuteScalarAsync(cancellationToken);
+        });
+
     /// <summary>The account's mailboxes and subscriptions; null when there is no such account.</summary>
     public Task<StoredList?> ListAsync(AccountId id, CancellationToken cancellationToken) =>
         ReadAgain.OnceAsync(async () =>

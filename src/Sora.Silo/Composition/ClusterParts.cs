@@ -33,7 +33,7 @@ internal sealed class ClusterParts
         var engine = new ClusterEngine(database, mailstore.Feed, mailstore.Mailboxes, mailstore.Accounts, loggers, time);
         var node = parts.Add("The cluster", await StartAsync(options, engine, dashboard, cancellationToken));
         var users = node.Accounts(mailstore.Users);
-        var clustered = mailstore with { Users = users, Writers = node, Delivery = new MessageDelivery(users, node, options.Delivery, time) };
+        var clustered = mailstore with { Users = users, Writers = node, Metadata = node.Metadata(mailstore.Metadata), Quotas = node.Quotas(mailstore.Quotas), Delivery = new MessageDelivery(users, node, options.Delivery, time) };
         return (clustered, new ClusterParts(node));
     }
 

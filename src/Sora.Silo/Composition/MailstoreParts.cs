@@ -34,7 +34,7 @@ internal sealed record MailstoreParts(
     /// <summary>How nodes hear of each other's changes.</summary>
     public required ChangeFeed Feed { get; init; }
 
-    public required QuotaHost Quotas { get; init; }
+    public required IQuotas Quotas { get; init; }
 
     /// <summary>Which POP3 session has which maildrop.</summary>
     public required MaildropHost Maildrops { get; init; }
@@ -45,7 +45,7 @@ internal sealed record MailstoreParts(
     /// <summary>Writes down who logs in.</summary>
     public required LoginJournal Journal { get; init; }
 
-    public required MetadataHost Metadata { get; init; }
+    public required IMetadata Metadata { get; init; }
 
     public required SearchHost Search { get; init; }
 
@@ -108,12 +108,15 @@ internal sealed record MailstoreParts(
         var passwords = new PasswordHasher(options.Passwords);
         var verifier = parts.AddDisposable("Password checks", new PasswordVerifier(passwords, options.Passwords, time));
         metrics.ObservePasswordChecks(() => verifier.Checks, () => verifier.Waiting);
-        var quotas = parts.AddDisposable("Quotas", new QuotaHost(database, feed, options.Quota, options.Accounts.MaxMailboxes, time, loggers));
+        var quotas = parts.AddDisposable("Quotas", new QuotaHost(database, feed, options.Quota, options.Accounts.MaxMailboxes, time, loggers)
+        {
+            OthersCommit = OthersWrite(options),
+        });
         var scripts = parts.AddDisposable("Sieve scripts", new SieveScriptHost(database, feed, options.Sieve, loggers));
         var mailboxes = parts.Add("Mailboxes", new MailboxHost(database, feed, options.Mailboxes, metrics, time, loggers)
         {
             Quotas = quotas,
-            ConfirmsSelect = options.Mailboxes.ConfirmSelect == ConfirmSelect.Always || (options.Mailboxes.ConfirmSelect == ConfirmSelect.Auto && !options.Database.Embedded),
+            ConfirmsSelect = OthersWrite(options),
             MaxSilence = HostsForOthers(options) ? options.Cluster.MaxSilence : null,
             RecentRecords = HostsForOthers(options) ? options.Cluster.RecentRecords : 0,
         });
@@ -160,6 +163,9 @@ internal sealed record MailstoreParts(
             AnswerSessions = sessions => new SessionResponder(database, feed, sessions, node, loggers),
         };
     }
+
+    private static bool OthersWrite(SoraOptions options) =>
+        options.Mailboxes.ConfirmSelect == ConfirmSelect.Always || (options.Mailboxes.ConfirmSelect == ConfirmSelect.Auto && !options.Database.Embedded);
 
     // Others may become the writers of a mailbox while this process is paused or cut off
     private static bool HostsForOthers(SoraOptions options) => options.Cluster.Enabled && options.Node.IsMailstore;

@@ -28,7 +28,9 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
     private ImapServer? _started;
     private readonly List<MailboxScripts> _scripts = [];
 
-    internal MailstoreNode Node { get; private set; } = null!;
+    internal Engine Engine { get; private set; } = null!;
+
+    internal MailstoreNode Node => Engine.Node;
 
     internal BreakableStore Messages { get; private set; } = null!;
 
@@ -54,15 +56,18 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
         AdminContact = "mailto:postmaster@example.com",
     };
 
-    public async Task InitializeAsync()
+    public async Task InitializeAsync() => await InitializeAsync(await Engine.StartAsync());
+
+    /// <summary>The same with an engine that was started elsewhere.</summary>
+    internal async Task InitializeAsync(Engine engine)
     {
-        Node = await MailstoreNode.StartAsync();
+        Engine = engine;
         Bodies = new BodyHost(
             Node.Database, new StorageOptions(), _folder.Path, Node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
         Messages = new BreakableStore(Bodies.Messages);
         Search = new SearchHost(
             Node.Database, Messages, new SearchOptions { Delay = TimeSpan.Zero, Batch = 3 }, Node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
-        Replicas = new MailboxReplicas(Node.Mailboxes, TimeProvider.System, new ErrorLog<MailboxReplicas>());
+        Replicas = new MailboxReplicas(Engine.Mailboxes, TimeProvider.System, new ErrorLog<MailboxReplicas>());
         Relay = new RecordingRelay(Node);
         _gateway = await StartAsync(TimeProvider.System);
         Server = _started!;
@@ -77,7 +82,7 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
         metrics ??= new GatewayMetrics();
         var scripts = Scripts(time, metrics, options ?? Options, sieve ?? new SieveImapOptions(), site ?? new SieveOptions(), limits ?? new SieveEngineOptions());
         var server = new ImapServer(
-            accounts ?? Node.Accounts, Node.Sharing, Node.Mailboxes, Messages, Bodies.Intakes, Node.Quotas, Node.Metadata, Replicas, options ?? Options, metrics, time,
+            accounts is null ? Engine.Accounts : Engine.Of(accounts), Node.Sharing, Engine.Mailboxes, Messages, Bodies.Intakes, Engine.Quotas, Engine.Metadata, Replicas, options ?? Options, metrics, time,
             new ErrorLog<ImapServer>(), withIndex ? Search.Keys : new DirectMessageKeys(Messages), withIndex ? Search.Index : null, scripts, sasl, tokens)
         {
             Guard = guard?.Invoke(metrics) ?? LoginGuard.Off(time),
@@ -98,15 +103,15 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
         var files = new SieveFiles(site, time, NullLoggerFactory.Instance);
         var compiler = limits.ToCompilerOptions(256 * 1024);
         var library = new ScriptLibrary(Node.Scripts, files, compiler, compiler, 100, 1024 * 1024);
-        var ports = new ScriptPorts(Node.Accounts, Node.Sharing, library, new SieveDeliveryOptions(), limits.ToLimits(), Options.OtherUsersPrefix, Options.SharedPrefix)
+        var ports = new ScriptPorts(Engine.Accounts, Node.Sharing, library, new SieveDeliveryOptions(), limits.ToLimits(), Options.OtherUsersPrefix, Options.SharedPrefix)
         {
             History = Node.SieveHistory,
-            Metadata = Node.Metadata,
+            Metadata = Engine.Metadata,
         };
         var delivery = new DeliveryScripts(
-            new ScriptPlanner(ports), files, Node.SieveHistory, Relay, Bodies.Intakes, Node.Quotas, true, "mx.example.org", metrics, time, NullLogger<DeliveryScripts>.Instance);
+            new ScriptPlanner(ports), files, Node.SieveHistory, Relay, Bodies.Intakes, Engine.Quotas, true, "mx.example.org", metrics, time, NullLogger<DeliveryScripts>.Instance);
         var scripts = new MailboxScripts(
-            delivery, Node.Mailboxes, Messages, Node.Metadata, Node.Scripts, Replicas, compiler, sieve, sieve.Url ?? "sieve://sieve.example.com", options.DisabledCaps);
+            delivery, Engine.Mailboxes, Messages, Engine.Metadata, Node.Scripts, Replicas, compiler, sieve, sieve.Url ?? "sieve://sieve.example.com", options.DisabledCaps);
         _scripts.Add(scripts);
         return scripts;
     }
@@ -127,7 +132,7 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
         Relay.Dispose();
         await Search.DisposeAsync();
         await Bodies.DisposeAsync();
-        await Node.DisposeAsync();
+        await Engine.DisposeAsync();
     }
 
     public void Dispose() => _folder.Dispose();
@@ -142,7 +147,7 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
     /// <summary>A session of an administrator.</summary>
     internal async Task<ImapClient> AdministratorAsync()
     {
-        if (await Node.Accounts.FindAsync(Options.Administrators[0], CancellationToken.None) is null)
+        if (await Engine.Accounts.FindAsync(Options.Administrators[0], CancellationToken.None) is null)
             await Node.CreateAccountAsync(Options.Administrators[0]);
         var client = await ConnectAsync();
         await client.DoAsync($"LOGIN {Options.Administrators[0]} secret");
@@ -156,7 +161,7 @@ public sealed class ImapFixture : IAsyncLifetime, IDisposable
     internal async Task<TestUser> UserAsync(string domain = "example.com")
     {
         var address = $"user{Interlocked.Increment(ref _users)}@{domain}";
-        return new TestUser(this, address, await Node.CreateAccountAsync(address));
+        return new TestUser(this, address, Engine.Accounts.Get((await Node.CreateAccountAsync(address)).Id));
     }
 }
 
@@ -193,7 +198,7 @@ internal sealed class TestUser(ImapFixture fixture, string address, IAccount acc
         return client;
     }
 
-    public async Task<IMailbox> MailboxAsync(string name = "INBOX") => fixture.Node.Mailboxes.Get(await MailstoreNode.IdAsync(account, name));
+    public async Task<IMailbox> MailboxAsync(string name = "INBOX") => fixture.Engine.Mailboxes.Get(await MailstoreNode.IdAsync(account, name));
 
     /// <summary>Puts messages into a mailbox, past IMAP.</summary>
     public async Task DeliverAsync(params string[] messages)

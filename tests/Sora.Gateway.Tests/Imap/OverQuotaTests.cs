@@ -115,7 +115,7 @@ public sealed class OverQuotaTests(ImapFixture fixture)
     public async Task What_needs_no_room_is_done_without_any(string command)
     {
         using var place = await PlaceAsync();
-        (await fixture.Node.Quotas.SetAsync(place.User.Account.Id, new QuotaLimits(2000, 2, 6), CancellationToken.None)).IsOk.ShouldBeTrue();
+        (await fixture.Engine.Quotas.SetAsync(place.User.Account.Id, new QuotaLimits(2000, 2, 6), CancellationToken.None)).IsOk.ShouldBeTrue();
         (await place.RunAsync(command))[^1].ShouldStartWith("OK");
     }
 
@@ -132,7 +132,7 @@ public sealed class OverQuotaTests(ImapFixture fixture)
     public async Task A_limit_of_nothing(string command, string answer)
     {
         using var place = await PlaceAsync();
-        (await fixture.Node.Quotas.SetAsync(place.User.Account.Id, new QuotaLimits(0, 0, 0), CancellationToken.None)).IsOk.ShouldBeTrue();
+        (await fixture.Engine.Quotas.SetAsync(place.User.Account.Id, new QuotaLimits(0, 0, 0), CancellationToken.None)).IsOk.ShouldBeTrue();
         (await place.RunAsync(command))[^1].ShouldStartWith(answer);
     }
 
@@ -144,11 +144,11 @@ public sealed class OverQuotaTests(ImapFixture fixture)
     public async Task Lmtp_answers_each_recipient_for_itself(string resource, bool tempFail, string refused)
     {
         var (full, roomy) = (await fixture.UserAsync(_domain), await fixture.UserAsync(_domain));
-        var delivery = new Mailstore.Delivery.MessageDelivery(fixture.Node.Accounts, fixture.Node.Mailboxes, new DeliveryOptions(), TimeProvider.System);
+        var delivery = new Mailstore.Delivery.MessageDelivery(fixture.Engine.Accounts, fixture.Engine.Mailboxes, new DeliveryOptions(), TimeProvider.System);
         var metrics = new GatewayMetrics();
         var options = new LmtpOptions { Listen = [TestGateway.AnyPort.ToString()], QuotaFullTempfail = tempFail };
         var server = new LmtpServer(
-            options, fixture.Node.Accounts, fixture.Bodies.Intakes, delivery, metrics, NullLogger<LmtpServer>.Instance, TimeProvider.System);
+            options, fixture.Engine.Accounts, fixture.Bodies.Intakes, delivery, metrics, NullLogger<LmtpServer>.Instance, TimeProvider.System);
         await using var gateway = await TestGateway.StartAsync(server.Listeners(), metrics: metrics);
         using var sender = await gateway.ConnectAsync();
         await sender.PlayAsync("S: 220 *\nC: LHLO client.example.net");
@@ -190,7 +190,7 @@ public sealed class OverQuotaTests(ImapFixture fixture)
 
     private async Task<long> UsageAsync(IAccount account, string resource)
     {
-        var usage = (await fixture.Node.Quotas.ReadAsync(account.Id, CancellationToken.None)).Value.Usage;
+        var usage = (await fixture.Engine.Quotas.ReadAsync(account.Id, CancellationToken.None)).Value.Usage;
         return resource switch { "STORAGE" => usage.Storage, "MESSAGE" => usage.Messages, _ => usage.Mailboxes };
     }
 
@@ -202,7 +202,7 @@ public sealed class OverQuotaTests(ImapFixture fixture)
             "MESSAGE" => new QuotaLimits(null, limit, null),
             _ => new QuotaLimits(null, null, limit),
         };
-        (await fixture.Node.Quotas.SetAsync(account.Id, limits, CancellationToken.None)).IsOk.ShouldBeTrue();
+        (await fixture.Engine.Quotas.SetAsync(account.Id, limits, CancellationToken.None)).IsOk.ShouldBeTrue();
     }
 
     // All that a client sees of its mailboxes: UIDNEXT and HIGHESTMODSEQ tell whether anything was stored and removed again
@@ -224,7 +224,7 @@ public sealed class OverQuotaTests(ImapFixture fixture)
         var client = await user.LogInAsync("CREATE Shared/Team");
         await client.DoAsync("SELECT INBOX (CONDSTORE)");
         var shared = await fixture.Node.Sharing.FindSharedAccountAsync(_domain, CancellationToken.None);
-        return new Place(user, other, fixture.Node.Accounts.Get(shared!.Value), client);
+        return new Place(user, other, fixture.Engine.Accounts.Get(shared!.Value), client);
     }
 
     private sealed record Place(TestUser User, TestUser Other, IAccount Shared, ImapClient Client) : IDisposable

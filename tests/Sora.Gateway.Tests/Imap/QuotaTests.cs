@@ -289,5 +289,5 @@ public sealed class QuotaTests(ImapFixture fixture)
             """);
     }
 
-    private Task<MailResult<AccountQuota>> LimitAsync(TestUser user, QuotaLimits limits) => fixture.Node.Quotas.SetAsync(user.Account.Id, limits, None);
+    private Task<MailResult<AccountQuota>> LimitAsync(TestUser user, QuotaLimits limits) => fixture.Engine.Quotas.SetAsync(user.Account.Id, limits, None);
 }

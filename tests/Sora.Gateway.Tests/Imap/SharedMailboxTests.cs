@@ -373,10 +373,17 @@ public sealed class SharedMailboxTests(ImapFixture fixture)
         await other.DoAsync("MOVE 2 INBOX");
         await client.DoAsync("COPY 1 Sent");
         await client.DoAsync("COPY 1 Archive");
-        await other.PlayAsync($"""
-            S: * 2 EXISTS
-            S: * 2 FETCH (UID 3 EMAILID ({id}))
-            """);
+
+        // Which of the two has it as \Recent is undefined (RFC 3501 section 2.3.2)
+        var news = new List<string>();
+        while (news.Count < 2)
+        {
+            var line = (await other.Socket.LineAsync())!;
+            if (!line.EndsWith(" RECENT", StringComparison.Ordinal))
+                news.Add(line);
+        }
+
+        news.ShouldBe(["* 2 EXISTS", $"* 2 FETCH (UID 3 EMAILID ({id}))"]);
         await client.DoAsync("SELECT Sent");
         (await client.DoAsync("FETCH 1 EMAILID")).ShouldBe([$"* 1 FETCH (EMAILID ({id}))"]);
         await other.DoAsync("SELECT INBOX");
@@ -392,7 +399,7 @@ public sealed class SharedMailboxTests(ImapFixture fixture)
         await other.DoAsync($"APPEND INBOX {{{Mail.Length}+}}\r\n{Mail}");
         await other.DoAsync($"APPEND INBOX {{{Mail.Length}+}}\r\n{Mail}");
         await other.DoAsync("SELECT INBOX");
-        await fixture.Node.Quotas.SetAsync(owner.Account.Id, new QuotaLimits(null, 1, null), CancellationToken.None);
+        await fixture.Engine.Quotas.SetAsync(owner.Account.Id, new QuotaLimits(null, 1, null), CancellationToken.None);
         (await other.RunAsync($"MOVE 1:2 {box}")).ShouldHaveSingleItem().ShouldStartWith("NO [OVERQUOTA]");
         (await other.RunAsync($"COPY 1:2 {box}")).ShouldHaveSingleItem().ShouldStartWith("NO [OVERQUOTA]");
         (await other.DoAsync($"STATUS {box} (MESSAGES)")).ShouldBe([$"* STATUS {box} (MESSAGES 0)"]);
@@ -537,5 +544,5 @@ public sealed class SharedMailboxTests(ImapFixture fixture)
     }
 
     private async Task<IAccount> AccountOfAsync(ImapClient _) =>
-        fixture.Node.Accounts.Get((await fixture.Node.Accounts.FindAsync(_grantee, CancellationToken.None))!.Account);
+        fixture.Engine.Accounts.Get((await fixture.Engine.Accounts.FindAsync(_grantee, CancellationToken.None))!.Account);
 }

@@ -42,8 +42,8 @@ public sealed class ExternalAccountTests(ImapFixture fixture)
             S: * QUOTA … (STORAGE 0 121)
             S: d OK …
             """);
-        var account = (await fixture.Node.Accounts.FindAsync(ada, None))!.Account;
-        (await fixture.Node.Accounts.Get(account).AddressesAsync(None)).ShouldBe([ada, site.Address("a.lovelace")]);
+        var account = (await fixture.Engine.Accounts.FindAsync(ada, None))!.Account;
+        (await fixture.Engine.Accounts.Get(account).AddressesAsync(None)).ShouldBe([ada, site.Address("a.lovelace")]);
 
         // What is changed there is changed here at the next login
         site.Add("ada", "another", aliases: [site.Address("countess")]);
@@ -54,7 +54,7 @@ public sealed class ExternalAccountTests(ImapFixture fixture)
             C: b LOGIN {ada} another
             S: b OK …
             """);
-        (await fixture.Node.Accounts.Get(account).AddressesAsync(None)).ShouldBe([ada, site.Address("countess")]);
+        (await fixture.Engine.Accounts.Get(account).AddressesAsync(None)).ShouldBe([ada, site.Address("countess")]);
     }
 
     [Fact]
@@ -204,9 +204,9 @@ public sealed class ExternalAccountTests(ImapFixture fixture)
             C: .
             S: 250 *
             """);
-        var account = (await fixture.Node.Accounts.FindAsync(user, None))!.Account;
-        var inbox = await MailstoreNode.IdAsync(fixture.Node.Accounts.Get(account), "INBOX");
-        (await fixture.Node.Accounts.Get(account).StatusAsync([inbox], false, None))[0]!.Totals.Messages.ShouldBe(1);
+        var account = (await fixture.Engine.Accounts.FindAsync(user, None))!.Account;
+        var inbox = await MailstoreNode.IdAsync(fixture.Engine.Accounts.Get(account), "INBOX");
+        (await fixture.Engine.Accounts.Get(account).StatusAsync([inbox], false, None))[0]!.Totals.Messages.ShouldBe(1);
     }
 
     [Fact]
@@ -237,7 +237,7 @@ public sealed class ExternalAccountTests(ImapFixture fixture)
             """);
         var metrics = new GatewayMetrics();
         var pop3 = new Pop3Server(
-            new Pop3Options { Listen = ["127.0.0.1:0"], TlsListen = [] }, accounts, fixture.Node.Maildrops, fixture.Node.Mailboxes, fixture.Messages, fixture.Replicas, metrics,
+            new Pop3Options { Listen = ["127.0.0.1:0"], TlsListen = [] }, accounts, fixture.Node.Maildrops, fixture.Engine.Mailboxes, fixture.Messages, fixture.Replicas, metrics,
             TimeProvider.System, new ErrorLog<Pop3Server>());
         await using var drops = await TestGateway.StartAsync(pop3.Listeners(), metrics: metrics);
         using var reader = await drops.ConnectAsync();
@@ -259,7 +259,7 @@ public sealed class ExternalAccountTests(ImapFixture fixture)
         var metrics = new GatewayMetrics();
         var server = new LmtpServer(
             new LmtpOptions { Listen = ["127.0.0.1:0"], HostName = "mx.example.org" }, accounts, fixture.Bodies.Intakes,
-            new Mailstore.Delivery.MessageDelivery(fixture.Node.Accounts, fixture.Node.Mailboxes, new Mailstore.Delivery.DeliveryOptions(), TimeProvider.System), metrics, NullLogger<LmtpServer>.Instance, TimeProvider.System);
+            new Mailstore.Delivery.MessageDelivery(fixture.Engine.Accounts, fixture.Engine.Mailboxes, new Mailstore.Delivery.DeliveryOptions(), TimeProvider.System), metrics, NullLogger<LmtpServer>.Instance, TimeProvider.System);
         return await TestGateway.StartAsync(server.Listeners(), metrics: metrics);
     }
 

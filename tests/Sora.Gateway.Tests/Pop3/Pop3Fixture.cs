@@ -20,7 +20,9 @@ public sealed class Pop3Fixture : IAsyncLifetime, IDisposable
     private int _users;
     private TestGateway? _gateway;
 
-    internal MailstoreNode Node { get; private set; } = null!;
+    internal Engine Engine { get; private set; } = null!;
+
+    internal MailstoreNode Node => Engine.Node;
 
     internal BodyHost Bodies { get; private set; } = null!;
 
@@ -30,7 +32,7 @@ public sealed class Pop3Fixture : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
-        Node = await MailstoreNode.StartAsync();
+        Engine = await Engine.StartAsync();
         Bodies = new BodyHost(Node.Database, new StorageOptions(), _folder.Path, Node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
         Messages = new BreakableStore(Bodies.Messages);
         _gateway = await StartAsync(new Pop3Options { MaxBadCommands = 10 });
@@ -56,10 +58,11 @@ public sealed class Pop3Fixture : IAsyncLifetime, IDisposable
         options.TlsListen = tls ? ["127.0.0.1:0"] : [];
         options.AuthFailureDelay = TimeSpan.Zero;
         options.Validate().ShouldBeEmpty();
-        node ??= Node;
+        IAccounts accounts = node is null ? Engine.Accounts : node.Accounts;
+        IMailboxes mailboxes = node is null ? Engine.Mailboxes : node.Mailboxes;
         metrics ??= new GatewayMetrics();
         var server = new Pop3Server(
-            options, node.Accounts, node.Maildrops, node.Mailboxes, messages ?? Messages, new MailboxReplicas(node.Mailboxes, TimeProvider.System, new ErrorLog<MailboxReplicas>()),
+            options, accounts, (node ?? Node).Maildrops, mailboxes, messages ?? Messages, new MailboxReplicas(mailboxes, TimeProvider.System, new ErrorLog<MailboxReplicas>()),
             metrics, time ?? TimeProvider.System, new ErrorLog<Pop3Server>(), sasl, tokens)
         {
             Guard = guard?.Invoke(metrics) ?? LoginGuard.Off(time ?? TimeProvider.System),
@@ -72,7 +75,7 @@ public sealed class Pop3Fixture : IAsyncLifetime, IDisposable
     {
         await _gateway!.DisposeAsync();
         await Bodies.DisposeAsync();
-        await Node.DisposeAsync();
+        await Engine.DisposeAsync();
     }
 
     public void Dispose() => _folder.Dispose();
@@ -89,7 +92,7 @@ public sealed class Pop3Fixture : IAsyncLifetime, IDisposable
     internal async Task<IMailbox> InboxAsync(string address)
     {
         var found = await Node.Accounts.FindAsync(address, CancellationToken.None);
-        return await Node.InboxAsync(Node.Accounts.Get(found!.Account));
+        return Engine.Mailboxes.Get(await MailstoreNode.IdAsync(Engine.Accounts.Get(found!.Account), "INBOX"));
     }
 
     internal async Task<MailboxIndex> IndexAsync(string address) =>

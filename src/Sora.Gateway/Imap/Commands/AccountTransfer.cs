@@ -37,7 +37,7 @@ internal sealed class AccountTransfer(ImapConnection connection, MailboxTarget d
                 return (null, ImapReply.No(stored.Error));
             var (appended, sourceModSeq) = (stored.Value.Appended, stored.Value.SourceModSeq);
             connection.Session.Notify?.AddOwn(destination.Id, messages.Count);
-            return (new CopyResult(appended.UidValidity, uids, appended.Uids, sourceModSeq), default);
+            return (new CopyResult(appended.UidValidity, uids, appended.Uids, sourceModSeq, appended.ModSeq), default);
         }
         catch (BodyUnavailableException e)
         {

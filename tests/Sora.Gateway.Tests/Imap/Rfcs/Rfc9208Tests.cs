@@ -157,5 +157,5 @@ public sealed class Rfc9208Tests(ImapFixture fixture)
         """;
 
     private Task<MailResult<AccountQuota>> LimitAsync(TestUser user, QuotaLimits limits) =>
-        fixture.Node.Quotas.SetAsync(user.Account.Id, limits, CancellationToken.None);
+        fixture.Engine.Quotas.SetAsync(user.Account.Id, limits, CancellationToken.None);
 }

@@ -265,8 +265,8 @@ public sealed class Rfc6785Tests(ImapFixture fixture)
         await using var gateway = await fixture.StartAsync(TimeProvider.System);
         var user = await fixture.UserAsync();
         var other = await fixture.UserAsync();
-        var administrator = new TestUser(fixture, "admin@example.com", (await fixture.Node.Accounts.FindAsync("admin@example.com", CancellationToken.None)) is { } known
-            ? fixture.Node.Accounts.Get(known.Account) : await fixture.Node.CreateAccountAsync("admin@example.com"));
+        var administrator = new TestUser(fixture, "admin@example.com", (await fixture.Engine.Accounts.FindAsync("admin@example.com", CancellationToken.None)) is { } known
+            ? fixture.Engine.Accounts.Get(known.Account) : await fixture.Node.CreateAccountAsync("admin@example.com"));
         await user.PutScriptAsync("everywhere", Noting("server"));
         await user.PutScriptAsync("here", Noting("mailbox"));
         using var root = await administrator.LogInAsync();

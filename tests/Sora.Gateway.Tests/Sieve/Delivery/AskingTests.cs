@@ -181,9 +181,9 @@ public sealed class AskingTests(DeliveryFixture fixture)
     public async Task Duplicates_are_known_once_a_message_was_delivered()
     {
         var user = await fixture.UserAsync("require [\"duplicate\", \"fileinto\"]; if duplicate :header \"X-Event\" { fileinto \"Trash\"; }");
-        await fixture.Node.Quotas.SetAsync(user.Account.Id, new QuotaLimits(null, 0, null), None);
+        await fixture.Engine.Quotas.SetAsync(user.Account.Id, new QuotaLimits(null, 0, null), None);
         (await user.DeliverAsync(user.Message(more: "X-Event: one\r\n"))).ShouldStartWith("552 ");
-        await fixture.Node.Quotas.SetAsync(user.Account.Id, new QuotaLimits(null, null, null), None);
+        await fixture.Engine.Quotas.SetAsync(user.Account.Id, new QuotaLimits(null, null, null), None);
         await user.TakeAsync(user.Message(more: "X-Event: one\r\n"));
         (await user.PlacesAsync()).ShouldBe("INBOX 1");
         await user.TakeAsync(user.Message(more: "X-Event: one\r\n"));

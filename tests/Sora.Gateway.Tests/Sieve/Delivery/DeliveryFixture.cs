@@ -22,7 +22,9 @@ public sealed class DeliveryFixture : IAsyncLifetime, IDisposable
     private int _users;
     private TestGateway? _gateway;
 
-    internal MailstoreNode Node { get; private set; } = null!;
+    internal Engine Engine { get; private set; } = null!;
+
+    internal MailstoreNode Node => Engine.Node;
 
     internal BodyHost Bodies { get; private set; } = null!;
 
@@ -38,7 +40,7 @@ public sealed class DeliveryFixture : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
-        Node = await MailstoreNode.StartAsync();
+        Engine = await Engine.StartAsync();
         Bodies = new BodyHost(Node.Database, new StorageOptions(), _folder.Path, Node.Metrics, TimeProvider.System, NullLoggerFactory.Instance);
         Relay = new RecordingRelay(Node);
         _gateway = await StartAsync();
@@ -60,20 +62,20 @@ public sealed class DeliveryFixture : IAsyncLifetime, IDisposable
         metrics ??= new GatewayMetrics();
         var files = new SieveFiles(sieve, TimeProvider.System, NullLoggerFactory.Instance);
         var library = new ScriptLibrary(Node.Scripts, files, limits.ToCompilerOptions(64 * 1024), limits.ToCompilerOptions(64 * 1024), 100, 1024 * 1024);
-        var ports = new ScriptPorts(Node.Accounts, Node.Sharing, library, options, limits.ToLimits(), "Other Users/", "Shared/")
+        var ports = new ScriptPorts(Engine.Accounts, Node.Sharing, library, options, limits.ToLimits(), "Other Users/", "Shared/")
         {
             History = Node.SieveHistory,
-            Metadata = Node.Metadata,
+            Metadata = Engine.Metadata,
             Lists = lists ?? (sieve.Lists.Count == 0 ? Node.SieveLists : OwnedLists(sieve)),
             AdminContact = "mailto:postmaster@example.org",
             DetailSeparators = lmtpOptions.RecipientDelimiter,
         };
         var scripts = new DeliveryScripts(
-            new ScriptPlanner(ports), files, Node.SieveHistory, Relay, Bodies.Intakes, Node.Quotas, remembers, "mx.example.org", metrics, TimeProvider.System,
+            new ScriptPlanner(ports), files, Node.SieveHistory, Relay, Bodies.Intakes, Engine.Quotas, remembers, "mx.example.org", metrics, TimeProvider.System,
             NullLogger<DeliveryScripts>.Instance);
-        delivery ??= new Mailstore.Delivery.MessageDelivery(Node.Accounts, Node.Mailboxes, new DeliveryOptions { SuppressDuplicates = remembers }, TimeProvider.System);
+        delivery ??= new Mailstore.Delivery.MessageDelivery(Engine.Accounts, Engine.Mailboxes, new DeliveryOptions { SuppressDuplicates = remembers }, TimeProvider.System);
         var server = new LmtpServer(
-            lmtpOptions, Node.Accounts, Bodies.Intakes, delivery, metrics, NullLogger<LmtpServer>.Instance, time ?? TimeProvider.System, scripts) { Reports = reports };
+            lmtpOptions, Engine.Accounts, Bodies.Intakes, delivery, metrics, NullLogger<LmtpServer>.Instance, time ?? TimeProvider.System, scripts) { Reports = reports };
         return TestGateway.StartAsync(server.Listeners(), metrics: metrics);
     }
 
@@ -91,7 +93,7 @@ public sealed class DeliveryFixture : IAsyncLifetime, IDisposable
             lists.Dispose();
         Relay.Dispose();
         await Bodies.DisposeAsync();
-        await Node.DisposeAsync();
+        await Engine.DisposeAsync();
     }
 
     public void Dispose() => _folder.Dispose();
@@ -100,7 +102,7 @@ public sealed class DeliveryFixture : IAsyncLifetime, IDisposable
     internal async Task<ScriptUser> UserAsync(string? script = null)
     {
         var address = $"user{Interlocked.Increment(ref _users)}@example.com";
-        var user = new ScriptUser(this, address, await Node.CreateAccountAsync(address));
+        var user = new ScriptUser(this, address, Engine.Accounts.Get((await Node.CreateAccountAsync(address)).Id));
         if (script is not null)
             await user.ActivateAsync(script);
         return user;
@@ -203,7 +205,7 @@ internal sealed class ScriptUser(DeliveryFixture fixture, string address, IAccou
     {
         if ((await account.ListAsync(None)).Find(MailboxName.Parse(mailbox).Value) is not { } entry)
             return null;
-        var index = (await fixture.Node.Mailboxes.Get(entry.Id).OpenAsync(default, None)).Value.Index!;
+        var index = (await fixture.Engine.Mailboxes.Get(entry.Id).OpenAsync(default, None)).Value.Index!;
         var stored = new List<Stored>();
         for (var i = 0; i < index.Count; i++)
         {

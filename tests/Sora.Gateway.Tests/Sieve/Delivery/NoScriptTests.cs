@@ -40,9 +40,9 @@ public sealed class NoScriptTests(DeliveryFixture fixture)
     {
         var files = new SieveFiles(new SieveOptions(), TimeProvider.System, NullLoggerFactory.Instance);
         var library = new ScriptLibrary(fixture.Node.Scripts, files, new SieveCompilerOptions(), new SieveCompilerOptions(), 100, 1024 * 1024);
-        var ports = new ScriptPorts(fixture.Node.Accounts, fixture.Node.Sharing, library, new SieveDeliveryOptions(), new SieveLimits(), "", "");
+        var ports = new ScriptPorts(fixture.Engine.Accounts, fixture.Node.Sharing, library, new SieveDeliveryOptions(), new SieveLimits(), "", "");
         return new DeliveryScripts(
-            new ScriptPlanner(ports), files, fixture.Node.SieveHistory, fixture.Relay, fixture.Bodies.Intakes, fixture.Node.Quotas, true, "mx.example.org",
+            new ScriptPlanner(ports), files, fixture.Node.SieveHistory, fixture.Relay, fixture.Bodies.Intakes, fixture.Engine.Quotas, true, "mx.example.org",
             new GatewayMetrics(), TimeProvider.System, NullLogger<DeliveryScripts>.Instance);
     }
 

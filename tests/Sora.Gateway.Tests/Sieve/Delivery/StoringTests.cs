@@ -104,14 +104,14 @@ public sealed class StoringTests(DeliveryFixture fixture)
     public async Task What_does_not_fit_in_all_mailboxes_is_in_none_and_nothing_is_sent_because_of_it()
     {
         var user = await fixture.UserAsync("require [\"fileinto\", \"copy\"]; redirect :copy \"else@example.org\"; fileinto \"Archive\"; fileinto \"Trash\";");
-        await fixture.Node.Quotas.SetAsync(user.Account.Id, new QuotaLimits(null, 1, null), None);
+        await fixture.Engine.Quotas.SetAsync(user.Account.Id, new QuotaLimits(null, 1, null), None);
         var message = user.Message();
         (await user.DeliverAsync(message)).ShouldStartWith("552 5.2.2 ");
         await using var patient = await fixture.StartAsync(lmtp: options => options.QuotaFullTempfail = true);
         (await user.DeliverAsync(message, gateway: patient)).ShouldStartWith("452 4.2.2 ");
         (await user.PlacesAsync()).ShouldBe("");
         user.Relayed.ShouldBeEmpty();
-        await fixture.Node.Quotas.SetAsync(user.Account.Id, new QuotaLimits(null, 2, null), None);
+        await fixture.Engine.Quotas.SetAsync(user.Account.Id, new QuotaLimits(null, 2, null), None);
         await user.TakeAsync(message);
         (await user.PlacesAsync()).ShouldBe("Archive 1, Trash 1");
         user.Relayed.ShouldHaveSingleItem();
@@ -127,7 +127,7 @@ public sealed class StoringTests(DeliveryFixture fixture)
         var full = await fixture.UserAsync(script);
         var other = await fixture.UserAsync("require \"fileinto\"; fileinto \"Archive\";");
         var third = await fixture.UserAsync();
-        await fixture.Node.Quotas.SetAsync(full.Account.Id, new QuotaLimits(null, 0, null), None);
+        await fixture.Engine.Quotas.SetAsync(full.Account.Id, new QuotaLimits(null, 0, null), None);
         var replies = await fixture.DeliverAsync(full.Message(), [other.Address, full.Address, third.Address]);
         replies.Select(static line => line[..3]).ShouldBe(["250", reply[..3], "250"]);
         replies[1].ShouldStartWith(reply);
@@ -183,15 +183,15 @@ public sealed class StoringTests(DeliveryFixture fixture)
         var user = await fixture.UserAsync($"require [\"fileinto\", \"copy\"]; redirect :copy \"else@example.org\"; fileinto \"Other Users/{owner.Address}/Archive\";");
         (await fixture.Node.Sharing.ChangeAsync(
             new AccessChange(await owner.IdAsync("Archive"), user.Address, false, AccessMode.Replace, Rights.Lookup | Rights.Insert), None)).IsOk.ShouldBeTrue();
-        await fixture.Node.Quotas.SetAsync(user.Account.Id, new QuotaLimits(null, 0, null), None);
+        await fixture.Engine.Quotas.SetAsync(user.Account.Id, new QuotaLimits(null, 0, null), None);
         await user.TakeAsync();
         (await owner.PlacesAsync()).ShouldBe("Archive 1");
 
         // Another's full mailbox is as none: INBOX, and what the script sends is sent
-        await fixture.Node.Quotas.SetAsync(owner.Account.Id, new QuotaLimits(null, 1, null), None);
+        await fixture.Engine.Quotas.SetAsync(owner.Account.Id, new QuotaLimits(null, 1, null), None);
         (await user.DeliverAsync()).ShouldStartWith("552 5.2.2 ");
         user.Relayed.ShouldHaveSingleItem();
-        await fixture.Node.Quotas.SetAsync(user.Account.Id, new QuotaLimits(null, 1, null), None);
+        await fixture.Engine.Quotas.SetAsync(user.Account.Id, new QuotaLimits(null, 1, null), None);
         await user.TakeAsync();
         (await user.PlacesAsync()).ShouldBe("INBOX 1");
         (await owner.PlacesAsync()).ShouldBe("Archive 1");
@@ -211,7 +211,7 @@ public sealed class StoringTests(DeliveryFixture fixture)
         var user = await fixture.UserAsync($"require [\"fileinto\", \"editheader\"]; fileinto \"Trash\"; addheader \"X-Filed\" \"yes\"; fileinto \"Other Users/{owner.Address}/Archive\";");
         (await fixture.Node.Sharing.ChangeAsync(
             new AccessChange(await owner.IdAsync("Archive"), user.Address, false, AccessMode.Replace, Rights.Lookup | Rights.Insert), None)).IsOk.ShouldBeTrue();
-        await using var gateway = await fixture.StartAsync(delivery: new FillingUp(fixture.Node, owner.Account.Id));
+        await using var gateway = await fixture.StartAsync(delivery: new FillingUp(fixture.Engine, owner.Account.Id));
         await user.TakeAsync(gateway: gateway);
         (await user.PlacesAsync()).ShouldBe("INBOX 1, Trash 1");
         (await user.MessagesAsync("INBOX"))!.Single().Text.ShouldStartWith("X-Filed: yes\r\n");
@@ -220,13 +220,13 @@ public sealed class StoringTests(DeliveryFixture fixture)
     }
 
     // Somebody else's message comes first
-    private sealed class FillingUp(MailstoreNode node, AccountId owner) : IDelivery
+    private sealed class FillingUp(Engine engine, AccountId owner) : IDelivery
     {
-        private readonly MessageDelivery _delivery = new(node.Accounts, node.Mailboxes, new DeliveryOptions(), TimeProvider.System);
+        private readonly MessageDelivery _delivery = new(engine.Accounts, engine.Mailboxes, new DeliveryOptions(), TimeProvider.System);
 
         public async Task<IReadOnlyList<DeliveryOutcome>> DeliverAsync(DeliveryRequest request, CancellationToken cancellationToken)
         {
-            await node.Quotas.SetAsync(owner, new QuotaLimits(null, 0, null), cancellationToken);
+            await engine.Quotas.SetAsync(owner, new QuotaLimits(null, 0, null), cancellationToken);
             return await _delivery.DeliverAsync(request, cancellationToken);
         }
     }
@@ -319,7 +319,7 @@ public sealed class StoringTests(DeliveryFixture fixture)
     {
         var user = await fixture.UserAsync("require [\"fileinto\", \"copy\"]; fileinto :copy \"Archive\"; fileinto \"Trash\";");
         var delivery = new Sora.Mailstore.Delivery.MessageDelivery(
-            fixture.Node.Accounts, fixture.Node.Mailboxes, new Sora.Mailstore.Delivery.DeliveryOptions(), TimeProvider.System);
+            fixture.Engine.Accounts, fixture.Engine.Mailboxes, new Sora.Mailstore.Delivery.DeliveryOptions(), TimeProvider.System);
         await using var gateway = await fixture.StartAsync(delivery: new Before(delivery, async () => (await user.Account.DeleteAsync(MailboxName.Parse("Trash").Value, None)).IsOk.ShouldBeTrue()));
         await user.TakeAsync(gateway: gateway);
         (await user.PlacesAsync()).ShouldBe("INBOX 1");
