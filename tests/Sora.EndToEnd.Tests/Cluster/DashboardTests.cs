@@ -10,32 +10,19 @@ using Sora.Testing;
 namespace Sora.EndToEnd.Tests.Cluster;
 
 /// <summary>The dashboard of a cluster of real processes, as a browser asks for it.</summary>
-public sealed class DashboardTests : IAsyncLifetime, IDisposable
+public sealed class DashboardTests(DashboardTests.Nodes nodes) : IClassFixture<DashboardTests.Nodes>
 {
     private const string User = "user@example.com";
     private const string Token = "a token of the tests";
 
-    private readonly TempFolder _folder = new();
-    private ClusterProcesses _cluster = null!;
-
-    public async Task InitializeAsync()
-    {
-        await File.WriteAllTextAsync(_folder.File("token"), Token + "\n");
-        _cluster = await ClusterProcesses.StartAsync(mailstores: 2, gateways: 1, "cluster.dashboard=true", $"http.token={Token}");
-        await _cluster.Gateways[0].CreateAccountsAsync(ClusterProcesses.Password, User);
-    }
-
-    public async Task DisposeAsync() => await _cluster.DisposeAsync();
-
-    public void Dispose() => _folder.Dispose();
+    private readonly ClusterProcesses _cluster = nodes.Cluster;
 
     [Fact]
     public async Task It_shows_mailstores_and_mailboxes_to_whoever_has_the_token_and_nothing_to_others()
     {
         using var client = await ImapClient.OpenInboxAsync(_cluster.Gateways[0].ImapPort, User, ClusterProcesses.Password);
         await client.AppendAsync("INBOX", TestMail.Make(1));
-        SoraProcess[] nodes = [_cluster.Mailstores[0], _cluster.Gateways[0]];
-        foreach (var node in nodes)
+        foreach (var node in new[] { _cluster.Mailstores[0], _cluster.Gateways[0] })
         {
             await NothingWithoutTokenAsync(node);
             var (status, type, page) = await AskAsync(node, "/dashboard/", Password(Token));
@@ -151,8 +138,29 @@ public sealed class DashboardTests : IAsyncLifetime, IDisposable
     }
 
     private Task<CommandRun> NodeAsync(string command, SoraProcess node) =>
-        node.AdminAsync("node", command, "--url", Url(node).ToString(), "--token-file", _folder.File("token"));
+        node.AdminAsync("node", command, "--url", Url(node).ToString(), "--token-file", nodes.TokenFile);
 
     private static Uri Url(SoraProcess node) => new(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{node.HttpPort}"));
+
+    /// <summary>Two mailstores and a gateway, for all tests: each leaves them as it found them.</summary>
+    public sealed class Nodes : IAsyncLifetime, IDisposable
+    {
+        private readonly TempFolder _folder = new();
+
+        internal ClusterProcesses Cluster { get; private set; } = null!;
+
+        internal string TokenFile => _folder.File("token");
+
+        public async Task InitializeAsync()
+        {
+            await File.WriteAllTextAsync(TokenFile, Token + "\n");
+            Cluster = await ClusterProcesses.StartAsync(mailstores: 2, gateways: 1, "cluster.dashboard=true", $"http.token={Token}");
+            await Cluster.Gateways[0].CreateAccountsAsync(ClusterProcesses.Password, User);
+        }
+
+        public async Task DisposeAsync() => await Cluster.DisposeAsync();
+
+        public void Dispose() => _folder.Dispose();
+    }
 }
 #endif

@@ -84,6 +84,7 @@ public sealed class MaintenanceTests : IAsyncLifetime, IDisposable
         (await AskAsync(gateway, "/cluster/status", "wrong")).Status.ShouldBe(401);
         (await AskAsync(gateway, "/cluster/nodes", Token, origin: "https://example.org")).Status.ShouldBe(403);
         (await AskAsync(gateway, "/cluster/where?mailbox=x", Token)).Status.ShouldBe(400);
+        (await AskAsync(gateway, "/dashboard/", Token)).Status.ShouldBe(404); // off unless it is switched on
         var (status, body) = await AskAsync(gateway, "/cluster/status", Token);
         status.ShouldBe(200);
         using var json = JsonDocument.Parse(body);

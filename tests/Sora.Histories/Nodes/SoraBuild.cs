@@ -11,8 +11,11 @@ public sealed record SoraBuild(string Sora, string SoraAdmin)
     /// <summary>The one that tests of upgrades start from: <c>./dev test</c> has built it from the commit in tests/upgrade-from.</summary>
     public static SoraBuild Old { get; } = new(OldProgram("sora"), OldProgram("sora-admin"));
 
+    /// <summary>contracts.txt of <see cref="Old"/>.</summary>
+    public static string OldContracts { get; } = Path.Combine(OldFolder, "contracts.txt");
+
     /// <summary>Why there is no <see cref="Old"/>; null when there is.</summary>
-    public static string? OldMissing => File.Exists(Old.Sora) && File.Exists(Old.SoraAdmin) ? null : "the build to upgrade from is not there: ./dev test makes it, or says why it cannot";
+    public static string? OldMissing => Directory.Exists(OldFolder) ? null : "the build to upgrade from is not there: ./dev test makes it, or says why it cannot";
 
     /// <summary>The commit of <see cref="Old"/>.</summary>
     public static string OldCommit => File.ReadLines(Path.Combine(BuiltPrograms.Repository, "tests", "upgrade-from")).First();
@@ -20,5 +23,7 @@ public sealed record SoraBuild(string Sora, string SoraAdmin)
     /// <summary>What the server says of itself.</summary>
     public Task<string> VersionAsync() => Command.RunAsync("dotnet", Sora, "version");
 
-    private static string OldProgram(string name) => Path.Combine(BuiltPrograms.Repository, ".dev", "old", OldCommit, name, name + ".dll");
+    private static string OldFolder => Path.Combine(BuiltPrograms.Repository, ".dev", "old", OldCommit);
+
+    private static string OldProgram(string name) => Path.Combine(OldFolder, name, name + ".dll");
 }
