@@ -24,10 +24,11 @@ internal static class ClusterCommand
         var faults = With("--faults", "What happens, one after the other: kill, terminate, stop, postgres, cut; of a certain node as kill:gateway1; empty for nothing", "kill,stop,postgres");
         var lasting = With("--fault-seconds", "How long stop and cut last", 5);
         var idle = With("--idle", "Deliveries through one node of which a client in IDLE on another hears, before the load; 0 for none", 200);
+        var throughput = With("--throughput", "Instead of all that: what the nodes carry, so many seconds for each kind of load; 0 for no such measurement", 0);
         var seed = With("--seed", "Seed of all chance", 1);
         var command = new Command("cluster", "Load on several real nodes while processes die, and a check of all that clients were told")
         {
-            fullNodes, mailstores, gateways, haproxy, s3, durable, settings, seconds, clients, users, deliverers, pause, deliveryPause, patience, faults, lasting, idle, seed,
+            fullNodes, mailstores, gateways, haproxy, s3, durable, settings, seconds, clients, users, deliverers, pause, deliveryPause, patience, faults, lasting, idle, throughput, seed,
         };
         command.SetAction(async (options, token) =>
         {
@@ -60,6 +61,7 @@ internal static class ClusterCommand
                     Lasting = TimeSpan.FromSeconds(options.GetValue(lasting)),
                     Seconds = options.GetValue(seconds),
                     IdleRounds = options.GetValue(idle),
+                    Throughput = TimeSpan.FromSeconds(options.GetValue(throughput)),
                 }.RunAsync(token);
             }
             catch (Exception exception) when (exception is PlatformNotSupportedException or InvalidOperationException or TimeoutException or BenchException or IOException)

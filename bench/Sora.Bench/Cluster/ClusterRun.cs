@@ -22,6 +22,9 @@ internal sealed record ClusterRun
 
     public int IdleRounds { get; init; }
 
+    /// <summary>Only this is measured, unless it is 0.</summary>
+    public TimeSpan Throughput { get; init; }
+
     public static IReadOnlyList<(FaultKind Kind, string? Node)> ParseFaults(string text) =>
         [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(static fault =>
         {
@@ -35,6 +38,14 @@ internal sealed record ClusterRun
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         var options = Topology with { Networks = Faults.Any(static fault => fault.Kind == FaultKind.Cut) };
+        if (Throughput > TimeSpan.Zero)
+        {
+            Print($"{options.Name}, {options.Users} accounts");
+            await using var loaded = await Sora.Histories.Nodes.Topology.StartAsync(options with { Networks = false });
+            await new Throughput(loaded, options, Throughput).PrintAsync(cancellationToken);
+            return 0;
+        }
+
         Print($"{options.Name}, {Load.Clients} IMAP clients of {options.Users} accounts, {Load.DeliverersEach} LMTP sessions on each node");
         await using var topology = await Sora.Histories.Nodes.Topology.StartAsync(options);
         if (IdleRounds > 0)

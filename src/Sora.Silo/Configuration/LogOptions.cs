@@ -33,7 +33,7 @@ public sealed class LogOptions : IValidatableOptions
     public LogSeverity Level { get; set; } = LogSeverity.Information;
 
     [Option("Levels of single categories and those below them, as category=level; read again on SIGHUP for categories that are named at start")]
-    public IReadOnlyList<string> Levels { get; set; } = ["Microsoft=warning", "Npgsql=warning", "Orleans=warning", "Orleans.Runtime.Watchdog=error", "Polly=warning"];
+    public IReadOnlyList<string> Levels { get; set; } = ["Microsoft=warning", "Npgsql=warning", "Orleans=warning", "Orleans.Messaging=critical", "Orleans.Runtime.Watchdog=error", "Polly=critical"];
 
     [Option("Form of the log: text to read, or json with one object on each line")]
     public LogFormat Format { get; set; } = LogFormat.Text;

@@ -44,6 +44,9 @@ public sealed class Topology : IAsyncDisposable
 
     public IReadOnlyList<string> Users { get; private set; } = [];
 
+    /// <summary>The process of PostgreSQL, whose children serve connections.</summary>
+    public int? DatabasePid => _database?.ServerPid;
+
     /// <summary>An account for measurements, which no load uses.</summary>
     public const string Probe = "probe@example.com";
 

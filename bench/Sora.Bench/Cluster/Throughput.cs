@@ -1,0 +1,60 @@
+using System.Globalization;
+using Sora.Bench.Processes;
+using Sora.Bench.Results;
+using Sora.Bench.Scenarios;
+using Sora.Histories.Nodes;
+
+namespace Sora.Bench.Cluster;
+
+/// <summary>What the nodes carry when clients do not pause, and which of them spends how much on an operation: what more machines would carry follows from it.</summary>
+internal sealed class Throughput(Topology topology, TopologyOptions options, TimeSpan duration)
+{
+    private const int Sessions = 50;
+
+    public async Task PrintAsync(CancellationToken cancellationToken)
+    {
+        var run = new Run { Duration = duration };
+        var each = Sessions / topology.Reached.Count;
+        await MeasureAsync("deliveries of 2 KiB", target => new DeliverScenario(target, run) { Sessions = each }.RunAsync(cancellationToken));
+        await MeasureAsync("deliveries of 20 KiB", target => new DeliverScenario(target, run) { Sessions = each, Size = 20 * 1024 }.RunAsync(cancellationToken));
+        await MeasureAsync("commands of mail clients", target =>
+            new MixScenario(target, run) { Sessions = each, MinPause = TimeSpan.Zero, MaxPause = TimeSpan.Zero }.RunAsync(cancellationToken));
+    }
+
+    private async Task MeasureAsync(string what, Func<Target, Task<ScenarioResult>> scenario)
+    {
+        var roles = Roles();
+        var before = roles.ConvertAll(static role => ProcessTree.CpuTime(role.Pids));
+        var started = TimeProvider.System.GetTimestamp();
+        var results = await Task.WhenAll(topology.Reached.Select(node => scenario(TargetOf(node))));
+        var elapsed = TimeProvider.System.GetElapsedTime(started);
+        var rate = results.Sum(static result => result.Find("rate")!.Value);
+        var cores = roles.Select((role, i) => (role.Name, Cores: (ProcessTree.CpuTime(role.Pids) - before[i]) / elapsed)).ToList();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what}: {rate:0}/s; CPU of each: ")
+            + string.Join(", ", cores.Select(role => string.Create(CultureInfo.InvariantCulture, $"{role.Name} {role.Cores / rate * 1e6:0} us"))));
+        foreach (var result in results.Where(static result => result.Errors > 0))
+            Console.WriteLine($"{result.Errors} errors at {result.Target}: {result.Note}");
+    }
+
+    private List<(string Name, IReadOnlyList<int> Pids)> Roles()
+    {
+        List<(string Name, IReadOnlyList<int> Pids)> roles =
+        [
+            .. topology.Nodes.GroupBy(static node => node.Name.TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9'))
+                .Select(static role => (role.Key + "s", (IReadOnlyList<int>)[.. role.Select(static node => node.Pid)])),
+        ];
+        if (topology.DatabasePid is { } pid)
+            roles.Add(("PostgreSQL", [pid]));
+        return roles;
+    }
+
+    private Target TargetOf(NodeProcess node) => new()
+    {
+        Name = node.Name,
+        Imap = node.Imap.Address.ToString(),
+        Lmtp = node.Lmtp.Address.ToString(),
+        User = "user%d@example.com",
+        Password = options.Password,
+        Users = options.Users,
+    };
+}
