@@ -25,10 +25,11 @@ internal static class ClusterCommand
         var lasting = With("--fault-seconds", "How long stop and cut last", 5);
         var idle = With("--idle", "Deliveries through one node of which a client in IDLE on another hears, before the load; 0 for none", 200);
         var throughput = With("--throughput", "Instead of all that: what the nodes carry, so many seconds for each kind of load; 0 for no such measurement", 0);
+        var warmUp = With("--warm-up", "How long each kind of load is on before it is measured, in seconds", 60);
         var seed = With("--seed", "Seed of all chance", 1);
         var command = new Command("cluster", "Load on several real nodes while processes die, and a check of all that clients were told")
         {
-            fullNodes, mailstores, gateways, haproxy, s3, durable, settings, seconds, clients, users, deliverers, pause, deliveryPause, patience, faults, lasting, idle, throughput, seed,
+            fullNodes, mailstores, gateways, haproxy, s3, durable, settings, seconds, clients, users, deliverers, pause, deliveryPause, patience, faults, lasting, idle, throughput, warmUp, seed,
         };
         command.SetAction(async (options, token) =>
         {
@@ -62,6 +63,7 @@ internal static class ClusterCommand
                     Seconds = options.GetValue(seconds),
                     IdleRounds = options.GetValue(idle),
                     Throughput = TimeSpan.FromSeconds(options.GetValue(throughput)),
+                    WarmUp = TimeSpan.FromSeconds(options.GetValue(warmUp)),
                 }.RunAsync(token);
             }
             catch (Exception exception) when (exception is PlatformNotSupportedException or InvalidOperationException or TimeoutException or BenchException or IOException)

@@ -25,6 +25,8 @@ internal sealed record ClusterRun
     /// <summary>Only this is measured, unless it is 0.</summary>
     public TimeSpan Throughput { get; init; }
 
+    public TimeSpan WarmUp { get; init; }
+
     public static IReadOnlyList<(FaultKind Kind, string? Node)> ParseFaults(string text) =>
         [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(static fault =>
         {
@@ -42,7 +44,7 @@ internal sealed record ClusterRun
         {
             Print($"{options.Name}, {options.Users} accounts");
             await using var loaded = await Sora.Histories.Nodes.Topology.StartAsync(options with { Networks = false });
-            await new Throughput(loaded, options, Throughput).PrintAsync(cancellationToken);
+            await new Throughput(loaded, options, Throughput, WarmUp).PrintAsync(cancellationToken);
             return 0;
         }
 

@@ -7,26 +7,30 @@ using Sora.Histories.Nodes;
 namespace Sora.Bench.Cluster;
 
 /// <summary>What the nodes carry when clients do not pause, and which of them spends how much on an operation: what more machines would carry follows from it.</summary>
-internal sealed class Throughput(Topology topology, TopologyOptions options, TimeSpan duration)
+/// <param name="topology">The nodes.</param>
+/// <param name="options">What they were started with.</param>
+/// <param name="duration">How long each kind of load is measured.</param>
+/// <param name="warmUp">How long each is there before that: code is compiled anew in each process, for which several share the cores that one alone would have to itself.</param>
+internal sealed class Throughput(Topology topology, TopologyOptions options, TimeSpan duration, TimeSpan warmUp)
 {
     private const int Sessions = 50;
 
     public async Task PrintAsync(CancellationToken cancellationToken)
     {
-        var run = new Run { Duration = duration };
         var each = Sessions / topology.Reached.Count;
-        await MeasureAsync("deliveries of 2 KiB", target => new DeliverScenario(target, run) { Sessions = each }.RunAsync(cancellationToken));
-        await MeasureAsync("deliveries of 20 KiB", target => new DeliverScenario(target, run) { Sessions = each, Size = 20 * 1024 }.RunAsync(cancellationToken));
-        await MeasureAsync("commands of mail clients", target =>
+        await MeasureAsync("deliveries of 2 KiB", (target, run) => new DeliverScenario(target, run) { Sessions = each }.RunAsync(cancellationToken));
+        await MeasureAsync("deliveries of 20 KiB", (target, run) => new DeliverScenario(target, run) { Sessions = each, Size = 20 * 1024 }.RunAsync(cancellationToken));
+        await MeasureAsync("commands of mail clients", (target, run) =>
             new MixScenario(target, run) { Sessions = each, MinPause = TimeSpan.Zero, MaxPause = TimeSpan.Zero }.RunAsync(cancellationToken));
     }
 
-    private async Task MeasureAsync(string what, Func<Target, Task<ScenarioResult>> scenario)
+    private async Task MeasureAsync(string what, Func<Target, Run, Task<ScenarioResult>> scenario)
     {
+        await LoadAsync(scenario, new Run { WarmUp = TimeSpan.Zero, Duration = warmUp });
         var roles = Roles();
         var before = roles.ConvertAll(static role => ProcessTree.CpuTime(role.Pids));
         var started = TimeProvider.System.GetTimestamp();
-        var results = await Task.WhenAll(topology.Reached.Select(node => scenario(TargetOf(node))));
+        var results = await LoadAsync(scenario, new Run { WarmUp = TimeSpan.Zero, Duration = duration });
         var elapsed = TimeProvider.System.GetElapsedTime(started);
         var rate = results.Sum(static result => result.Find("rate")!.Value);
         var cores = roles.Select((role, i) => (role.Name, Cores: (ProcessTree.CpuTime(role.Pids) - before[i]) / elapsed)).ToList();
@@ -35,6 +39,9 @@ internal sealed class Throughput(Topology topology, TopologyOptions options, Tim
         foreach (var result in results.Where(static result => result.Errors > 0))
             Console.WriteLine($"{result.Errors} errors at {result.Target}: {result.Note}");
     }
+
+    private Task<ScenarioResult[]> LoadAsync(Func<Target, Run, Task<ScenarioResult>> scenario, Run run) =>
+        Task.WhenAll(topology.Reached.Select(node => scenario(TargetOf(node), run)));
 
     private List<(string Name, IReadOnlyList<int> Pids)> Roles()
     {
