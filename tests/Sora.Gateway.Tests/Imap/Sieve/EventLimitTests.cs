@@ -68,13 +68,21 @@ public sealed class EventLimitTests(ImapFixture fixture) : IDisposable
         (await watching.DoAsync("SEARCH UID 2 KEYWORD seen")).ShouldContain("* SEARCH 2"); // its own has run
         await Eventually.WaitAsync(() => user.Relayed.Count == 2);
 
-        // There is room again
-        var again = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        fixture.Messages.Gate = again.Task;
-        await second.DoAsync("APPEND INBOX {19+}\r\n" + Raw);
-        user.Relayed.Count.ShouldBe(2);
-        again.SetResult();
-        await Eventually.WaitAsync(() => user.Relayed.Count == 3);
+        // There is room again, a moment after the others have relayed: they have more to do then
+        var isAnswered = false;
+        for (var count = 3; !isAnswered && count < 30; count++)
+        {
+            var again = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            fixture.Messages.Gate = again.Task;
+            var append = second.DoAsync("APPEND INBOX {19+}\r\n" + Raw);
+            isAnswered = await Task.WhenAny(append, Task.Delay(TimeSpan.FromSeconds(1))) == append;
+            user.Relayed.Count.ShouldBe(count - 1);
+            again.SetResult();
+            await append;
+            await Eventually.WaitAsync(() => user.Relayed.Count == count);
+        }
+
+        isAnswered.ShouldBeTrue();
     }
 
     [Fact]
