@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Sora.Bench.Processes;
+using Sora.Testing;
 
 namespace Sora.Bench.Compare;
 
@@ -15,7 +16,7 @@ internal sealed class DovecotServer : PeerServer
     private const string Password = "bench";
 
     private readonly string _location;
-    private readonly int _port = FreePorts.InARow(4);
+    private readonly int _port = FreePort.NextRange(4);
 
     /// <param name="format">sdbox or maildir.</param>
     /// <param name="plan">How many users.</param>

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Sora.Bench.Processes;
+using Sora.Testing;
 
 namespace Sora.Bench.Compare;
 
@@ -19,7 +20,7 @@ internal sealed class SoraServer : PeerServer
     private static readonly HttpClient Http = new();
 
     private readonly string _repository;
-    private readonly int _port = FreePorts.InARow(Ports);
+    private readonly int _port = FreePort.NextRange(Ports);
     private bool _hasAccounts;
     private bool _isIndexing = true;
     private string? _script;
