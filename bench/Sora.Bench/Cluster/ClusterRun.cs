@@ -27,6 +27,13 @@ internal sealed record ClusterRun
 
     public TimeSpan WarmUp { get; init; }
 
+    public int Repetitions { get; init; } = 1;
+
+    /// <summary>Of <see cref="Sora.Bench.Cluster.Throughput.Loads"/>.</summary>
+    public IReadOnlySet<string> Loads { get; init; } = new HashSet<string>();
+
+    public bool ShowsStatements { get; init; }
+
     public static IReadOnlyList<(FaultKind Kind, string? Node)> ParseFaults(string text) =>
         [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(static fault =>
         {
@@ -43,8 +50,9 @@ internal sealed record ClusterRun
         if (Throughput > TimeSpan.Zero)
         {
             Print($"{options.Name}, {options.Users} accounts");
-            await using var loaded = await Sora.Histories.Nodes.Topology.StartAsync(options with { Networks = false });
-            await new Throughput(loaded, options, Throughput, WarmUp).PrintAsync(cancellationToken);
+            await using var loaded = await Sora.Histories.Nodes.Topology.StartAsync(
+                options with { Networks = false, DatabaseSettings = ShowsStatements ? Statements.Settings : [] });
+            await new Throughput(loaded, options, Throughput, WarmUp, Repetitions, Loads, ShowsStatements).PrintAsync(cancellationToken);
             return 0;
         }
 

@@ -11,22 +11,37 @@ namespace Sora.Bench.Cluster;
 /// <param name="options">What they were started with.</param>
 /// <param name="duration">How long each kind of load is measured.</param>
 /// <param name="warmUp">How long each is there before that: code is compiled anew in each process, for which several share the cores that one alone would have to itself.</param>
-internal sealed class Throughput(Topology topology, TopologyOptions options, TimeSpan duration, TimeSpan warmUp)
+/// <param name="repetitions">How often each is measured.</param>
+/// <param name="loads">Which kinds of load.</param>
+/// <param name="showsStatements">Whether to show what PostgreSQL spends its time on.</param>
+internal sealed class Throughput(Topology topology, TopologyOptions options, TimeSpan duration, TimeSpan warmUp, int repetitions, IReadOnlySet<string> loads, bool showsStatements)
 {
+    public static readonly string[] Loads = ["small", "large", "commands"];
+
     private const int Sessions = 50;
 
     public async Task PrintAsync(CancellationToken cancellationToken)
     {
         var each = Sessions / topology.Reached.Count;
-        await MeasureAsync("deliveries of 2 KiB", (target, run) => new DeliverScenario(target, run) { Sessions = each }.RunAsync(cancellationToken));
-        await MeasureAsync("deliveries of 20 KiB", (target, run) => new DeliverScenario(target, run) { Sessions = each, Size = 20 * 1024 }.RunAsync(cancellationToken));
-        await MeasureAsync("commands of mail clients", (target, run) =>
+        await MeasureAsync("small", "deliveries of 2 KiB", (target, run) => new DeliverScenario(target, run) { Sessions = each }.RunAsync(cancellationToken));
+        await MeasureAsync("large", "deliveries of 20 KiB", (target, run) => new DeliverScenario(target, run) { Sessions = each, Size = 20 * 1024 }.RunAsync(cancellationToken));
+        await MeasureAsync("commands", "commands of mail clients", (target, run) =>
             new MixScenario(target, run) { Sessions = each, MinPause = TimeSpan.Zero, MaxPause = TimeSpan.Zero }.RunAsync(cancellationToken));
     }
 
-    private async Task MeasureAsync(string what, Func<Target, Run, Task<ScenarioResult>> scenario)
+    private async Task MeasureAsync(string load, string what, Func<Target, Run, Task<ScenarioResult>> scenario)
     {
-        await LoadAsync(scenario, new Run { WarmUp = TimeSpan.Zero, Duration = warmUp });
+        if (!loads.Contains(load))
+            return;
+        if (warmUp > TimeSpan.Zero)
+            await LoadAsync(scenario, new Run { WarmUp = TimeSpan.Zero, Duration = warmUp });
+        for (var i = 0; i < repetitions; i++)
+            await MeasureOnceAsync(what, scenario);
+    }
+
+    private async Task MeasureOnceAsync(string what, Func<Target, Run, Task<ScenarioResult>> scenario)
+    {
+        await using var statements = showsStatements ? await Statements.StartAsync(topology.Database) : null;
         var roles = Roles();
         var before = roles.ConvertAll(static role => ProcessTree.CpuTime(role.Pids));
         var started = TimeProvider.System.GetTimestamp();
@@ -38,6 +53,8 @@ internal sealed class Throughput(Topology topology, TopologyOptions options, Tim
             + string.Join(", ", cores.Select(role => string.Create(CultureInfo.InvariantCulture, $"{role.Name} {role.Cores / rate * 1e6:0} us"))));
         foreach (var result in results.Where(static result => result.Errors > 0))
             Console.WriteLine($"{result.Errors} errors at {result.Target}: {result.Note}");
+        if (statements is not null)
+            await statements.PrintAsync(rate * elapsed.TotalSeconds);
     }
 
     private Task<ScenarioResult[]> LoadAsync(Func<Target, Run, Task<ScenarioResult>> scenario, Run run) =>

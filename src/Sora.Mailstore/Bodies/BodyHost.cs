@@ -28,6 +28,7 @@ public sealed class BodyHost : IAsyncDisposable
     /// <param name="loggers">Where it logs.</param>
     /// <param name="objects">The object store; null for the one that the options name.</param>
     /// <param name="s3">[s3], for a store that is there.</param>
+    /// <param name="ownFilesOnly">This node moves to the object store what only it can, and leaves the rest to others.</param>
     /// <exception cref="IOException">A folder cannot be made or written.</exception>
     /// <exception cref="S3SetupException">S3 cannot be used as it is configured.</exception>
     public BodyHost(
@@ -38,7 +39,8 @@ public sealed class BodyHost : IAsyncDisposable
         TimeProvider time,
         ILoggerFactory loggers,
         IObjectStore? objects = null,
-        S3Options? s3 = null)
+        S3Options? s3 = null,
+        bool ownFilesOnly = false)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (objects is null)
@@ -55,7 +57,7 @@ public sealed class BodyHost : IAsyncDisposable
         var folder = new StagingFolder(options.StagingFolder ?? Path.Combine(dataFolder, "staging"));
         var space = _space = new StagingSpace(options.MaxStagingSize.Bytes, time);
         BodyMetrics.ObserveBacklog(metrics, space);
-        var staged = new StagedBodyStore(database.Write);
+        var staged = new StagedBodyStore(database.Write, ownFilesOnly);
         var cacheFolder = options.CacheFolder ?? Path.Combine(dataFolder, "cache");
         _cache = new BodyCache(cacheFolder, Objects, options, instruments, time, loggers.CreateLogger<BodyCache>());
         BodyMetrics.ObserveCache(metrics, _cache);
@@ -77,7 +79,7 @@ public sealed class BodyHost : IAsyncDisposable
         {
             KeyId = Codec.KeyId,
         };
-        _uploader = new Uploader(staged, folder, owned, batches, Compactor, space, options, instruments, time, loggers.CreateLogger<Uploader>());
+        _uploader = new Uploader(staged, folder, owned, batches, Compactor, space, options, instruments, metrics, time, loggers.CreateLogger<Uploader>());
     }
 
     /// <summary>Takes arriving messages.</summary>

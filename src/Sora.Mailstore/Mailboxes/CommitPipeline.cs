@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Sora.Mailstore.Storage;
@@ -7,16 +6,22 @@ namespace Sora.Mailstore.Mailboxes;
 
 /// <summary>
 /// Sends the records that are ready to PostgreSQL together. No timer holds a record back: a batch is what arrived while the last one was
-/// being committed. Each lane has one connection, so that the next batch is on its way while the last one becomes durable.
+/// being committed. Each lane has one connection, so that the next batch is on its way while the last one becomes durable; it goes when it is as large as
+/// what is on its way already, for many small commits cost the database far more than few large ones.
 /// </summary>
 internal sealed class CommitPipeline : IAsyncDisposable
 {
-    private readonly Channel<CommitUnit> _ready = Channel.CreateUnbounded<CommitUnit>();
     private readonly NpgsqlDataSource _database;
     private readonly MailboxOptions _options;
     private readonly MailstoreMetrics _metrics;
     private readonly ILogger _logger;
     private readonly Task[] _lanes;
+    private readonly Lock _lock = new();
+    private readonly Queue<CommitUnit> _ready = new();
+    private readonly SemaphoreSlim _due = new(0);
+    private int _onTheirWay; // units
+    private int _asleep; // lanes
+    private bool _isClosed;
 
     public CommitPipeline(NpgsqlDataSource database, MailboxOptions options, MailstoreMetrics metrics, ILogger<CommitPipeline> logger)
     {
@@ -29,10 +34,24 @@ internal sealed class CommitPipeline : IAsyncDisposable
             _lanes[i] = Task.Run(RunLaneAsync);
     }
 
+    // Only when nothing is on its way, or as much waits
+    private bool IsDue => _ready.Count > 0 && (_isClosed || _ready.Count >= _onTheirWay);
+
     /// <summary>Commits a unit; the task never fails, its outcome says what is known.</summary>
     public Task<CommitOutcome> CommitAsync(CommitUnit unit)
     {
-        if (!_ready.Writer.TryWrite(unit))
+        bool isClosed;
+        lock (_lock)
+        {
+            isClosed = _isClosed;
+            if (!isClosed)
+            {
+                _ready.Enqueue(unit);
+                Wake();
+            }
+        }
+
+        if (isClosed)
             unit.Complete(CommitOutcome.Unknown);
         return unit.Completion;
     }
@@ -40,34 +59,39 @@ internal sealed class CommitPipeline : IAsyncDisposable
     /// <summary>Takes no more units and waits until those that are waiting are committed.</summary>
     public async ValueTask DisposeAsync()
     {
-        _ready.Writer.TryComplete();
+        lock (_lock)
+        {
+            _isClosed = true;
+            _due.Release(_asleep);
+            _asleep = 0;
+        }
+
         await Task.WhenAll(_lanes);
+        _due.Dispose();
     }
 
     private async Task RunLaneAsync()
     {
-        var reader = _ready.Reader;
         var batch = new List<CommitUnit>(_options.CommitBatch);
-        while (await reader.WaitToReadAsync())
+        while (await FillAsync(batch))
         {
             NpgsqlConnection? connection = null;
             try
             {
                 connection = await _database.OpenConnectionAsync();
-                while (connection.State == System.Data.ConnectionState.Open && await FillAsync(reader, batch))
+                do
                 {
                     await CommitAsync(connection, batch);
-                    batch.Clear();
+                    Done(batch);
                 }
+                while (connection.State == System.Data.ConnectionState.Open && await FillAsync(batch));
             }
             catch (Exception e) when (e is NpgsqlException or System.IO.IOException or TimeoutException or InvalidOperationException)
             {
                 Log.CommitFailed(_logger, e.Message);
-                if (connection is null)
-                    Take(reader, batch); // there is no connection to be had: let those who wait know it
                 foreach (var unit in batch)
                     unit.Complete(CommitOutcome.Unknown);
-                batch.Clear();
+                Done(batch);
             }
             finally
             {
@@ -77,22 +101,58 @@ internal sealed class CommitPipeline : IAsyncDisposable
         }
     }
 
-    private async ValueTask<bool> FillAsync(ChannelReader<CommitUnit> reader, List<CommitUnit> batch)
+    // Waits for a batch; false when there will be none
+    private async ValueTask<bool> FillAsync(List<CommitUnit> batch)
     {
-        if (!await reader.WaitToReadAsync())
-            return false;
-        Take(reader, batch);
-        return true;
+        while (true)
+        {
+            lock (_lock)
+            {
+                if (IsDue)
+                {
+                    Take(batch);
+                    Wake(); // there may be enough for another lane
+                    return true;
+                }
+
+                if (_isClosed)
+                    return false;
+                _asleep++;
+            }
+
+            await _due.WaitAsync();
+        }
     }
 
-    private void Take(ChannelReader<CommitUnit> reader, List<CommitUnit> batch)
+    private void Wake()
+    {
+        if (!IsDue || _asleep == 0)
+            return;
+        _asleep--;
+        _due.Release();
+    }
+
+    private void Take(List<CommitUnit> batch)
     {
         var size = 0L;
-        while (batch.Count < _options.CommitBatch && size < _options.CommitBatchSize.Bytes && reader.TryRead(out var unit))
+        while (batch.Count < _options.CommitBatch && size < _options.CommitBatchSize.Bytes && _ready.TryDequeue(out var unit))
         {
             batch.Add(unit);
             size += unit.Size;
         }
+
+        _onTheirWay += batch.Count;
+    }
+
+    private void Done(List<CommitUnit> batch)
+    {
+        lock (_lock)
+        {
+            _onTheirWay -= batch.Count;
+            Wake();
+        }
+
+        batch.Clear();
     }
 
     private async Task CommitAsync(NpgsqlConnection connection, List<CommitUnit> batch)

@@ -14,7 +14,7 @@ public enum ConfirmSelect
 [Section("How mailboxes are kept in memory and written to PostgreSQL")]
 public sealed class MailboxOptions
 {
-    [Option("Connections that commit records; two let one batch be filled while the other becomes durable")]
+    [Option("Connections that commit records; two let one batch be sent while the other becomes durable, once as much waits as is on its way")]
     [OptionRange(1, 64)]
     public int CommitLanes { get; set; } = 2;
 

@@ -179,6 +179,10 @@ public sealed class ChangeFeed : IAsyncDisposable
 
             if (isLast)
                 return;
+
+            // Each announcement wakes every node: what is committed within a moment goes together
+            if (payloads.Count > 0 && _database.NotifyInterval > TimeSpan.Zero)
+                await Task.Delay(_database.NotifyInterval, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await _wake.WaitAsync();
         }
     }

@@ -41,6 +41,9 @@ public sealed class Database : IAsyncDisposable
     /// <summary>Connections for reads that may lag, balanced over the read replicas; to the primary when no replica is there.</summary>
     public NpgsqlDataSource Read { get; }
 
+    /// <summary>Shortest time between two announcements.</summary>
+    internal TimeSpan NotifyInterval => _options.NotifyInterval;
+
     /// <summary>Whether <see cref="Read"/> may lag behind <see cref="Write"/>.</summary>
     public bool ReadMayLag => _options.Read.Hosts.Count > 0;
 

@@ -81,6 +81,10 @@ public sealed class DatabaseOptions : IValidatableOptions
     [OptionRange(0, 1000)]
     public int PreparedStatements { get; set; } = 100;
 
+    [Option("Shortest time between two announcements of changes to the other nodes: what changes meanwhile is told together. The first after a pause goes at once")]
+    [OptionRange("1ms", "1s", OrZero = true)]
+    public TimeSpan NotifyInterval { get; set; } = TimeSpan.FromMilliseconds(10);
+
     [Option("Bring the schema up to date at start (true), or refuse to start when it is not (false)")]
     public bool MigrateAtStart { get; set; } = true;
 

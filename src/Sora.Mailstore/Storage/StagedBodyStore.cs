@@ -19,12 +19,17 @@ internal readonly record struct LeasedBodies(List<StagedBody> Bodies, bool HasMo
 internal readonly record struct PackDue(AccountId Account, long[] Ids);
 
 /// <summary>The table of bodies that are durable but not yet in the object store.</summary>
-internal sealed class StagedBodyStore(NpgsqlDataSource database)
+/// <param name="database">Where it is.</param>
+/// <param name="ownFilesOnly">This node moves what only it can, and leaves the rest to others.</param>
+internal sealed class StagedBodyStore(NpgsqlDataSource database, bool ownFilesOnly = false)
 {
     private const string Columns = "s.id, s.hash, s.accounts, s.size, s.body IS NOT NULL, s.object, s.node, s.path, s.attempts";
 
     // What a node can move: files of other nodes are left to them
-    private const string Movable = "failed_at IS NULL AND not_before <= now() AND (body IS NOT NULL OR object OR node = $1)";
+    private readonly string _movable = "failed_at IS NULL AND not_before <= now() AND " + (ownFilesOnly ? "node = $1" : "(body IS NOT NULL OR object OR node = $1)");
+
+    /// <summary>This node moves what only it can.</summary>
+    public bool OwnFilesOnly => ownFilesOnly;
 
     /// <summary>
     /// Takes bodies that are due: nobody else does until the lease is over, and then any node may. No more than some bytes, but one at least.
@@ -71,7 +76,7 @@ internal sealed class StagedBodyStore(NpgsqlDataSource database)
             $"""
             SELECT account, (array_agg(id ORDER BY id))[1:$5]
             FROM staged_bodies, unnest(accounts) AS account
-            WHERE size <= $2 AND NOT object AND {Movable}
+            WHERE size <= $2 AND NOT object AND {_movable}
             GROUP BY account
             HAVING sum(size) >= $3 OR count(*) >= $5 OR min(created_at) <= now() - $4
             ORDER BY min(id)
@@ -98,9 +103,9 @@ internal sealed class StagedBodyStore(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static string Lease(string which, string order) => $"""
+    private string Lease(string which, string order) => $"""
         WITH due AS MATERIALIZED (
-            SELECT id, size, not_before FROM staged_bodies WHERE {which} AND {Movable} ORDER BY {order} LIMIT $2 FOR UPDATE SKIP LOCKED
+            SELECT id, size, not_before FROM staged_bodies WHERE {which} AND {_movable} ORDER BY {order} LIMIT $2 FOR UPDATE SKIP LOCKED
         ), taken AS (
             SELECT id FROM (SELECT id, size, sum(size) OVER (ORDER BY {order}) AS up_to FROM due) AS d WHERE up_to <= $3 OR up_to = size
         )

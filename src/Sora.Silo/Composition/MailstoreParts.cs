@@ -177,7 +177,7 @@ internal sealed record MailstoreParts(
     {
         try
         {
-            return new BodyHost(database, options.Storage, dataFolder, metrics, time, loggers, s3: options.S3);
+            return new BodyHost(database, options.Storage, dataFolder, metrics, time, loggers, s3: options.S3, ownFilesOnly: !options.Node.IsMailstore);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

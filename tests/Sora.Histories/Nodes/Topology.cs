@@ -103,7 +103,7 @@ public sealed class Topology : IAsyncDisposable
     private async Task StartAsync()
     {
         // Without fsync only the machine's death loses commits; but PostgreSQL's own death must lose none
-        var options = new EmbeddedPostgresOptions { Durable = _options.Durable, MaxConnections = 300, Settings = ["synchronous_commit = on"] };
+        var options = new EmbeddedPostgresOptions { Durable = _options.Durable, MaxConnections = 300, Settings = ["synchronous_commit = on", .. _options.DatabaseSettings] };
         if (_options.Networks)
             _network = await NodeNetwork.CreateAsync();
         _database = await EmbeddedPostgres.StartAsync(options, _folder.File("database"));

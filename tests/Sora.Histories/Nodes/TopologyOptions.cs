@@ -24,6 +24,9 @@ public sealed record TopologyOptions
     /// <summary>PostgreSQL makes commits durable, as it must outside of tests.</summary>
     public bool Durable { get; init; }
 
+    /// <summary>More settings of PostgreSQL, each "name = value".</summary>
+    public IReadOnlyList<string> DatabaseSettings { get; init; } = [];
+
     /// <summary>What nodes run at first, and with what accounts are made.</summary>
     public SoraBuild Build { get; init; } = SoraBuild.This;
 

@@ -22,13 +22,14 @@ internal sealed class Uploader(
     StagingSpace space,
     StorageOptions options,
     BodyMetrics metrics,
+    MailstoreMetrics load,
     TimeProvider time,
     ILogger<Uploader> logger) : IAsyncDisposable
 {
     private static readonly TimeSpan CountInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestYield = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>While at least so many bodies are staged in a second, uploads give way to them.</summary>
+    /// <summary>While at least so many bodies are taken in or records committed in a second, uploads give way to them.</summary>
     private const double BusyRate = 20;
 
     /// <summary>Of the time of a busy node, uploads take no more than one part in this and one.</summary>
@@ -186,6 +187,9 @@ internal sealed class Uploader(
         return moved;
     }
 
+    // What keeps this process busy: a node may take in what another commits
+    private long Work => space.Arrivals + load.CommittedRecords;
+
     // While more waits, the machine is left to others for half of the time that the last batch took, and for much longer while mail comes in at a rate: an upload is not what anybody waits for.
     // Once a body has waited for too long, nothing of that counts.
     private async Task GiveWayAsync(TimeSpan elapsed)
@@ -193,15 +197,15 @@ internal sealed class Uploader(
         var start = time.GetTimestamp();
         var most = Min(elapsed * BusyShare, LongestBusyYield);
         var slice = Min(elapsed / 2, LongestYield);
-        long arrivals;
+        long work;
         do
         {
             if (space.OldestAge > options.UploadYield)
                 return;
-            arrivals = space.Arrivals;
+            work = Work;
             await SleepAsync(slice);
         }
-        while (space.Arrivals - arrivals >= BusyRate * slice.TotalSeconds && time.GetElapsedTime(start) < most && !_stopping.IsCancellationRequested);
+        while (Work - work >= BusyRate * slice.TotalSeconds && time.GetElapsedTime(start) < most && !_stopping.IsCancellationRequested);
     }
 
     private TimeSpan Doubled(int failures) => Min(options.UploadRetry * Math.Pow(2, Math.Min(failures, 30)), options.UploadRetryMax);
@@ -236,7 +240,7 @@ internal sealed class Uploader(
     private async Task CompactAsync()
     {
         var start = time.GetTimestamp();
-        while (await compactor.CompactAsync(_stopping.Token) && time.GetElapsedTime(start) < CountInterval)
+        while (!staged.OwnFilesOnly && await compactor.CompactAsync(_stopping.Token) && time.GetElapsedTime(start) < CountInterval)
         {
         }
     }
