@@ -30,7 +30,7 @@ internal sealed record ClusterRun
     public int Repetitions { get; init; } = 1;
 
     /// <summary>Of <see cref="Sora.Bench.Cluster.Throughput.Loads"/>.</summary>
-    public IReadOnlySet<string> Loads { get; init; } = new HashSet<string>();
+    public IReadOnlySet<string> Loads { get; init; } = Sora.Bench.Cluster.Throughput.Loads.ToHashSet(StringComparer.Ordinal);
 
     public bool ShowsStatements { get; init; }
 

@@ -91,10 +91,10 @@ internal sealed class CommitPipeline : IAsyncDisposable
                 Log.CommitFailed(_logger, e.Message);
                 foreach (var unit in batch)
                     unit.Complete(CommitOutcome.Unknown);
-                Done(batch);
             }
             finally
             {
+                Done(batch); // whatever went wrong, the other lanes do not wait for it
                 if (connection is not null)
                     await connection.DisposeAsync();
             }
