@@ -132,7 +132,10 @@ internal sealed class LoginLimitTable(LoginLimitOptions options, TimeProvider ti
         entry.Failures = Math.Max(0, row.Failures + entry.Pending);
         entry.WindowStart = now - Ticks(row.WindowAge);
         entry.Blocks = row.Blocks;
-        entry.BlockedUntil = row.BlockedFor > TimeSpan.Zero ? now + Ticks(row.BlockedFor) : 0;
+
+        // A block that came of what the row does not count yet stays: otherwise one more guess would be heard
+        var own = entry.Pending > 0 && entry.BlockedUntil > now ? entry.BlockedUntil : 0;
+        entry.BlockedUntil = row.BlockedFor > TimeSpan.Zero ? Math.Max(own, now + Ticks(row.BlockedFor)) : own;
         entry.ChangedAt = now;
         if (entry.IsForgotten)
             Clear(entry, now);

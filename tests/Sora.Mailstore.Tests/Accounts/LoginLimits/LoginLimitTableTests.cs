@@ -38,6 +38,20 @@ public sealed class LoginLimitTableTests
     }
 
     [Fact]
+    public void A_block_outlives_news_from_before_the_failures_that_led_to_it()
+    {
+        var table = new LoginLimitTable(_options, _time);
+        Fail(table, "192.0.2.1", "anna", 3);
+        var told = table.TakeChanges(100);
+        Fail(table, "192.0.2.1", "anna", 2);
+        foreach (var change in told)
+            table.Take(new LoginLimitRow(change.Entry.Kind, change.Entry.Key, change.Failures, TimeSpan.Zero, 0, TimeSpan.Zero, 1));
+        var permission = table.Ask(Of("192.0.2.1", "anna"));
+        permission.Block.ShouldBe(LoginBlock.UserAtAddress);
+        permission.Time.ShouldBe(TimeSpan.FromMinutes(15));
+    }
+
+    [Fact]
     public void No_block_is_longer_than_the_longest()
     {
         _options.MaxBlock = TimeSpan.FromMinutes(20);
