@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Sora.Contracts;
 using Sora.Testing;
 
@@ -41,6 +42,63 @@ public sealed class ClusterTests : IAsyncLifetime
         (expunged.Expunged == UidSet.Range(1, 5)).ShouldBeTrue();
         (await Left.IndexAsync()).Count.ShouldBe(15);
         ((await Left.ExpungedSinceAsync(new ModSeq(0), None)).Value!.Value == UidSet.Range(1, 5)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Appends_for_mailboxes_of_one_mailstore_go_together()
+    {
+        var boxes = new List<MailboxId>();
+        for (var i = 0; i < 10; i++)
+            boxes.Add((await _cluster.Left.Accounts.Get(_account).CreateAsync(MailboxName.Parse($"Box{i}").Value, SpecialUse.None, None)).Value.Id);
+        using var calls = new CallCounter(_cluster);
+        foreach (var box in boxes)
+            await _cluster.Left.Mailboxes.Get(box).AppendAsync(1);
+        calls.Calls.ShouldBe(0, "nobody knows yet where the mailboxes are");
+
+        var appended = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => _cluster.Left.Mailboxes.Get(boxes[i % boxes.Count]).AppendAsync(2 + (i / boxes.Count))));
+        calls.Appends.ShouldBe(200);
+        calls.Calls.ShouldBeLessThan(100);
+        for (var i = 0; i < boxes.Count; i++)
+        {
+            var index = await _cluster.Right.Mailboxes.Get(boxes[i]).IndexAsync();
+            index.Numbers().Order().ShouldBe(Enumerable.Range(1, 21));
+            for (var j = i; j < appended.Length; j += boxes.Count)
+                index[index.PositionOf(appended[j].Uids.First())].InternalDate.ShouldBe(2 + (j / boxes.Count));
+        }
+    }
+
+    [Fact]
+    public async Task An_append_follows_a_mailbox_that_has_moved()
+    {
+        using var calls = new CallCounter(_cluster);
+        await Left.AppendAsync(1);
+        await Left.AppendAsync(2);
+        calls.Appends.ShouldBe(1);
+
+        // Wherever it comes up, the mailstore that is asked passes the append on
+        for (var i = 3; i <= 12; i++)
+        {
+            await _cluster.DeactivateAsync(_inbox);
+            await Left.AppendAsync(i);
+        }
+
+        calls.Appends.ShouldBe(11);
+        (await Right.IndexAsync()).Numbers().ShouldBe(Enumerable.Range(1, 12));
+    }
+
+    [Fact]
+    public async Task An_append_that_a_mailbox_refuses_does_not_disturb_those_beside_it()
+    {
+        var gone = (await _cluster.Left.Accounts.Get(_account).CreateAsync(MailboxName.Parse("Gone").Value, SpecialUse.None, None)).Value.Id;
+        await Left.AppendAsync(1);
+        await _cluster.Left.Mailboxes.Get(gone).AppendAsync(1);
+        (await _cluster.Right.Accounts.Get(_account).DeleteAsync(MailboxName.Parse("Gone").Value, None)).IsOk.ShouldBeTrue();
+        var request = new AppendRequest(OperationId.New(), [TestMessage.Append(2)]);
+        var results = await Task.WhenAll(Enumerable.Range(0, 20).Select(i =>
+            (i % 2 == 0 ? Left : _cluster.Left.Mailboxes.Get(gone)).AppendAsync(request with { Operation = OperationId.New() }, None)));
+        for (var i = 0; i < results.Length; i++)
+            results[i].IsOk.ShouldBe(i % 2 == 0);
+        (await Right.IndexAsync()).Count.ShouldBe(11);
     }
 
     [Fact]
@@ -233,4 +291,33 @@ public sealed class LargeBodyTests
         await using var left = node.Database.Write.CreateCommand("SELECT count(*) FROM arriving_bodies");
         (await left.ExecuteScalarAsync()).ShouldBe(0L);
     }
+}
+
+/// <summary>Counts what gateways of a cluster send to mailstores in one call with others.</summary>
+internal sealed class CallCounter : IDisposable
+{
+    private readonly MeterListener _listener = new();
+    private int _calls;
+    private int _appends;
+
+    public CallCounter(TestCluster cluster)
+    {
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (ReferenceEquals(instrument.Meter, cluster.Metrics.Meter) && instrument.Name == "sora_cluster_appends_per_call")
+                listener.EnableMeasurementEvents(instrument);
+        };
+        _listener.SetMeasurementEventCallback<int>((_, appends, _, _) =>
+        {
+            Interlocked.Increment(ref _calls);
+            Interlocked.Add(ref _appends, appends);
+        });
+        _listener.Start();
+    }
+
+    public int Calls => Volatile.Read(ref _calls);
+
+    public int Appends => Volatile.Read(ref _appends);
+
+    public void Dispose() => _listener.Dispose();
 }

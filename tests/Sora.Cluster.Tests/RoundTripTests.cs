@@ -1,10 +1,12 @@
 using System.Collections;
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Net;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
+using Orleans.Runtime;
 using Sora.Contracts;
 using Sora.Grains.Mailboxes;
 using Sora.Mailstore.Bodies.Transfer;
@@ -107,6 +109,8 @@ public sealed class RoundTripTests : IDisposable
                 return MailboxName.Parse("Müll/été").Value;
             if (type == typeof(ReadOnlyMemory<byte>))
                 return new ReadOnlyMemory<byte>([1, 2, 3]);
+            if (type == typeof(SiloAddress))
+                return SiloAddress.New(IPAddress.Loopback, 11111, 7);
             if (type.IsPrimitive)
                 return Convert.ChangeType(7, type, CultureInfo.InvariantCulture);
             if (type.IsArray)
@@ -129,7 +133,7 @@ public sealed class RoundTripTests : IDisposable
 
         public static void ShouldBeSame(object? actual, object? expected, string path)
         {
-            if (expected is null || expected.GetType().IsPrimitive || expected is string or Enum or DateTimeOffset or TimeSpan or MailboxName)
+            if (expected is null || expected.GetType().IsPrimitive || expected is string or Enum or DateTimeOffset or TimeSpan or MailboxName or SiloAddress)
             {
                 actual.ShouldBe(expected, path);
             }

@@ -21,7 +21,6 @@ internal sealed class TestCluster : IAsyncDisposable
 {
     private readonly List<MailstoreNode> _nodes = [];
     private readonly List<ClusterGateway> _gateways = [];
-    private readonly ClusterMetrics _metrics = new();
     private readonly ClusterOptions _options;
     private InProcessTestCluster _silos = null!;
 
@@ -32,6 +31,9 @@ internal sealed class TestCluster : IAsyncDisposable
     }
 
     public PostgresAddress Address { get; }
+
+    /// <summary>Of all silos and gateways.</summary>
+    public ClusterMetrics Metrics { get; } = new();
 
     public TestGateway Left { get; private set; } = null!;
 
@@ -94,7 +96,7 @@ internal sealed class TestCluster : IAsyncDisposable
             await _silos.DisposeAsync();
         foreach (var node in _nodes)
             await node.DisposeAsync();
-        _metrics.Dispose();
+        Metrics.Dispose();
     }
 
     private async Task DeployAsync(int silos)
@@ -107,12 +109,12 @@ internal sealed class TestCluster : IAsyncDisposable
             // Silos are started one after the other
             var node = StartNodeAsync(_options).GetAwaiter().GetResult();
             ClusterHosts.Configure(silo, _options);
-            silo.Services.AddCluster(_options, _metrics).AddEngine(Engine(node), _options);
+            silo.Services.AddCluster(_options, Metrics).AddEngine(Engine(node), _options);
         });
         builder.ConfigureClient(client =>
         {
             ClusterHosts.Configure(client, _options);
-            client.Services.AddCluster(_options, _metrics);
+            client.Services.AddCluster(_options, Metrics);
         });
         _silos = builder.Build();
         await _silos.DeployAsync();
@@ -138,7 +140,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     private ClusterGateway AddGateway(IGrainFactory grains, MailstoreNode node)
     {
-        var gateway = new ClusterGateway(grains, Engine(node), _options, _metrics);
+        var gateway = new ClusterGateway(grains, Engine(node), _options, Metrics);
         _gateways.Add(gateway);
         return gateway;
     }

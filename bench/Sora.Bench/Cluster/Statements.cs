@@ -8,7 +8,7 @@ namespace Sora.Bench.Cluster;
 internal sealed class Statements : IAsyncDisposable
 {
     /// <summary>What the server is to be started with.</summary>
-    public static readonly string[] Settings = ["shared_preload_libraries = pg_stat_statements", "pg_stat_statements.track_utility = off"];
+    public static readonly string[] Settings = ["shared_preload_libraries = pg_stat_statements", "pg_stat_statements.track_utility = off", "pg_stat_statements.track_planning = on"];
 
     private readonly NpgsqlConnection _connection;
 
@@ -31,8 +31,8 @@ internal sealed class Statements : IAsyncDisposable
     {
         await using var command = new NpgsqlCommand(
             """
-            SELECT calls, total_exec_time * 1000, rows, left(regexp_replace(query, '\s+', ' ', 'g'), 110)
-            FROM pg_stat_statements ORDER BY total_exec_time DESC LIMIT 15
+            SELECT calls, total_exec_time * 1000, plans, total_plan_time * 1000, rows, left(regexp_replace(query, '\s+', ' ', 'g'), 110)
+            FROM pg_stat_statements ORDER BY total_exec_time + total_plan_time DESC LIMIT 15
             """,
             _connection);
         await using var reader = await command.ExecuteReaderAsync();
@@ -40,7 +40,7 @@ internal sealed class Statements : IAsyncDisposable
         {
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"  {reader.GetInt64(0) / operations,7:0.000} calls {reader.GetDouble(1) / operations,7:0.0} us {reader.GetInt64(2) / operations,7:0.000} rows each: {reader.GetString(3)}"));
+                $"  {reader.GetInt64(0) / operations,7:0.000} calls {reader.GetDouble(1) / operations,7:0.0} us {reader.GetInt64(2) / operations,7:0.000} plans {reader.GetDouble(3) / operations,7:0.0} us {reader.GetInt64(4) / operations,7:0.000} rows each: {reader.GetString(5)}"));
         }
     }
 

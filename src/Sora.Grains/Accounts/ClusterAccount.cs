@@ -10,9 +10,14 @@ namespace Sora.Grains.Accounts;
 /// An account as a gateway sees it. What is only read, this process reads itself and keeps until it is told of a change, as on a single node; changes go to the account's node. They have no
 /// operation id: an attempt whose outcome is unknown is told by what the list says afterwards.
 /// </summary>
-internal sealed class ClusterAccount(IAccount inner, IAccountGrain grain, ClusterCalls calls, ClusterMailboxes mailboxes, AccountHost host) : IAccount
+internal sealed class ClusterAccount(IAccount inner, IGrainFactory grains, ClusterCalls calls, ClusterMailboxes mailboxes, AccountHost host) : IAccount
 {
+    private IAccountGrain? _grain;
+
     public AccountId Id => inner.Id;
+
+    // Most accounts are only read, and Orleans takes its time to make one
+    private IAccountGrain Grain => _grain ??= grains.GetGrain<IAccountGrain>(inner.Id.Value);
 
     public ValueTask<MailboxList> ListAsync(CancellationToken cancellationToken) => inner.ListAsync(cancellationToken);
 
@@ -24,7 +29,7 @@ internal sealed class ClusterAccount(IAccount inner, IAccountGrain grain, Cluste
         "create",
         async (attempt, cancellation) =>
         {
-            var result = await grain.CreateAsync(name, use, cancellation);
+            var result = await Grain.CreateAsync(name, use, cancellation);
             if (attempt == 1 || result.IsOk || result.Error.Code != MailErrorCode.AlreadyExists)
                 return result;
             return (await NewestListAsync(cancellation)).Find(name) is { } created && created.SpecialUse == use ? created : result;
@@ -38,7 +43,7 @@ internal sealed class ClusterAccount(IAccount inner, IAccountGrain grain, Cluste
             "delete",
             async (attempt, cancellation) =>
             {
-                var outcome = await grain.DeleteAsync(name, cancellation);
+                var outcome = await Grain.DeleteAsync(name, cancellation);
                 return attempt > 1 && deleted is not null && outcome.Error?.Code == MailErrorCode.NonExistent ? default(Done) : outcome;
             },
             cancellationToken);
@@ -55,7 +60,7 @@ internal sealed class ClusterAccount(IAccount inner, IAccountGrain grain, Cluste
             "rename",
             async (attempt, cancellation) =>
             {
-                var outcome = await grain.RenameAsync(from, to, cancellation);
+                var outcome = await Grain.RenameAsync(from, to, cancellation);
                 if (attempt == 1 || from.IsInbox || outcome.Error?.Code is not (MailErrorCode.NonExistent or MailErrorCode.AlreadyExists))
                     return outcome;
                 var list = await NewestListAsync(cancellation);
@@ -78,7 +83,7 @@ internal sealed class ClusterAccount(IAccount inner, IAccountGrain grain, Cluste
     }
 
     public Task<MailResult<Done>> SubscribeAsync(MailboxName name, bool subscribed, CancellationToken cancellationToken) =>
-        ChangeAsync("subscribe", (_, cancellation) => grain.SubscribeAsync(name, subscribed, cancellation), cancellationToken);
+        ChangeAsync("subscribe", (_, cancellation) => Grain.SubscribeAsync(name, subscribed, cancellation), cancellationToken);
 
     public async Task<IReadOnlyList<MailboxStatus?>> StatusAsync(IReadOnlyList<MailboxId> ids, bool withRecent, CancellationToken cancellationToken)
     {

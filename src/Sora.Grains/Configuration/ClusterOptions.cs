@@ -56,6 +56,18 @@ public sealed class ClusterOptions : IValidatableOptions
     [OptionRange("0", "1MiB")]
     public ByteSize MaxInlineBody { get; set; } = ByteSize.KiB(64);
 
+    [Option("Most messages that a gateway sends to the mailboxes of a mailstore in one call; 1 sends each on its own")]
+    [OptionRange(1, 1000)]
+    public int AppendBatch { get; set; } = 64;
+
+    [Option("A message waits no longer than this for the answers to the ones before, to go with others that come meanwhile")]
+    [OptionRange("0s", "1s")]
+    public TimeSpan AppendWait { get; set; } = TimeSpan.FromMilliseconds(10);
+
+    [Option("Mailboxes of which a gateway remembers on which mailstore they are; about 100 bytes each")]
+    [OptionRange(100, 10_000_000)]
+    public int AppendPlaces { get; set; } = 100_000;
+
     [Option("Last records of a mailbox that its node keeps in memory, for gateways that are not far behind")]
     [OptionRange(1, 10_000)]
     public int RecentRecords { get; set; } = 128;
@@ -75,6 +87,10 @@ public sealed class ClusterOptions : IValidatableOptions
     [Option("How often the table of the members is read, beside what the members tell each other")]
     [OptionRange("1s", "10m")]
     public TimeSpan TableRefresh { get; set; } = TimeSpan.FromSeconds(5);
+
+    [Option("How often a gateway reads from the table which mailstores there are; until then it sends calls to one that is dead, and none to a new one")]
+    [OptionRange("200ms", "10m")]
+    public TimeSpan GatewayListRefresh { get; set; } = TimeSpan.FromSeconds(1);
 
     [Option("How often a mailstore writes into the table that it is there")]
     [OptionRange("1s", "10m")]
@@ -99,6 +115,10 @@ public sealed class ClusterOptions : IValidatableOptions
     [Option("How often a gateway tells the mailboxes it watches that it is still there, and hears whether it has missed anything; shorter than collection_age, and one that has said nothing for three times as long is forgotten")]
     [OptionRange("1s", "1h")]
     public TimeSpan ObserverRenewal { get; set; } = TimeSpan.FromMinutes(1);
+
+    [Option("Shortest time between two announcements of changed mailboxes through the database. Mailstores tell gateways without it: it is for those that missed that")]
+    [OptionRange("1ms", "10s", OrZero = true)]
+    public TimeSpan NotifyInterval { get; set; } = TimeSpan.FromMilliseconds(100);
 
     [Option("Calls at once with which a gateway renews, or makes anew, what it watches")]
     [OptionRange(1, 1000)]

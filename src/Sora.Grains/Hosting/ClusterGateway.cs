@@ -18,6 +18,7 @@ internal sealed class ClusterGateway : IAsyncDisposable
     private readonly TimeSpan _patience;
     private readonly ILogger _logger;
     private readonly MailboxWatches _watches;
+    private readonly AppendBatches _appends;
     private readonly ClusterMailboxes _mailboxes;
 
     public ClusterGateway(IGrainFactory grains, ClusterEngine engine, ClusterOptions options, ClusterMetrics metrics)
@@ -28,14 +29,15 @@ internal sealed class ClusterGateway : IAsyncDisposable
         _logger = engine.Loggers.CreateLogger<ClusterGateway>();
         _calls = new ClusterCalls(options, metrics, engine.Time, engine.Loggers.CreateLogger<ClusterCalls>());
         _watches = new MailboxWatches(grains, engine.Feed, _calls, options, metrics, engine.Time, engine.Loggers.CreateLogger<MailboxWatches>());
-        _mailboxes = new ClusterMailboxes(grains, _calls, engine.Transfer(options), _watches);
+        _appends = new AppendBatches(grains, options, metrics, engine.Time, engine.Loggers.CreateLogger<AppendBatches>());
+        _mailboxes = new ClusterMailboxes(grains, _calls, _appends, engine.Transfer(options), _watches);
     }
 
     public IMailboxes Mailboxes => _mailboxes;
 
     /// <summary>An account whose changes go to its node.</summary>
     /// <param name="inner">The account as this process knows it.</param>
-    public IAccount Account(IAccount inner) => new ClusterAccount(inner, _grains.GetGrain<IAccountGrain>(inner.Id.Value), _calls, _mailboxes, _engine.Accounts);
+    public IAccount Account(IAccount inner) => new ClusterAccount(inner, _grains, _calls, _mailboxes, _engine.Accounts);
 
     /// <summary>Somebody else than a mailbox's writer has written to it, of which its node is to know.</summary>
     public Task RefreshAsync(MailboxId mailbox, CancellationToken cancellationToken) => _mailboxes.RefreshAsync(mailbox, tellsNewest: true, cancellationToken);
@@ -55,7 +57,11 @@ internal sealed class ClusterGateway : IAsyncDisposable
     }
 
     /// <summary>A node is gone: what it knew of this process is told to others.</summary>
-    public void NodeLost() => _watches.AskAll();
+    public void NodeLost()
+    {
+        _appends.Forget();
+        _watches.AskAll();
+    }
 
     public ValueTask DisposeAsync() => _watches.DisposeAsync();
 }

@@ -8,6 +8,7 @@ using Npgsql;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Sora.Grains.Calls;
+using Sora.Grains.Mailboxes;
 using OrleansCluster = Orleans.Configuration.ClusterOptions;
 using SoraCluster = Sora.Grains.Configuration.ClusterOptions;
 
@@ -16,8 +17,6 @@ namespace Sora.Grains.Hosting;
 /// <summary>Orleans as [cluster] wants it: a silo for a mailstore, a client for a gateway alone.</summary>
 internal static class ClusterHosts
 {
-    private static readonly TimeSpan MaxGatewayListRefresh = TimeSpan.FromSeconds(1);
-
     /// <summary>A host for either, with Sora's log and without a hand on the process's signals.</summary>
     public static HostApplicationBuilder Begin(ILoggerFactory loggers)
     {
@@ -56,17 +55,16 @@ internal static class ClusterHosts
             collection.CollectionQuantum = options.CollectionAge / 4 < TimeSpan.FromMinutes(1) ? options.CollectionAge / 4 : TimeSpan.FromMinutes(1);
             collection.EnableActivationSheddingOnMemoryPressure = true;
         })
+        .AddPlacementDirector<PlacementByAddress, PlacementByAddressDirector>()
         .AddIncomingGrainCallFilter<ServedCalls>()
-        .AddActivityPropagation()
         .Rebalance(options);
 
     /// <summary>What clients have in common, wherever the list of mailstores is.</summary>
     public static IClientBuilder Configure(IClientBuilder client, SoraCluster options) => client
         .Configure<OrleansCluster>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ServiceId))
         .Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = options.CallTimeout)
-        .Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = GatewayListRefresh(options))
-        .Configure<ConnectionOptions>(connections => Configure(connections, options))
-        .AddActivityPropagation();
+        .Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = options.GatewayListRefresh)
+        .Configure<ConnectionOptions>(connections => Configure(connections, options));
 
     /// <summary>Membership in PostgreSQL, and sockets for the others.</summary>
     public static void Join(ISiloBuilder silo, SoraCluster options, NpgsqlDataSource members, ClusterTls? tls)
@@ -89,9 +87,6 @@ internal static class ClusterHosts
         if (tls is not null)
             client.UseTls(tls.Configure);
     }
-
-    // Silos tell each other that one is dead; clients find it in the table alone, and send calls its way until then
-    private static TimeSpan GatewayListRefresh(SoraCluster options) => options.TableRefresh < MaxGatewayListRefresh ? options.TableRefresh : MaxGatewayListRefresh;
 
     // Without it a mailstore that comes back stays empty for as long as clients are connected
     private static ISiloBuilder Rebalance(this ISiloBuilder silo, SoraCluster options)

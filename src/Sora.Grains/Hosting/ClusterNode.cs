@@ -162,6 +162,8 @@ public sealed class ClusterNode : IMailboxes, IAsyncDisposable
             ClusterHosts.Configure(silo, _options);
             silo.Configure<Orleans.Configuration.SiloOptions>(named => named.SiloName = _name);
             ClusterHosts.Join(silo, _options, _members, _tls);
+            if (_engine.IsTraced)
+                silo.AddActivityPropagation();
             _addition?.Add(silo);
         });
         return builder.Build();
@@ -175,6 +177,8 @@ public sealed class ClusterNode : IMailboxes, IAsyncDisposable
         {
             ClusterHosts.Configure(client, _options);
             ClusterHosts.Join(client, _options, _members, _tls);
+            if (_engine.IsTraced)
+                client.AddActivityPropagation();
             _addition?.Add(client);
             client.AddGatewayCountChangedHandler((_, change) => OnGatewaysChanged(change.NumberOfConnectedGateways, change.PreviousNumberOfConnectedGateways));
         });

@@ -5,6 +5,7 @@ using Orleans.Serialization.Configuration;
 using Sora.Grains.Accounts;
 using Sora.Grains.Calls;
 using Sora.Grains.Configuration;
+using Sora.Grains.Mailboxes;
 using Sora.Grains.Observers;
 
 namespace Sora.Grains.Hosting;
@@ -23,6 +24,7 @@ internal static class ClusterServices
         .AddSingleton(engine.Accounts)
         .AddKeyedSingleton<IControllable>(QuotaNews.Name, new QuotaNews(engine.Mailboxes.Quotas))
         .AddSingleton(engine.Transfer(options))
+        .AddSingleton<HostedMailboxes>()
         .AddSingleton(provider => new MailboxObservers(
             engine.Mailboxes, options, provider.GetRequiredService<ClusterMetrics>(), engine.Time, engine.Loggers.CreateLogger<MailboxObservers>()));
 }

@@ -5,10 +5,13 @@ namespace Sora.Grains.Mailboxes;
 /// <summary>A mailbox as a gateway sees it. Each change has an operation id before it is sent, so that it may be sent again.</summary>
 internal sealed class ClusterMailbox(MailboxId id, ClusterMailboxes owner) : IMailbox
 {
-    private readonly IMailboxGrain _grain = owner.Grain(id);
+    private IMailboxGrain? _grain;
+
+    // Most of what is delivered goes without it, and Orleans takes its time to make one
+    private IMailboxGrain Grain => _grain ??= owner.Grain(id);
 
     public Task<MailResult<MailboxUpdate>> OpenAsync(ModSeq known, CancellationToken cancellationToken) => owner.Calls.InvokeAsync(
-        "open", (_grain, known), static (call, _, cancellation) => call._grain.OpenAsync(call.known, cancellation), cancellationToken);
+        "open", (Grain, known), static (call, _, cancellation) => call.Grain.OpenAsync(call.known, cancellation), cancellationToken);
 
     public async Task<MailResult<AppendResult>> AppendAsync(AppendRequest request, CancellationToken cancellationToken)
     {
@@ -19,7 +22,12 @@ internal sealed class ClusterMailbox(MailboxId id, ClusterMailboxes owner) : IMa
         try
         {
             var result = await owner.Calls.InvokeAsync(
-                "append", (_grain, departing), static (call, _, cancellation) => call._grain.AppendAsync(call.departing, cancellation), cancellationToken);
+                "append",
+                (Mailbox: this, Request: departing),
+                static (call, attempt, cancellation) => attempt == 1
+                    ? call.Mailbox.AppendWithOthersAsync(call.Request, cancellation)
+                    : call.Mailbox.Grain.AppendAsync(call.Request, cancellation),
+                cancellationToken);
             if (result.IsOk)
                 Changed(result.Value.ModSeq);
             return result;
@@ -39,7 +47,7 @@ internal sealed class ClusterMailbox(MailboxId id, ClusterMailboxes owner) : IMa
         try
         {
             var result = await owner.Calls.InvokeAsync(
-                "replace", (_grain, departing), static (call, _, cancellation) => call._grain.ReplaceAsync(call.departing, cancellation), cancellationToken);
+                "replace", (Grain, departing), static (call, _, cancellation) => call.Grain.ReplaceAsync(call.departing, cancellation), cancellationToken);
             if (!result.IsOk)
                 return result;
             await RefreshAsync(request.Destination, cancellationToken);
@@ -57,8 +65,8 @@ internal sealed class ClusterMailbox(MailboxId id, ClusterMailboxes owner) : IMa
     {
         var result = await owner.Calls.InvokeAsync(
             "store",
-            (_grain, Request: request with { Operation = Named(request.Operation) }),
-            static (call, _, cancellation) => call._grain.StoreAsync(call.Request, cancellation),
+            (Grain, Request: request with { Operation = Named(request.Operation) }),
+            static (call, _, cancellation) => call.Grain.StoreAsync(call.Request, cancellation),
             cancellationToken);
         if (result.IsOk)
             Changed(result.Value.ModSeq);
@@ -69,8 +77,8 @@ internal sealed class ClusterMailbox(MailboxId id, ClusterMailboxes owner) : IMa
     {
         var result = await owner.Calls.InvokeAsync(
             "expunge",
-            (_grain, Request: request with { Operation = Named(request.Operation) }),
-            static (call, _, cancellation) => call._grain.ExpungeAsync(call.Request, cancellation),
+            (Grain, Request: request with { Operation = Named(request.Operation) }),
+            static (call, _, cancellation) => call.Grain.ExpungeAsync(call.Request, cancellation),
             cancellationToken);
         if (result.IsOk)
             Changed(result.Value.ModSeq);
@@ -81,8 +89,8 @@ internal sealed class ClusterMailbox(MailboxId id, ClusterMailboxes owner) : IMa
     {
         var result = await owner.Calls.InvokeAsync(
             "copy",
-            (_grain, Request: request with { Operation = Named(request.Operation) }),
-            static (call, _, cancellation) => call._grain.CopyAsync(call.Request, cancellation),
+            (Grain, Request: request with { Operation = Named(request.Operation) }),
+            static (call, _, cancellation) => call.Grain.CopyAsync(call.Request, cancellation),
             cancellationToken);
         if (!result.IsOk)
             return result;
@@ -93,16 +101,19 @@ internal sealed class ClusterMailbox(MailboxId id, ClusterMailboxes owner) : IMa
     }
 
     public Task<MailResult<Uid>> ClaimRecentAsync(Uid uidNext, bool keep, CancellationToken cancellationToken) => owner.Calls.InvokeAsync(
-        "claim recent", (_grain, uidNext, keep), static (call, _, cancellation) => call._grain.ClaimRecentAsync(call.uidNext, call.keep, cancellation), cancellationToken);
+        "claim recent", (Grain, uidNext, keep), static (call, _, cancellation) => call.Grain.ClaimRecentAsync(call.uidNext, call.keep, cancellation), cancellationToken);
 
     public Task<MailResult<UidSet?>> ExpungedSinceAsync(ModSeq since, CancellationToken cancellationToken) => owner.Calls.InvokeAsync(
-        "read expunged", (_grain, since), static (call, _, cancellation) => call._grain.ExpungedSinceAsync(call.since, cancellation), cancellationToken);
+        "read expunged", (Grain, since), static (call, _, cancellation) => call.Grain.ExpungedSinceAsync(call.since, cancellation), cancellationToken);
 
     /// <summary>How many messages are \Recent for the next session that selects the mailbox.</summary>
     public Task<MailResult<int>> CountRecentAsync(CancellationToken cancellationToken) => owner.Calls.InvokeAsync(
-        "count recent", _grain, static (grain, _, cancellation) => grain.CountRecentAsync(cancellation), cancellationToken);
+        "count recent", Grain, static (grain, _, cancellation) => grain.CountRecentAsync(cancellation), cancellationToken);
 
     internal static OperationId Named(OperationId operation) => operation.IsNone ? OperationId.New() : operation;
+
+    private Task<MailResult<AppendResult>> AppendWithOthersAsync(AppendRequest request, CancellationToken cancellationToken) =>
+        owner.Appends.AppendAsync(id, request, cancellationToken);
 
     private void Changed(ModSeq modSeq) => owner.Watches.Changed(id, modSeq);
 

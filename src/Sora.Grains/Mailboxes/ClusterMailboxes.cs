@@ -7,9 +7,11 @@ using Sora.Mailstore.Bodies.Transfer;
 namespace Sora.Grains.Mailboxes;
 
 /// <summary>The mailboxes of the cluster as a gateway sees them.</summary>
-internal sealed class ClusterMailboxes(IGrainFactory grains, ClusterCalls calls, BodyTransfer transfer, MailboxWatches watches) : IMailboxes
+internal sealed class ClusterMailboxes(IGrainFactory grains, ClusterCalls calls, AppendBatches appends, BodyTransfer transfer, MailboxWatches watches) : IMailboxes
 {
     internal ClusterCalls Calls => calls;
+
+    internal AppendBatches Appends { get; } = appends;
 
     internal BodyTransfer Transfer => transfer;
 

@@ -12,6 +12,10 @@ internal interface IMailboxGrain : IGrainWithIntegerKey, IMailbox
     [Alias("AppendAllAsync")]
     Task<MailResult<ImmutableArray<AppendResult>>> AppendAllAsync(MailboxAppends appends, CancellationToken cancellationToken);
 
+    /// <summary>Appends, and tells where the mailbox is.</summary>
+    [Alias("AppendPlacedAsync")]
+    Task<PlacedAppend> AppendPlacedAsync(AppendRequest request, CancellationToken cancellationToken);
+
     /// <summary>How many messages are \Recent for the next session that selects the mailbox.</summary>
     [Alias("CountRecentAsync")]
     Task<MailResult<int>> CountRecentAsync(CancellationToken cancellationToken);

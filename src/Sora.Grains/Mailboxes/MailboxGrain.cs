@@ -12,7 +12,7 @@ namespace Sora.Grains.Mailboxes;
 /// primary key decides between them.
 /// </summary>
 [Reentrant]
-internal sealed class MailboxGrain(MailboxHost host, BodyTransfer transfer, MailboxObservers observers, ClusterMetrics metrics) : Grain, IMailboxGrain
+internal sealed class MailboxGrain(MailboxHost host, HostedMailboxes hosted, BodyTransfer transfer, MailboxObservers observers, ClusterMetrics metrics) : Grain, IMailboxGrain
 {
     private MailboxId Id => new(this.GetPrimaryKeyLong());
 
@@ -20,12 +20,14 @@ internal sealed class MailboxGrain(MailboxHost host, BodyTransfer transfer, Mail
     {
         // Another node may have been the writer since this one was
         host.MarkStale(Id);
+        hosted.Add(Id);
         metrics.Activated("mailbox");
         return Task.CompletedTask;
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        hosted.Remove(Id);
         observers.Forget(Id);
         metrics.Deactivated("mailbox", reason.ReasonCode);
         return Task.CompletedTask;
@@ -33,11 +35,10 @@ internal sealed class MailboxGrain(MailboxHost host, BodyTransfer transfer, Mail
 
     public Task<MailResult<MailboxUpdate>> OpenAsync(ModSeq known, CancellationToken cancellationToken) => host.OpenRemoteAsync(Id, known, cancellationToken);
 
-    public async Task<MailResult<AppendResult>> AppendAsync(AppendRequest request, CancellationToken cancellationToken)
-    {
-        var arrived = await transfer.ArriveAsync(request.Messages, cancellationToken);
-        return arrived.IsOk ? await host.Get(Id).AppendAsync(request with { Messages = arrived.Value }, cancellationToken) : arrived.Error;
-    }
+    public async Task<MailResult<AppendResult>> AppendAsync(AppendRequest request, CancellationToken cancellationToken) =>
+        (await hosted.AppendAsync(Id, request, cancellationToken)).Result;
+
+    public Task<PlacedAppend> AppendPlacedAsync(AppendRequest request, CancellationToken cancellationToken) => hosted.AppendAsync(Id, request, cancellationToken);
 
     public async Task<MailResult<ReplaceResult>> ReplaceAsync(ReplaceRequest request, CancellationToken cancellationToken)
     {

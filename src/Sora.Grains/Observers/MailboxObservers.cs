@@ -3,6 +3,7 @@ using Sora.Contracts;
 using Sora.Grains.Calls;
 using Sora.Grains.Configuration;
 using Sora.Mailstore.Mailboxes;
+using Sora.Mailstore.Storage;
 
 namespace Sora.Grains.Observers;
 
@@ -19,9 +20,8 @@ internal sealed class MailboxObservers : IMailboxSubscriber, IAsyncDisposable
     private readonly TimeSpan _expiry;
     private readonly Lock _lock = new();
     private readonly Dictionary<MailboxId, Watched> _watched = [];
-    private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly CancellationTokenSource _stopping = new();
-    private readonly Task _sending;
+    private readonly PacedWork _sending;
     private readonly Task _expiring;
     private Dictionary<MailboxId, ModSeq> _changed = [];
 
@@ -32,7 +32,7 @@ internal sealed class MailboxObservers : IMailboxSubscriber, IAsyncDisposable
         _time = time;
         _logger = logger;
         _expiry = options.ObserverRenewal * 3;
-        _sending = Task.Run(SendAsync);
+        _sending = new PacedWork(SendAsync, TimeSpan.Zero);
         _expiring = Task.Run(() => ExpireAsync(options.ObserverRenewal));
         metrics.ObserveWatched(() => _watched.Count);
     }
@@ -87,14 +87,14 @@ internal sealed class MailboxObservers : IMailboxSubscriber, IAsyncDisposable
     {
         lock (_lock)
             _changed[mailbox] = modSeq;
-        Wake();
+        _sending.Wake();
     }
 
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
-        Wake();
-        await Task.WhenAll(_sending, _expiring);
+        await _sending.DisposeAsync();
+        await _expiring;
         List<Watched> watched;
         lock (_lock)
         {
@@ -105,48 +105,31 @@ internal sealed class MailboxObservers : IMailboxSubscriber, IAsyncDisposable
         foreach (var one in watched)
             one.Subscription?.Dispose();
         _stopping.Dispose();
-        _wake.Dispose();
     }
 
-    private void Wake()
+    private Task SendAsync()
     {
-        try
+        var nudges = new Dictionary<IMailboxObserver, List<MailboxNudge>>();
+        lock (_lock)
         {
-            if (_wake.CurrentCount == 0)
-                _wake.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // somebody else woke it at the same moment
-        }
-    }
-
-    private async Task SendAsync()
-    {
-        while (!_stopping.IsCancellationRequested)
-        {
-            await _wake.WaitAsync();
-            var nudges = new Dictionary<IMailboxObserver, List<MailboxNudge>>();
-            lock (_lock)
+            foreach (var (mailbox, modSeq) in _changed)
             {
-                foreach (var (mailbox, modSeq) in _changed)
+                if (!_watched.TryGetValue(mailbox, out var watched))
+                    continue;
+                foreach (var observer in watched.Observers.Keys)
                 {
-                    if (!_watched.TryGetValue(mailbox, out var watched))
-                        continue;
-                    foreach (var observer in watched.Observers.Keys)
-                    {
-                        if (!nudges.TryGetValue(observer, out var list))
-                            nudges.Add(observer, list = []);
-                        list.Add(new MailboxNudge(mailbox, modSeq));
-                    }
+                    if (!nudges.TryGetValue(observer, out var list))
+                        nudges.Add(observer, list = []);
+                    list.Add(new MailboxNudge(mailbox, modSeq));
                 }
-
-                _changed = [];
             }
 
-            foreach (var (observer, list) in nudges)
-                Tell([observer], [.. list]);
+            _changed = [];
         }
+
+        foreach (var (observer, list) in nudges)
+            Tell([observer], [.. list]);
+        return Task.CompletedTask;
     }
 
     private void Tell(IEnumerable<IMailboxObserver> observers, MailboxNudge[] nudges)

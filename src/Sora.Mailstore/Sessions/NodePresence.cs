@@ -18,8 +18,10 @@ public sealed class NodePresence(Database database, string name)
     /// <summary>A change feed that holds the lock.</summary>
     /// <param name="logger">Where it logs.</param>
     /// <param name="keepAlive">How often its connection is asked whether it is still there; null for now and then.</param>
-    public ChangeFeed CreateFeed(ILogger<ChangeFeed> logger, TimeSpan? keepAlive = null) => new(database, logger)
+    /// <param name="mailboxInterval">The shortest time between two announcements of changed mailboxes; null for that of all others.</param>
+    public ChangeFeed CreateFeed(ILogger<ChangeFeed> logger, TimeSpan? keepAlive = null, TimeSpan? mailboxInterval = null) => new(database, logger)
     {
+        MailboxInterval = mailboxInterval,
         KeepAlive = keepAlive ?? TimeSpan.FromSeconds(30),
         Listening = async (connection, cancellationToken) =>
         {

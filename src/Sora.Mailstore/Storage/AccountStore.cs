@@ -187,17 +187,7 @@ internal sealed class AccountStore(NpgsqlDataSource database)
     private async Task<Dictionary<MailboxId, (ModSeq ModSeq, Uid UidNext, MailboxTotals Totals)>> SelectTotalsAsync(
         IReadOnlyCollection<MailboxId> ids, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(
-            """
-            SELECT m.id, l.modseq, l.uid_next, l.messages, l.unseen, l.deleted, l.size, l.deleted_size
-            FROM unnest($1::bigint[]) AS m (id)
-            CROSS JOIN LATERAL (SELECT * FROM mailbox_log WHERE mailbox_id = m.id ORDER BY modseq DESC LIMIT 1) AS l
-            """);
-        command.Parameters.Add(new NpgsqlParameter<long[]>
-        {
-            TypedValue = [.. ids.Select(static id => id.Value)],
-            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint,
-        });
+        await using var command = ids.Count == 1 ? NewestRecord(ids.First()) : NewestRecords(ids);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var result = new Dictionary<MailboxId, (ModSeq, Uid, MailboxTotals)>();
         while (await reader.ReadAsync(cancellationToken))
@@ -209,6 +199,34 @@ internal sealed class AccountStore(NpgsqlDataSource database)
         }
 
         return result;
+    }
+
+    // As a statement of its own: PostgreSQL plans the one for many anew each time, which takes it longer than to run it
+    private NpgsqlCommand NewestRecord(MailboxId id)
+    {
+        var command = database.CreateCommand(
+            """
+            SELECT mailbox_id, modseq, uid_next, messages, unseen, deleted, size, deleted_size
+            FROM mailbox_log WHERE mailbox_id = $1 ORDER BY modseq DESC LIMIT 1
+            """);
+        command.Parameters.Add(Long(id.Value));
+        return command;
+    }
+
+    private NpgsqlCommand NewestRecords(IEnumerable<MailboxId> ids)
+    {
+        var command = database.CreateCommand(
+            """
+            SELECT m.id, l.modseq, l.uid_next, l.messages, l.unseen, l.deleted, l.size, l.deleted_size
+            FROM unnest($1::bigint[]) AS m (id)
+            CROSS JOIN LATERAL (SELECT * FROM mailbox_log WHERE mailbox_id = m.id ORDER BY modseq DESC LIMIT 1) AS l
+            """);
+        command.Parameters.Add(new NpgsqlParameter<long[]>
+        {
+            TypedValue = [.. ids.Select(static id => id.Value)],
+            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint,
+        });
+        return command;
     }
 
     private static MailboxName Name(string stored) => MailboxName.Stored(stored);

@@ -19,14 +19,14 @@ public sealed class ChangeFeed : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly string _sender = Guid.NewGuid().ToString("N")[..12];
     private readonly Lock _lock = new();
-    private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly CancellationTokenSource _stopping = new();
     private Dictionary<MailboxId, ModSeq> _mailboxes = [];
     private HashSet<AccountId> _accounts = [];
     private HashSet<string> _metadata = new(StringComparer.Ordinal);
     private HashSet<string> _sessions = new(StringComparer.Ordinal);
     private bool _certificates;
-    private Task _sending = Task.CompletedTask;
+    private PacedWork? _sendingMailboxes;
+    private PacedWork? _sendingOthers;
     private Task _listening = Task.CompletedTask;
     private long _lastHeard;
 
@@ -69,6 +69,9 @@ public sealed class ChangeFeed : IAsyncDisposable
     /// <summary>How often the listening connection is asked whether it is still there; a silent one is found no sooner.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>The shortest time between two announcements of changed mailboxes; null for that of all others (<see cref="DatabaseOptions.NotifyInterval"/>).</summary>
+    public TimeSpan? MailboxInterval { get; init; }
+
     /// <summary>
     /// When the last question on the listening connection that was answered was asked, as a timestamp of <see cref="TimeProvider.System"/>: what others announced before that has
     /// been heard. 0 before the first.
@@ -83,7 +86,12 @@ public sealed class ChangeFeed : IAsyncDisposable
     {
         var listening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _listening = Task.Run(() => ListenAsync(listening), CancellationToken.None);
-        _sending = Task.Run(SendAsync, CancellationToken.None);
+        _sendingMailboxes = new PacedWork(() => SendAsync(TakeMailboxes()), MailboxInterval ?? _database.NotifyInterval);
+        _sendingOthers = new PacedWork(() => SendAsync(TakeOthers()), _database.NotifyInterval);
+
+        // What was announced before is waiting
+        _sendingMailboxes.Wake();
+        _sendingOthers.Wake();
         await listening.Task.WaitAsync(cancellationToken);
     }
 
@@ -97,14 +105,14 @@ public sealed class ChangeFeed : IAsyncDisposable
     {
         lock (_lock)
             _mailboxes[id] = modSeq;
-        Wake();
+        _sendingMailboxes?.Wake();
     }
 
     public void AnnounceAccount(AccountId id)
     {
         lock (_lock)
             _accounts.Add(id);
-        Wake();
+        _sendingOthers?.Wake();
     }
 
     /// <param name="change">Up to 4,000 characters of ASCII without a space.</param>
@@ -112,7 +120,7 @@ public sealed class ChangeFeed : IAsyncDisposable
     {
         lock (_lock)
             _metadata.Add(change);
-        Wake();
+        _sendingOthers?.Wake();
     }
 
     /// <param name="count">Up to 4,000 characters of ASCII without a space.</param>
@@ -120,14 +128,14 @@ public sealed class ChangeFeed : IAsyncDisposable
     {
         lock (_lock)
             _sessions.Add(count);
-        Wake();
+        _sendingOthers?.Wake();
     }
 
     public void AnnounceCertificates()
     {
         lock (_lock)
             _certificates = true;
-        Wake();
+        _sendingOthers?.Wake();
     }
 
     /// <summary>Tells the others at once, and returns when they were told.</summary>
@@ -139,66 +147,45 @@ public sealed class ChangeFeed : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
-        Wake();
-        await Task.WhenAll(_sending, _listening);
+        if (_sendingMailboxes is not null)
+            await _sendingMailboxes.DisposeAsync();
+        if (_sendingOthers is not null)
+            await _sendingOthers.DisposeAsync();
+        await _listening;
         _stopping.Dispose();
-        _wake.Dispose();
     }
 
-    private void Wake()
+    private async Task SendAsync(List<string> payloads)
     {
+        if (payloads.Count == 0)
+            return;
         try
         {
-            if (_wake.CurrentCount == 0)
-                _wake.Release();
+            await NotifyAsync(payloads, CancellationToken.None);
         }
-        catch (SemaphoreFullException)
+        catch (Exception e) when (Mailboxes.Mailbox.IsDatabaseFailure(e))
         {
-            // somebody else woke it at the same moment
+            // The others lost their listening connection too, or will find out at their next change.
+            Log.AnnounceFailed(_logger, e);
         }
     }
 
-    private async Task SendAsync()
-    {
-        while (true)
-        {
-            var isLast = _stopping.IsCancellationRequested;
-            var payloads = TakePayloads();
-            if (payloads.Count > 0)
-            {
-                try
-                {
-                    await NotifyAsync(payloads, CancellationToken.None);
-                }
-                catch (Exception e) when (Mailboxes.Mailbox.IsDatabaseFailure(e))
-                {
-                    // The others lost their listening connection too, or will find out at their next change.
-                    Log.AnnounceFailed(_logger, e);
-                }
-            }
-
-            if (isLast)
-                return;
-
-            // Each announcement wakes every node: what is committed within a moment goes together
-            if (payloads.Count > 0 && _database.NotifyInterval > TimeSpan.Zero)
-                await Task.Delay(_database.NotifyInterval, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await _wake.WaitAsync();
-        }
-    }
-
-    private List<string> TakePayloads()
+    private List<string> TakeMailboxes()
     {
         Dictionary<MailboxId, ModSeq> mailboxes;
+        lock (_lock)
+            (mailboxes, _mailboxes) = (_mailboxes, []);
+        return Payloads(mailboxes.Select(static changed => string.Create(CultureInfo.InvariantCulture, $" m{changed.Key.Value}:{changed.Value.Value}")));
+    }
+
+    private List<string> TakeOthers()
+    {
         HashSet<AccountId> accounts;
         HashSet<string> metadata;
         HashSet<string> sessions;
         bool certificates;
         lock (_lock)
         {
-            if (_mailboxes.Count == 0 && _accounts.Count == 0 && _metadata.Count == 0 && _sessions.Count == 0 && !_certificates)
-                return [];
-            (mailboxes, _mailboxes) = (_mailboxes, []);
             (accounts, _accounts) = (_accounts, []);
             (certificates, _certificates) = (_certificates, false);
             (sessions, _sessions) = (_sessions, new HashSet<string>(StringComparer.Ordinal));
@@ -206,8 +193,7 @@ public sealed class ChangeFeed : IAsyncDisposable
         }
 
         return Payloads(
-            mailboxes.Select(static changed => string.Create(CultureInfo.InvariantCulture, $" m{changed.Key.Value}:{changed.Value.Value}"))
-                .Concat(accounts.Select(static id => string.Create(CultureInfo.InvariantCulture, $" a{id.Value}")))
+            accounts.Select(static id => string.Create(CultureInfo.InvariantCulture, $" a{id.Value}"))
                 .Concat(metadata.Select(static change => " d" + change))
                 .Concat(sessions.Select(static count => " u" + count))
                 .Concat(certificates ? [" c"] : []));
@@ -228,7 +214,8 @@ public sealed class ChangeFeed : IAsyncDisposable
             builder.Append(item);
         }
 
-        payloads.Add(builder.ToString());
+        if (builder.Length > _sender.Length)
+            payloads.Add(builder.ToString());
         return payloads;
     }
 

@@ -30,7 +30,7 @@ internal sealed class ClusterParts
     {
         if (!options.Cluster.Enabled)
             return (mailstore, null);
-        var engine = new ClusterEngine(database, mailstore.Feed, mailstore.Mailboxes, mailstore.Accounts, loggers, time);
+        var engine = new ClusterEngine(database, mailstore.Feed, mailstore.Mailboxes, mailstore.Accounts, loggers, time, IsTraced: options.Tracing.OtlpEndpoint is not null);
         var node = parts.Add("The cluster", await StartAsync(options, engine, dashboard, cancellationToken));
         var users = node.Accounts(mailstore.Users);
         var clustered = mailstore with { Users = users, Writers = node, Metadata = node.Metadata(mailstore.Metadata), Quotas = node.Quotas(mailstore.Quotas), Delivery = new MessageDelivery(users, node, options.Delivery, time) };

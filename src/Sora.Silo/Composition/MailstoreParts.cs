@@ -103,7 +103,7 @@ internal sealed record MailstoreParts(
         var files = new SieveFiles(options.Sieve, time, loggers, metrics, SiteCheck.Scripts(options));
         var lists = new SiteLists(options.Sieve, time, loggers, metrics);
         var node = new NodePresence(database, options.Node.EffectiveName);
-        var feed = parts.Add("The change feed", node.CreateFeed(loggers.CreateLogger<ChangeFeed>(), KeepAliveOf(options)));
+        var feed = parts.Add("The change feed", node.CreateFeed(loggers.CreateLogger<ChangeFeed>(), KeepAliveOf(options), options.Cluster.Enabled ? options.Cluster.NotifyInterval : null));
         await feed.StartAsync(cancellationToken);
         var passwords = new PasswordHasher(options.Passwords);
         var verifier = parts.AddDisposable("Password checks", new PasswordVerifier(passwords, options.Passwords, time));

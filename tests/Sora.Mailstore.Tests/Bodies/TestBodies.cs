@@ -13,11 +13,12 @@ internal sealed class TestBodies : IAsyncDisposable
 {
     private static long _lastNumber;
     private readonly TempFolder _folder = new();
-    private readonly MailstoreMetrics _metrics = new();
     private readonly Func<string, IObjectStore>? _objects;
+    private readonly TimeProvider? _time;
 
-    private TestBodies(Database database, StorageOptions options, Func<string, IObjectStore>? objects)
+    private TestBodies(Database database, StorageOptions options, Func<string, IObjectStore>? objects, TimeProvider? time)
     {
+        _time = time;
         Database = database;
         Options = options;
         _objects = objects;
@@ -28,7 +29,10 @@ internal sealed class TestBodies : IAsyncDisposable
 
     public StorageOptions Options { get; }
 
+    /// <summary>The clock of those that were not made with one of their own.</summary>
     public ShiftedTime Time { get; } = new();
+
+    public MailstoreMetrics Metrics { get; } = new();
 
     public BodyHost Host { get; private set; }
 
@@ -43,8 +47,8 @@ internal sealed class TestBodies : IAsyncDisposable
     /// <summary>The staged files, whoever needs them.</summary>
     public string[] StagedFiles => [.. Directory.EnumerateFiles(StagingFolder).Where(file => !Path.GetFileName(file).StartsWith('.'))];
 
-    public static async Task<TestBodies> CreateAsync(StorageOptions? options = null, Func<string, IObjectStore>? objects = null) =>
-        new(await PostgresFixture.CreateDatabaseAsync(), options ?? new StorageOptions(), objects);
+    public static async Task<TestBodies> CreateAsync(StorageOptions? options = null, Func<string, IObjectStore>? objects = null, TimeProvider? time = null) =>
+        new(await PostgresFixture.CreateDatabaseAsync(), options ?? new StorageOptions(), objects, time);
 
     /// <summary>What a new process finds.</summary>
     public async Task RestartAsync()
@@ -54,11 +58,11 @@ internal sealed class TestBodies : IAsyncDisposable
     }
 
     /// <summary>Another process on the same database with folders of its own.</summary>
-    public BodyHost OpenOther(string folder) => new(Database, Options, folder, _metrics, Time, NullLoggerFactory.Instance, Host.RawObjects);
+    public BodyHost OpenOther(string folder, bool ownFilesOnly = false) => new(Database, Options, folder, Metrics, Time, NullLoggerFactory.Instance, Host.RawObjects, ownFilesOnly: ownFilesOnly);
 
-    public async Task<StagedMessage> TakeAsync(byte[] message, int chunk = 7001, long sizeHint = 0)
+    public async Task<StagedMessage> TakeAsync(byte[] message, int chunk = 7001, long sizeHint = 0, BodyHost? host = null)
     {
-        await using var intake = Host.Intakes.Begin(long.MaxValue, sizeHint);
+        await using var intake = (host ?? Host).Intakes.Begin(long.MaxValue, sizeHint);
         for (var start = 0; start < message.Length; start += chunk)
             await intake.WriteAsync(message.AsMemory(start, Math.Min(chunk, message.Length - start)), default);
         return (StagedMessage)(await intake.CompleteAsync(default)).Value;
@@ -97,9 +101,12 @@ internal sealed class TestBodies : IAsyncDisposable
     }
 
     /// <summary>Takes, commits and lets go of a message for account 1.</summary>
-    public async Task<ContentId> DeliverAsync(byte[] message, params byte[] prefix)
+    public Task<ContentId> DeliverAsync(byte[] message, params byte[] prefix) => DeliverAsync(message, Host, prefix);
+
+    /// <summary>The same on another node.</summary>
+    public async Task<ContentId> DeliverAsync(byte[] message, BodyHost host, params byte[] prefix)
     {
-        await using var staged = await TakeAsync(message);
+        await using var staged = await TakeAsync(message, host: host);
         return (await CommitAsync(staged, prefix, 1))[0];
     }
 
@@ -157,12 +164,12 @@ internal sealed class TestBodies : IAsyncDisposable
     {
         await Host.DisposeAsync();
         await Database.DisposeAsync();
-        _metrics.Dispose();
+        Metrics.Dispose();
         _folder.Dispose();
     }
 
     private BodyHost Open() =>
-        new(Database, Options, _folder.Path, _metrics, Time, NullLoggerFactory.Instance, _objects?.Invoke(BodiesFolder));
+        new(Database, Options, _folder.Path, Metrics, _time ?? Time, NullLoggerFactory.Instance, _objects?.Invoke(BodiesFolder));
 }
 
 /// <summary>The real time, set forward.</summary>

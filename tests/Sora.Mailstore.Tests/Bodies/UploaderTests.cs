@@ -259,6 +259,24 @@ public sealed class UploaderTests
     }
 
     [Fact]
+    public async Task A_node_that_only_takes_mail_in_moves_its_own_files_and_leaves_the_rest_to_others()
+    {
+        await using var bodies = await TestBodies.CreateAsync(new StorageOptions { DatabaseStagingLimit = ByteSize.KiB(2) });
+        using var folder = new TempFolder();
+        await using var gateway = bodies.OpenOther(folder.Path, ownFilesOnly: true);
+        var inDatabase = await bodies.DeliverAsync(TestBodies.Message(1000));
+        var inFile = await bodies.DeliverAsync(TestBodies.Message(5000), gateway);
+
+        (await gateway.Uploader.MoveAsync(default)).Moved.ShouldBe(1);
+        (await bodies.ReadAsync(inFile)).ShouldBe(TestBodies.Message(5000));
+        (await gateway.Uploader.MoveAsync(default)).Taken.ShouldBe(0);
+        (await bodies.CountStagedAsync()).ShouldBe(1);
+        await bodies.UploadAsync();
+        (await bodies.CountStagedAsync()).ShouldBe(0);
+        (await bodies.ReadAsync(inDatabase, gateway)).ShouldBe(TestBodies.Message(1000));
+    }
+
+    [Fact]
     public async Task Two_uploaders_never_take_the_same_body()
     {
         await using var bodies = await TestBodies.CreateAsync(new StorageOptions { UploadBatch = 5 });
@@ -275,6 +293,38 @@ public sealed class UploaderTests
         })));
         moved.Sum().ShouldBe(60);
         (await ObjectsAsync(bodies)).Count.ShouldBe(60);
+    }
+
+    [Fact]
+    public async Task It_gives_way_while_this_process_commits()
+    {
+        var time = new MovedTime();
+        RemoteStore? store = null;
+        var options = new StorageOptions { UploadBatch = 1, UploadParallelism = 1, UploadYield = TimeSpan.FromHours(1), Packing = false };
+        await using var bodies = await TestBodies.CreateAsync(options, folder => store ??= new RemoteStore(folder), time);
+        for (var i = 0; i < 3; i++)
+            await bodies.DeliverAsync(TestBodies.Message(5000, i));
+        store!.PutGate = () =>
+        {
+            // A batch that takes a second is followed by a pause of up to half a minute, in slices of a quarter
+            time.Advance(TimeSpan.FromSeconds(1));
+            return Task.CompletedTask;
+        };
+        await bodies.Host.StartAsync();
+        await Eventually.WaitAsync(async () => await bodies.CountStagedAsync() == 2);
+        for (var passed = TimeSpan.Zero; passed < TimeSpan.FromSeconds(6); passed += TimeSpan.FromMilliseconds(100))
+        {
+            bodies.Metrics.Committed(1000, TimeSpan.Zero);
+            time.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Delay(1);
+        }
+
+        (await bodies.CountStagedAsync()).ShouldBe(2);
+        await Eventually.WaitAsync(async () =>
+        {
+            time.Advance(TimeSpan.FromMilliseconds(100));
+            return await bodies.CountStagedAsync() == 0;
+        });
     }
 
     [Fact]

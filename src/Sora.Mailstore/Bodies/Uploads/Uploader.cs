@@ -33,9 +33,9 @@ internal sealed class Uploader(
     private const double BusyRate = 20;
 
     /// <summary>Of the time of a busy node, uploads take no more than one part in this and one.</summary>
-    private const int BusyShare = 9;
+    private const int BusyShare = 32;
 
-    private static readonly TimeSpan LongestBusyYield = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan LongestBusyYield = TimeSpan.FromSeconds(30);
 
     /// <summary>The longest pause while the database is out of reach.</summary>
     private static readonly TimeSpan LongestOutage = TimeSpan.FromSeconds(30);
@@ -155,6 +155,7 @@ internal sealed class Uploader(
                 var batch = await MoveAsync(_stopping.Token);
                 var packs = await PackInTurnAsync();
                 failures = 0;
+                pause = Longer(pause, Min(time.GetElapsedTime(start) * BusyShare, LongestBusyYield));
                 if (batch is { HasMore: true, Moved: > 0 } || packs is { HasMore: true, Moved: > 0 })
                 {
                     await GiveWayAsync(time.GetElapsedTime(start));
@@ -209,6 +210,8 @@ internal sealed class Uploader(
     }
 
     private TimeSpan Doubled(int failures) => Min(options.UploadRetry * Math.Pow(2, Math.Min(failures, 30)), options.UploadRetryMax);
+
+    private static TimeSpan Longer(TimeSpan left, TimeSpan right) => left > right ? left : right;
 
     private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;
 
