@@ -51,7 +51,7 @@ public sealed class TwoGatewayTests(ImapFixture fixture) : IAsyncLifetime, IDisp
             }
         });
         listener.Start();
-        await DoAsync(("APPEND INBOX {17+}\r\nSubject: x\r\n\r\ny\r\n", "AppendAsync"), ("CREATE Box", "CreateAsync"), ("SELECT INBOX", "OpenAsync"), ("STORE 1 +FLAGS (\\Seen)", "StoreAsync"));
+        await DoAsync(("APPEND INBOX {17+}\r\nSubject: x\r\n\r\ny\r\n", "AppendPlacedAsync"), ("CREATE Box", "CreateAsync"), ("SELECT INBOX", "OpenAsync"), ("STORE 1 +FLAGS (\\Seen)", "StoreAsync"));
         await DoAsync(("COPY 1 Box", "CopyAsync"), ("COPY 1 Box", "RefreshAsync"), ("SETMETADATA INBOX (/private/comment \"x\")", "RefreshAsync"), ("SUBSCRIBE Box", "SubscribeAsync"));
         await DoAsync(("RENAME Box Other", "RenameAsync"), ("DELETE Other", "DeleteAsync"), ("REPLACE 1 INBOX {17+}\r\nSubject: x\r\n\r\nz\r\n", "ReplaceAsync"));
         await DoAsync(("STATUS INBOX (RECENT)", "CountRecentAsync"), ("STORE 1 +FLAGS (\\Deleted)", "StoreAsync"), ("EXPUNGE", "ExpungeAsync"), ("NOOP", "OpenAsync"));

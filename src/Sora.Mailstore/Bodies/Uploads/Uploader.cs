@@ -155,7 +155,6 @@ internal sealed class Uploader(
                 var batch = await MoveAsync(_stopping.Token);
                 var packs = await PackInTurnAsync();
                 failures = 0;
-                pause = Longer(pause, Min(time.GetElapsedTime(start) * BusyShare, LongestBusyYield));
                 if (batch is { HasMore: true, Moved: > 0 } || packs is { HasMore: true, Moved: > 0 })
                 {
                     await GiveWayAsync(time.GetElapsedTime(start));
@@ -210,8 +209,6 @@ internal sealed class Uploader(
     }
 
     private TimeSpan Doubled(int failures) => Min(options.UploadRetry * Math.Pow(2, Math.Min(failures, 30)), options.UploadRetryMax);
-
-    private static TimeSpan Longer(TimeSpan left, TimeSpan right) => left > right ? left : right;
 
     private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;
 
