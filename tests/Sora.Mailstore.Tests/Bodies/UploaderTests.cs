@@ -306,7 +306,7 @@ public sealed class UploaderTests
             await bodies.DeliverAsync(TestBodies.Message(5000, i));
         store!.PutGate = () =>
         {
-            // A batch that takes a second is followed by a pause of up to half a minute, in slices of a quarter
+            // A batch that takes a second is followed by a pause of up to nine, in slices of a quarter
             time.Advance(TimeSpan.FromSeconds(1));
             return Task.CompletedTask;
         };

@@ -33,9 +33,9 @@ internal sealed class Uploader(
     private const double BusyRate = 20;
 
     /// <summary>Of the time of a busy node, uploads take no more than one part in this and one.</summary>
-    private const int BusyShare = 32;
+    private const int BusyShare = 9;
 
-    private static readonly TimeSpan LongestBusyYield = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestBusyYield = TimeSpan.FromSeconds(15);
 
     /// <summary>The longest pause while the database is out of reach.</summary>
     private static readonly TimeSpan LongestOutage = TimeSpan.FromSeconds(30);
