@@ -5,6 +5,7 @@ namespace Sora.Grains;
 /// <summary>The metrics of this node's part in the cluster.</summary>
 internal sealed class ClusterMetrics : IDisposable
 {
+    private readonly Meter _meter = new("Sora");
     private readonly Counter<long> _activations;
     private readonly Counter<long> _deactivations;
     private readonly Counter<long> _nudges;
@@ -19,20 +20,20 @@ internal sealed class ClusterMetrics : IDisposable
 
     public ClusterMetrics()
     {
-        _activations = Meter.CreateCounter<long>("sora_cluster_activations_total", description: "Mailboxes and accounts that this node has become the host of");
-        _deactivations = Meter.CreateCounter<long>("sora_cluster_deactivations_total", description: "Mailboxes and accounts that have left this node, by reason");
-        _nudges = Meter.CreateCounter<long>("sora_cluster_nudges_total", description: "Changes that gateways were told of");
-        _retries = Meter.CreateCounter<long>("sora_cluster_retries_total", description: "Calls that were made again because a node did not answer");
-        _failures = Meter.CreateCounter<long>("sora_cluster_unavailable_total", description: "Calls that no node answered in time");
-        _appends = Meter.CreateHistogram<int>("sora_cluster_appends_per_call", description: "Messages that went to the mailboxes of a mailstore in one call");
-        _calls = Meter.CreateHistogram<double>("sora_cluster_call_duration_seconds", "s", "Time of a call to a mailbox or account, with its retries");
-        _served = Meter.CreateHistogram<double>("sora_cluster_served_duration_seconds", "s", "Time in which this node answered a call");
-        Meter.CreateObservableGauge("sora_cluster_watched", () => Volatile.Read(ref _watched)(), description: "Mailboxes of this node that gateways watch");
-        Meter.CreateObservableGauge("sora_cluster_watching", () => Volatile.Read(ref _watching)(), description: "Mailboxes that this node watches for its clients");
-        Meter.CreateObservableGauge("sora_cluster_active", () => Volatile.Read(ref _active), description: "Mailboxes and accounts that this node is the host of");
+        _activations = _meter.CreateCounter<long>("sora_cluster_activations_total", description: "Mailboxes and accounts that this node has become the host of");
+        _deactivations = _meter.CreateCounter<long>("sora_cluster_deactivations_total", description: "Mailboxes and accounts that have left this node, by reason");
+        _nudges = _meter.CreateCounter<long>("sora_cluster_nudges_total", description: "Changes that gateways were told of");
+        _retries = _meter.CreateCounter<long>("sora_cluster_retries_total", description: "Calls that were made again because a node did not answer");
+        _failures = _meter.CreateCounter<long>("sora_cluster_unavailable_total", description: "Calls that no node answered in time");
+        _appends = _meter.CreateHistogram<int>("sora_cluster_appends_per_call", description: "Messages that went to the mailboxes of a mailstore in one call");
+        _calls = _meter.CreateHistogram<double>("sora_cluster_call_duration_seconds", "s", "Time of a call to a mailbox or account, with its retries");
+        _served = _meter.CreateHistogram<double>("sora_cluster_served_duration_seconds", "s", "Time in which this node answered a call");
+        _meter.CreateObservableGauge("sora_cluster_watched", () => Volatile.Read(ref _watched)(), description: "Mailboxes of this node that gateways watch");
+        _meter.CreateObservableGauge("sora_cluster_watching", () => Volatile.Read(ref _watching)(), description: "Mailboxes that this node watches for its clients");
+        _meter.CreateObservableGauge("sora_cluster_active", () => Volatile.Read(ref _active), description: "Mailboxes and accounts that this node is the host of");
     }
 
-    internal Meter Meter { get; } = new("Sora");
+    internal Meter Meter => _meter;
 
     public void Activated(string kind)
     {
@@ -64,5 +65,5 @@ internal sealed class ClusterMetrics : IDisposable
     /// <inheritdoc cref="ObserveWatched"/>
     public void ObserveWatching(Func<int> count) => Volatile.Write(ref _watching, count);
 
-    public void Dispose() => Meter.Dispose();
+    public void Dispose() => _meter.Dispose();
 }

@@ -103,6 +103,9 @@ public sealed partial class ScriptKillTests : IAsyncLifetime
             await Task.WhenAll(work);
         }
 
+        _kills.ShouldBeGreaterThan(1);
+        _answers.Count.ShouldBeGreaterThan(100);
+
         await using var database = new Database(new DatabaseOptions(), _address);
         await Eventually.WaitAsync(async () => await CountAsync(database, "SELECT count(*) FROM relay_recipients") == 0, TimeSpan.FromSeconds(60));
         ShouldBeSent();
@@ -198,7 +201,7 @@ public sealed partial class ScriptKillTests : IAsyncLifetime
         while (_kills < 2 || _answers.Count <= 100 || began.Elapsed < Duration)
         {
             var until = _answers.Count + random.Next(20, 150);
-            await Eventually.WaitAsync(() => _answers.Count >= until, TimeSpan.FromSeconds(120));
+            await Eventually.WaitAsync(() => _answers.Count >= until, TimeSpan.FromSeconds(60));
             var node = _nodes[random.Next(2)];
             await node.KillAsync();
             _kills++;
