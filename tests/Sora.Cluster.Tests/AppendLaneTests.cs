@@ -84,7 +84,7 @@ public sealed class AppendLaneTests : IDisposable
     private Task<PlacedAppend> Append(int mailbox) =>
         _lane.AppendAsync(new MailboxAppend(new MailboxId(mailbox), new AppendRequest(OperationId.New(), [TestMessage.Append(mailbox)])));
 
-    private sealed class Mailstore : IMailstoreGrain
+    private sealed class Mailstore : IMailstoreService
     {
         public static readonly SiloAddress Address = SiloAddress.New(System.Net.IPAddress.Loopback, 1, 1);
 
@@ -101,7 +101,7 @@ public sealed class AppendLaneTests : IDisposable
             return call.Task;
         }
 
-        public void Answer(int call) => _calls[call].SetResult([.. Enumerable.Range(0, Sizes[call]).Select(static _ => new PlacedAppend(MailError.Unavailable(), Address))]);
+        public void Answer(int call) => _calls[call].SetResult([.. Enumerable.Range(0, Sizes[call]).Select(static _ => new PlacedAppend(MailError.Unavailable(), Address, Address))]);
 
         public void Fail(int call) => _calls[call].SetException(new TimeoutException());
     }

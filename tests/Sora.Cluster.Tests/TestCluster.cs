@@ -123,24 +123,24 @@ internal sealed class TestCluster : IAsyncDisposable
             // What an account's node has to change in a mailbox, it asks the mailbox's node for
             var mailboxes = silo.ServiceProvider.GetRequiredService<MailboxHost>();
             var node = _nodes.Single(node => ReferenceEquals(node.Mailboxes, mailboxes));
-            node.Accounts.Writers = AddGateway(silo.ServiceProvider.GetRequiredService<IGrainFactory>(), node).Mailboxes;
+            node.Accounts.Writers = AddGateway(silo.ServiceProvider.GetRequiredService<IGrainFactory>(), isMailstore: true, node).Mailboxes;
         }
 
-        Left = await AddGatewayAsync(_silos.Client);
-        Right = await AddGatewayAsync(_silos.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>());
+        Left = await AddGatewayAsync(_silos.Client, isMailstore: false);
+        Right = await AddGatewayAsync(_silos.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>(), isMailstore: true);
     }
 
-    private async Task<TestGateway> AddGatewayAsync(IGrainFactory grains)
+    private async Task<TestGateway> AddGatewayAsync(IGrainFactory grains, bool isMailstore)
     {
         var node = await StartNodeAsync(null);
-        var gateway = AddGateway(grains, node);
+        var gateway = AddGateway(grains, isMailstore, node);
         node.Accounts.Writers = gateway.Mailboxes;
         return new TestGateway(node, gateway);
     }
 
-    private ClusterGateway AddGateway(IGrainFactory grains, MailstoreNode node)
+    private ClusterGateway AddGateway(IGrainFactory grains, bool isMailstore, MailstoreNode node)
     {
-        var gateway = new ClusterGateway(grains, Engine(node), _options, Metrics);
+        var gateway = new ClusterGateway(grains, isMailstore, Engine(node), _options, Metrics);
         _gateways.Add(gateway);
         return gateway;
     }

@@ -26,6 +26,7 @@ internal static class ClusterCommand
         var idle = With("--idle", "Deliveries through one node of which a client in IDLE on another hears, before the load; 0 for none", 200);
         var throughput = With("--throughput", "Instead of all that: what the nodes carry, so many seconds for each kind of load; 0 for no such measurement", 0);
         var warmUp = With("--warm-up", "How long each kind of load is on before it is measured, in seconds", 60);
+        var sessions = With("--sessions", "Clients at once when it is measured what the nodes carry", 50);
         var repetitions = With("--repeat", "How often each kind of load is measured, one right after the other", 1);
         var loads = With<string[]>("--loads", "Kinds of load that are measured: small, large (deliveries), commands", Throughput.Loads);
         loads.AcceptOnlyFromAmong(Throughput.Loads);
@@ -34,7 +35,7 @@ internal static class ClusterCommand
         var seed = With("--seed", "Seed of all chance", 1);
         var command = new Command("cluster", "Load on several real nodes while processes die, and a check of all that clients were told")
         {
-            fullNodes, mailstores, gateways, haproxy, s3, durable, settings, seconds, clients, users, deliverers, pause, deliveryPause, patience, faults, lasting, idle, throughput, warmUp, repetitions, loads, statements, seed,
+            fullNodes, mailstores, gateways, haproxy, s3, durable, settings, seconds, clients, users, deliverers, pause, deliveryPause, patience, faults, lasting, idle, throughput, warmUp, sessions, repetitions, loads, statements, seed,
         };
         command.SetAction(async (options, token) =>
         {
@@ -70,6 +71,7 @@ internal static class ClusterCommand
                     Throughput = TimeSpan.FromSeconds(options.GetValue(throughput)),
                     WarmUp = TimeSpan.FromSeconds(options.GetValue(warmUp)),
                     Repetitions = options.GetValue(repetitions),
+                    Sessions = options.GetValue(sessions),
                     Loads = options.GetValue(loads)!.ToHashSet(StringComparer.Ordinal),
                     ShowsStatements = options.GetValue(statements),
                 }.RunAsync(token);

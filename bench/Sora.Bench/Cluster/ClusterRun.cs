@@ -29,6 +29,8 @@ internal sealed record ClusterRun
 
     public int Repetitions { get; init; } = 1;
 
+    public int Sessions { get; init; } = 50;
+
     /// <summary>Of <see cref="Sora.Bench.Cluster.Throughput.Loads"/>.</summary>
     public IReadOnlySet<string> Loads { get; init; } = Sora.Bench.Cluster.Throughput.Loads.ToHashSet(StringComparer.Ordinal);
 
@@ -52,7 +54,7 @@ internal sealed record ClusterRun
             Print($"{options.Name}, {options.Users} accounts");
             await using var loaded = await Sora.Histories.Nodes.Topology.StartAsync(
                 options with { Networks = false, DatabaseSettings = ShowsStatements ? Statements.Settings : [] });
-            await new Throughput(loaded, options, Throughput, WarmUp, Repetitions, Loads, ShowsStatements).PrintAsync(cancellationToken);
+            await new Throughput(loaded, options, Sessions, Throughput, WarmUp, Repetitions, Loads, ShowsStatements).PrintAsync(cancellationToken);
             return 0;
         }
 

@@ -9,20 +9,19 @@ namespace Sora.Bench.Cluster;
 /// <summary>What the nodes carry when clients do not pause, and which of them spends how much on an operation: what more machines would carry follows from it.</summary>
 /// <param name="topology">The nodes.</param>
 /// <param name="options">What they were started with.</param>
+/// <param name="sessions">Clients at once, over all nodes that they reach.</param>
 /// <param name="duration">How long each kind of load is measured.</param>
 /// <param name="warmUp">How long each is there before that: code is compiled anew in each process, for which several share the cores that one alone would have to itself.</param>
 /// <param name="repetitions">How often each is measured.</param>
 /// <param name="loads">Which kinds of load.</param>
 /// <param name="showsStatements">Whether to show what PostgreSQL spends its time on.</param>
-internal sealed class Throughput(Topology topology, TopologyOptions options, TimeSpan duration, TimeSpan warmUp, int repetitions, IReadOnlySet<string> loads, bool showsStatements)
+internal sealed class Throughput(Topology topology, TopologyOptions options, int sessions, TimeSpan duration, TimeSpan warmUp, int repetitions, IReadOnlySet<string> loads, bool showsStatements)
 {
     public static readonly string[] Loads = ["small", "large", "commands"];
 
-    private const int Sessions = 50;
-
     public async Task PrintAsync(CancellationToken cancellationToken)
     {
-        var each = Sessions / topology.Reached.Count;
+        var each = sessions / topology.Reached.Count;
         await MeasureAsync("small", "deliveries of 2 KiB", (target, run) => new DeliverScenario(target, run) { Sessions = each }.RunAsync(cancellationToken));
         await MeasureAsync("large", "deliveries of 20 KiB", (target, run) => new DeliverScenario(target, run) { Sessions = each, Size = 20 * 1024 }.RunAsync(cancellationToken));
         await MeasureAsync("commands", "commands of mail clients", (target, run) =>

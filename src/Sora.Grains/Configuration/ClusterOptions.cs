@@ -64,6 +64,10 @@ public sealed class ClusterOptions : IValidatableOptions
     [OptionRange("0s", "1s")]
     public TimeSpan AppendWait { get; set; } = TimeSpan.FromMilliseconds(10);
 
+    [Option("While a mailstore commits many records, each waits no longer than this for others to go in one statement: several share a database, which small commits cost far more than large ones")]
+    [OptionRange("0s", "100ms")]
+    public TimeSpan CommitWait { get; set; } = TimeSpan.FromMilliseconds(4);
+
     [Option("Mailboxes of which a gateway remembers on which mailstore they are; about 100 bytes each")]
     [OptionRange(100, 10_000_000)]
     public int AppendPlaces { get; set; } = 100_000;

@@ -21,7 +21,7 @@ internal sealed class ClusterGateway : IAsyncDisposable
     private readonly AppendBatches _appends;
     private readonly ClusterMailboxes _mailboxes;
 
-    public ClusterGateway(IGrainFactory grains, ClusterEngine engine, ClusterOptions options, ClusterMetrics metrics)
+    public ClusterGateway(IGrainFactory grains, bool isMailstore, ClusterEngine engine, ClusterOptions options, ClusterMetrics metrics)
     {
         _grains = grains;
         _engine = engine;
@@ -29,7 +29,7 @@ internal sealed class ClusterGateway : IAsyncDisposable
         _logger = engine.Loggers.CreateLogger<ClusterGateway>();
         _calls = new ClusterCalls(options, metrics, engine.Time, engine.Loggers.CreateLogger<ClusterCalls>());
         _watches = new MailboxWatches(grains, engine.Feed, _calls, options, metrics, engine.Time, engine.Loggers.CreateLogger<MailboxWatches>());
-        _appends = new AppendBatches(grains, options, metrics, engine.Time, engine.Loggers.CreateLogger<AppendBatches>());
+        _appends = new AppendBatches(grains, isMailstore, options, metrics, engine.Time, engine.Loggers.CreateLogger<AppendBatches>());
         _mailboxes = new ClusterMailboxes(grains, _calls, _appends, engine.Transfer(options), _watches);
     }
 

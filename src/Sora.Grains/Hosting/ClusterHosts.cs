@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using Orleans.Services;
 using Sora.Grains.Calls;
 using Sora.Grains.Mailboxes;
 using OrleansCluster = Orleans.Configuration.ClusterOptions;
@@ -55,7 +56,7 @@ internal static class ClusterHosts
             collection.CollectionQuantum = options.CollectionAge / 4 < TimeSpan.FromMinutes(1) ? options.CollectionAge / 4 : TimeSpan.FromMinutes(1);
             collection.EnableActivationSheddingOnMemoryPressure = true;
         })
-        .AddPlacementDirector<PlacementByAddress, PlacementByAddressDirector>()
+        .ConfigureServices(static services => services.AddSingleton<IGrainService, MailstoreService>())
         .AddIncomingGrainCallFilter<ServedCalls>()
         .Rebalance(options);
 

@@ -119,7 +119,7 @@ public sealed class ClusterNode : IMailboxes, IAsyncDisposable
         var host = _isMailstore ? BuildMailstore() : BuildGateway();
         _host = host;
         await host.StartAsync(cancellationToken);
-        Volatile.Write(ref _gateway, new ClusterGateway(host.Services.GetRequiredService<IGrainFactory>(), _engine, _options, _metrics));
+        Volatile.Write(ref _gateway, new ClusterGateway(host.Services.GetRequiredService<IGrainFactory>(), _isMailstore, _engine, _options, _metrics));
         if (_isMailstore)
             host.Services.GetRequiredService<ISiloStatusOracle>().SubscribeToSiloStatusEvents(new MemberListener(this));
         _addition?.Joined(host.Services);

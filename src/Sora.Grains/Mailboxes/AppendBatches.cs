@@ -9,7 +9,13 @@ namespace Sora.Grains.Mailboxes;
 /// Appends of this gateway. Those for mailboxes of one mailstore go in one call with what comes while the last one is under way: a call costs as much as several appends in it, and what comes
 /// together is committed together. Where a mailbox is, its last answer said; the first append goes to it alone.
 /// </summary>
-internal sealed class AppendBatches(IGrainFactory grains, ClusterOptions options, ClusterMetrics metrics, TimeProvider time, ILogger<AppendBatches> logger)
+/// <param name="grains">The way to mailstores.</param>
+/// <param name="isMailstore">Whether this process is a mailstore too.</param>
+/// <param name="options">[cluster]</param>
+/// <param name="metrics">Counts appends of a call.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Hears of mailstores that do not know these calls.</param>
+internal sealed class AppendBatches(IGrainFactory grains, bool isMailstore, ClusterOptions options, ClusterMetrics metrics, TimeProvider time, ILogger<AppendBatches> logger)
 {
     // While a cluster is upgraded, a mailstore may not know the calls that tell where a mailbox is
     private static readonly TimeSpan PlainTime = TimeSpan.FromSeconds(10);
@@ -30,7 +36,8 @@ internal sealed class AppendBatches(IGrainFactory grains, ClusterOptions options
             var placed = FindLane(id) is { } lane ? await lane.AppendAsync(new MailboxAppend(id, request)) : default;
             if (placed.Mailstore is null)
                 placed = await Grain(id).AppendPlacedAsync(request, cancellationToken);
-            Place(id, placed.Mailstore!);
+            if ((isMailstore ? placed.Mailstore : placed.Gateway) is { } place)
+                Place(id, place);
             return placed.Result;
         }
         catch (Exception e)
@@ -66,7 +73,7 @@ internal sealed class AppendBatches(IGrainFactory grains, ClusterOptions options
             if (!_places.TryGetValue(id, out var place) && !_olderPlaces.TryGetValue(id, out place))
                 return null;
             if (!_lanes.TryGetValue(place, out var lane))
-                _lanes.Add(place, lane = new AppendLane(grains.GetGrain<IMailstoreGrain>(place.ToParsableString()), options, metrics, time));
+                _lanes.Add(place, lane = new AppendLane(MailstoreService.Of(grains, place), options, metrics, time));
             return lane;
         }
     }

@@ -4,7 +4,7 @@ using Sora.Grains.Configuration;
 namespace Sora.Grains.Mailboxes;
 
 /// <summary>Appends to mailboxes of one mailstore. A call takes all that waits, and goes when nothing is on its way, or as much waits, or somebody has waited for long enough: a mailbox that is slow does not hold up the others.</summary>
-internal sealed class AppendLane(IMailstoreGrain mailstore, ClusterOptions options, ClusterMetrics metrics, TimeProvider time)
+internal sealed class AppendLane(IMailstoreService mailstore, ClusterOptions options, ClusterMetrics metrics, TimeProvider time)
 {
     private readonly Lock _lock = new();
     private readonly Queue<Waiting> _waiting = new();

@@ -21,6 +21,8 @@ internal sealed class HostedMailboxes(MailboxHost host, BodyTransfer transfer, I
     {
         var arrived = await transfer.ArriveAsync(request.Messages, cancellationToken);
         return new PlacedAppend(
-            arrived.IsOk ? await host.Get(id).AppendAsync(request with { Messages = arrived.Value }, cancellationToken) : arrived.Error, silo.SiloAddress);
+            arrived.IsOk ? await host.Get(id).AppendAsync(request with { Messages = arrived.Value }, cancellationToken) : arrived.Error,
+            silo.SiloAddress,
+            silo.GatewayAddress);
     }
 }

@@ -3,7 +3,12 @@ using System.Globalization;
 namespace Sora.Mailstore.Bodies;
 
 /// <summary>What waits for the object store on all nodes together, as of the last look at the database.</summary>
-internal readonly record struct StagingBacklog(long Bodies, long Bytes, TimeSpan OldestAge);
+/// <param name="Bodies">How many bodies.</param>
+/// <param name="Bytes">Their bytes, of those that are not in the object store already.</param>
+/// <param name="OldestAge">How long the oldest has waited.</param>
+/// <param name="CountedAt">When that was counted, by the database's clock.</param>
+/// <param name="IsNew">Counted when the database was asked; otherwise another node counted, or this one, some time before.</param>
+internal readonly record struct StagingBacklog(long Bodies, long Bytes, TimeSpan OldestAge, DateTime CountedAt, bool IsNew);
 
 /// <summary>
 /// How full staging is: what the database said last, and what this process has staged since. Cheap enough to ask for each message.
@@ -13,7 +18,8 @@ internal sealed class StagingSpace(long limit, TimeProvider time)
     private readonly Lock _lock = new();
     private StagingBacklog _backlog;
     private long _backlogTime;
-    private long _before; // staged before the database was last asked: perhaps not committed when it answered
+    private long _before; // staged before the database was last asked: perhaps not committed when that was counted
+    private long _lastMark;
     private long _since;
     private long _inFlight;
     private long _arrivals;
@@ -92,9 +98,12 @@ internal sealed class StagingSpace(long limit, TimeProvider time)
     {
         lock (_lock)
         {
+            if (!backlog.IsNew && backlog.CountedAt == _backlog.CountedAt)
+                return; // nobody has counted since
             _backlog = backlog;
             _backlogTime = time.GetTimestamp();
-            _before = mark;
+            _before = backlog.IsNew ? mark : _lastMark + mark;
+            _lastMark = mark;
             _since -= mark;
         }
     }

@@ -5,9 +5,10 @@ using Sora.Mailstore.Storage;
 namespace Sora.Mailstore.Mailboxes;
 
 /// <summary>
-/// Sends the records that are ready to PostgreSQL together. No timer holds a record back: a batch is what arrived while the last one was
-/// being committed. Each lane has one connection, so that the next batch is on its way while the last one becomes durable; it goes when it is as large as
-/// what is on its way already, for many small commits cost the database far more than few large ones.
+/// Sends the records that are ready to PostgreSQL together: a batch is what arrived while the last one was being committed. Each lane has one connection,
+/// so that the next batch is on its way while the last one becomes durable; it goes when it is as large as what is on its way already, for many small
+/// commits cost the database far more than few large ones. Of several nodes on one database each has a part of what one alone would commit together:
+/// there a batch is what arrives in a few milliseconds, as long as several records do. Otherwise no timer holds a record back.
 /// </summary>
 internal sealed class CommitPipeline : IAsyncDisposable
 {
@@ -19,12 +20,21 @@ internal sealed class CommitPipeline : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly Queue<CommitUnit> _ready = new();
     private readonly SemaphoreSlim _due = new(0);
+    private readonly CommitGathering _gathering;
+    private readonly ITimer _gathered;
     private int _onTheirWay; // units
     private int _asleep; // lanes
     private bool _isClosed;
 
-    public CommitPipeline(NpgsqlDataSource database, MailboxOptions options, MailstoreMetrics metrics, ILogger<CommitPipeline> logger)
+    /// <param name="database">The primary.</param>
+    /// <param name="options">[mailboxes]</param>
+    /// <param name="wait">Longest that a record waits for others, while many come; 0 for never.</param>
+    /// <param name="metrics">Counts commits.</param>
+    /// <param name="logger">Hears of those that fail.</param>
+    public CommitPipeline(NpgsqlDataSource database, MailboxOptions options, TimeSpan wait, MailstoreMetrics metrics, ILogger<CommitPipeline> logger)
     {
+        _gathering = new CommitGathering(wait, TimeProvider.System);
+        _gathered = TimeProvider.System.CreateTimer(_ => EndGathering(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _database = database;
         _options = options;
         _metrics = metrics;
@@ -34,8 +44,9 @@ internal sealed class CommitPipeline : IAsyncDisposable
             _lanes[i] = Task.Run(RunLaneAsync);
     }
 
-    // Only when nothing is on its way, or as much waits
-    private bool IsDue => _ready.Count > 0 && (_isClosed || _ready.Count >= _onTheirWay);
+    // Only when nothing is on its way, or as much waits; and when those that wait have gathered
+    private bool IsDue =>
+        _ready.Count > 0 && (_isClosed || (_ready.Count >= _onTheirWay && (_ready.Count >= _options.CommitBatch || _gathering.Left <= TimeSpan.Zero)));
 
     /// <summary>Commits a unit; the task never fails, its outcome says what is known.</summary>
     public Task<CommitOutcome> CommitAsync(CommitUnit unit)
@@ -46,7 +57,10 @@ internal sealed class CommitPipeline : IAsyncDisposable
             isClosed = _isClosed;
             if (!isClosed)
             {
+                _gathering.Arrived(isFirst: _ready.Count == 0);
                 _ready.Enqueue(unit);
+                if (_ready.Count == 1 && _gathering.Left is var left && left > TimeSpan.Zero)
+                    _gathered.Change(left, Timeout.InfiniteTimeSpan);
                 Wake();
             }
         }
@@ -67,6 +81,7 @@ internal sealed class CommitPipeline : IAsyncDisposable
         }
 
         await Task.WhenAll(_lanes);
+        await _gathered.DisposeAsync();
         _due.Dispose();
     }
 
@@ -121,6 +136,17 @@ internal sealed class CommitPipeline : IAsyncDisposable
             }
 
             await _due.WaitAsync();
+        }
+    }
+
+    private void EndGathering()
+    {
+        lock (_lock)
+        {
+            // Timers may be early, and others may have gone and come meanwhile
+            if (_ready.Count > 0 && _gathering.Left is var left && left > TimeSpan.Zero)
+                _gathered.Change(left, Timeout.InfiniteTimeSpan);
+            Wake();
         }
     }
 

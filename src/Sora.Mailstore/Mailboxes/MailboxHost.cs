@@ -26,8 +26,12 @@ public sealed class MailboxHost : IMailboxes, IAsyncDisposable
     /// <param name="database">The primary.</param>
     /// <param name="feed">Carries announcements between the processes; this host listens to it.</param>
     /// <param name="options">[mailboxes]</param>
+    /// <param name="metrics">Counts what is done.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="loggers">Hear what goes wrong.</param>
+    /// <param name="commitWait">Longest that a record waits for others to be committed with, while many come; 0 for never.</param>
     public MailboxHost(
-        Database database, ChangeFeed feed, MailboxOptions options, MailstoreMetrics metrics, TimeProvider time, ILoggerFactory loggers)
+        Database database, ChangeFeed feed, MailboxOptions options, MailstoreMetrics metrics, TimeProvider time, ILoggerFactory loggers, TimeSpan commitWait = default)
     {
         _feed = feed;
         Options = options;
@@ -37,7 +41,7 @@ public sealed class MailboxHost : IMailboxes, IAsyncDisposable
         Store = new MailboxStore(database.Write);
         Contents = new ContentNumbers(database.Write);
         EmailIds = new EmailIdStore(database.Write);
-        Pipeline = new CommitPipeline(database.Write, options, metrics, loggers.CreateLogger<CommitPipeline>());
+        Pipeline = new CommitPipeline(database.Write, options, commitWait, metrics, loggers.CreateLogger<CommitPipeline>());
         metrics.ObserveOpenMailboxes(() => _mailboxes.Count);
         feed.MailboxChanged += OnMailboxChanged;
         feed.Interrupted += OnInterrupted;

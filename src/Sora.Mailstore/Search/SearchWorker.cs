@@ -11,6 +11,10 @@ namespace Sora.Mailstore.Search;
 internal sealed class SearchWorker : IAsyncDisposable
 {
     private static readonly TimeSpan CountInterval = TimeSpan.FromSeconds(5);
+
+    /// <summary>Counting what waits reads all of it: no more than one part in so many of the time goes into it.</summary>
+    private const int CountShare = 200;
+
     private static readonly TimeSpan BusyTick = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestYield = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan FirstOutage = TimeSpan.FromSeconds(1);
@@ -137,11 +141,16 @@ internal sealed class SearchWorker : IAsyncDisposable
 
     private async Task WatchAsync()
     {
+        var pause = CountInterval;
         while (!_stopping.IsCancellationRequested)
         {
             try
             {
+                pause = CountInterval;
+                var start = _time.GetTimestamp();
                 _metrics.Backlog = await _store.CountAsync(_stopping.Token);
+                if (_time.GetElapsedTime(start) * CountShare is var longer && longer > pause)
+                    pause = longer;
                 if (_metrics.Backlog.HasStale)
                     _indexer.LookForStale();
                 if (_options.TextRetention > TimeSpan.Zero)
@@ -157,7 +166,7 @@ internal sealed class SearchWorker : IAsyncDisposable
                 Log.IndexingFailed(_logger, CountInterval, e);
             }
 
-            await SleepAsync(CountInterval);
+            await SleepAsync(pause);
         }
     }
 

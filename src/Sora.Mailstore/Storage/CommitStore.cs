@@ -27,17 +27,21 @@ internal sealed class CommitStore
     private const string Held = """
         WITH held AS MATERIALIZED (
             SELECT r.mailbox_id, c.id AS content_id
-            FROM unnest($39::bigint[], $40::bigint[]) AS r (mailbox_id, content_id) JOIN contents c ON c.id = r.content_id
+            FROM unnest($35::bigint[], $36::bigint[]) AS r (mailbox_id, content_id) JOIN contents c ON c.id = r.content_id
             ORDER BY c.id FOR KEY SHARE OF c
         ), gone AS MATERIALIZED (
-            SELECT r.mailbox_id FROM unnest($39::bigint[], $40::bigint[]) AS r (mailbox_id, content_id)
+            SELECT r.mailbox_id FROM unnest($35::bigint[], $36::bigint[]) AS r (mailbox_id, content_id)
             LEFT JOIN held USING (mailbox_id, content_id) WHERE held.content_id IS NULL
         ),
         """;
 
-    private const string Tail = """
+    private const string Won = """
             RETURNING mailbox_id, modseq
-        ), new_messages AS (
+        )
+        """;
+
+    private const string Messages = """
+        , new_messages AS (
             INSERT INTO messages (mailbox_id, uid, content_id, internal_date, save_date, size)
             SELECT m.mailbox_id, m.uid, m.content_id, m.internal_date, m.save_date, m.size
             FROM unnest($11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[])
@@ -64,24 +68,29 @@ internal sealed class CommitStore
             FROM unnest($29::integer[], $30::bytea[], $31::bigint[], $32::bytea[], $33::text[], $34::text[])
                 AS s (number, hash, size, body, node, path)
             JOIN wanted USING (number)
-        ), new_line_ends AS (
-            INSERT INTO line_ends (content_id, account_id, octets)
-            SELECT e.content_id, e.account_id, e.octets
-            FROM unnest($35::bigint[], $36::bigint[], $37::bigint[], $38::bigint[]) AS e (mailbox_id, content_id, account_id, octets)
-            JOIN won USING (mailbox_id)
         )
-        SELECT mailbox_id, modseq FROM won
         """;
 
-    private const string ManySql = Begin + Head + "\n    ON CONFLICT DO NOTHING\n" + Tail;
-    private const string AtomicSql = Begin + Head + "\n" + Tail;
-    private const string ManyHeldSql = Held + "\n" + Head + "\n    WHERE l.mailbox_id NOT IN (SELECT mailbox_id FROM gone)\n    ON CONFLICT DO NOTHING\n" + Tail;
+    private const string LineEnds = """
+        , new_line_ends AS (
+            INSERT INTO line_ends (content_id, account_id, octets)
+            SELECT e.content_id, e.account_id, e.octets
+            FROM unnest($37::bigint[], $38::bigint[], $39::bigint[], $40::bigint[]) AS e (mailbox_id, content_id, account_id, octets)
+            JOIN won USING (mailbox_id)
+        )
+        """;
+
+    private const string End = "\nSELECT mailbox_id, modseq FROM won";
+
+    private static readonly Statements _many = new(Begin + Head + "\n    ON CONFLICT DO NOTHING\n" + Won);
+    private static readonly Statements _atomic = new(Begin + Head + "\n" + Won);
+    private static readonly Statements _held = new(Held + "\n" + Head + "\n    WHERE l.mailbox_id NOT IN (SELECT mailbox_id FROM gone)\n    ON CONFLICT DO NOTHING\n" + Won);
 
     /// <summary>Commits units of one record each: a unit whose number was taken is lost, the others are not disturbed.</summary>
     public static async Task CommitAsync(NpgsqlConnection connection, IReadOnlyList<CommitUnit> units, CancellationToken cancellationToken)
     {
         var rows = new Rows(units);
-        await using var command = rows.Command(connection, ManySql, ManyHeldSql);
+        await using var command = rows.Command(connection, _many, _held);
         var won = new HashSet<long>(units.Count);
         CrashPoints.Reach(CrashPoints.Committing);
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
@@ -110,7 +119,7 @@ internal sealed class CommitStore
         if (unit.HasReferences)
             throw new InvalidOperationException("Records that refer to others' contents are committed by themselves");
         var rows = new Rows([unit]);
-        await using var command = rows.Command(connection, AtomicSql, AtomicSql);
+        await using var command = rows.Command(connection, _atomic, _atomic);
         try
         {
             await command.ExecuteNonQueryAsync(cancellationToken);
@@ -139,6 +148,18 @@ internal sealed class CommitStore
         while (await reader.ReadAsync(cancellationToken))
             purged.Add(reader.GetInt64(0));
         unit.Purged = purged;
+    }
+
+    /// <summary>A statement without the parts that a batch has nothing for: PostgreSQL makes all of them ready each time, which is most of what a small batch costs.</summary>
+    private sealed class Statements(string begin)
+    {
+        /// <summary>Changes of messages that are there.</summary>
+        public string WithoutMessages { get; } = begin + End;
+
+        public string WithMessages { get; } = begin + Messages + End;
+
+        /// <summary>Some of the messages have bare line ends.</summary>
+        public string WithLineEnds { get; } = begin + Messages + LineEnds + End;
     }
 
     /// <summary>The units as columns.</summary>
@@ -202,12 +223,15 @@ internal sealed class CommitStore
         }
 
         /// <param name="connection">Where it is to run.</param>
-        /// <param name="sql">The statement, when all contents are new.</param>
-        /// <param name="heldSql">The statement, when some are shared with other messages.</param>
-        public NpgsqlCommand Command(NpgsqlConnection connection, string sql, string heldSql)
+        /// <param name="statements">When all contents are new.</param>
+        /// <param name="held">When some are shared with other messages.</param>
+        public NpgsqlCommand Command(NpgsqlConnection connection, Statements statements, Statements held)
         {
             var isHeld = _referenceContent.Count > 0;
-            var command = new NpgsqlCommand(isHeld ? heldSql : sql, connection);
+            var hasMessages = isHeld || _messageMailbox.Count > 0 || _contentMailbox.Count > 0;
+            var hasLineEnds = _lineEndMailbox.Count > 0;
+            var these = isHeld ? held : statements;
+            var command = new NpgsqlCommand(hasLineEnds ? these.WithLineEnds : hasMessages ? these.WithMessages : these.WithoutMessages, connection);
             var parameters = command.Parameters;
             parameters.Add(Array(_mailbox, NpgsqlDbType.Bigint));
             parameters.Add(Array(_modSeq, NpgsqlDbType.Bigint));
@@ -219,6 +243,8 @@ internal sealed class CommitStore
             parameters.Add(Array(_size, NpgsqlDbType.Bigint));
             parameters.Add(Array(_deletedSize, NpgsqlDbType.Bigint));
             parameters.Add(Array(_hasExpunges, NpgsqlDbType.Boolean));
+            if (!hasMessages)
+                return command;
             parameters.Add(Array(_messageMailbox, NpgsqlDbType.Bigint));
             parameters.Add(Array(_messageUid, NpgsqlDbType.Bigint));
             parameters.Add(Array(_messageContent, NpgsqlDbType.Bigint));
@@ -243,14 +269,18 @@ internal sealed class CommitStore
             parameters.Add(Array(_stagedBody, NpgsqlDbType.Bytea));
             parameters.Add(Array(_stagedNode, NpgsqlDbType.Text));
             parameters.Add(Array(_stagedPath, NpgsqlDbType.Text));
-            parameters.Add(Array(_lineEndMailbox, NpgsqlDbType.Bigint));
-            parameters.Add(Array(_lineEndContent, NpgsqlDbType.Bigint));
-            parameters.Add(Array(_lineEndAccount, NpgsqlDbType.Bigint));
-            parameters.Add(Array(_lineEndOctets, NpgsqlDbType.Bigint));
-            if (isHeld)
+            if (isHeld || hasLineEnds)
             {
                 parameters.Add(Array(_referenceMailbox, NpgsqlDbType.Bigint));
                 parameters.Add(Array(_referenceContent, NpgsqlDbType.Bigint));
+            }
+
+            if (hasLineEnds)
+            {
+                parameters.Add(Array(_lineEndMailbox, NpgsqlDbType.Bigint));
+                parameters.Add(Array(_lineEndContent, NpgsqlDbType.Bigint));
+                parameters.Add(Array(_lineEndAccount, NpgsqlDbType.Bigint));
+                parameters.Add(Array(_lineEndOctets, NpgsqlDbType.Bigint));
             }
 
             return command;

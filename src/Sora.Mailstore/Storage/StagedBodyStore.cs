@@ -214,16 +214,35 @@ internal sealed class StagedBodyStore(NpgsqlDataSource database, bool ownFilesOn
         return await command.ExecuteScalarAsync(cancellationToken) as byte[];
     }
 
-    public async Task<StagingBacklog> CountAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// How much is staged. To count it is to read all of it: what one node counted does for all others for <paramref name="interval"/>, or for fifty times as long as counting took, and so
+    /// does the count before while a node is counting.
+    /// </summary>
+    /// <param name="interval">0 to count in any case.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<StagingBacklog> CountAsync(TimeSpan interval, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
             """
-            SELECT count(*), coalesce(sum(size) FILTER (WHERE NOT object), 0)::bigint, coalesce(extract(epoch FROM now() - min(created_at)), 0)::double precision
-            FROM staged_bodies
+            WITH due AS MATERIALIZED (
+                SELECT FROM staging_backlog WHERE next_at <= now() OR $1 = interval '0' FOR UPDATE SKIP LOCKED
+            ), counted AS MATERIALIZED (
+                SELECT count(*) AS bodies, coalesce(sum(size) FILTER (WHERE NOT object), 0)::bigint AS bytes, min(created_at) AS oldest
+                FROM staged_bodies WHERE EXISTS (SELECT FROM due)
+            ), written AS (
+                UPDATE staging_backlog b SET counted_at = now(), next_at = now() + greatest($1, 50 * (clock_timestamp() - now())), bodies = c.bodies, bytes = c.bytes, oldest = c.oldest
+                FROM counted c WHERE EXISTS (SELECT FROM due)
+            )
+            SELECT bodies, bytes, oldest, now(), now() FROM counted WHERE EXISTS (SELECT FROM due)
+            UNION ALL
+            SELECT bodies, bytes, oldest, now(), counted_at FROM staging_backlog WHERE NOT EXISTS (SELECT FROM due)
             """);
+        command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = interval });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        return new StagingBacklog(reader.GetInt64(0), reader.GetInt64(1), TimeSpan.FromSeconds(Math.Max(0, reader.GetDouble(2))));
+        var age = await reader.IsDBNullAsync(2, cancellationToken) ? TimeSpan.Zero : reader.GetDateTime(3) - reader.GetDateTime(2);
+        var (now, counted) = (reader.GetDateTime(3), reader.GetDateTime(4));
+        return new StagingBacklog(reader.GetInt64(0), reader.GetInt64(1), age < TimeSpan.Zero ? TimeSpan.Zero : age, counted, IsNew: counted == now);
     }
 
     /// <summary>Those of a node's files that a staged body still needs.</summary>

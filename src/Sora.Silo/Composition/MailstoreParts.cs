@@ -113,7 +113,8 @@ internal sealed record MailstoreParts(
             OthersCommit = OthersWrite(options),
         });
         var scripts = parts.AddDisposable("Sieve scripts", new SieveScriptHost(database, feed, options.Sieve, loggers));
-        var mailboxes = parts.Add("Mailboxes", new MailboxHost(database, feed, options.Mailboxes, metrics, time, loggers)
+        var mailboxes = parts.Add("Mailboxes", new MailboxHost(
+            database, feed, options.Mailboxes, metrics, time, loggers, options.Cluster.Enabled ? options.Cluster.CommitWait : TimeSpan.Zero)
         {
             Quotas = quotas,
             ConfirmsSelect = OthersWrite(options),

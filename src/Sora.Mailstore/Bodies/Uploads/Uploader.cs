@@ -27,6 +27,10 @@ internal sealed class Uploader(
     ILogger<Uploader> logger) : IAsyncDisposable
 {
     private static readonly TimeSpan CountInterval = TimeSpan.FromSeconds(5);
+
+    /// <summary>So that a node that is alone counts each time.</summary>
+    private static readonly TimeSpan SharedCountInterval = CountInterval - TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan LongestYield = TimeSpan.FromMilliseconds(250);
 
     /// <summary>While at least so many bodies are taken in or records committed in a second, uploads give way to them.</summary>
@@ -54,7 +58,7 @@ internal sealed class Uploader(
     {
         if (_running.Count > 0)
             return;
-        await CountAsync(cancellationToken);
+        await CountAsync(SharedCountInterval, cancellationToken);
         for (var i = 0; i < options.UploadParallelism; i++)
             _running.Add(Task.Run(RunAsync, CancellationToken.None));
         _running.Add(Task.Run(WatchAsync, CancellationToken.None));
@@ -103,10 +107,12 @@ internal sealed class Uploader(
     /// <summary>Deletes files that are not needed any more, and those that nobody ever needed.</summary>
     internal Task CleanAsync(CancellationToken cancellationToken) => _files.CleanAsync(cancellationToken);
 
-    internal async Task CountAsync(CancellationToken cancellationToken)
+    internal Task CountAsync(CancellationToken cancellationToken) => CountAsync(TimeSpan.Zero, cancellationToken);
+
+    private async Task CountAsync(TimeSpan interval, CancellationToken cancellationToken)
     {
         var mark = space.Mark();
-        space.Update(await staged.CountAsync(cancellationToken), mark);
+        space.Update(await staged.CountAsync(interval, cancellationToken), mark);
     }
 
     private async Task<MovedBatch> RunAsync(List<StagedBody> bodies, Task<UploadOutcome> running)
@@ -218,7 +224,7 @@ internal sealed class Uploader(
         {
             try
             {
-                await CountAsync(_stopping.Token);
+                await CountAsync(SharedCountInterval, _stopping.Token);
                 await CleanAsync(_stopping.Token);
                 await CompactAsync();
                 await objects.DeleteAbandonedAsync(time.GetUtcNow() - options.StagedFileGrace, _stopping.Token);

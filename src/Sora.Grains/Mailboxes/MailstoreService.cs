@@ -1,0 +1,50 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Sora.Contracts;
+using Sora.Grains.Calls;
+
+namespace Sora.Grains.Mailboxes;
+
+/// <summary>Takes what comes for the mailboxes of its mailstore. One that has moved away is asked where it is now.</summary>
+[Reentrant]
+internal sealed class MailstoreService(Silo silo, ILoggerFactory loggers, IGrainFactory grains, HostedMailboxes hosted)
+    : GrainService(SystemTargetGrainId.Create(Type, silo.SiloAddress).GrainId, silo, loggers), IMailstoreService
+{
+    private static readonly GrainType Type = SystemTargetGrainId.CreateGrainType("sora.mailstore");
+
+    private volatile bool _isStopped;
+
+    /// <summary>The service of a mailstore.</summary>
+    /// <param name="grains">The caller's.</param>
+    /// <param name="mailstore">As a caller that is a gateway knows it, or one that is a mailstore.</param>
+    public static IMailstoreService Of(IGrainFactory grains, SiloAddress mailstore) =>
+        grains.GetGrain<IMailstoreService>(SystemTargetGrainId.Create(Type, mailstore).GrainId);
+
+    public override Task Stop()
+    {
+        _isStopped = true;
+        return base.Stop();
+    }
+
+    public Task<PlacedAppend[]> AppendAsync(MailboxAppends appends)
+    {
+        var results = new Task<PlacedAppend>[appends.Appends.Count];
+        for (var i = 0; i < results.Length; i++)
+            results[i] = AppendAsync(appends.Appends[i]);
+        return Task.WhenAll(results);
+    }
+
+    private async Task<PlacedAppend> AppendAsync(MailboxAppend append)
+    {
+        try
+        {
+            if (hosted.Contains(append.Mailbox))
+                return await hosted.AppendAsync(append.Mailbox, append.Request, CancellationToken.None);
+            return _isStopped ? default : await grains.GetGrain<IMailboxGrain>(append.Mailbox.Value).AppendPlacedAsync(append.Request, CancellationToken.None);
+        }
+        catch (Exception e) when (ClusterCalls.IsTransient(e) || _isStopped)
+        {
+            return default; // the gateway asks the mailbox itself, and the others of the call have their answers
+        }
+    }
+}
