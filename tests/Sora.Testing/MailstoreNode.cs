@@ -23,7 +23,7 @@ public sealed class MailstoreNode : IAsyncDisposable
     private readonly PasswordVerifier _verifier;
     private readonly PasswordHasher _hasher;
 
-    private MailstoreNode(PostgresAddress address, MailboxOptions options, QuotaOptions quota, TimeSpan? maxSilence, bool confirmsSelect)
+    private MailstoreNode(PostgresAddress address, MailboxOptions options, QuotaOptions quota, TimeSpan? maxSilence, bool confirmsSelect, TimeSpan commitWait)
     {
         Address = address;
         Database = PostgresFixture.Open(address);
@@ -32,7 +32,7 @@ public sealed class MailstoreNode : IAsyncDisposable
         Scripts = new SieveScriptHost(Database, Feed, SieveOptions, NullLoggerFactory.Instance);
         SieveHistory = new SieveHistoryHost(Database, SieveOptions, NullLoggerFactory.Instance);
         SieveLists = ListsOf(SieveOptions);
-        Mailboxes = new MailboxHost(Database, Feed, options, _metrics, TimeProvider.System, NullLoggerFactory.Instance)
+        Mailboxes = new MailboxHost(Database, Feed, options, _metrics, TimeProvider.System, NullLoggerFactory.Instance, commitWait)
         {
             Quotas = Quotas,
             ConfirmsSelect = confirmsSelect,
@@ -104,10 +104,10 @@ public sealed class MailstoreNode : IAsyncDisposable
     /// <param name="maxSilence">For a node that hosts mailboxes for others: what it knows is doubtful when it has not heard of the database for this long.</param>
     public static async Task<MailstoreNode> StartAsync(
         PostgresAddress? address = null, MailboxOptions? options = null, QuotaOptions? quota = null, TimeSpan? maxSilence = null, bool confirmsSelect = false,
-        bool hears = true)
+        bool hears = true, TimeSpan commitWait = default)
     {
         var node = new MailstoreNode(
-            address ?? await PostgresFixture.CreateAddressAsync(), options ?? new MailboxOptions(), quota ?? new QuotaOptions(), maxSilence, confirmsSelect);
+            address ?? await PostgresFixture.CreateAddressAsync(), options ?? new MailboxOptions(), quota ?? new QuotaOptions(), maxSilence, confirmsSelect, commitWait);
         if (hears)
             await node.Feed.StartAsync(CancellationToken.None);
         return node;

@@ -1,3 +1,4 @@
+using Npgsql;
 using Sora.Contracts;
 using Sora.Mailstore.Mailboxes;
 using Sora.Testing;
@@ -13,20 +14,9 @@ public sealed class CommitPipelineTests
     public async Task A_lane_waits_until_as_much_is_ready_as_is_on_its_way()
     {
         await using var node = await MailstoreNode.StartAsync(options: new MailboxOptions { CommitLanes = 3 });
-        var mailboxes = new IMailbox[4];
-        for (var i = 0; i < mailboxes.Length; i++)
-        {
-            mailboxes[i] = await node.InboxAsync(await node.CreateAccountAsync($"user{i}@example.com"));
-            await MailboxTests.IndexAsync(mailboxes[i]); // read before the log is locked
-        }
-
+        var mailboxes = await MailboxesAsync(node, 4);
         await using var connection = await node.Database.Write.OpenConnectionAsync();
-        var transaction = await connection.BeginTransactionAsync();
-        await using (var command = connection.CreateCommand())
-        {
-            command.CommandText = "LOCK TABLE mailbox_log IN SHARE MODE";
-            await command.ExecuteNonQueryAsync();
-        }
+        var transaction = await LockAsync(connection);
 
         // Nothing is on its way; then one is, and one is ready
         var appends = new List<Task<MailResult<AppendResult>>> { AppendAsync(mailboxes[0]) };
@@ -44,6 +34,51 @@ public sealed class CommitPipelineTests
         await transaction.RollbackAsync();
         foreach (var result in await Task.WhenAll(appends))
             result.IsOk.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Records_wait_for_others_to_go_in_one_statement()
+    {
+        await using var node = await MailstoreNode.StartAsync(options: new MailboxOptions { CommitLanes = 3 }, commitWait: TimeSpan.FromSeconds(3));
+        var mailboxes = await MailboxesAsync(node, 3);
+        await using var connection = await node.Database.Write.OpenConnectionAsync();
+        var transaction = await LockAsync(connection);
+
+        var appends = new List<Task<MailResult<AppendResult>>>();
+        foreach (var mailbox in mailboxes)
+        {
+            appends.Add(AppendAsync(mailbox));
+            await Task.Delay(Moment);
+            (await CountStatementsAsync(node)).ShouldBe(0);
+        }
+
+        await Eventually.WaitAsync(async () => await CountStatementsAsync(node) > 0);
+        await Task.Delay(Moment);
+        (await CountStatementsAsync(node)).ShouldBe(1);
+        await transaction.RollbackAsync();
+        foreach (var result in await Task.WhenAll(appends))
+            result.IsOk.ShouldBeTrue();
+    }
+
+    private static async Task<IMailbox[]> MailboxesAsync(MailstoreNode node, int count)
+    {
+        var mailboxes = new IMailbox[count];
+        for (var i = 0; i < mailboxes.Length; i++)
+        {
+            mailboxes[i] = await node.InboxAsync(await node.CreateAccountAsync($"user{i}@example.com"));
+            await MailboxTests.IndexAsync(mailboxes[i]); // read before the log is locked
+        }
+
+        return mailboxes;
+    }
+
+    private static async Task<NpgsqlTransaction> LockAsync(NpgsqlConnection connection)
+    {
+        var transaction = await connection.BeginTransactionAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = "LOCK TABLE mailbox_log IN SHARE MODE";
+        await command.ExecuteNonQueryAsync();
+        return transaction;
     }
 
     private static Task<MailResult<AppendResult>> AppendAsync(IMailbox mailbox) =>
