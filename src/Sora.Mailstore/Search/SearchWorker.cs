@@ -141,18 +141,20 @@ internal sealed class SearchWorker : IAsyncDisposable
 
     private async Task WatchAsync()
     {
-        var pause = CountInterval;
+        var nextCount = 0L;
         while (!_stopping.IsCancellationRequested)
         {
             try
             {
-                pause = CountInterval;
                 var start = _time.GetTimestamp();
-                _metrics.Backlog = await _store.CountAsync(_stopping.Token);
-                if (_time.GetElapsedTime(start) * CountShare is var longer && longer > pause)
-                    pause = longer;
-                if (_metrics.Backlog.HasStale)
-                    _indexer.LookForStale();
+                if (start >= nextCount)
+                {
+                    _metrics.Backlog = await _store.CountAsync(_stopping.Token);
+                    if (_metrics.Backlog.HasStale)
+                        _indexer.LookForStale();
+                    nextCount = start + ((_time.GetTimestamp() - start) * CountShare);
+                }
+
                 if (_options.TextRetention > TimeSpan.Zero)
                     await _store.TrimTextsAsync(_options.TextRetention, TrimRows, _stopping.Token);
                 _cache.Trim();
@@ -166,7 +168,7 @@ internal sealed class SearchWorker : IAsyncDisposable
                 Log.IndexingFailed(_logger, CountInterval, e);
             }
 
-            await SleepAsync(pause);
+            await SleepAsync(CountInterval);
         }
     }
 

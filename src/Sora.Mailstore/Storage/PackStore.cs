@@ -28,10 +28,10 @@ internal sealed class PackStore(NpgsqlDataSource database)
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    /// <summary>The object store has a pack.</summary>
+    /// <summary>The object store has a pack. The sweep may have taken it for abandoned a moment ago, and not begun to delete it: it lives again.</summary>
     public static async Task StoredAsync(NpgsqlConnection connection, long id, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("UPDATE packs SET state = 1 WHERE id = $1 AND state = 0", connection);
+        await using var command = new NpgsqlCommand("UPDATE packs SET state = 1, dead_since = NULL WHERE id = $1 AND state = 0", connection);
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id });
         if (await command.ExecuteNonQueryAsync(cancellationToken) != 1)
             throw new IOException("A pack took so long that it is being deleted as abandoned");

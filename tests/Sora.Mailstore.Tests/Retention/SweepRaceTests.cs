@@ -56,6 +56,40 @@ public sealed class SweepRaceTests
         (await bodies.CountStagedAsync()).ShouldBe(0);
     }
 
+    [Fact]
+    public async Task A_pack_that_was_taken_for_abandoned_while_it_was_being_put_lives_again()
+    {
+        await using var bodies = await TestBodies.CreateAsync();
+        var pack = await AddPackAsync(bodies, seed: 1);
+        var sweep = new SweepStore(bodies.Database.Write, TimeSpan.Zero, TimeSpan.FromHours(1));
+        await sweep.MarkEmptyPacksAsync(10, None);
+        (await bodies.ScalarAsync("SELECT dead_since IS NOT NULL FROM packs")).ShouldBe(true);
+
+        await StoreAsync(bodies, pack);
+        (await bodies.ScalarAsync("SELECT state || ' ' || (dead_since IS NULL) FROM packs")).ShouldBe("1 true");
+        (await sweep.MarkPacksAsync(TimeSpan.Zero, 10, None)).Packs.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_pack_that_is_being_deleted_is_not_put_any_more()
+    {
+        await using var bodies = await TestBodies.CreateAsync();
+        var pack = await AddPackAsync(bodies, seed: 1);
+        var sweep = new SweepStore(bodies.Database.Write, TimeSpan.Zero, TimeSpan.FromHours(1));
+        await sweep.MarkEmptyPacksAsync(10, None);
+        (await sweep.MarkPacksAsync(TimeSpan.Zero, 10, None)).Packs.ShouldBe([pack]);
+        await Should.ThrowAsync<IOException>(() => StoreAsync(bodies, pack));
+    }
+
+    private static Task<long> AddPackAsync(TestBodies bodies, int seed) => new PackStore(bodies.Database.Write).AddAsync(
+        new ObjectKey(new AccountId(7), ContentHash.From(TestBodies.Message(ContentHash.Length, seed)), ObjectKind.Pack), 1000, null, None);
+
+    private static async Task StoreAsync(TestBodies bodies, long pack)
+    {
+        await using var connection = await bodies.Database.Write.OpenConnectionAsync();
+        await PackStore.StoredAsync(connection, pack, None);
+    }
+
     private static async Task DeliverAsync(TestBodies bodies, byte[][] texts, List<(ContentId, int)> coming)
     {
         for (var body = 0; body < texts.Length; body++)
