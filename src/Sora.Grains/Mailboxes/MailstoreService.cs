@@ -1,12 +1,10 @@
 using Microsoft.Extensions.Logging;
-using Orleans.Concurrency;
 using Sora.Contracts;
 using Sora.Grains.Calls;
 
 namespace Sora.Grains.Mailboxes;
 
-/// <summary>Takes what comes for the mailboxes of its mailstore. One that has moved away is asked where it is now.</summary>
-[Reentrant]
+/// <summary>Takes what comes for the mailboxes of its mailstore, as services of a silo do without waiting for what came before. One that has moved away is asked where it is now.</summary>
 internal sealed class MailstoreService(Silo silo, ILoggerFactory loggers, IGrainFactory grains, HostedMailboxes hosted)
     : GrainService(SystemTargetGrainId.Create(Type, silo.SiloAddress).GrainId, silo, loggers), IMailstoreService
 {

@@ -24,6 +24,7 @@ internal sealed class CommitPipeline : IAsyncDisposable
     private readonly ITimer _gathered;
     private int _onTheirWay; // units
     private int _asleep; // lanes
+    private bool _isTimed; // _gathered will fire
     private bool _isClosed;
 
     /// <param name="database">The primary.</param>
@@ -59,8 +60,8 @@ internal sealed class CommitPipeline : IAsyncDisposable
             {
                 _gathering.Arrived(isFirst: _ready.Count == 0);
                 _ready.Enqueue(unit);
-                if (_ready.Count == 1 && _gathering.Left is var left && left > TimeSpan.Zero)
-                    _gathered.Change(left, Timeout.InfiniteTimeSpan);
+                if (!_isTimed)
+                    WakeLater();
                 Wake();
             }
         }
@@ -144,10 +145,17 @@ internal sealed class CommitPipeline : IAsyncDisposable
         lock (_lock)
         {
             // Timers may be early, and others may have gone and come meanwhile
-            if (_ready.Count > 0 && _gathering.Left is var left && left > TimeSpan.Zero)
-                _gathered.Change(left, Timeout.InfiniteTimeSpan);
+            _isTimed = false;
+            WakeLater();
             Wake();
         }
+    }
+
+    // An arrival can make those wait that would have gone without it
+    private void WakeLater()
+    {
+        if (_ready.Count > 0 && _gathering.Left is var left && left > TimeSpan.Zero)
+            _isTimed = _gathered.Change(left, Timeout.InfiniteTimeSpan);
     }
 
     private void Wake()

@@ -240,8 +240,8 @@ internal sealed class StagedBodyStore(NpgsqlDataSource database, bool ownFilesOn
         command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = interval });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        var age = await reader.IsDBNullAsync(2, cancellationToken) ? TimeSpan.Zero : reader.GetDateTime(3) - reader.GetDateTime(2);
         var (now, counted) = (reader.GetDateTime(3), reader.GetDateTime(4));
+        var age = await reader.IsDBNullAsync(2, cancellationToken) ? TimeSpan.Zero : now - reader.GetDateTime(2);
         return new StagingBacklog(reader.GetInt64(0), reader.GetInt64(1), age < TimeSpan.Zero ? TimeSpan.Zero : age, counted, IsNew: counted == now);
     }
 

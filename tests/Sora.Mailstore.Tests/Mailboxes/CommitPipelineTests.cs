@@ -60,6 +60,25 @@ public sealed class CommitPipelineTests
             result.IsOk.ShouldBeTrue();
     }
 
+    [Fact]
+    public async Task Those_that_came_before_it_was_busy_go_without_another_one_that_comes()
+    {
+        await using var node = await MailstoreNode.StartAsync(options: new MailboxOptions { CommitLanes = 1 }, commitWait: TimeSpan.FromMilliseconds(90));
+        var mailboxes = await MailboxesAsync(node, 6);
+        await Task.Delay(Moment * 3); // what made them is forgotten
+        await using var connection = await node.Database.Write.OpenConnectionAsync();
+        var transaction = await LockAsync(connection);
+
+        // The second would not wait, for few have come; the third and more make it wait, while the only lane has the first
+        var appends = new List<Task<MailResult<AppendResult>>> { AppendAsync(mailboxes[0]) };
+        await Eventually.WaitAsync(async () => await CountStatementsAsync(node) == 1);
+        appends.AddRange(mailboxes.Skip(1).Select(AppendAsync));
+        await Task.Delay(TimeSpan.FromMilliseconds(10));
+        await transaction.RollbackAsync();
+        foreach (var result in await Task.WhenAll(appends).WaitAsync(TimeSpan.FromSeconds(10)))
+            result.IsOk.ShouldBeTrue();
+    }
+
     private static async Task<IMailbox[]> MailboxesAsync(MailstoreNode node, int count)
     {
         var mailboxes = new IMailbox[count];
