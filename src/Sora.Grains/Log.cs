@@ -32,6 +32,6 @@ internal static partial class Log
     [LoggerMessage(9, LogLevel.Debug, "Not all mailstores could be told of the new limits of account {Account}: {Reason}")]
     public static partial void LimitsNotTold(ILogger logger, AccountId account, string reason);
 
-    [LoggerMessage(10, LogLevel.Debug, "A mailstore does not say where a mailbox is, messages go to mailboxes one by one for a while: {Reason}")]
-    public static partial void BatchNotUnderstood(ILogger logger, string reason);
+    [LoggerMessage(10, LogLevel.Debug, "A mailstore does not know what goes straight to it, calls go to mailboxes one by one for a while: {Reason}")]
+    public static partial void CallNotUnderstood(ILogger logger, string reason);
 }

@@ -63,6 +63,20 @@ public sealed class AppendLaneTests : IDisposable
     }
 
     [Fact]
+    public async Task A_wait_of_less_than_a_millisecond_is_waited_for_and_not_spun_through()
+    {
+        var lane = new AppendLane(_mailstore, new ClusterOptions { AppendBatch = 4, AppendWait = TimeSpan.FromMicroseconds(500) }, _metrics, _time);
+        var appends = Enumerable.Range(1, 3).Select(i => Append(i, lane)).ToList();
+        _mailstore.Sizes.ShouldBe([1, 1]);
+        _time.Waiting.ShouldBe(1);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        await Eventually.WaitAsync(() => _mailstore.Sizes.Count == 3);
+        for (var i = 0; i < 3; i++)
+            _mailstore.Answer(i);
+        await Task.WhenAll(appends);
+    }
+
+    [Fact]
     public void No_call_is_larger_than_append_batch()
     {
         for (var i = 0; i < 20; i++)
@@ -81,8 +95,8 @@ public sealed class AppendLaneTests : IDisposable
         await second;
     }
 
-    private Task<PlacedAppend> Append(int mailbox) =>
-        _lane.AppendAsync(new MailboxAppend(new MailboxId(mailbox), new AppendRequest(OperationId.New(), [TestMessage.Append(mailbox)])));
+    private Task<PlacedAppend> Append(int mailbox, AppendLane? lane = null) =>
+        (lane ?? _lane).AppendAsync(new MailboxAppend(new MailboxId(mailbox), new AppendRequest(OperationId.New(), [TestMessage.Append(mailbox)])));
 
     private sealed class Mailstore : IMailstoreService
     {
@@ -101,8 +115,18 @@ public sealed class AppendLaneTests : IDisposable
             return call.Task;
         }
 
-        public void Answer(int call) => _calls[call].SetResult([.. Enumerable.Range(0, Sizes[call]).Select(static _ => new PlacedAppend(MailError.Unavailable(), Address, Address))]);
+        public void Answer(int call) => _calls[call].SetResult([.. Enumerable.Range(0, Sizes[call]).Select(static _ => new PlacedAppend(MailError.Unavailable(), Address, Address, Record: null))]);
 
         public void Fail(int call) => _calls[call].SetException(new TimeoutException());
+
+        public Task<MailResult<MailboxUpdate>> OpenAsync(MailboxId mailbox, ModSeq known) => throw new NotSupportedException();
+
+        public Task<MailResult<Recorded<StoreResult>>> StoreAsync(MailboxId mailbox, StoreRequest request) => throw new NotSupportedException();
+
+        public Task<MailResult<Recorded<ExpungeResult>>> ExpungeAsync(MailboxId mailbox, ExpungeRequest request) => throw new NotSupportedException();
+
+        public Task<MailResult<CopyResult>> CopyAsync(MailboxId mailbox, CopyRequest request) => throw new NotSupportedException();
+
+        public Task<MailResult<Uid>> ClaimRecentAsync(MailboxId mailbox, Uid uidNext, bool keep) => throw new NotSupportedException();
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Sora.Contracts;
 using Sora.Testing;
@@ -84,6 +85,64 @@ public sealed class ClusterTests : IAsyncLifetime
 
         calls.Appends.ShouldBe(11);
         (await Right.IndexAsync()).Numbers().ShouldBe(Enumerable.Range(1, 12));
+    }
+
+    [Fact]
+    public async Task What_goes_straight_to_a_mailstore_follows_a_mailbox_that_has_moved()
+    {
+        for (var i = 1; i <= 4; i++)
+            await Left.AppendAsync(i); // says where it is
+        using var served = new ServedCounter(_cluster);
+        await Left.AddFlagAsync(UidSet.Of(1u), SystemFlags.Deleted);
+        served.Of("StoreAsync").ShouldBe(1);
+
+        await CheckAsync("StoreAsync", async () => (await Left.AddFlagAsync(UidSet.Of(2u), SystemFlags.Seen)).Modified.IsEmpty.ShouldBeTrue());
+        await CheckAsync("OpenAsync", async () => (await Left.IndexAsync()).Count.ShouldBe(4));
+        await CheckAsync("ExpungeAsync", async () => (await Left.ExpungeAsync(new ExpungeRequest(OperationId.New(), UidSet.All), None)).Value.Expunged.Count.ShouldBe(1));
+        await CheckAsync("CopyAsync", async () => (await Left.CopyAsync(new CopyRequest(OperationId.New(), UidSet.Of(2u), _inbox, Move: false), None)).Value.DestinationUids.Count.ShouldBe(1));
+        await CheckAsync("ClaimRecentAsync", async () => (await Left.ClaimRecentAsync(new Uid(6), keep: true, None)).Value.ShouldBe(new Uid(1)));
+        (await Right.IndexAsync()).Numbers().ShouldBe([2, 3, 4, 2]);
+
+        // It is nowhere, of which nobody is told; the mailstore that had it passes the call on, and so two have served it
+        async Task CheckAsync(string call, Func<Task> make)
+        {
+            await _cluster.DeactivateAsync(_inbox);
+            served.Reset();
+            await make();
+            served.Of(call).ShouldBe(2);
+        }
+    }
+
+    [Fact]
+    public async Task Who_watches_gets_the_records_with_the_news()
+    {
+        var listener = new Listener();
+        using var watch = _cluster.Left.Mailboxes.Subscribe(_inbox, listener);
+        await Right.AppendAsync(1);
+        await Eventually.WaitAsync(() => listener.Newest.Value > 0); // it is watched
+        var index = await Left.IndexAsync();
+        listener.Records.Clear();
+        for (var i = 2; i <= 20; i++)
+            await Right.AppendAsync(i);
+        await Right.AddFlagAsync(UidSet.Range(3, 5), SystemFlags.Deleted);
+        await Right.ExpungeAsync(new ExpungeRequest(OperationId.New(), UidSet.All), None);
+        var newest = await Right.IndexAsync();
+        await Eventually.WaitAsync(() => listener.Newest == newest.HighestModSeq);
+        while (listener.Records.TryRemove(index.HighestModSeq.Next, out var record))
+            index = index.Apply(record);
+        index.HighestModSeq.ShouldBe(newest.HighestModSeq);
+        index.Numbers().ShouldBe(newest.Numbers());
+
+        // Who makes a change gets its record with the answer
+        var stored = await Left.AddFlagAsync(UidSet.All, SystemFlags.Seen);
+        listener.Records.ContainsKey(stored.ModSeq).ShouldBeTrue();
+
+        // What is large is asked for
+        listener.Records.Clear();
+        var messages = Enumerable.Range(1, 1000).Select(static i => TestMessage.Append(i)).ToList();
+        var appended = (await Right.AppendAsync(new AppendRequest(OperationId.New(), messages), None)).Value;
+        await Eventually.WaitAsync(() => listener.Newest == appended.ModSeq);
+        listener.Records.ShouldBeEmpty();
     }
 
     [Fact]
@@ -256,6 +315,15 @@ public sealed class ClusterTests : IAsyncLifetime
 
         public ModSeq Newest => new(Volatile.Read(ref _newest));
 
+        public ConcurrentDictionary<ModSeq, MailboxDelta> Records { get; } = [];
+
+        public void Changed(MailboxId mailbox, ModSeq modSeq, IReadOnlyList<MailboxDelta> records)
+        {
+            foreach (var record in records)
+                Records[record.ModSeq] = record;
+            Changed(mailbox, modSeq);
+        }
+
         public void Changed(MailboxId mailbox, ModSeq modSeq)
         {
             var known = Volatile.Read(ref _newest);
@@ -318,6 +386,30 @@ internal sealed class CallCounter : IDisposable
     public int Calls => Volatile.Read(ref _calls);
 
     public int Appends => Volatile.Read(ref _appends);
+
+    public void Dispose() => _listener.Dispose();
+}
+
+/// <summary>How many calls of each name silos have answered.</summary>
+internal sealed class ServedCounter : IDisposable
+{
+    private readonly MeterListener _listener = new();
+    private readonly ConcurrentDictionary<string, int> _calls = [];
+
+    public ServedCounter(TestCluster cluster)
+    {
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (ReferenceEquals(instrument.Meter, cluster.Metrics.Meter) && instrument.Name == "sora_cluster_served_duration_seconds")
+                listener.EnableMeasurementEvents(instrument);
+        };
+        _listener.SetMeasurementEventCallback<double>((_, _, tags, _) => _calls.AddOrUpdate((string)tags[0].Value!, 1, static (_, calls) => calls + 1));
+        _listener.Start();
+    }
+
+    public int Of(string call) => _calls.GetValueOrDefault(call);
+
+    public void Reset() => _calls.Clear();
 
     public void Dispose() => _listener.Dispose();
 }

@@ -111,6 +111,8 @@ public sealed class RoundTripTests : IDisposable
                 return new ReadOnlyMemory<byte>([1, 2, 3]);
             if (type == typeof(SiloAddress))
                 return SiloAddress.New(IPAddress.Loopback, 11111, 7);
+            if (type == typeof(MailboxDelta))
+                return new MailboxDelta { ModSeq = new ModSeq(7), UidNext = 9, Appended = [new AppendedMessage(8, 1, 2, 3, 4, new ContentId(5))] };
             if (type.IsPrimitive)
                 return Convert.ChangeType(7, type, CultureInfo.InvariantCulture);
             if (type.IsArray)
@@ -140,6 +142,10 @@ public sealed class RoundTripTests : IDisposable
             else if (expected is UidSet uids)
             {
                 (actual is UidSet set && set == uids).ShouldBeTrue(path);
+            }
+            else if (expected is MailboxDelta record)
+            {
+                MailboxDeltaCodec.Encode((MailboxDelta)actual!).ShouldBe(MailboxDeltaCodec.Encode(record), path);
             }
             else if (expected is ReadOnlyMemory<byte> memory)
             {

@@ -25,7 +25,10 @@ internal sealed class Throughput(Topology topology, TopologyOptions options, int
         await MeasureAsync("small", "deliveries of 2 KiB", (target, run) => new DeliverScenario(target, run) { Sessions = each }.RunAsync(cancellationToken));
         await MeasureAsync("large", "deliveries of 20 KiB", (target, run) => new DeliverScenario(target, run) { Sessions = each, Size = 20 * 1024 }.RunAsync(cancellationToken));
         await MeasureAsync("commands", "commands of mail clients", (target, run) =>
-            new MixScenario(target, run) { Sessions = each, MinPause = TimeSpan.Zero, MaxPause = TimeSpan.Zero }.RunAsync(cancellationToken));
+            new MixScenario(target, run) { Sessions = each, FirstUser = FirstUserAt(target), MinPause = TimeSpan.Zero, MaxPause = TimeSpan.Zero }.RunAsync(cancellationToken));
+
+        // As many users as one node would have, each with one client
+        int FirstUserAt(Target target) => each * topology.Reached.Select(static node => node.Name).ToList().IndexOf(target.Name);
     }
 
     private async Task MeasureAsync(string load, string what, Func<Target, Run, Task<ScenarioResult>> scenario)

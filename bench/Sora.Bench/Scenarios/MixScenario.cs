@@ -22,6 +22,9 @@ internal sealed record MixScenario(Target Target, Run Run)
 
     public int Sessions { get; init; } = 100;
 
+    /// <summary>The user of the first session, counted from 0; each other one has the next.</summary>
+    public int FirstUser { get; init; }
+
     public TimeSpan MinPause { get; init; } = TimeSpan.FromMilliseconds(20);
 
     public TimeSpan MaxPause { get; init; } = TimeSpan.FromMilliseconds(180);
@@ -73,7 +76,7 @@ internal sealed record MixScenario(Target Target, Run Run)
 
     private async Task<ImapClient> BeginAsync(int session, CancellationToken cancellationToken)
     {
-        var client = await ImapClient.LoginAsync(Target, Target.UserName((session % Target.Users) + 1), cancellationToken);
+        var client = await ImapClient.LoginAsync(Target, Target.UserName(((FirstUser + session) % Target.Users) + 1), cancellationToken);
         if (client.Has("NAMESPACE"))
         {
             await client.RunAsync("NAMESPACE");

@@ -162,6 +162,9 @@ public sealed record CopyResult(
 public interface IMailboxSubscriber
 {
     void Changed(MailboxId mailbox, ModSeq modSeq);
+
+    /// <summary>As above, and these are records of the mailbox, in their order, that whoever knows the states before them need not pull. There may be none.</summary>
+    void Changed(MailboxId mailbox, ModSeq modSeq, IReadOnlyList<MailboxDelta> records) => Changed(mailbox, modSeq);
 }
 
 /// <summary>What is appended to one of several mailboxes.</summary>

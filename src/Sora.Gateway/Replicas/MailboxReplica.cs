@@ -15,12 +15,16 @@ public sealed class MailboxReplica : IMailboxSubscriber, IThreadPoolWorkItem, ID
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
+    /// <summary>Records that came before those that lead to them; of more than so many none is kept, and they are pulled.</summary>
+    private const int MaxOffered = 64;
+
     private readonly IMailboxes _mailboxes;
     private readonly GatewayMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _pulling = new(1, 1);
+    private readonly Dictionary<ModSeq, MailboxDelta> _offered = []; // under _lock
     private IReplicaListener[] _listeners = [];
     private IDisposable? _subscription;
     private bool _subscribed;
@@ -64,6 +68,24 @@ public sealed class MailboxReplica : IMailboxSubscriber, IThreadPoolWorkItem, ID
         Announce(modSeq);
         if (IsBehind && Interlocked.Exchange(ref _queued, 1) == 0)
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    /// <inheritdoc/>
+    public void Changed(MailboxId mailbox, ModSeq modSeq, IReadOnlyList<MailboxDelta> records)
+    {
+        if (records.Count > 0 && Current is { } current)
+        {
+            lock (_lock)
+            {
+                foreach (var record in records)
+                {
+                    if (record.ModSeq > current.HighestModSeq && _offered.Count < MaxOffered)
+                        _offered[record.ModSeq] = record;
+                }
+            }
+        }
+
+        Changed(mailbox, modSeq);
     }
 
     /// <summary>Brings the replica to at least this state, or the newest announced one; an error when it cannot be reached now.</summary>
@@ -156,6 +178,12 @@ public sealed class MailboxReplica : IMailboxSubscriber, IThreadPoolWorkItem, ID
             while (always || IsBehind)
             {
                 var current = Current;
+                if (ApplyOffered(current) is { } offered)
+                {
+                    Replace(offered);
+                    continue;
+                }
+
                 var opened = await Mailbox.OpenAsync(current?.HighestModSeq ?? Nothing, cancellationToken).ConfigureAwait(false);
                 if (opened.Error?.Code == MailErrorCode.NonExistent)
                     End();
@@ -166,13 +194,7 @@ public sealed class MailboxReplica : IMailboxSubscriber, IThreadPoolWorkItem, ID
                 if (ReferenceEquals(newer, current))
                     return always ? null : MailError.Unavailable("The mailbox's newest state is not available yet");
                 always &= opened.Value.IsUnconfirmed;
-                Volatile.Write(ref _current, newer);
-                Announce(newer.HighestModSeq);
-                Tell();
-                if (!IsBehind && Interlocked.Exchange(ref _behindSince, 0) is var since and not 0)
-                    _metrics.ReplicaLag.Record(_time.GetElapsedTime(since).TotalSeconds);
-                if (newer.IsEnded)
-                    End();
+                Replace(newer!);
             }
 
             return null;
@@ -180,6 +202,37 @@ public sealed class MailboxReplica : IMailboxSubscriber, IThreadPoolWorkItem, ID
         finally
         {
             _pulling.Release();
+        }
+    }
+
+    private void Replace(MailboxIndex newer)
+    {
+        Volatile.Write(ref _current, newer);
+        Announce(newer.HighestModSeq);
+        Tell();
+        if (!IsBehind && Interlocked.Exchange(ref _behindSince, 0) is var since and not 0)
+            _metrics.ReplicaLag.Record(_time.GetElapsedTime(since).TotalSeconds);
+        if (newer.IsEnded)
+            End();
+    }
+
+    // What was sent unasked, as far as it follows on what is here; null when nothing does
+    private MailboxIndex? ApplyOffered(MailboxIndex? current)
+    {
+        lock (_lock)
+        {
+            if (current is null || _offered.Count == 0)
+                return null;
+            var newer = current;
+            while (_offered.Remove(newer.HighestModSeq.Next, out var record))
+                newer = newer.Apply(record);
+            foreach (var modSeq in _offered.Keys)
+            {
+                if (modSeq <= newer.HighestModSeq)
+                    _offered.Remove(modSeq);
+            }
+
+            return ReferenceEquals(newer, current) ? null : newer;
         }
     }
 

@@ -64,13 +64,17 @@ public sealed class ClusterOptions : IValidatableOptions
     [OptionRange("0s", "1s")]
     public TimeSpan AppendWait { get; set; } = TimeSpan.FromMilliseconds(10);
 
-    [Option("While a mailstore commits many records, each waits no longer than this for others to go in one statement: several share a database, which small commits cost far more than large ones")]
+    [Option("While a mailstore commits many records, each waits for others to go in one statement as long as a statement takes, but no longer than this: several share a database, which small commits cost far more than large ones")]
     [OptionRange("0s", "100ms")]
-    public TimeSpan CommitWait { get; set; } = TimeSpan.FromMilliseconds(4);
+    public TimeSpan CommitWait { get; set; } = TimeSpan.FromMilliseconds(12);
 
     [Option("Mailboxes of which a gateway remembers on which mailstore they are; about 100 bytes each")]
     [OptionRange(100, 10_000_000)]
-    public int AppendPlaces { get; set; } = 100_000;
+    public int Places { get; set; } = 100_000;
+
+    [Option("Most octets, about, of the records that a mailstore sends to gateways along with the news that a mailbox has changed; for more of them it is asked. 0 sends none")]
+    [OptionRange("0B", "1MiB")]
+    public ByteSize PushSize { get; set; } = ByteSize.KiB(16);
 
     [Option("Last records of a mailbox that its node keeps in memory, for gateways that are not far behind")]
     [OptionRange(1, 10_000)]

@@ -18,7 +18,7 @@ internal sealed class ClusterGateway : IAsyncDisposable
     private readonly TimeSpan _patience;
     private readonly ILogger _logger;
     private readonly MailboxWatches _watches;
-    private readonly AppendBatches _appends;
+    private readonly MailboxPlaces _places;
     private readonly ClusterMailboxes _mailboxes;
 
     public ClusterGateway(IGrainFactory grains, bool isMailstore, ClusterEngine engine, ClusterOptions options, ClusterMetrics metrics)
@@ -28,9 +28,9 @@ internal sealed class ClusterGateway : IAsyncDisposable
         _patience = options.AttemptTimeout;
         _logger = engine.Loggers.CreateLogger<ClusterGateway>();
         _calls = new ClusterCalls(options, metrics, engine.Time, engine.Loggers.CreateLogger<ClusterCalls>());
-        _watches = new MailboxWatches(grains, engine.Feed, _calls, options, metrics, engine.Time, engine.Loggers.CreateLogger<MailboxWatches>());
-        _appends = new AppendBatches(grains, isMailstore, options, metrics, engine.Time, engine.Loggers.CreateLogger<AppendBatches>());
-        _mailboxes = new ClusterMailboxes(grains, _calls, _appends, engine.Transfer(options), _watches);
+        _places = new MailboxPlaces(grains, isMailstore, options, metrics, engine.Time, engine.Loggers.CreateLogger<MailboxPlaces>());
+        _watches = new MailboxWatches(grains, _places, engine.Feed, _calls, options, metrics, engine.Time, engine.Loggers.CreateLogger<MailboxWatches>());
+        _mailboxes = new ClusterMailboxes(grains, _calls, _places, options, engine.Transfer(options), _watches);
     }
 
     public IMailboxes Mailboxes => _mailboxes;
@@ -59,7 +59,7 @@ internal sealed class ClusterGateway : IAsyncDisposable
     /// <summary>A node is gone: what it knew of this process is told to others.</summary>
     public void NodeLost()
     {
-        _appends.Forget();
+        _places.Forget();
         _watches.AskAll();
     }
 

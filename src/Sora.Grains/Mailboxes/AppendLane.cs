@@ -53,7 +53,8 @@ internal sealed class AppendLane(IMailstoreService mailstore, ClusterOptions opt
 
     private async Task SendLaterAsync(TimeSpan pause)
     {
-        await Task.Delay(pause, time).ConfigureAwait(false);
+        // Timers drop what is less than a millisecond: without it this would go round until that is over
+        await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(pause.TotalMilliseconds)), time).ConfigureAwait(false);
         List<Waiting>? batch;
         lock (_lock)
         {

@@ -1,17 +1,20 @@
 using System.Collections.Immutable;
 using Sora.Contracts;
 using Sora.Grains.Calls;
+using Sora.Grains.Configuration;
 using Sora.Grains.Observers;
 using Sora.Mailstore.Bodies.Transfer;
 
 namespace Sora.Grains.Mailboxes;
 
 /// <summary>The mailboxes of the cluster as a gateway sees them.</summary>
-internal sealed class ClusterMailboxes(IGrainFactory grains, ClusterCalls calls, AppendBatches appends, BodyTransfer transfer, MailboxWatches watches) : IMailboxes
+internal sealed class ClusterMailboxes(IGrainFactory grains, ClusterCalls calls, MailboxPlaces places, ClusterOptions options, BodyTransfer transfer, MailboxWatches watches) : IMailboxes
 {
     internal ClusterCalls Calls => calls;
 
-    internal AppendBatches Appends { get; } = appends;
+    internal MailboxPlaces Places => places;
+
+    internal bool SendsAppendsTogether => options.AppendBatch > 1;
 
     internal BodyTransfer Transfer => transfer;
 

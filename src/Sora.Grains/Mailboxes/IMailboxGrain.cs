@@ -30,4 +30,15 @@ internal interface IMailboxGrain : IGrainWithIntegerKey, IMailbox
     /// </summary>
     [Alias("ObserveAsync")]
     Task<ModSeq> ObserveAsync(IMailboxObserver observer, CancellationToken cancellationToken);
+
+    /// <summary>As <see cref="ObserveAsync"/>, which gateways of the build before call; tells also where the mailbox is.</summary>
+    [Alias("WatchAsync")]
+    Task<WatchedMailbox> WatchAsync(IMailboxObserver observer, CancellationToken cancellationToken);
 }
+
+/// <summary>A mailbox that a gateway watches.</summary>
+/// <param name="Newest">The newest state that is known, 0 for none.</param>
+/// <param name="Mailstore">Where it is, as other mailstores know it.</param>
+/// <param name="Gateway">Where it is, as gateways know it.</param>
+[GenerateSerializer, Alias("sora.WatchedMailbox"), Immutable]
+internal readonly record struct WatchedMailbox([property: Id(0)] ModSeq Newest, [property: Id(1)] SiloAddress? Mailstore, [property: Id(2)] SiloAddress? Gateway);

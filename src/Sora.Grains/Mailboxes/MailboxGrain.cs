@@ -33,7 +33,7 @@ internal sealed class MailboxGrain(MailboxHost host, HostedMailboxes hosted, Bod
         return Task.CompletedTask;
     }
 
-    public Task<MailResult<MailboxUpdate>> OpenAsync(ModSeq known, CancellationToken cancellationToken) => host.OpenRemoteAsync(Id, known, cancellationToken);
+    public Task<MailResult<MailboxUpdate>> OpenAsync(ModSeq known, CancellationToken cancellationToken) => hosted.OpenAsync(Id, known, cancellationToken);
 
     public async Task<MailResult<AppendResult>> AppendAsync(AppendRequest request, CancellationToken cancellationToken) =>
         (await hosted.AppendAsync(Id, request, cancellationToken)).Result;
@@ -90,4 +90,7 @@ internal sealed class MailboxGrain(MailboxHost host, HostedMailboxes hosted, Bod
         observers.Add(Id, observer);
         return host.NewestModSeqAsync(Id, cancellationToken);
     }
+
+    public async Task<WatchedMailbox> WatchAsync(IMailboxObserver observer, CancellationToken cancellationToken) =>
+        new(await ObserveAsync(observer, cancellationToken), hosted.Mailstore, hosted.Gateway);
 }

@@ -32,17 +32,48 @@ internal sealed class MailstoreService(Silo silo, ILoggerFactory loggers, IGrain
         return Task.WhenAll(results);
     }
 
+    public Task<MailResult<MailboxUpdate>> OpenAsync(MailboxId mailbox, ModSeq known) => UnlessStoppedAsync(
+        hosted.Contains(mailbox) ? hosted.OpenAsync(mailbox, known, CancellationToken.None) : Grain(mailbox).OpenAsync(known, CancellationToken.None));
+
+    public Task<MailResult<Recorded<StoreResult>>> StoreAsync(MailboxId mailbox, StoreRequest request) =>
+        UnlessStoppedAsync(hosted.Contains(mailbox) ? hosted.StoreAsync(mailbox, request) : Recorded.WithoutAsync(Grain(mailbox).StoreAsync(request, CancellationToken.None)));
+
+    public Task<MailResult<Recorded<ExpungeResult>>> ExpungeAsync(MailboxId mailbox, ExpungeRequest request) =>
+        UnlessStoppedAsync(hosted.Contains(mailbox) ? hosted.ExpungeAsync(mailbox, request) : Recorded.WithoutAsync(Grain(mailbox).ExpungeAsync(request, CancellationToken.None)));
+
+    public Task<MailResult<CopyResult>> CopyAsync(MailboxId mailbox, CopyRequest request) => UnlessStoppedAsync(Mailbox(mailbox).CopyAsync(request, CancellationToken.None));
+
+    public Task<MailResult<Uid>> ClaimRecentAsync(MailboxId mailbox, Uid uidNext, bool keep) =>
+        UnlessStoppedAsync(Mailbox(mailbox).ClaimRecentAsync(uidNext, keep, CancellationToken.None));
+
+    private IMailbox Mailbox(MailboxId id) => hosted.Contains(id) ? hosted.Get(id) : Grain(id);
+
+    private IMailboxGrain Grain(MailboxId id) => grains.GetGrain<IMailboxGrain>(id.Value);
+
     private async Task<PlacedAppend> AppendAsync(MailboxAppend append)
     {
         try
         {
             if (hosted.Contains(append.Mailbox))
                 return await hosted.AppendAsync(append.Mailbox, append.Request, CancellationToken.None);
-            return _isStopped ? default : await grains.GetGrain<IMailboxGrain>(append.Mailbox.Value).AppendPlacedAsync(append.Request, CancellationToken.None);
+            return _isStopped ? default : await Grain(append.Mailbox).AppendPlacedAsync(append.Request, CancellationToken.None);
         }
         catch (Exception e) when (ClusterCalls.IsTransient(e) || _isStopped)
         {
             return default; // the gateway asks the mailbox itself, and the others of the call have their answers
+        }
+    }
+
+    // What fails because the engine ends is not the caller's fault: elsewhere it is answered
+    private async Task<T> UnlessStoppedAsync<T>(Task<T> call)
+    {
+        try
+        {
+            return await call;
+        }
+        catch (Exception e) when (_isStopped && !ClusterCalls.IsTransient(e))
+        {
+            throw new SiloUnavailableException(ClusterCalls.Reason(e), e);
         }
     }
 }

@@ -18,6 +18,7 @@ internal sealed class MailboxObservers : IMailboxSubscriber, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly TimeSpan _expiry;
+    private readonly long _pushSize;
     private readonly Lock _lock = new();
     private readonly Dictionary<MailboxId, Watched> _watched = [];
     private readonly CancellationTokenSource _stopping = new();
@@ -32,6 +33,7 @@ internal sealed class MailboxObservers : IMailboxSubscriber, IAsyncDisposable
         _time = time;
         _logger = logger;
         _expiry = options.ObserverRenewal * 3;
+        _pushSize = options.PushSize.Bytes;
         _sending = new PacedWork(SendAsync, TimeSpan.Zero);
         _expiring = Task.Run(() => ExpireAsync(options.ObserverRenewal));
         metrics.ObserveWatched(() => _watched.Count);
@@ -82,6 +84,18 @@ internal sealed class MailboxObservers : IMailboxSubscriber, IAsyncDisposable
         Tell(watched.Observers.Keys, [new MailboxNudge(mailbox, default)]);
     }
 
+    /// <summary>The record that led to a state, for a gateway that watches the mailbox; null if there is none, or it is too large, or not at hand.</summary>
+    public MailboxDelta? FindRecord(MailboxId mailbox, ModSeq modSeq)
+    {
+        lock (_lock)
+        {
+            if (!_watched.ContainsKey(mailbox))
+                return null;
+        }
+
+        return FindRecords(mailbox, new ModSeq(modSeq.Value - 1), modSeq) is [var record] ? record : null;
+    }
+
     /// <inheritdoc/>
     public void Changed(MailboxId mailbox, ModSeq modSeq)
     {
@@ -109,27 +123,60 @@ internal sealed class MailboxObservers : IMailboxSubscriber, IAsyncDisposable
 
     private Task SendAsync()
     {
-        var nudges = new Dictionary<IMailboxObserver, List<MailboxNudge>>();
+        var changed = new List<(MailboxId Mailbox, ModSeq Told, ModSeq Newest, IMailboxObserver[] Observers)>();
         lock (_lock)
         {
             foreach (var (mailbox, modSeq) in _changed)
             {
                 if (!_watched.TryGetValue(mailbox, out var watched))
                     continue;
-                foreach (var observer in watched.Observers.Keys)
-                {
-                    if (!nudges.TryGetValue(observer, out var list))
-                        nudges.Add(observer, list = []);
-                    list.Add(new MailboxNudge(mailbox, modSeq));
-                }
+                changed.Add((mailbox, watched.Told, modSeq, [.. watched.Observers.Keys]));
+                if (modSeq > watched.Told)
+                    watched.Told = modSeq;
             }
 
             _changed = [];
         }
 
+        var nudges = new Dictionary<IMailboxObserver, List<MailboxNudge>>();
+        foreach (var (mailbox, told, newest, observers) in changed)
+        {
+            var nudge = new MailboxNudge(mailbox, newest, FindRecords(mailbox, told == default ? new ModSeq(newest.Value - 1) : told, newest));
+            foreach (var observer in observers)
+            {
+                if (!nudges.TryGetValue(observer, out var list))
+                    nudges.Add(observer, list = []);
+                list.Add(nudge);
+            }
+        }
+
         foreach (var (observer, list) in nudges)
             Tell([observer], [.. list]);
         return Task.CompletedTask;
+    }
+
+    // Not under the lock, for the mailbox's own is taken
+    private MailboxDelta[]? FindRecords(MailboxId mailbox, ModSeq known, ModSeq newest)
+    {
+        if (_pushSize == 0 || newest <= known || _host.FindRecent(mailbox, known, newest) is not { Length: > 0 } records)
+            return null;
+        var size = 0L;
+        foreach (var record in records)
+            size += SizeOf(record);
+        return size <= _pushSize ? records : null;
+    }
+
+    // About what it has when it is encoded
+    private static long SizeOf(MailboxDelta record)
+    {
+        var size = 16 + (24L * record.Appended.Count) + (32L * record.Operations.Count) + (16L * record.Keywords.Count) + (6L * record.Expunged.Ranges.Length);
+        foreach (var change in record.FlagChanges)
+            size += 8 + (6L * change.Uids.Ranges.Length);
+        foreach (var operation in record.Operations)
+            size += 6L * (operation.Uids.Ranges.Length + operation.SourceUids.Ranges.Length);
+        foreach (var expunged in record.ExpungedFlags)
+            size += 8 + (6L * expunged.Uids.Ranges.Length);
+        return size;
     }
 
     private void Tell(IEnumerable<IMailboxObserver> observers, MailboxNudge[] nudges)
@@ -193,5 +240,8 @@ internal sealed class MailboxObservers : IMailboxSubscriber, IAsyncDisposable
         public Dictionary<IMailboxObserver, long> Observers { get; } = [];
 
         public IDisposable? Subscription { get; set; }
+
+        /// <summary>The state of which gateways were told last; 0 for none.</summary>
+        public ModSeq Told { get; set; }
     }
 }

@@ -17,6 +17,7 @@ internal sealed class MailboxWatches : IMailboxObserver, IAsyncDisposable
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
     private readonly IGrainFactory _grains;
+    private readonly MailboxPlaces _places;
     private readonly ChangeFeed _feed;
     private readonly ClusterCalls _calls;
     private readonly ClusterOptions _options;
@@ -32,10 +33,12 @@ internal sealed class MailboxWatches : IMailboxObserver, IAsyncDisposable
     private long _lost;
 
     /// <param name="grains">Of a client that is connected.</param>
+    /// <param name="places">Learns where the mailboxes are.</param>
     public MailboxWatches(
-        IGrainFactory grains, ChangeFeed feed, ClusterCalls calls, ClusterOptions options, ClusterMetrics metrics, TimeProvider time, ILogger<MailboxWatches> logger)
+        IGrainFactory grains, MailboxPlaces places, ChangeFeed feed, ClusterCalls calls, ClusterOptions options, ClusterMetrics metrics, TimeProvider time, ILogger<MailboxWatches> logger)
     {
         _grains = grains;
+        _places = places;
         _feed = feed;
         _calls = calls;
         _options = options;
@@ -76,16 +79,16 @@ internal sealed class MailboxWatches : IMailboxObserver, IAsyncDisposable
     }
 
     /// <summary>This process has asked for a change, and it was made: its sessions know that there is a newer state before anybody is told of the outcome.</summary>
-    public void Changed(MailboxId id, ModSeq modSeq) => Tell(id, modSeq);
+    public void Changed(MailboxId id, ModSeq modSeq, MailboxDelta? record = null) => Tell(id, modSeq, record is null ? [] : [record]);
 
     /// <inheritdoc/>
     public void Changed(MailboxNudge[] nudges)
     {
-        foreach (var (mailbox, modSeq) in nudges)
+        foreach (var (mailbox, modSeq, records) in nudges)
         {
             if (modSeq != default)
             {
-                Tell(mailbox, modSeq);
+                Tell(mailbox, modSeq, records ?? []);
                 continue;
             }
 
@@ -136,7 +139,9 @@ internal sealed class MailboxWatches : IMailboxObserver, IAsyncDisposable
         _due.Writer.TryWrite(id);
     }
 
-    private void Tell(MailboxId id, ModSeq modSeq)
+    private void Tell(MailboxId id, ModSeq modSeq) => Tell(id, modSeq, []);
+
+    private void Tell(MailboxId id, ModSeq modSeq, MailboxDelta[] records)
     {
         IMailboxSubscriber[] subscribers;
         lock (_lock)
@@ -148,7 +153,7 @@ internal sealed class MailboxWatches : IMailboxObserver, IAsyncDisposable
         }
 
         foreach (var subscriber in subscribers)
-            subscriber.Changed(id, modSeq);
+            subscriber.Changed(id, modSeq, records);
     }
 
     private void OnNodeLost()
@@ -174,7 +179,7 @@ internal sealed class MailboxWatches : IMailboxObserver, IAsyncDisposable
 
         try
         {
-            var modSeq = await _grains.GetGrain<IMailboxGrain>(id.Value).ObserveAsync(_self, cancellationToken).WaitAsync(_options.AttemptTimeout * 4, _time, cancellationToken);
+            var modSeq = await ObserveOnceAsync(id, cancellationToken).WaitAsync(_options.AttemptTimeout * 4, _time, cancellationToken);
             bool isNews;
             lock (_lock)
                 isNews = _watches.TryGetValue(id, out var watch) && modSeq.Value > watch.Newest;
@@ -190,6 +195,26 @@ internal sealed class MailboxWatches : IMailboxObserver, IAsyncDisposable
                     watch.Renewed = 0; // with the next tick
             }
         }
+    }
+
+    private async Task<ModSeq> ObserveOnceAsync(MailboxId id, CancellationToken cancellationToken)
+    {
+        var grain = _grains.GetGrain<IMailboxGrain>(id.Value);
+        if (!_places.IsPlain)
+        {
+            try
+            {
+                var watched = await grain.WatchAsync(_self, cancellationToken);
+                _places.Learn(id, watched.Mailstore, watched.Gateway);
+                return watched.Newest;
+            }
+            catch (Exception e) when (_places.IsUnknownCall(id, e))
+            {
+                // a mailstore of the build before
+            }
+        }
+
+        return await grain.ObserveAsync(_self, cancellationToken);
     }
 
     private async Task RenewAsync()

@@ -1,6 +1,6 @@
 namespace Sora.Mailstore.Mailboxes;
 
-/// <summary>How long records that are ready wait for others to be committed with: not at all while few come. Not safe for use by several threads at once.</summary>
+/// <summary>How long records that are ready wait for others to be committed with: about as long as a commit takes, and not at all while few come. Not safe for use by several threads at once.</summary>
 /// <param name="wait">Longest; 0 for never.</param>
 /// <param name="time">The clock.</param>
 internal sealed class CommitGathering(TimeSpan wait, TimeProvider time)
@@ -11,6 +11,7 @@ internal sealed class CommitGathering(TimeSpan wait, TimeProvider time)
     /// <summary>What arrived so long ago says little about what will come.</summary>
     private static readonly TimeSpan Memory = TimeSpan.FromMilliseconds(100);
 
+    private TimeSpan? _commit; // how long one takes of late
     private double _recent; // arrivals, each worth less the longer it is ago: their rate times Memory
     private long _lastArrival;
     private long _since;
@@ -28,6 +29,20 @@ internal sealed class CommitGathering(TimeSpan wait, TimeProvider time)
             _since = now;
     }
 
+    /// <summary>A batch was committed.</summary>
+    public void Committed(TimeSpan elapsed)
+    {
+        if (wait > TimeSpan.Zero)
+            _commit = _commit is { } before ? before + ((elapsed - before) / 8) : elapsed;
+    }
+
     /// <summary>So long are those that are ready to wait still; 0 or less when not at all.</summary>
-    public TimeSpan Left => _recent * (wait / Memory) < FewestOthers ? TimeSpan.Zero : wait - time.GetElapsedTime(_since);
+    public TimeSpan Left
+    {
+        get
+        {
+            var most = _commit is { } commit && commit < wait ? commit : wait;
+            return _recent * (most / Memory) < FewestOthers ? TimeSpan.Zero : most - time.GetElapsedTime(_since);
+        }
+    }
 }

@@ -144,7 +144,7 @@ internal sealed class CommitPipeline : IAsyncDisposable
     {
         lock (_lock)
         {
-            // Timers may be early, and others may have gone and come meanwhile
+            // Others may have gone and come meanwhile
             _isTimed = false;
             WakeLater();
             Wake();
@@ -155,7 +155,7 @@ internal sealed class CommitPipeline : IAsyncDisposable
     private void WakeLater()
     {
         if (_ready.Count > 0 && _gathering.Left is var left && left > TimeSpan.Zero)
-            _isTimed = _gathered.Change(left, Timeout.InfiniteTimeSpan);
+            _isTimed = _gathered.Change(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), Timeout.InfiniteTimeSpan); // timers drop what is less, and would be early
     }
 
     private void Wake()
@@ -212,7 +212,10 @@ internal sealed class CommitPipeline : IAsyncDisposable
                 await CommitStore.CommitAtomicAsync(connection, unit, CancellationToken.None);
         }
 
-        _metrics.Committed(batch.Count, TimeProvider.System.GetElapsedTime(start));
+        var elapsed = TimeProvider.System.GetElapsedTime(start);
+        _metrics.Committed(batch.Count, elapsed);
+        lock (_lock)
+            _gathering.Committed(elapsed);
     }
 
     private async Task CommitAloneAsync(NpgsqlConnection connection, CommitUnit unit)

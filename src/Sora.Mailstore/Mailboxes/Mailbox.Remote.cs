@@ -86,13 +86,22 @@ internal sealed partial class Mailbox
         }
     }
 
-    private MailboxDelta[]? FindRecent(ModSeq known, ModSeq newest)
+    /// <summary>The records that lead from one state to another; null when they are not all in memory.</summary>
+    public MailboxDelta[]? FindRecent(ModSeq known, ModSeq newest)
     {
         lock (_lock)
         {
             if (!_recent.TryPeek(out var first) || first.ModSeq > known.Next || _lastKept < newest)
                 return null;
-            return _recent.Where(record => record.ModSeq > known && record.ModSeq <= newest).ToArray();
+            var records = new MailboxDelta[Math.Max(0, newest.Value - known.Value)];
+            var next = 0;
+            foreach (var record in _recent)
+            {
+                if (record.ModSeq > known && record.ModSeq <= newest)
+                    records[next++] = record;
+            }
+
+            return records;
         }
     }
 

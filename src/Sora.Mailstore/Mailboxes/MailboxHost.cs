@@ -101,6 +101,10 @@ public sealed class MailboxHost : IMailboxes, IAsyncDisposable
     public Task<MailResult<MailboxUpdate>> OpenRemoteAsync(MailboxId id, ModSeq known, CancellationToken cancellationToken) =>
         Find(id).OpenRemoteAsync(known, cancellationToken);
 
+    /// <summary>The records of a mailbox that lead from one state to another; null when they are not all in memory.</summary>
+    public MailboxDelta[]? FindRecent(MailboxId id, ModSeq known, ModSeq newest) =>
+        _mailboxes.TryGetValue(id, out var mailbox) ? mailbox.FindRecent(known, newest) : null;
+
     /// <summary>How many messages are \Recent for the next session that selects the mailbox.</summary>
     public Task<MailResult<int>> CountRecentAsync(MailboxId id, CancellationToken cancellationToken) => Find(id).CountRecentAsync(cancellationToken);
 

@@ -27,7 +27,7 @@ public sealed class SearchOptions
 
     [Option("Messages that arrive or change in one second from which on this process counts as busy")]
     [OptionRange(1, 1_000_000)]
-    public int BusyRate { get; set; } = 100;
+    public int BusyRate { get; set; } = 20;
 
     [Option("Part of the time that indexing takes while the process is busy, in percent; otherwise it takes half, or all of it when messages have waited for long")]
     [OptionRange(1, 100)]

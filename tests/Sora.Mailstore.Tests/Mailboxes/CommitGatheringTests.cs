@@ -45,6 +45,24 @@ public sealed class CommitGatheringTests
     }
 
     [Fact]
+    public void Nobody_waits_longer_than_a_commit_takes_of_late()
+    {
+        var gathering = new CommitGathering(Wait, _time);
+        for (var i = 0; i < 500; i++)
+        {
+            gathering.Arrived(isFirst: true);
+            gathering.Committed(TimeSpan.FromMilliseconds(2));
+            _time.Advance(TimeSpan.FromMilliseconds(0.2));
+        }
+
+        gathering.Arrived(isFirst: true);
+        gathering.Left.ShouldBe(TimeSpan.FromMilliseconds(2));
+        for (var i = 0; i < 100; i++)
+            gathering.Committed(TimeSpan.FromMilliseconds(50));
+        gathering.Left.ShouldBe(Wait);
+    }
+
+    [Fact]
     public void Nobody_waits_where_there_is_to_be_no_wait()
     {
         var gathering = new CommitGathering(TimeSpan.Zero, _time);
