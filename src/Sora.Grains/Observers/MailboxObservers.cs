@@ -13,6 +13,9 @@ namespace Sora.Grains.Observers;
 /// </summary>
 internal sealed class MailboxObservers : IMailboxSubscriber, IAsyncDisposable
 {
+    /// <summary>Records of so many times <see cref="ClusterOptions.PushSize"/> go in one message; the gateways ask for those of other mailboxes.</summary>
+    private const int MostPushed = 64;
+
     private readonly MailboxHost _host;
     private readonly ClusterMetrics _metrics;
     private readonly TimeProvider _time;
@@ -93,7 +96,8 @@ internal sealed class MailboxObservers : IMailboxSubscriber, IAsyncDisposable
                 return null;
         }
 
-        return FindRecords(mailbox, new ModSeq(modSeq.Value - 1), modSeq) is [var record] ? record : null;
+        var left = _pushSize;
+        return FindRecords(mailbox, new ModSeq(modSeq.Value - 1), modSeq, ref left) is [var record] ? record : null;
     }
 
     /// <inheritdoc/>
@@ -139,9 +143,10 @@ internal sealed class MailboxObservers : IMailboxSubscriber, IAsyncDisposable
         }
 
         var nudges = new Dictionary<IMailboxObserver, List<MailboxNudge>>();
+        var left = _pushSize * MostPushed;
         foreach (var (mailbox, told, newest, observers) in changed)
         {
-            var nudge = new MailboxNudge(mailbox, newest, FindRecords(mailbox, told == default ? new ModSeq(newest.Value - 1) : told, newest));
+            var nudge = new MailboxNudge(mailbox, newest, FindRecords(mailbox, told == default ? new ModSeq(newest.Value - 1) : told, newest, ref left));
             foreach (var observer in observers)
             {
                 if (!nudges.TryGetValue(observer, out var list))
@@ -156,14 +161,17 @@ internal sealed class MailboxObservers : IMailboxSubscriber, IAsyncDisposable
     }
 
     // Not under the lock, for the mailbox's own is taken
-    private MailboxDelta[]? FindRecords(MailboxId mailbox, ModSeq known, ModSeq newest)
+    private MailboxDelta[]? FindRecords(MailboxId mailbox, ModSeq known, ModSeq newest, ref long left)
     {
-        if (_pushSize == 0 || newest <= known || _host.FindRecent(mailbox, known, newest) is not { Length: > 0 } records)
+        if (left <= 0 || newest <= known || _host.FindRecent(mailbox, known, newest) is not { Length: > 0 } records)
             return null;
         var size = 0L;
         foreach (var record in records)
             size += SizeOf(record);
-        return size <= _pushSize ? records : null;
+        if (size > _pushSize)
+            return null;
+        left -= size;
+        return records;
     }
 
     // About what it has when it is encoded
