@@ -154,11 +154,12 @@ internal sealed class ClusterMailbox(MailboxId id, ClusterMailboxes owner) : IMa
     // The answer says where the mailbox is: many are only delivered to, and nobody watches them
     private async Task<MailResult<Recorded<AppendResult>>> AppendOnceAsync(AppendRequest request, int attempt, CancellationToken cancellationToken)
     {
+        var place = Place(attempt);
         if (attempt == 1 && owner.SendsAppendsTogether && !owner.Places.IsPlain)
         {
             try
             {
-                var placed = Place(attempt) is { } place ? await place.Appends.AppendAsync(new MailboxAppend(id, request)) : default;
+                var placed = place is not null ? await place.Appends.AppendAsync(new MailboxAppend(id, request)) : default;
                 if (placed.Mailstore is null)
                     placed = await Grain.AppendPlacedAsync(request, cancellationToken);
                 owner.Places.Learn(id, placed.Mailstore, placed.Gateway);
