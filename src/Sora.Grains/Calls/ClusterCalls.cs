@@ -11,6 +11,7 @@ namespace Sora.Grains.Calls;
 /// </summary>
 internal sealed class ClusterCalls(ClusterOptions options, ClusterMetrics metrics, TimeProvider time, ILogger<ClusterCalls> logger)
 {
+    private CancellationTokenSource _interruption = new();
     private long _failureTold;
     private int _failures;
 
@@ -25,18 +26,21 @@ internal sealed class ClusterCalls(ClusterOptions options, ClusterMetrics metric
         string what, TState state, Func<TState, int, CancellationToken, Task<MailResult<T>>> call, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
+        var isSlow = false;
         for (var attempt = 1; ; attempt++)
         {
             Exception failure;
             try
             {
-                var result = await AttemptAsync(state, call, attempt, Patience(started, attempt), cancellationToken).ConfigureAwait(false);
+                var interruption = Volatile.Read(ref _interruption).Token;
+                var result = await WaitAsync(call(state, attempt, cancellationToken), Patience(started, isSlow), interruption, cancellationToken).ConfigureAwait(false);
                 metrics.Called(what, time.GetElapsedTime(started));
                 return result;
             }
             catch (Exception e) when (IsTransient(e) && !cancellationToken.IsCancellationRequested)
             {
                 failure = e;
+                isSlow |= e is TimeoutException;
             }
 
             NodeLost?.Invoke();
@@ -53,6 +57,19 @@ internal sealed class ClusterCalls(ClusterOptions options, ClusterMetrics metric
         }
     }
 
+    /// <summary>A node is gone, perhaps with the answers to what is under way: nobody waits for those any more, the calls are made again. Whom they have reached knows them by their operation ids.</summary>
+    public void Interrupt() => _ = Interlocked.Exchange(ref _interruption, new CancellationTokenSource()).CancelAsync();
+
+    /// <summary>A single attempt at something that is made again anyway.</summary>
+    /// <param name="call">Makes it.</param>
+    /// <param name="patience">How long the answer is waited for.</param>
+    /// <param name="cancellationToken">Nobody waits any more.</param>
+    public Task<T> OnceAsync<T>(Func<Task<T>> call, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var interruption = Volatile.Read(ref _interruption).Token;
+        return WaitAsync(call(), patience, interruption, cancellationToken);
+    }
+
     /// <summary>Whether another attempt can help: the node, the way to it or its answer is missing.</summary>
     internal static bool IsTransient(Exception e) =>
         e is Orleans.Runtime.OrleansException or TimeoutException or IOException or SocketException or OperationCanceledException;
@@ -64,29 +81,28 @@ internal sealed class ClusterCalls(ClusterOptions options, ClusterMetrics metric
         return end < 0 ? e.Message : e.Message[..end];
     }
 
-    private async Task<MailResult<T>> AttemptAsync<TState, T>(
-        TState state, Func<TState, int, CancellationToken, Task<MailResult<T>>> call, int attempt, TimeSpan patience, CancellationToken cancellationToken)
+    private async Task<T> WaitAsync<T>(Task<T> answer, TimeSpan patience, CancellationToken interruption, CancellationToken cancellationToken)
     {
-        var task = call(state, attempt, cancellationToken);
-        if (task.IsCompleted)
-            return await task.ConfigureAwait(false);
+        if (answer.IsCompleted)
+            return await answer.ConfigureAwait(false);
+        using var end = cancellationToken.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(interruption, cancellationToken) : null;
         try
         {
-            return await task.WaitAsync(patience, time, cancellationToken).ConfigureAwait(false);
+            return await answer.WaitAsync(patience, time, end?.Token ?? interruption).ConfigureAwait(false);
         }
         catch
         {
             // Nobody waits for it any more; that it fails in the end is no news
-            _ = task.ContinueWith(static late => _ = late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            _ = answer.ContinueWith(static late => _ = late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             throw;
         }
     }
 
-    // The first attempt is short, for it is the one that meets a node that has died. A node that was cut off is met until the others have taken it for dead, so further ones are not much longer
-    private TimeSpan Patience(long started, int attempt)
+    // What meets a node that has died is to be short, and one that was cut off is met until the others have taken it for dead. Only where an answer has not come in time is the node perhaps just slow
+    private TimeSpan Patience(long started, bool isSlow)
     {
         var rest = options.CallTimeout - time.GetElapsedTime(started);
-        var patience = options.AttemptTimeout * (attempt == 1 ? 1 : 2);
+        var patience = options.AttemptTimeout * (isSlow ? 2 : 1);
         return patience < rest ? patience : rest > TimeSpan.FromMilliseconds(1) ? rest : TimeSpan.FromMilliseconds(1);
     }
 

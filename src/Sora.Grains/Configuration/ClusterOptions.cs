@@ -44,7 +44,7 @@ public sealed class ClusterOptions : IValidatableOptions
     [OptionRange("1s", "10m")]
     public TimeSpan CallTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
-    [Option("How long the first attempt of a call may take before it is made again, with the same operation id; further ones may take twice as long")]
+    [Option("How long an attempt of a call may take before it is made again, with the same operation id; after one that took longer, further ones may take twice as long. When the connection to a mailstore is lost, all that is under way is made again at once")]
     [OptionRange("100ms", "1m")]
     public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromSeconds(1);
 

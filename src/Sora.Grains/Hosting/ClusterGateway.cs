@@ -60,6 +60,7 @@ internal sealed class ClusterGateway : IAsyncDisposable
     public void NodeLost()
     {
         _places.Forget();
+        _calls.Interrupt();
         _watches.AskAll();
     }
 

@@ -179,7 +179,7 @@ internal sealed class MailboxWatches : IMailboxObserver, IAsyncDisposable
 
         try
         {
-            var modSeq = await ObserveOnceAsync(id, cancellationToken).WaitAsync(_options.AttemptTimeout * 4, _time, cancellationToken);
+            var modSeq = await _calls.OnceAsync(() => ObserveOnceAsync(id, cancellationToken), _options.AttemptTimeout * 4, cancellationToken);
             bool isNews;
             lock (_lock)
                 isNews = _watches.TryGetValue(id, out var watch) && modSeq.Value > watch.Newest;
