@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Sora.Contracts;
 
@@ -34,4 +35,10 @@ internal static partial class Log
 
     [LoggerMessage(10, LogLevel.Debug, "A mailstore does not know what goes straight to it, calls go to mailboxes one by one for a while: {Reason}")]
     public static partial void CallNotUnderstood(ILogger logger, string reason);
+
+    [LoggerMessage(11, LogLevel.Warning, "Nobody listens at mailstore {Member} any more: it is taken for dead")]
+    public static partial void NobodyListens(ILogger logger, string member);
+
+    [LoggerMessage(12, LogLevel.Debug, "Whether the mailstore at {Address} is still there could not be told")]
+    public static partial void NotLooked(ILogger logger, IPEndPoint address, Exception exception);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Sora.Contracts;
@@ -9,6 +10,7 @@ namespace Sora.Grains.Calls;
 /// Calls to mailboxes and accounts, wherever they are. A node that dies takes answers with it, and nobody says so for a while: each attempt has its own, short time, and the
 /// call is made again, as the same operation, until its deadline. Then the client hears UNAVAILABLE and keeps its connection.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "It has no timer to be freed, and calls that are still under way at the end use it")]
 internal sealed class ClusterCalls(ClusterOptions options, ClusterMetrics metrics, TimeProvider time, ILogger<ClusterCalls> logger)
 {
     private CancellationTokenSource _interruption = new();

@@ -92,6 +92,9 @@ public sealed class ClusterOptions : IValidatableOptions
     [OptionRange(1, 10)]
     public int Votes { get; set; } = 2;
 
+    [Option("A mailstore is dead as soon as a connection to it has ended and its machine refuses new ones, without questions and votes. Not where a firewall between mailstores refuses connections instead of dropping them")]
+    public bool RefusedIsDead { get; set; } = true;
+
     [Option("How often the table of the members is read, beside what the members tell each other")]
     [OptionRange("1s", "10m")]
     public TimeSpan TableRefresh { get; set; } = TimeSpan.FromSeconds(5);

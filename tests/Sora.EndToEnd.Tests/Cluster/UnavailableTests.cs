@@ -4,7 +4,7 @@ using Sora.Testing;
 
 namespace Sora.EndToEnd.Tests.Cluster;
 
-/// <summary>A gateway whose mailstores are all away.</summary>
+/// <summary>A gateway whose mailstores are away, all or one.</summary>
 public sealed class UnavailableTests
 {
     private const string User = "user@example.com";
@@ -38,6 +38,29 @@ public sealed class UnavailableTests
             await idle.ReadUntaggedAsync();
         await client.OkAsync("NOOP");
         client.View.Uids.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_mailstore_is_dead_when_nobody_listens_there_any_more_and_is_not_asked_first()
+    {
+        // Members that are only silent are found out after a minute here, which is longer than calls take
+        await using var cluster = await ClusterProcesses.StartAsync(2, 1, "cluster.probe_timeout=1m", "cluster.call_timeout=20s");
+        var gateway = cluster.Gateways[0];
+        string[] users = [.. Enumerable.Range(0, 8).Select(static i => $"user{i}@example.com")];
+        await gateway.CreateAccountsAsync(ClusterProcesses.Password, users);
+        var clients = new List<ImapClient>();
+        foreach (var user in users)
+        {
+            clients.Add(await ImapClient.OpenInboxAsync(gateway.ImapPort, user, ClusterProcesses.Password));
+            await clients[^1].AppendAsync("INBOX", TestMail.Make(1));
+        }
+
+        await cluster.Mailstores[0].KillAsync();
+        foreach (var client in clients)
+        {
+            await client.OkAsync("STORE 1 +FLAGS (\\Seen)");
+            client.Dispose();
+        }
     }
 }
 #endif

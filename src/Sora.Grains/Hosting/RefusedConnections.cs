@@ -1,0 +1,97 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+
+namespace Sora.Grains.Hosting;
+
+/// <summary>
+/// Takes a mailstore for dead as soon as its machine says that nobody listens there any more, when a connection to it has ended. Members that are asked and do not answer are only given up
+/// after a while, for they may be slow; a process that is gone is never just slow.
+/// </summary>
+internal sealed class RefusedConnections
+{
+    // Once may be a moment of a machine that is short of something
+    private static readonly TimeSpan BeforeSecond = TimeSpan.FromMilliseconds(50);
+
+    private readonly IServiceProvider _services;
+    private readonly ILogger _logger;
+    private readonly TimeSpan _patience;
+
+    private RefusedConnections(IServiceProvider services, TimeSpan patience)
+    {
+        _services = services;
+        _logger = services.GetRequiredService<ILoggerFactory>().CreateLogger<RefusedConnections>();
+        _patience = patience;
+    }
+
+    /// <summary>Looks after connections to other mailstores.</summary>
+    /// <param name="connections">The way that they are made.</param>
+    /// <param name="patience">An answer that takes longer is none.</param>
+    public static void Watch(IConnectionBuilder connections, TimeSpan patience)
+    {
+        var watch = new RefusedConnections(connections.ApplicationServices, patience);
+        connections.Use(next => async connection =>
+        {
+            try
+            {
+                await next(connection);
+            }
+            finally
+            {
+                if (connection.RemoteEndPoint is IPEndPoint mailstore)
+                    _ = watch.LookAsync(mailstore);
+            }
+        });
+    }
+
+    private async Task LookAsync(IPEndPoint mailstore)
+    {
+        try
+        {
+            if (!await IsRefusedAsync(mailstore))
+                return;
+            await Task.Delay(BeforeSecond);
+            if (!await IsRefusedAsync(mailstore))
+                return;
+
+            // One that leaves in an orderly way says so itself
+            var members = _services.GetRequiredService<IClusterMembershipService>();
+            foreach (var (address, member) in members.CurrentSnapshot.Members)
+            {
+                if (member.Status != SiloStatus.Active || !IsAt(address, mailstore))
+                    continue;
+                Log.NobodyListens(_logger, address.ToString());
+                await members.TryKill(address);
+            }
+        }
+        catch (Exception e)
+        {
+            Log.NotLooked(_logger, mailstore, e); // it is still asked as every member is
+        }
+    }
+
+    private static bool IsAt(SiloAddress member, IPEndPoint connected) =>
+        member.Endpoint.Port == connected.Port && member.Endpoint.Address.MapToIPv6().Equals(connected.Address.MapToIPv6());
+
+    private async Task<bool> IsRefusedAsync(IPEndPoint mailstore)
+    {
+        using var socket = new Socket(mailstore.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        using var limit = new CancellationTokenSource(_patience);
+        try
+        {
+            await socket.ConnectAsync(mailstore, limit.Token);
+            return false;
+        }
+        catch (SocketException e)
+        {
+            return e.SocketErrorCode == SocketError.ConnectionRefused;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+}
