@@ -39,6 +39,6 @@ internal static partial class Log
     [LoggerMessage(11, LogLevel.Warning, "Nobody listens at mailstore {Member} any more: it is taken for dead")]
     public static partial void NobodyListens(ILogger logger, string member);
 
-    [LoggerMessage(12, LogLevel.Debug, "Whether the mailstore at {Address} is still there could not be told")]
-    public static partial void NotLooked(ILogger logger, IPEndPoint address, Exception exception);
+    [LoggerMessage(12, LogLevel.Debug, "Whether mailstores at {Machine} are still there could not be told")]
+    public static partial void NotLooked(ILogger logger, IPAddress machine, Exception exception);
 }

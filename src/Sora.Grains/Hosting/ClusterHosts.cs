@@ -73,7 +73,14 @@ internal static class ClusterHosts
         silo.UseAdoNetClustering(clustering => (clustering.Invariant, clustering.DataSource) = ("Npgsql", members));
         silo.ConfigureEndpoints(AdvertisedAddress(options), options.SiloPort, options.GatewayPort, listenOnAnyHostAddress: false);
         if (options.RefusedIsDead)
-            silo.Configure<SiloConnectionOptions>(connections => connections.ConfigureSiloOutboundConnection(connection => RefusedConnections.Watch(connection, options.ProbeTimeout)));
+        {
+            silo.Configure<SiloConnectionOptions>(connections =>
+            {
+                connections.ConfigureSiloOutboundConnection(connection => RefusedConnections.Watch(connection, options.ProbeTimeout));
+                connections.ConfigureSiloInboundConnection(connection => RefusedConnections.Watch(connection, options.ProbeTimeout));
+            });
+        }
+
         if (tls is not null)
             silo.UseTls(tls.Configure);
     }

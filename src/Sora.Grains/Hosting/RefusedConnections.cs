@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
@@ -16,6 +17,9 @@ internal sealed class RefusedConnections
     // Once may be a moment of a machine that is short of something
     private static readonly TimeSpan BeforeSecond = TimeSpan.FromMilliseconds(50);
 
+    // A look is a connection too, of which the other one hears that it ends
+    private static readonly TimeSpan LongerThanLook = TimeSpan.FromSeconds(1);
+
     private readonly IServiceProvider _services;
     private readonly ILogger _logger;
     private readonly TimeSpan _patience;
@@ -27,41 +31,42 @@ internal sealed class RefusedConnections
         _patience = patience;
     }
 
-    /// <summary>Looks after connections to other mailstores.</summary>
-    /// <param name="connections">The way that they are made.</param>
+    /// <summary>Looks after connections between mailstores.</summary>
+    /// <param name="connections">The way that they are made, or taken.</param>
     /// <param name="patience">An answer that takes longer is none.</param>
     public static void Watch(IConnectionBuilder connections, TimeSpan patience)
     {
         var watch = new RefusedConnections(connections.ApplicationServices, patience);
         connections.Use(next => async connection =>
         {
+            var since = Stopwatch.GetTimestamp();
             try
             {
                 await next(connection);
             }
             finally
             {
-                if (connection.RemoteEndPoint is IPEndPoint mailstore)
-                    _ = watch.LookAsync(mailstore);
+                if (connection.RemoteEndPoint is IPEndPoint { Address: var machine } && Stopwatch.GetElapsedTime(since) > LongerThanLook)
+                    _ = watch.LookAsync(machine);
             }
         });
     }
 
-    private async Task LookAsync(IPEndPoint mailstore)
+    private async Task LookAsync(IPAddress machine)
     {
         try
         {
-            if (!await IsRefusedAsync(mailstore))
-                return;
-            await Task.Delay(BeforeSecond);
-            if (!await IsRefusedAsync(mailstore))
-                return;
-
-            // One that leaves in an orderly way says so itself
             var members = _services.GetRequiredService<IClusterMembershipService>();
+            var own = _services.GetRequiredService<ILocalSiloDetails>().SiloAddress;
             foreach (var (address, member) in members.CurrentSnapshot.Members)
             {
-                if (member.Status != SiloStatus.Active || !IsAt(address, mailstore))
+                // One that leaves in an orderly way says so itself
+                if (member.Status != SiloStatus.Active || address.Equals(own) || !address.Endpoint.Address.MapToIPv6().Equals(machine.MapToIPv6()))
+                    continue;
+                if (!await IsRefusedAsync(address.Endpoint))
+                    continue;
+                await Task.Delay(BeforeSecond);
+                if (!await IsRefusedAsync(address.Endpoint) || members.CurrentSnapshot.GetSiloStatus(address) != SiloStatus.Active)
                     continue;
                 Log.NobodyListens(_logger, address.ToString());
                 await members.TryKill(address);
@@ -69,12 +74,9 @@ internal sealed class RefusedConnections
         }
         catch (Exception e)
         {
-            Log.NotLooked(_logger, mailstore, e); // it is still asked as every member is
+            Log.NotLooked(_logger, machine, e); // members are still asked as ever
         }
     }
-
-    private static bool IsAt(SiloAddress member, IPEndPoint connected) =>
-        member.Endpoint.Port == connected.Port && member.Endpoint.Address.MapToIPv6().Equals(connected.Address.MapToIPv6());
 
     private async Task<bool> IsRefusedAsync(IPEndPoint mailstore)
     {
