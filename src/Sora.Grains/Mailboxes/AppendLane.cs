@@ -83,9 +83,9 @@ internal sealed class AppendLane(IMailstoreService mailstore, ClusterOptions opt
         try
         {
             var results = await mailstore.AppendAsync(new MailboxAppends(batch.ConvertAll(static one => one.Append))).ConfigureAwait(false);
+            metrics.AppendsSent(batch.Count); // before anybody hears of it: whoever counts then misses none
             for (var i = 0; i < batch.Count; i++)
                 batch[i].Completion.SetResult(results[i]);
-            metrics.AppendsSent(batch.Count);
         }
         catch (Exception e)
         {
