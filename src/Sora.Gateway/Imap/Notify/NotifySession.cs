@@ -105,7 +105,7 @@ internal sealed class NotifySession(ImapConnection connection, SelectedEvents se
 
         try
         {
-            if (listChanged && !await PushListAsync(changed, own ?? [], cancellationToken).ConfigureAwait(false))
+            if ((listChanged || await HasOtherListAsync(cancellationToken).ConfigureAwait(false)) && !await PushListAsync(changed, own ?? [], cancellationToken).ConfigureAwait(false))
                 return;
             await ReadAsync(changed, tellAll: false, tellNews: true, cancellationToken).ConfigureAwait(false);
         }
@@ -147,6 +147,10 @@ internal sealed class NotifySession(ImapConnection connection, SelectedEvents se
         connection.Session.Notify = new NotifySession(connection, SelectedEvents.None, []);
         Dispose();
     }
+
+    // Of what one client did, a mailbox may tell before the list does, which is another node's then
+    private async ValueTask<bool> HasOtherListAsync(CancellationToken cancellationToken) =>
+        !ReferenceEquals(await connection.Directory.ListAsync(cancellationToken).ConfigureAwait(false), _list);
 
     // Names first: what the STATUS responses behind them speak of has the names that the client knows then.
     private async ValueTask<bool> PushListAsync(
