@@ -41,4 +41,13 @@ internal static partial class Log
 
     [LoggerMessage(12, LogLevel.Debug, "Whether mailstores at {Machine} are still there could not be told")]
     public static partial void NotLooked(ILogger logger, IPAddress machine, Exception exception);
+
+    [LoggerMessage(13, LogLevel.Debug, "Mailstore {Member} has run what it will run for mailboxes, which took {Time}")]
+    public static partial void Acquainted(ILogger logger, string member, TimeSpan time);
+
+    [LoggerMessage(14, LogLevel.Debug, "Mailstore {Member} was not called before it is needed: {Reason}")]
+    public static partial void NotAcquainted(ILogger logger, string member, string reason);
+
+    [LoggerMessage(15, LogLevel.Debug, "Mailstores that have just come are not called before they are needed: {Reason}")]
+    public static partial void NotGreeted(ILogger logger, string reason);
 }

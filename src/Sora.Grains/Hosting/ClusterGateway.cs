@@ -6,6 +6,7 @@ using Sora.Grains.Calls;
 using Sora.Grains.Configuration;
 using Sora.Grains.Mailboxes;
 using Sora.Grains.Observers;
+using Sora.Mailstore.Storage;
 
 namespace Sora.Grains.Hosting;
 
@@ -20,6 +21,8 @@ internal sealed class ClusterGateway : IAsyncDisposable
     private readonly MailboxWatches _watches;
     private readonly MailboxPlaces _places;
     private readonly ClusterMailboxes _mailboxes;
+    private readonly Acquaintances _acquaintances;
+    private readonly CancellationTokenSource _stopping = new();
 
     public ClusterGateway(IGrainFactory grains, bool isMailstore, ClusterEngine engine, ClusterOptions options, ClusterMetrics metrics)
     {
@@ -31,9 +34,13 @@ internal sealed class ClusterGateway : IAsyncDisposable
         _places = new MailboxPlaces(grains, isMailstore, options, metrics, engine.Time, engine.Loggers.CreateLogger<MailboxPlaces>());
         _watches = new MailboxWatches(grains, _places, engine.Feed, _calls, options, metrics, engine.Time, engine.Loggers.CreateLogger<MailboxWatches>());
         _mailboxes = new ClusterMailboxes(grains, _calls, _places, options, engine.Transfer(options), _watches);
+        _acquaintances = new Acquaintances(_mailboxes, engine.Loggers.CreateLogger<Acquaintances>());
     }
 
     public IMailboxes Mailboxes => _mailboxes;
+
+    /// <summary>Calls those of the mailstores that have not been called yet, before anybody waits for them.</summary>
+    public Task GreetAsync(IReadOnlyList<MailstoreMember> members) => _acquaintances.MakeAsync(members, _stopping.Token);
 
     /// <summary>An account whose changes go to its node.</summary>
     /// <param name="inner">The account as this process knows it.</param>
@@ -64,5 +71,10 @@ internal sealed class ClusterGateway : IAsyncDisposable
         _watches.AskAll();
     }
 
-    public ValueTask DisposeAsync() => _watches.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _watches.DisposeAsync();
+        _stopping.Dispose();
+    }
 }

@@ -118,11 +118,13 @@ public sealed class ClusterNode : IMailboxes, IAsyncDisposable
             return;
         var host = _isMailstore ? BuildMailstore() : BuildGateway();
         _host = host;
+        Acquaintances.PrepareCodecs(host.Services);
         await host.StartAsync(cancellationToken);
         Volatile.Write(ref _gateway, new ClusterGateway(host.Services.GetRequiredService<IGrainFactory>(), _isMailstore, _engine, _options, _metrics));
         if (_isMailstore)
             host.Services.GetRequiredService<ISiloStatusOracle>().SubscribeToSiloStatusEvents(new MemberListener(this));
         _addition?.Joined(host.Services);
+        _ = GreetAsync();
     }
 
     /// <summary>Leaves in an orderly way: calls under way are answered, mailboxes move to the others.</summary>
@@ -190,6 +192,23 @@ public sealed class ClusterNode : IMailboxes, IAsyncDisposable
         Log.Gateways(_logger, now);
         if (now < before)
             Volatile.Read(ref _gateway)?.NodeLost();
+        else
+            _ = GreetAsync();
+    }
+
+    // Who has just come has not run anything yet
+    private async Task GreetAsync()
+    {
+        if (Volatile.Read(ref _gateway) is not { } gateway)
+            return;
+        try
+        {
+            await gateway.GreetAsync(await MembersAsync(CancellationToken.None));
+        }
+        catch (Exception e) when (e is NpgsqlException or ObjectDisposedException or TimeoutException)
+        {
+            Log.NotGreeted(_logger, e.Message);
+        }
     }
 
     private sealed class MemberListener(ClusterNode node) : ISiloStatusListener
@@ -199,6 +218,8 @@ public sealed class ClusterNode : IMailboxes, IAsyncDisposable
             Log.MemberChanged(node._logger, updatedSilo.ToString(), status.ToString());
             if (status is SiloStatus.Dead or SiloStatus.ShuttingDown or SiloStatus.Stopping)
                 Volatile.Read(ref node._gateway)?.NodeLost();
+            else if (status is SiloStatus.Active)
+                _ = node.GreetAsync();
         }
     }
 }

@@ -6,7 +6,11 @@ namespace Sora.Mailstore.Storage;
 /// <param name="Status">joining, active, stopping or dead, among others.</param>
 /// <param name="AliveAt">When it last said that it was there.</param>
 public sealed record MailstoreMember(
-    string Name, string Address, int Port, int GatewayPort, int Generation, string Status, DateTimeOffset StartedAt, DateTimeOffset AliveAt);
+    string Name, string Address, int Port, int GatewayPort, int Generation, string Status, DateTimeOffset StartedAt, DateTimeOffset AliveAt)
+{
+    /// <summary>It hosts mailboxes.</summary>
+    public bool IsActive => Status == "active";
+}
 
 /// <summary>Reads the members of clusters, which Orleans keeps.</summary>
 public static class MemberStore

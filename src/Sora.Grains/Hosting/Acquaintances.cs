@@ -1,0 +1,126 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Runtime;
+using Orleans.Runtime.Placement;
+using Orleans.Serialization.Codecs;
+using Orleans.Serialization.Configuration;
+using Orleans.Serialization.Invocation;
+using Orleans.Serialization.Serializers;
+using Sora.Contracts;
+using Sora.Grains.Calls;
+using Sora.Grains.Mailboxes;
+using Sora.Mailstore.Bodies.Transfer;
+using Sora.Mailstore.Storage;
+
+namespace Sora.Grains.Hosting;
+
+/// <summary>
+/// Makes each kind of call once to a mailstore that is new, for a mailbox that does not exist. What a process has never run is compiled when it runs first: without this, when the mailboxes of one
+/// that died come to it, and their clients wait.
+/// </summary>
+internal sealed class Acquaintances(ClusterMailboxes mailboxes, ILogger<Acquaintances> logger)
+{
+    private static readonly byte[] Header = "Subject: \r\n\r\n"u8.ToArray();
+
+    private readonly ConcurrentDictionary<SiloAddress, byte> _known = new();
+
+    /// <summary>Makes what turns calls and answers into bytes, and back.</summary>
+    /// <param name="services">Of a silo or a client.</param>
+    public static void PrepareCodecs(IServiceProvider services)
+    {
+        var codecs = services.GetRequiredService<CodecProvider>();
+        foreach (var type in TravellingTypes(services.GetRequiredService<IOptions<TypeManifestOptions>>().Value))
+        {
+            codecs.TryGetCodec(type);
+            codecs.TryGetDeepCopier(type);
+        }
+    }
+
+    /// <summary>Calls, what is in them, and answers.</summary>
+    internal static IEnumerable<Type> TravellingTypes(TypeManifestOptions manifest)
+    {
+        var serialized = manifest.Serializers.Where(IsOurs).SelectMany(static codec => codec.GetInterfaces()).Where(static type => IsOf(type, typeof(IFieldCodec<>)))
+            .Select(static codec => codec.GenericTypeArguments[0]);
+        var answers = manifest.Interfaces.Where(IsOurs).SelectMany(static type => type.GetInterfaces().Append(type)).SelectMany(static type => type.GetMethods())
+            .Select(static method => method.ReturnType).Where(static type => IsOf(type, typeof(Task<>)))
+            .Select(static type => typeof(Response<>).MakeGenericType(type.GenericTypeArguments));
+        return serialized.Concat(answers).Distinct();
+    }
+
+    /// <summary>Calls the mailstores that are not known yet, one after the other. Never fails: what it does not reach it leaves alone.</summary>
+    public async Task MakeAsync(IReadOnlyList<MailstoreMember> members, CancellationToken cancellationToken)
+    {
+        foreach (var member in members)
+        {
+            var mailstore = SiloAddress.New(IPAddress.Parse(member.Address), member.Port, member.Generation);
+            if (member.IsActive && _known.TryAdd(mailstore, 0))
+                await MakeAsync(mailstore, cancellationToken);
+        }
+    }
+
+    private async Task MakeAsync(SiloAddress mailstore, CancellationToken cancellationToken)
+    {
+        try
+        {
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, mailstore);
+            var started = TimeProvider.System.GetTimestamp();
+            await CallAsync(new MailboxId(-1 - Random.Shared.NextInt64(long.MaxValue)), cancellationToken);
+            Log.Acquainted(logger, mailstore.ToString(), TimeProvider.System.GetElapsedTime(started));
+        }
+        catch (Exception e)
+        {
+            Log.NotAcquainted(logger, mailstore.ToString(), ClusterCalls.Reason(e));
+        }
+    }
+
+    private async Task CallAsync(MailboxId id, CancellationToken cancellationToken)
+    {
+        var message = new ArrivedMessage { Hash = default, Size = Header.Length, Header = Header, HeaderTruncated = false, Envelope = default, Structure = default, Body = Header };
+        var append = new AppendRequest(OperationId.New(), [new AppendMessage(message, default, FlagSet.Empty, DateTimeOffset.UnixEpoch)]);
+        var store = new StoreRequest(OperationId.New(), UidSet.Of(1), StoreMode.Add, FlagSet.Of(SystemFlags.Seen));
+        var expunge = new ExpungeRequest(OperationId.New(), store.Uids);
+        var copy = new CopyRequest(OperationId.New(), store.Uids, id, Move: false);
+
+        var replace = new ReplaceRequest(OperationId.New(), store.Uids, id, append.Messages);
+
+        // The first answer says where the mailbox is, and what comes then goes straight there
+        var mailbox = mailboxes.Find(id);
+        await mailbox.AppendAsync(append, cancellationToken);
+        using var watch = mailboxes.Subscribe(id, new Nobody());
+        await mailbox.AppendAsync(append, cancellationToken);
+        await mailbox.OpenAsync(default, cancellationToken);
+        await mailbox.StoreAsync(store, cancellationToken);
+        await mailbox.ExpungeAsync(expunge, cancellationToken);
+        await mailbox.CopyAsync(copy, cancellationToken);
+        await mailbox.ClaimRecentAsync(new Uid(1), keep: true, cancellationToken);
+        await mailbox.ExpungedSinceAsync(default, cancellationToken);
+        await mailbox.CountRecentAsync(cancellationToken);
+        await mailbox.ReplaceAsync(replace, cancellationToken);
+        await mailboxes.AppendAllAsync([new MailboxAppend(id, append)], cancellationToken);
+        await mailboxes.RefreshAsync(id, tellsNewest: true, cancellationToken);
+
+        // And as it goes while nobody knows where
+        var grain = mailboxes.Grain(id);
+        await grain.AppendAsync(append, cancellationToken);
+        await grain.OpenAsync(default, cancellationToken);
+        await grain.StoreAsync(store, cancellationToken);
+        await grain.ExpungeAsync(expunge, cancellationToken);
+        await grain.CopyAsync(copy, cancellationToken);
+        await grain.ClaimRecentAsync(new Uid(1), keep: true, cancellationToken);
+    }
+
+    private static bool IsOurs(Type type) => type.Namespace?.Contains("Sora.", StringComparison.Ordinal) == true && !type.IsGenericTypeDefinition;
+
+    private static bool IsOf(Type type, Type definition) => type.IsGenericType && type.GetGenericTypeDefinition() == definition;
+
+    private sealed class Nobody : IMailboxSubscriber
+    {
+        public void Changed(MailboxId mailbox, ModSeq modSeq)
+        {
+            // nothing is ever told
+        }
+    }
+}
