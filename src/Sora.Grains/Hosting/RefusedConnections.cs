@@ -58,24 +58,28 @@ internal sealed class RefusedConnections
         {
             var members = _services.GetRequiredService<IClusterMembershipService>();
             var own = _services.GetRequiredService<ILocalSiloDetails>().SiloAddress;
-            foreach (var (address, member) in members.CurrentSnapshot.Members)
-            {
-                // One that leaves in an orderly way says so itself
-                if (member.Status != SiloStatus.Active || address.Equals(own) || !address.Endpoint.Address.MapToIPv6().Equals(machine.MapToIPv6()))
-                    continue;
-                if (!await IsRefusedAsync(address.Endpoint))
-                    continue;
-                await Task.Delay(BeforeSecond);
-                if (!await IsRefusedAsync(address.Endpoint) || members.CurrentSnapshot.GetSiloStatus(address) != SiloStatus.Active)
-                    continue;
-                Log.NobodyListens(_logger, address.ToString());
-                await members.TryKill(address);
-            }
+            await Task.WhenAll(members.CurrentSnapshot.Members.Values
+                .Where(member => !member.SiloAddress.Equals(own) && member.SiloAddress.Endpoint.Address.MapToIPv6().Equals(machine.MapToIPv6()))
+                .Select(member => LookAsync(members, member.SiloAddress)));
         }
         catch (Exception e)
         {
             Log.NotLooked(_logger, machine, e); // members are still asked as ever
         }
+    }
+
+    private async Task LookAsync(IClusterMembershipService members, SiloAddress mailstore)
+    {
+        if (!IsActive() || !await IsRefusedAsync(mailstore.Endpoint))
+            return;
+        await Task.Delay(BeforeSecond);
+        if (!await IsRefusedAsync(mailstore.Endpoint) || !IsActive())
+            return;
+        Log.NobodyListens(_logger, mailstore.ToString());
+        await members.TryKill(mailstore);
+
+        // One that leaves in an orderly way says so itself
+        bool IsActive() => members.CurrentSnapshot.GetSiloStatus(mailstore) == SiloStatus.Active;
     }
 
     private async Task<bool> IsRefusedAsync(IPEndPoint mailstore)
