@@ -65,9 +65,8 @@ internal sealed class Acquaintances(ClusterMailboxes mailboxes, ILogger<Acquaint
     {
         try
         {
-            RequestContext.Set(IPlacementDirector.PlacementHintKey, mailstore);
             var started = TimeProvider.System.GetTimestamp();
-            await CallAsync(new MailboxId(-1 - Random.Shared.NextInt64(long.MaxValue)), cancellationToken);
+            await CallAsync(mailstore, new MailboxId(-1 - Random.Shared.NextInt64(long.MaxValue)), cancellationToken);
             Log.Acquainted(logger, mailstore.ToString(), TimeProvider.System.GetElapsedTime(started));
         }
         catch (Exception e)
@@ -76,19 +75,18 @@ internal sealed class Acquaintances(ClusterMailboxes mailboxes, ILogger<Acquaint
         }
     }
 
-    private async Task CallAsync(MailboxId id, CancellationToken cancellationToken)
+    private async Task CallAsync(SiloAddress mailstore, MailboxId id, CancellationToken cancellationToken)
     {
         var message = new ArrivedMessage { Hash = default, Size = Header.Length, Header = Header, HeaderTruncated = false, Envelope = default, Structure = default, Body = Header };
         var append = new AppendRequest(OperationId.New(), [new AppendMessage(message, default, FlagSet.Empty, DateTimeOffset.UnixEpoch)]);
         var store = new StoreRequest(OperationId.New(), UidSet.Of(1), StoreMode.Add, FlagSet.Of(SystemFlags.Seen));
         var expunge = new ExpungeRequest(OperationId.New(), store.Uids);
         var copy = new CopyRequest(OperationId.New(), store.Uids, id, Move: false);
-
         var replace = new ReplaceRequest(OperationId.New(), store.Uids, id, append.Messages);
 
         // The first answer says where the mailbox is, and what comes then goes straight there
         var mailbox = mailboxes.Find(id);
-        await mailbox.AppendAsync(append, cancellationToken);
+        await AppendAtAsync(mailstore, mailbox, append, cancellationToken);
         using var watch = mailboxes.Subscribe(id, new Nobody());
         await mailbox.AppendAsync(append, cancellationToken);
         await mailbox.OpenAsync(default, cancellationToken);
@@ -110,6 +108,13 @@ internal sealed class Acquaintances(ClusterMailboxes mailboxes, ILogger<Acquaint
         await grain.ExpungeAsync(expunge, cancellationToken);
         await grain.CopyAsync(copy, cancellationToken);
         await grain.ClaimRecentAsync(new Uid(1), keep: true, cancellationToken);
+    }
+
+    // In a method of its own, so that nothing that is begun later has the hint too
+    private static async Task AppendAtAsync(SiloAddress mailstore, ClusterMailbox mailbox, AppendRequest append, CancellationToken cancellationToken)
+    {
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, mailstore);
+        await mailbox.AppendAsync(append, cancellationToken);
     }
 
     private static bool IsOurs(Type type) => type.Namespace?.Contains("Sora.", StringComparison.Ordinal) == true && !type.IsGenericTypeDefinition;
