@@ -84,30 +84,25 @@ internal sealed class Acquaintances(ClusterMailboxes mailboxes, ILogger<Acquaint
         var copy = new CopyRequest(OperationId.New(), store.Uids, id, Move: false);
         var replace = new ReplaceRequest(OperationId.New(), store.Uids, id, append.Messages);
 
-        // The first answer says where the mailbox is, and what comes then goes straight there
+        // The first answer says where the mailbox is, and what comes then goes straight there; the grain is called as long as nobody knows where
         var mailbox = mailboxes.Find(id);
         await AppendAtAsync(mailstore, mailbox, append, cancellationToken);
         using var watch = mailboxes.Subscribe(id, new Nobody());
-        await mailbox.AppendAsync(append, cancellationToken);
-        await mailbox.OpenAsync(default, cancellationToken);
-        await mailbox.StoreAsync(store, cancellationToken);
-        await mailbox.ExpungeAsync(expunge, cancellationToken);
-        await mailbox.CopyAsync(copy, cancellationToken);
-        await mailbox.ClaimRecentAsync(new Uid(1), keep: true, cancellationToken);
-        await mailbox.ExpungedSinceAsync(default, cancellationToken);
+        foreach (var way in new IMailbox[] { mailbox, mailboxes.Grain(id) })
+        {
+            await way.AppendAsync(append, cancellationToken);
+            await way.OpenAsync(default, cancellationToken);
+            await way.StoreAsync(store, cancellationToken);
+            await way.ExpungeAsync(expunge, cancellationToken);
+            await way.CopyAsync(copy, cancellationToken);
+            await way.ClaimRecentAsync(new Uid(1), keep: true, cancellationToken);
+            await way.ExpungedSinceAsync(default, cancellationToken);
+            await way.ReplaceAsync(replace, cancellationToken);
+        }
+
         await mailbox.CountRecentAsync(cancellationToken);
-        await mailbox.ReplaceAsync(replace, cancellationToken);
         await mailboxes.AppendAllAsync([new MailboxAppend(id, append)], cancellationToken);
         await mailboxes.RefreshAsync(id, tellsNewest: true, cancellationToken);
-
-        // And as it goes while nobody knows where
-        var grain = mailboxes.Grain(id);
-        await grain.AppendAsync(append, cancellationToken);
-        await grain.OpenAsync(default, cancellationToken);
-        await grain.StoreAsync(store, cancellationToken);
-        await grain.ExpungeAsync(expunge, cancellationToken);
-        await grain.CopyAsync(copy, cancellationToken);
-        await grain.ClaimRecentAsync(new Uid(1), keep: true, cancellationToken);
     }
 
     // In a method of its own, so that nothing that is begun later has the hint too
