@@ -47,14 +47,15 @@ public sealed class BucketTests : IAsyncLifetime
         do
         {
             reply = (await lmtp.DeliverAsync("sender@example.org", [User], TestMail.Make(taken + 1, Size)))[0];
-            if (!reply.IsPositive)
+            if (reply.IsPositive)
+            {
+                taken++;
+                refusedSince.Restart();
+            }
+            else
             {
                 await Task.Delay(100);
-                continue;
             }
-
-            taken++;
-            refusedSince.Restart();
         }
         while (refusedSince.Elapsed < TimeSpan.FromSeconds(3)); // what came about the time of a count weighs twice until the next, so the first refusal is not the last word
         taken.ShouldBeGreaterThan(Before + 10, "a MiB may wait");
