@@ -161,17 +161,21 @@ public sealed class LookupTests : IAsyncLifetime, IDisposable
     public async Task An_answer_is_as_old_as_its_question()
     {
         _options.Http.Timeout = TimeSpan.FromSeconds(50);
+        using var asked = new SemaphoreSlim(0);
         using var release = new SemaphoreSlim(0);
         _peer.Answer = async (context, request) =>
         {
             var answer = _answer;
             if (_peer.Requests.Count == 1)
+            {
+                asked.Release();
                 await release.WaitAsync(context.RequestAborted);
+            }
             await WebPeer.JsonAsync(context, answer);
         };
         await using var lookup = Lookup();
         var first = LoginAsync(lookup);
-        await Eventually.WaitAsync(() => _peer.Requests.Count == 1);
+        (await asked.WaitAsync(TimeSpan.FromSeconds(10))).ShouldBeTrue();
         _answer = """{"result":"found","password_hash":"hash 2"}""";
         _clock.Advance(TimeSpan.FromSeconds(5));
 
