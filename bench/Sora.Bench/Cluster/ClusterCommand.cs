@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sora.Histories.Nodes;
 
 namespace Sora.Bench.Cluster;
 
@@ -28,6 +29,7 @@ internal static class ClusterCommand
         var warmUp = With("--warm-up", "How long each kind of load is on before it is measured, in seconds", 60);
         var sessions = With("--sessions", "Clients at once when it is measured what the nodes carry", 50);
         var repetitions = With("--repeat", "How often each kind of load is measured, one right after the other", 1);
+        var besideOne = With("--beside-one", "Measures one full node too, in turns; what is not measured sleeps", false);
         var loads = With<string[]>("--loads", "Kinds of load that are measured: small, large (deliveries), commands", Throughput.Loads);
         loads.AcceptOnlyFromAmong(Throughput.Loads);
         loads.AllowMultipleArgumentsPerToken = true;
@@ -35,26 +37,27 @@ internal static class ClusterCommand
         var seed = With("--seed", "Seed of all chance", 1);
         var command = new Command("cluster", "Load on several real nodes while processes die, and a check of all that clients were told")
         {
-            fullNodes, mailstores, gateways, haproxy, s3, durable, settings, seconds, clients, users, deliverers, pause, deliveryPause, patience, faults, lasting, idle, throughput, warmUp, sessions, repetitions, loads, statements, seed,
+            fullNodes, mailstores, gateways, haproxy, s3, durable, settings, seconds, clients, users, deliverers, pause, deliveryPause, patience, faults, lasting, idle, throughput, warmUp, sessions, repetitions, besideOne, loads, statements, seed,
         };
         command.SetAction(async (options, token) =>
         {
             try
             {
                 var isCluster = options.GetValue(fullNodes) == 0;
+                var topology = new TopologyOptions
+                {
+                    FullNodes = options.GetValue(fullNodes),
+                    Mailstores = isCluster ? options.GetValue(mailstores) : 0,
+                    Gateways = isCluster ? options.GetValue(gateways) : 0,
+                    Haproxy = options.GetValue(haproxy),
+                    S3 = options.GetValue(s3),
+                    Durable = options.GetValue(durable),
+                    Settings = options.GetValue(settings)!,
+                    Users = options.GetValue(users),
+                };
                 return await new ClusterRun
                 {
-                    Topology = new()
-                    {
-                        FullNodes = options.GetValue(fullNodes),
-                        Mailstores = isCluster ? options.GetValue(mailstores) : 0,
-                        Gateways = isCluster ? options.GetValue(gateways) : 0,
-                        Haproxy = options.GetValue(haproxy),
-                        S3 = options.GetValue(s3),
-                        Durable = options.GetValue(durable),
-                        Settings = options.GetValue(settings)!,
-                        Users = options.GetValue(users),
-                    },
+                    Topology = topology,
                     Load = new()
                     {
                         Clients = options.GetValue(clients),
@@ -68,12 +71,18 @@ internal static class ClusterCommand
                     Lasting = TimeSpan.FromSeconds(options.GetValue(lasting)),
                     Seconds = options.GetValue(seconds),
                     IdleRounds = options.GetValue(idle),
-                    Throughput = TimeSpan.FromSeconds(options.GetValue(throughput)),
-                    WarmUp = TimeSpan.FromSeconds(options.GetValue(warmUp)),
-                    Repetitions = options.GetValue(repetitions),
-                    Sessions = options.GetValue(sessions),
-                    Loads = options.GetValue(loads)!.ToHashSet(StringComparer.Ordinal),
-                    ShowsStatements = options.GetValue(statements),
+                    Throughput = new()
+                    {
+                        Duration = TimeSpan.FromSeconds(options.GetValue(throughput)),
+                        WarmUp = TimeSpan.FromSeconds(options.GetValue(warmUp)),
+                        Repetitions = options.GetValue(repetitions),
+                        BesideOne = options.GetValue(besideOne),
+                        Sessions = options.GetValue(sessions),
+                        Loads = options.GetValue(loads)!.ToHashSet(StringComparer.Ordinal),
+                        ShowsStatements = options.GetValue(statements),
+                        Users = topology.Users,
+                        Password = topology.Password,
+                    },
                 }.RunAsync(token);
             }
             catch (Exception exception) when (exception is PlatformNotSupportedException or InvalidOperationException or TimeoutException or BenchException or IOException)

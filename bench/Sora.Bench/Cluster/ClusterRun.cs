@@ -22,19 +22,8 @@ internal sealed record ClusterRun
 
     public int IdleRounds { get; init; }
 
-    /// <summary>Only this is measured, unless it is 0.</summary>
-    public TimeSpan Throughput { get; init; }
-
-    public TimeSpan WarmUp { get; init; }
-
-    public int Repetitions { get; init; } = 1;
-
-    public int Sessions { get; init; } = 50;
-
-    /// <summary>Of <see cref="Sora.Bench.Cluster.Throughput.Loads"/>.</summary>
-    public IReadOnlySet<string> Loads { get; init; } = Sora.Bench.Cluster.Throughput.Loads.ToHashSet(StringComparer.Ordinal);
-
-    public bool ShowsStatements { get; init; }
+    /// <summary>Only this is measured, unless its duration is 0.</summary>
+    public required ThroughputOptions Throughput { get; init; }
 
     public static IReadOnlyList<(FaultKind Kind, string? Node)> ParseFaults(string text) =>
         [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(static fault =>
@@ -49,12 +38,9 @@ internal sealed record ClusterRun
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         var options = Topology with { Networks = Faults.Any(static fault => fault.Kind == FaultKind.Cut) };
-        if (Throughput > TimeSpan.Zero)
+        if (Throughput.Duration > TimeSpan.Zero)
         {
-            Print($"{options.Name}, {options.Users} accounts");
-            await using var loaded = await Sora.Histories.Nodes.Topology.StartAsync(
-                options with { Networks = false, DatabaseSettings = ShowsStatements ? Statements.Settings : [] });
-            await new Throughput(loaded, options, Sessions, Throughput, WarmUp, Repetitions, Loads, ShowsStatements).PrintAsync(cancellationToken);
+            await MeasureThroughputAsync(cancellationToken);
             return 0;
         }
 
@@ -91,6 +77,26 @@ internal sealed record ClusterRun
             Print("unexpected: " + answer);
         Print(run.Violations.Count == 0 ? $"all rules kept by {run.Load.History.Operations.Count} operations" : HistoryChecker.Report(run.Violations));
         return run.Violations.Count > 0 || !run.Load.Unexpected.IsEmpty ? 1 : 0;
+    }
+
+    private async Task MeasureThroughputAsync(CancellationToken cancellationToken)
+    {
+        var options = Topology with { DatabaseSettings = Throughput.ShowsStatements ? Statements.Settings : [] };
+        var one = options with { FullNodes = 1, Mailstores = 0, Gateways = 0, Haproxy = false };
+        Print($"{options.Name}{(Throughput.BesideOne ? ", and one node" : "")}, {options.Users} accounts");
+        var systems = new List<Topology>();
+        try
+        {
+            systems.Add(await Sora.Histories.Nodes.Topology.StartAsync(options));
+            if (Throughput.BesideOne)
+                systems.Add(await Sora.Histories.Nodes.Topology.StartAsync(one));
+            await new Throughput(systems, Throughput).PrintAsync(cancellationToken);
+        }
+        finally
+        {
+            foreach (var system in systems)
+                await system.DisposeAsync();
+        }
     }
 
     private async Task MeasureIdleAsync(Topology topology, string password)

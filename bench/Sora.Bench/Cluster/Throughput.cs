@@ -3,51 +3,89 @@ using Sora.Bench.Processes;
 using Sora.Bench.Results;
 using Sora.Bench.Scenarios;
 using Sora.Histories.Nodes;
+using Sora.Testing;
 
 namespace Sora.Bench.Cluster;
 
-/// <summary>What the nodes carry when clients do not pause, and which of them spends how much on an operation: what more machines would carry follows from it.</summary>
-/// <param name="topology">The nodes.</param>
-/// <param name="options">What they were started with.</param>
-/// <param name="sessions">Clients at once, over all nodes that they reach.</param>
-/// <param name="duration">How long each kind of load is measured.</param>
-/// <param name="warmUp">How long each is there before that: code is compiled anew in each process, for which several share the cores that one alone would have to itself.</param>
-/// <param name="repetitions">How often each is measured.</param>
-/// <param name="loads">Which kinds of load.</param>
-/// <param name="showsStatements">Whether to show what PostgreSQL spends its time on.</param>
-internal sealed class Throughput(Topology topology, TopologyOptions options, int sessions, TimeSpan duration, TimeSpan warmUp, int repetitions, IReadOnlySet<string> loads, bool showsStatements)
+/// <summary>What systems carry when clients do not pause, and which process spends how much on an operation: what more machines would carry follows from it.</summary>
+/// <param name="systems">Measured in turns, the others asleep meanwhile: a machine whose speed changes from minute to minute changes it for all of them.</param>
+/// <param name="options">How.</param>
+internal sealed class Throughput(IReadOnlyList<Topology> systems, ThroughputOptions options)
 {
     public static readonly string[] Loads = ["small", "large", "commands"];
 
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(1);
+
     public async Task PrintAsync(CancellationToken cancellationToken)
     {
-        var each = sessions / topology.Reached.Count;
-        await MeasureAsync("small", "deliveries of 2 KiB", (target, run) => new DeliverScenario(target, run) { Sessions = each }.RunAsync(cancellationToken));
-        await MeasureAsync("large", "deliveries of 20 KiB", (target, run) => new DeliverScenario(target, run) { Sessions = each, Size = 20 * 1024 }.RunAsync(cancellationToken));
-        await MeasureAsync("commands", "commands of mail clients", (target, run) =>
-            new MixScenario(target, run) { Sessions = each, FirstUser = FirstUserAt(target), MinPause = TimeSpan.Zero, MaxPause = TimeSpan.Zero }.RunAsync(cancellationToken));
+        foreach (var system in systems)
+            Sleep(system);
+        try
+        {
+            await MeasureAsync("small", "deliveries of 2 KiB", (target, run, each, _) => new DeliverScenario(target, run) { Sessions = each }.RunAsync(cancellationToken));
+            await MeasureAsync("large", "deliveries of 20 KiB", (target, run, each, _) => new DeliverScenario(target, run) { Sessions = each, Size = 20 * 1024 }.RunAsync(cancellationToken));
 
-        // As many users as one node would have, each with one client
-        int FirstUserAt(Target target) => each * topology.Reached.Select(static node => node.Name).ToList().IndexOf(target.Name);
+            // As many users as one node would have, each with one client
+            await MeasureAsync("commands", "commands of mail clients", (target, run, each, first) =>
+                new MixScenario(target, run) { Sessions = each, FirstUser = first, MinPause = TimeSpan.Zero, MaxPause = TimeSpan.Zero }.RunAsync(cancellationToken));
+        }
+        finally
+        {
+            foreach (var system in systems)
+                Wake(system);
+        }
     }
 
-    private async Task MeasureAsync(string load, string what, Func<Target, Run, Task<ScenarioResult>> scenario)
+    private static void Sleep(Topology system) => Signal(system, Signals.Stop);
+
+    private static void Wake(Topology system) => Signal(system, Signals.Continue);
+
+    private static void Signal(Topology system, Action<int> signal)
     {
-        if (!loads.Contains(load))
+        foreach (var pid in ProcessTree.Of([.. system.Nodes.Select(static node => node.Pid), system.DatabasePid!.Value]))
+            signal(pid);
+    }
+
+    private async Task MeasureAsync(string load, string what, Scenario scenario)
+    {
+        if (!options.Loads.Contains(load))
             return;
-        if (warmUp > TimeSpan.Zero)
-            await LoadAsync(scenario, new Run { WarmUp = TimeSpan.Zero, Duration = warmUp });
-        for (var i = 0; i < repetitions; i++)
-            await MeasureOnceAsync(what, scenario);
+        if (options.WarmUp > TimeSpan.Zero)
+        {
+            foreach (var system in systems)
+                await AwakeAsync(system, () => LoadAsync(system, scenario, options.WarmUp));
+        }
+
+        var rates = systems.Select(static _ => new List<double>()).ToList();
+        for (var i = 0; i < options.Repetitions; i++)
+        {
+            foreach (var (system, rate) in systems.Zip(rates))
+                await AwakeAsync(system, async () => rate.Add(await MeasureOnceAsync(system, what, scenario)));
+        }
+
+        if (systems.Count > 1)
+        {
+            var medians = rates.ConvertAll(static rate => Median(rate));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{what}, medians of {options.Repetitions} in turns: {medians[0]:0}/s of {medians[1]:0}/s, {100 * medians[0] / medians[1]:0} %"));
+        }
     }
 
-    private async Task MeasureOnceAsync(string what, Func<Target, Run, Task<ScenarioResult>> scenario)
+    private static async Task AwakeAsync(Topology system, Func<Task> action)
     {
-        await using var statements = showsStatements ? await Statements.StartAsync(topology.Database) : null;
-        var roles = Roles();
+        Wake(system);
+        await Task.Delay(Settling);
+        await action();
+        Sleep(system);
+    }
+
+    private async Task<double> MeasureOnceAsync(Topology system, string what, Scenario scenario)
+    {
+        await using var statements = options.ShowsStatements ? await Statements.StartAsync(system.Database) : null;
+        var roles = Roles(system);
         var before = roles.ConvertAll(static role => ProcessTree.CpuTime(role.Pids));
         var started = TimeProvider.System.GetTimestamp();
-        var results = await LoadAsync(scenario, new Run { WarmUp = TimeSpan.Zero, Duration = duration });
+        var results = await LoadAsync(system, scenario, options.Duration);
         var elapsed = TimeProvider.System.GetElapsedTime(started);
         var rate = results.Sum(static result => result.Find("rate")!.Value);
         var cores = roles.Select((role, i) => (role.Name, Cores: (ProcessTree.CpuTime(role.Pids) - before[i]) / elapsed)).ToList();
@@ -57,21 +95,26 @@ internal sealed class Throughput(Topology topology, TopologyOptions options, int
             Console.WriteLine($"{result.Errors} errors at {result.Target}: {result.Note}");
         if (statements is not null)
             await statements.PrintAsync(rate * elapsed.TotalSeconds);
+        return rate;
     }
 
-    private Task<ScenarioResult[]> LoadAsync(Func<Target, Run, Task<ScenarioResult>> scenario, Run run) =>
-        Task.WhenAll(topology.Reached.Select(node => scenario(TargetOf(node), run)));
-
-    private List<(string Name, IReadOnlyList<int> Pids)> Roles()
+    private Task<ScenarioResult[]> LoadAsync(Topology system, Scenario scenario, TimeSpan duration)
     {
-        List<(string Name, IReadOnlyList<int> Pids)> roles =
-        [
-            .. topology.Nodes.GroupBy(static node => node.Name.TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9'))
-                .Select(static role => (role.Key + "s", (IReadOnlyList<int>)[.. role.Select(static node => node.Pid)])),
-        ];
-        if (topology.DatabasePid is { } pid)
-            roles.Add(("PostgreSQL", [pid]));
-        return roles;
+        var each = options.Sessions / system.Reached.Count;
+        return Task.WhenAll(system.Reached.Select((node, i) => scenario(TargetOf(node), new Run { WarmUp = TimeSpan.Zero, Duration = duration }, each, each * i)));
+    }
+
+    private static List<(string Name, IReadOnlyList<int> Pids)> Roles(Topology system) =>
+    [
+        .. system.Nodes.GroupBy(static node => node.Name.TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9'))
+            .Select(static role => (role.Key + "s", (IReadOnlyList<int>)[.. role.Select(static node => node.Pid)])),
+        ("PostgreSQL", [system.DatabasePid!.Value]),
+    ];
+
+    private static double Median(List<double> values)
+    {
+        var sorted = values.Order().ToList();
+        return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
     }
 
     private Target TargetOf(NodeProcess node) => new()
@@ -83,4 +126,11 @@ internal sealed class Throughput(Topology topology, TopologyOptions options, int
         Password = options.Password,
         Users = options.Users,
     };
+
+    /// <summary>Loads one node.</summary>
+    /// <param name="target">The node.</param>
+    /// <param name="run">For how long.</param>
+    /// <param name="sessions">With so many clients.</param>
+    /// <param name="firstUser">Clients of nodes before it, whose users are not for this one.</param>
+    private delegate Task<ScenarioResult> Scenario(Target target, Run run, int sessions, int firstUser);
 }

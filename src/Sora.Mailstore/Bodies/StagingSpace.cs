@@ -65,6 +65,9 @@ internal sealed class StagingSpace(long limit, TimeProvider time)
         }
     }
 
+    /// <summary>Part of the space that is taken, from 0 to about 1.</summary>
+    public double Share => Used / (double)limit;
+
     public bool HasRoomFor(long size) => Used + size <= limit;
 
     /// <summary>Bytes of messages that are not complete but take room already.</summary>

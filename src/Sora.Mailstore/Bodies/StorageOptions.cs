@@ -137,7 +137,7 @@ public sealed class StorageOptions : IValidatableOptions
     [OptionRange("10ms", "10m")]
     public TimeSpan UploadInterval { get; set; } = TimeSpan.FromSeconds(1);
 
-    [Option("While mail comes in, uploads take at most a tenth of the time, until a body has waited for so long; 0 for no regard")]
+    [Option("While mail comes in, uploads take at most a tenth of the time until a body has waited for so long. As many leave as come when it has waited for so long or half of max_staging_size waits, half as many when half as long or much, and so on; 0 for no regard")]
     [OptionRange("0s", "1h")]
     public TimeSpan UploadYield { get; set; } = TimeSpan.FromMinutes(1);
 

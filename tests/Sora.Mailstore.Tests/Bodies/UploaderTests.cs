@@ -328,6 +328,48 @@ public sealed class UploaderTests
     }
 
     [Fact]
+    public async Task What_leaves_is_paid_for_by_what_comes()
+    {
+        const int BatchSize = 40;
+        var time = new MovedTime();
+        RemoteStore? store = null;
+        var options = new StorageOptions
+        {
+            UploadBatch = BatchSize, UploadParallelism = 1, UploadYield = TimeSpan.FromHours(1), MaxStagingSize = ByteSize.MiB(100), Packing = false,
+        };
+        await using var bodies = await TestBodies.CreateAsync(options, folder => store ??= new RemoteStore(folder), time);
+        for (var i = 0; i < 3 * BatchSize; i++)
+            await bodies.DeliverAsync(TestBodies.Message(5000, i));
+        var puts = 0;
+        store!.PutGate = () =>
+        {
+            if (Interlocked.Increment(ref puts) % BatchSize == 1)
+                time.Advance(TimeSpan.FromMilliseconds(400));
+            return Task.CompletedTask;
+        };
+        await bodies.Host.StartAsync();
+        await Eventually.WaitAsync(async () => await bodies.CountStagedAsync() == 2 * BatchSize);
+
+        // A tenth of the time is over after 4 seconds; but 600 kB of 100 MB ask for no more than some hundredth of what comes
+        for (var passed = TimeSpan.Zero; passed < TimeSpan.FromSeconds(8); passed += TimeSpan.FromMilliseconds(50))
+        {
+            bodies.Metrics.Committed(5, TimeSpan.Zero);
+            time.Advance(TimeSpan.FromMilliseconds(50));
+            await Task.Delay(1);
+        }
+
+        (await bodies.CountStagedAsync()).ShouldBe(2 * BatchSize);
+        for (var passed = TimeSpan.Zero; passed < TimeSpan.FromSeconds(1); passed += TimeSpan.FromMilliseconds(50))
+        {
+            bodies.Metrics.Committed(5000, TimeSpan.Zero);
+            time.Advance(TimeSpan.FromMilliseconds(50));
+            await Task.Delay(1);
+        }
+
+        await Eventually.WaitAsync(async () => await bodies.CountStagedAsync() <= BatchSize);
+    }
+
+    [Fact]
     public async Task It_runs_by_itself_and_stops()
     {
         await using var bodies = await TestBodies.CreateAsync(new StorageOptions { UploadInterval = TimeSpan.FromMilliseconds(10), UploadParallelism = 2 });

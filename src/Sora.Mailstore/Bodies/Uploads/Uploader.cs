@@ -31,6 +31,8 @@ internal sealed class Uploader(
     /// <summary>So that a node that is alone counts each time.</summary>
     private static readonly TimeSpan SharedCountInterval = CountInterval - TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan ShortestYield = TimeSpan.FromMilliseconds(10);
+
     private static readonly TimeSpan LongestYield = TimeSpan.FromMilliseconds(250);
 
     /// <summary>While at least so many bodies are taken in or records committed in a second, uploads give way to them.</summary>
@@ -157,13 +159,13 @@ internal sealed class Uploader(
             var pause = options.UploadInterval;
             try
             {
-                var start = time.GetTimestamp();
+                var before = Load();
                 var batch = await MoveAsync(_stopping.Token);
                 var packs = await PackInTurnAsync();
                 failures = 0;
                 if (batch is { HasMore: true, Moved: > 0 } || packs is { HasMore: true, Moved: > 0 })
                 {
-                    await GiveWayAsync(time.GetElapsedTime(start));
+                    await GiveWayAsync(before, batch.Moved + packs.Moved);
                     pause = TimeSpan.Zero;
                 }
             }
@@ -193,25 +195,38 @@ internal sealed class Uploader(
         return moved;
     }
 
+    private LoadMark Load() => new(time.GetTimestamp(), space.Arrivals, load.CommittedRecords);
+
     // What keeps this process busy: a node may take in what another commits
-    private long Work => space.Arrivals + load.CommittedRecords;
+    private bool IsBusySince(in LoadMark mark) =>
+        space.Arrivals - mark.Arrivals + load.CommittedRecords - mark.Records >= BusyRate * time.GetElapsedTime(mark.Timestamp).TotalSeconds;
+
+    private long CameSince(in LoadMark mark) => Math.Max(space.Arrivals - mark.Arrivals, load.CommittedRecords - mark.Records);
+
+    // 1 once the oldest body has waited for as long as it may, or half of the space is taken
+    private double Urgency => Math.Max(space.OldestAge / options.UploadYield, 2 * space.Share);
 
     // While more waits, the machine is left to others for half of the time that the last batch took, and for much longer while mail comes in at a rate: an upload is not what anybody waits for.
-    // Once a body has waited for too long, nothing of that counts.
-    private async Task GiveWayAsync(TimeSpan elapsed)
+    // What leaves is also paid for by what comes meanwhile, at a price that falls as it becomes urgent: several nodes on one machine or database together take no more of it than one would.
+    // Once it is urgent only that counts.
+    private async Task GiveWayAsync(LoadMark before, int moved)
     {
         var start = time.GetTimestamp();
+        var elapsed = time.GetElapsedTime(before.Timestamp, start);
         var most = Min(elapsed * BusyShare, LongestBusyYield);
-        var slice = Min(elapsed / 2, LongestYield);
-        long work;
-        do
+        var slice = Min(elapsed / 2, LongestYield) is var half && half > ShortestYield ? half : ShortestYield;
+        var waited = TimeSpan.Zero;
+        while (waited < LongestBusyYield && options.UploadYield > TimeSpan.Zero && !_stopping.IsCancellationRequested)
         {
-            if (space.OldestAge > options.UploadYield)
+            var urgency = Urgency;
+            if ((urgency >= 1 || waited >= most) && (moved <= urgency * CameSince(before) || !IsBusySince(before)))
                 return;
-            work = Work;
+            var mark = Load();
             await SleepAsync(slice);
+            if (!IsBusySince(mark))
+                return;
+            waited = time.GetElapsedTime(start);
         }
-        while (Work - work >= BusyRate * slice.TotalSeconds && time.GetElapsedTime(start) < most && !_stopping.IsCancellationRequested);
     }
 
     private TimeSpan Doubled(int failures) => Min(options.UploadRetry * Math.Pow(2, Math.Min(failures, 30)), options.UploadRetryMax);
@@ -256,4 +271,7 @@ internal sealed class Uploader(
         if (pause > TimeSpan.Zero)
             await Task.Delay(pause, time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
+
+    /// <summary>What had come at a moment.</summary>
+    private readonly record struct LoadMark(long Timestamp, long Arrivals, long Records);
 }
