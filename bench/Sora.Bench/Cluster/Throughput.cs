@@ -18,7 +18,7 @@ internal sealed class Throughput(IReadOnlyList<Topology> systems, ThroughputOpti
 
     public async Task PrintAsync(CancellationToken cancellationToken)
     {
-        foreach (var system in systems)
+        foreach (var system in Resting())
             Sleep(system);
         try
         {
@@ -31,10 +31,13 @@ internal sealed class Throughput(IReadOnlyList<Topology> systems, ThroughputOpti
         }
         finally
         {
-            foreach (var system in systems)
+            foreach (var system in Resting())
                 Wake(system);
         }
     }
+
+    // One that is alone never rests
+    private IReadOnlyList<Topology> Resting() => systems.Count > 1 ? systems : [];
 
     private static void Sleep(Topology system) => Signal(system, Signals.Stop);
 
@@ -71,8 +74,14 @@ internal sealed class Throughput(IReadOnlyList<Topology> systems, ThroughputOpti
         }
     }
 
-    private static async Task AwakeAsync(Topology system, Func<Task> action)
+    private async Task AwakeAsync(Topology system, Func<Task> action)
     {
+        if (systems.Count == 1)
+        {
+            await action();
+            return;
+        }
+
         Wake(system);
         await Task.Delay(Settling);
         await action();
