@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Sora.Histories.Nodes;
 
 namespace Sora.Bench.Cluster;
 
@@ -44,20 +43,19 @@ internal static class ClusterCommand
             try
             {
                 var isCluster = options.GetValue(fullNodes) == 0;
-                var topology = new TopologyOptions
-                {
-                    FullNodes = options.GetValue(fullNodes),
-                    Mailstores = isCluster ? options.GetValue(mailstores) : 0,
-                    Gateways = isCluster ? options.GetValue(gateways) : 0,
-                    Haproxy = options.GetValue(haproxy),
-                    S3 = options.GetValue(s3),
-                    Durable = options.GetValue(durable),
-                    Settings = options.GetValue(settings)!,
-                    Users = options.GetValue(users),
-                };
                 return await new ClusterRun
                 {
-                    Topology = topology,
+                    Topology = new()
+                    {
+                        FullNodes = options.GetValue(fullNodes),
+                        Mailstores = isCluster ? options.GetValue(mailstores) : 0,
+                        Gateways = isCluster ? options.GetValue(gateways) : 0,
+                        Haproxy = options.GetValue(haproxy),
+                        S3 = options.GetValue(s3),
+                        Durable = options.GetValue(durable),
+                        Settings = options.GetValue(settings)!,
+                        Users = options.GetValue(users),
+                    },
                     Load = new()
                     {
                         Clients = options.GetValue(clients),
@@ -80,8 +78,6 @@ internal static class ClusterCommand
                         Sessions = options.GetValue(sessions),
                         Loads = options.GetValue(loads)!.ToHashSet(StringComparer.Ordinal),
                         ShowsStatements = options.GetValue(statements),
-                        Users = topology.Users,
-                        Password = topology.Password,
                     },
                 }.RunAsync(token);
             }

@@ -90,7 +90,7 @@ internal sealed record ClusterRun
             systems.Add(await Sora.Histories.Nodes.Topology.StartAsync(options));
             if (Throughput.BesideOne)
                 systems.Add(await Sora.Histories.Nodes.Topology.StartAsync(one));
-            await new Throughput(systems, Throughput).PrintAsync(cancellationToken);
+            await new Throughput(systems, options, Throughput).PrintAsync(cancellationToken);
         }
         finally
         {

@@ -9,8 +9,9 @@ namespace Sora.Bench.Cluster;
 
 /// <summary>What systems carry when clients do not pause, and which process spends how much on an operation: what more machines would carry follows from it.</summary>
 /// <param name="systems">Measured in turns, the others asleep meanwhile: a machine whose speed changes from minute to minute changes it for all of them.</param>
+/// <param name="accounts">Whose accounts they all have.</param>
 /// <param name="options">How.</param>
-internal sealed class Throughput(IReadOnlyList<Topology> systems, ThroughputOptions options)
+internal sealed class Throughput(IReadOnlyList<Topology> systems, TopologyOptions accounts, ThroughputOptions options)
 {
     public static readonly string[] Loads = ["small", "large", "commands"];
 
@@ -132,8 +133,8 @@ internal sealed class Throughput(IReadOnlyList<Topology> systems, ThroughputOpti
         Imap = node.Imap.Address.ToString(),
         Lmtp = node.Lmtp.Address.ToString(),
         User = "user%d@example.com",
-        Password = options.Password,
-        Users = options.Users,
+        Password = accounts.Password,
+        Users = accounts.Users,
     };
 
     /// <summary>Loads one node.</summary>

@@ -23,9 +23,4 @@ internal sealed record ThroughputOptions
 
     /// <summary>Whether to show what PostgreSQL spends its time on.</summary>
     public bool ShowsStatements { get; init; }
-
-    /// <summary>Accounts that there are.</summary>
-    public required int Users { get; init; }
-
-    public required string Password { get; init; }
 }

@@ -312,12 +312,7 @@ public sealed class UploaderTests
         };
         await bodies.Host.StartAsync();
         await Eventually.WaitAsync(async () => await bodies.CountStagedAsync() == 2);
-        for (var passed = TimeSpan.Zero; passed < TimeSpan.FromSeconds(6); passed += TimeSpan.FromMilliseconds(100))
-        {
-            bodies.Metrics.Committed(1000, TimeSpan.Zero);
-            time.Advance(TimeSpan.FromMilliseconds(100));
-            await Task.Delay(1);
-        }
+        await CommitAsync(bodies, time, TimeSpan.FromSeconds(6), 1000);
 
         (await bodies.CountStagedAsync()).ShouldBe(2);
         await Eventually.WaitAsync(async () =>
@@ -351,20 +346,10 @@ public sealed class UploaderTests
         await Eventually.WaitAsync(async () => await bodies.CountStagedAsync() == 2 * BatchSize);
 
         // A tenth of the time is over after 4 seconds; but 600 kB of 100 MB ask for no more than some hundredth of what comes
-        for (var passed = TimeSpan.Zero; passed < TimeSpan.FromSeconds(8); passed += TimeSpan.FromMilliseconds(50))
-        {
-            bodies.Metrics.Committed(5, TimeSpan.Zero);
-            time.Advance(TimeSpan.FromMilliseconds(50));
-            await Task.Delay(1);
-        }
+        await CommitAsync(bodies, time, TimeSpan.FromSeconds(8), 10);
 
         (await bodies.CountStagedAsync()).ShouldBe(2 * BatchSize);
-        for (var passed = TimeSpan.Zero; passed < TimeSpan.FromSeconds(1); passed += TimeSpan.FromMilliseconds(50))
-        {
-            bodies.Metrics.Committed(5000, TimeSpan.Zero);
-            time.Advance(TimeSpan.FromMilliseconds(50));
-            await Task.Delay(1);
-        }
+        await CommitAsync(bodies, time, TimeSpan.FromSeconds(1), 10000);
 
         await Eventually.WaitAsync(async () => await bodies.CountStagedAsync() <= BatchSize);
     }
@@ -380,6 +365,18 @@ public sealed class UploaderTests
         (await bodies.ReadAsync(id)).ShouldBe(TestBodies.Message(100_000));
         await bodies.DeliverAsync(TestBodies.Message(100));
         (await bodies.CountStagedAsync()).ShouldBe(1);
+    }
+
+    // So many records in each tenth of a second
+    private static async Task CommitAsync(TestBodies bodies, MovedTime time, TimeSpan duration, int records)
+    {
+        var step = TimeSpan.FromMilliseconds(100);
+        for (var passed = TimeSpan.Zero; passed < duration; passed += step)
+        {
+            bodies.Metrics.Committed(records, TimeSpan.Zero);
+            time.Advance(step);
+            await Task.Delay(1);
+        }
     }
 
     private static async Task<List<ObjectInfo>> ObjectsAsync(TestBodies bodies)

@@ -211,12 +211,14 @@ internal sealed class Uploader(
     // Once it is urgent only that counts.
     private async Task GiveWayAsync(LoadMark before, int moved)
     {
+        if (options.UploadYield == TimeSpan.Zero)
+            return;
         var start = time.GetTimestamp();
         var elapsed = time.GetElapsedTime(before.Timestamp, start);
         var most = Min(elapsed * BusyShare, LongestBusyYield);
-        var slice = Min(elapsed / 2, LongestYield) is var half && half > ShortestYield ? half : ShortestYield;
+        var slice = TimeSpan.FromTicks(Math.Clamp((elapsed / 2).Ticks, ShortestYield.Ticks, LongestYield.Ticks));
         var waited = TimeSpan.Zero;
-        while (waited < LongestBusyYield && options.UploadYield > TimeSpan.Zero && !_stopping.IsCancellationRequested)
+        while (waited < LongestBusyYield && !_stopping.IsCancellationRequested)
         {
             var urgency = Urgency;
             if ((urgency >= 1 || waited >= most) && (moved <= urgency * CameSince(before) || !IsBusySince(before)))
