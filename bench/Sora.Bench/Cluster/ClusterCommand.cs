@@ -28,7 +28,7 @@ internal static class ClusterCommand
         var warmUp = With("--warm-up", "How long each kind of load is on before it is measured, in seconds", 60);
         var sessions = With("--sessions", "Clients at once when it is measured what the nodes carry", 50);
         var repetitions = With("--repeat", "How often each kind of load is measured, one right after the other", 1);
-        var besideOne = With("--beside-one", "Measures one full node too, in turns; what is not measured sleeps", false);
+        var besideOne = With("--beside-one", "Measures one full node too, in turns, each once the other has done what it put off", false);
         var loads = With<string[]>("--loads", "Kinds of load that are measured: small, large (deliveries), commands", Throughput.Loads);
         loads.AcceptOnlyFromAmong(Throughput.Loads);
         loads.AllowMultipleArgumentsPerToken = true;

@@ -8,46 +8,29 @@ using Sora.Testing;
 namespace Sora.Bench.Cluster;
 
 /// <summary>What systems carry when clients do not pause, and which process spends how much on an operation: what more machines would carry follows from it.</summary>
-/// <param name="systems">Measured in turns, the others asleep meanwhile: a machine whose speed changes from minute to minute changes it for all of them.</param>
+/// <param name="systems">Measured in turns, each when all have done what they put off: a machine whose speed changes from minute to minute changes it for all of them.</param>
 /// <param name="accounts">Whose accounts they all have.</param>
 /// <param name="options">How.</param>
 internal sealed class Throughput(IReadOnlyList<Topology> systems, TopologyOptions accounts, ThroughputOptions options)
 {
     public static readonly string[] Loads = ["small", "large", "commands"];
 
-    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(1);
+    /// <summary>A system has nothing to do that uses less of a core over <see cref="Look"/>.</summary>
+    private const double Quiet = 0.15;
+
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(2);
+
+    /// <summary>So long a system may take to do what it put off while it was under load: to index messages, to upload bodies.</summary>
+    private static readonly TimeSpan LongestUnrest = TimeSpan.FromMinutes(2);
 
     public async Task PrintAsync(CancellationToken cancellationToken)
     {
-        foreach (var system in Resting())
-            Sleep(system);
-        try
-        {
-            await MeasureAsync("small", "deliveries of 2 KiB", (target, run, each, _) => new DeliverScenario(target, run) { Sessions = each }.RunAsync(cancellationToken));
-            await MeasureAsync("large", "deliveries of 20 KiB", (target, run, each, _) => new DeliverScenario(target, run) { Sessions = each, Size = 20 * 1024 }.RunAsync(cancellationToken));
+        await MeasureAsync("small", "deliveries of 2 KiB", (target, run, each, _) => new DeliverScenario(target, run) { Sessions = each }.RunAsync(cancellationToken));
+        await MeasureAsync("large", "deliveries of 20 KiB", (target, run, each, _) => new DeliverScenario(target, run) { Sessions = each, Size = 20 * 1024 }.RunAsync(cancellationToken));
 
-            // As many users as one node would have, each with one client
-            await MeasureAsync("commands", "commands of mail clients", (target, run, each, first) =>
-                new MixScenario(target, run) { Sessions = each, FirstUser = first, MinPause = TimeSpan.Zero, MaxPause = TimeSpan.Zero }.RunAsync(cancellationToken));
-        }
-        finally
-        {
-            foreach (var system in Resting())
-                Wake(system);
-        }
-    }
-
-    // One that is alone never rests
-    private IReadOnlyList<Topology> Resting() => systems.Count > 1 ? systems : [];
-
-    private static void Sleep(Topology system) => Signal(system, Signals.Stop);
-
-    private static void Wake(Topology system) => Signal(system, Signals.Continue);
-
-    private static void Signal(Topology system, Action<int> signal)
-    {
-        foreach (var pid in ProcessTree.Of([.. system.Nodes.Select(static node => node.Pid), system.DatabasePid!.Value]))
-            signal(pid);
+        // As many users as one node would have, each with one client
+        await MeasureAsync("commands", "commands of mail clients", (target, run, each, first) =>
+            new MixScenario(target, run) { Sessions = each, FirstUser = first, MinPause = TimeSpan.Zero, MaxPause = TimeSpan.Zero }.RunAsync(cancellationToken));
     }
 
     private async Task MeasureAsync(string load, string what, Scenario scenario)
@@ -57,14 +40,20 @@ internal sealed class Throughput(IReadOnlyList<Topology> systems, TopologyOption
         if (options.WarmUp > TimeSpan.Zero)
         {
             foreach (var system in systems)
-                await AwakeAsync(system, () => LoadAsync(system, scenario, options.WarmUp));
+            {
+                await LoadAsync(system, scenario, options.WarmUp);
+                await RestAsync(system);
+            }
         }
 
         var rates = systems.Select(static _ => new List<double>()).ToList();
         for (var i = 0; i < options.Repetitions; i++)
         {
             foreach (var (system, rate) in systems.Zip(rates))
-                await AwakeAsync(system, async () => rate.Add(await MeasureOnceAsync(system, what, scenario)));
+            {
+                rate.Add(await MeasureOnceAsync(system, what, scenario));
+                await RestAsync(system);
+            }
         }
 
         if (systems.Count > 1)
@@ -75,18 +64,26 @@ internal sealed class Throughput(IReadOnlyList<Topology> systems, TopologyOption
         }
     }
 
-    private async Task AwakeAsync(Topology system, Func<Task> action)
+    // One that is alone goes on: what it put off is part of what it has to do
+    private async Task RestAsync(Topology system)
     {
         if (systems.Count == 1)
-        {
-            await action();
             return;
-        }
+        IReadOnlyList<int> pids = [.. system.Nodes.Select(static node => node.Pid), system.DatabasePid!.Value];
+        var started = TimeProvider.System.GetTimestamp();
+        TimeSpan before;
+        do
+        {
+            if (TimeProvider.System.GetElapsedTime(started) > LongestUnrest)
+            {
+                Console.WriteLine($"{string.Join(", ", system.Nodes.Select(static node => node.Name))}: still busy {LongestUnrest.TotalSeconds:0} s after the load");
+                return;
+            }
 
-        Wake(system);
-        await Task.Delay(Settling);
-        await action();
-        Sleep(system);
+            before = ProcessTree.CpuTime(pids);
+            await Task.Delay(Look);
+        }
+        while ((ProcessTree.CpuTime(pids) - before) / Look > Quiet);
     }
 
     private async Task<double> MeasureOnceAsync(Topology system, string what, Scenario scenario)
