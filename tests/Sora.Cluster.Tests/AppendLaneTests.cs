@@ -54,12 +54,29 @@ public sealed class AppendLaneTests : IDisposable
         _ = Append(1);
         _ = Append(2);
         var third = Append(3);
-        _time.Advance(TimeSpan.FromMilliseconds(9));
+        _time.Advance(TimeSpan.FromMilliseconds(4));
         _mailstore.Sizes.ShouldBe([1, 1]);
-        _time.Advance(TimeSpan.FromMilliseconds(1));
+        _time.Advance(TimeSpan.FromMilliseconds(1)); // half of append_wait: the lane looks twice in it
         await Eventually.WaitAsync(() => _mailstore.Sizes.Count == 3);
         _mailstore.Answer(2);
         await third;
+    }
+
+    [Fact]
+    public async Task Who_comes_after_the_lane_began_to_wait_waits_no_longer_either()
+    {
+        _ = Append(1);
+        _ = Append(2);
+        _ = Append(3);
+        _time.Advance(TimeSpan.FromMilliseconds(4));
+        _ = Append(4);
+        _ = Append(5); // four are on their way
+        _mailstore.Sizes.ShouldBe([1, 1, 2]);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        await Eventually.WaitAsync(() => _time.Waiting == 1);
+        _mailstore.Sizes.Count.ShouldBe(3);
+        _time.Advance(TimeSpan.FromMilliseconds(5));
+        await Eventually.WaitAsync(() => _mailstore.Sizes.Count == 4);
     }
 
     [Fact]

@@ -62,7 +62,7 @@ public sealed class ClusterOptions : IValidatableOptions
 
     [Option("A message waits no longer than this for the answers to the ones before, to go with others that come meanwhile")]
     [OptionRange("0s", "1s")]
-    public TimeSpan AppendWait { get; set; } = TimeSpan.FromMilliseconds(10);
+    public TimeSpan AppendWait { get; set; } = TimeSpan.FromMilliseconds(20);
 
     [Option("While a mailstore commits many records, each waits for others to go in one statement as long as a statement takes, but no longer than this: several share a database, which small commits cost far more than large ones")]
     [OptionRange("0s", "100ms")]

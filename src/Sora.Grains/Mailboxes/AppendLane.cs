@@ -27,18 +27,23 @@ internal sealed class AppendLane(IMailstoreService mailstore, ClusterOptions opt
         return waiting.Completion.Task;
     }
 
+    // Half of it, and looked at as often: nobody waits longer than append_wait, and a lane has a timer now and then, not one for each message
+    private TimeSpan Patience => options.AppendWait / 2;
+
+    // Timers drop what is less than a millisecond: without it this would go round until that is over
+    private TimeSpan Pause => TimeSpan.FromMilliseconds(Math.Ceiling(Patience.TotalMilliseconds));
+
     // Under the lock
     private List<Waiting>? TakeDue()
     {
         if (_waiting.Count == 0)
             return null;
-        var patience = options.AppendWait - time.GetElapsedTime(_waiting.Peek().Since);
-        if (_waiting.Count < _onTheirWay && _waiting.Count < options.AppendBatch && patience > TimeSpan.Zero)
+        if (_waiting.Count < _onTheirWay && _waiting.Count < options.AppendBatch && time.GetElapsedTime(_waiting.Peek().Since) < Patience)
         {
             if (!_isTimed)
             {
                 _isTimed = true;
-                _ = SendLaterAsync(patience);
+                _ = SendLaterAsync();
             }
 
             return null;
@@ -51,10 +56,9 @@ internal sealed class AppendLane(IMailstoreService mailstore, ClusterOptions opt
         return batch;
     }
 
-    private async Task SendLaterAsync(TimeSpan pause)
+    private async Task SendLaterAsync()
     {
-        // Timers drop what is less than a millisecond: without it this would go round until that is over
-        await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(pause.TotalMilliseconds)), time).ConfigureAwait(false);
+        await Task.Delay(Pause, time).ConfigureAwait(false);
         List<Waiting>? batch;
         lock (_lock)
         {
