@@ -25,15 +25,15 @@ internal sealed class Throughput(IReadOnlyList<Topology> systems, TopologyOption
 
     public async Task PrintAsync(CancellationToken cancellationToken)
     {
-        await MeasureAsync("small", "deliveries of 2 KiB", (target, run, each, _) => new DeliverScenario(target, run) { Sessions = each }.RunAsync(cancellationToken));
-        await MeasureAsync("large", "deliveries of 20 KiB", (target, run, each, _) => new DeliverScenario(target, run) { Sessions = each, Size = 20 * 1024 }.RunAsync(cancellationToken));
+        await MeasureAsync("small", "deliveries of 2 KiB", (target, run, each, _) => new DeliverScenario(target, run) { Sessions = each }.RunAsync(cancellationToken), cancellationToken);
+        await MeasureAsync("large", "deliveries of 20 KiB", (target, run, each, _) => new DeliverScenario(target, run) { Sessions = each, Size = 20 * 1024 }.RunAsync(cancellationToken), cancellationToken);
 
         // As many users as one node would have, each with one client
         await MeasureAsync("commands", "commands of mail clients", (target, run, each, first) =>
-            new MixScenario(target, run) { Sessions = each, FirstUser = first, MinPause = TimeSpan.Zero, MaxPause = TimeSpan.Zero }.RunAsync(cancellationToken));
+            new MixScenario(target, run) { Sessions = each, FirstUser = first, MinPause = TimeSpan.Zero, MaxPause = TimeSpan.Zero }.RunAsync(cancellationToken), cancellationToken);
     }
 
-    private async Task MeasureAsync(string load, string what, Scenario scenario)
+    private async Task MeasureAsync(string load, string what, Scenario scenario, CancellationToken cancellationToken)
     {
         if (!options.Loads.Contains(load))
             return;
@@ -41,8 +41,8 @@ internal sealed class Throughput(IReadOnlyList<Topology> systems, TopologyOption
         {
             foreach (var system in systems)
             {
+                await RestAsync(cancellationToken);
                 await LoadAsync(system, scenario, options.WarmUp);
-                await RestAsync(system);
             }
         }
 
@@ -51,8 +51,8 @@ internal sealed class Throughput(IReadOnlyList<Topology> systems, TopologyOption
         {
             foreach (var (system, rate) in systems.Zip(rates))
             {
+                await RestAsync(cancellationToken);
                 rate.Add(await MeasureOnceAsync(system, what, scenario));
-                await RestAsync(system);
             }
         }
 
@@ -64,26 +64,26 @@ internal sealed class Throughput(IReadOnlyList<Topology> systems, TopologyOption
         }
     }
 
-    // One that is alone goes on: what it put off is part of what it has to do
-    private async Task RestAsync(Topology system)
+    // Until all have done what they put off. One that is alone goes on: what it put off is part of what it has to do
+    private async Task RestAsync(CancellationToken cancellationToken)
     {
         if (systems.Count == 1)
             return;
-        IReadOnlyList<int> pids = [.. system.Nodes.Select(static node => node.Pid), system.DatabasePid!.Value];
+        var pids = systems.SelectMany(static system => system.Nodes.Select(static node => node.Pid).Append(system.DatabasePid!.Value)).ToList();
         var started = TimeProvider.System.GetTimestamp();
         TimeSpan before;
         do
         {
             if (TimeProvider.System.GetElapsedTime(started) > LongestUnrest)
             {
-                Console.WriteLine($"{string.Join(", ", system.Nodes.Select(static node => node.Name))}: still busy {LongestUnrest.TotalSeconds:0} s after the load");
+                Console.WriteLine($"still busy {LongestUnrest.TotalSeconds:0} s after a load");
                 return;
             }
 
             before = ProcessTree.CpuTime(pids);
-            await Task.Delay(Look);
+            await Task.Delay(Look, cancellationToken);
         }
-        while ((ProcessTree.CpuTime(pids) - before) / Look > Quiet);
+        while ((ProcessTree.CpuTime(pids) - before) / Look > Quiet * systems.Count);
     }
 
     private async Task<double> MeasureOnceAsync(Topology system, string what, Scenario scenario)

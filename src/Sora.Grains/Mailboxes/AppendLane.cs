@@ -11,6 +11,12 @@ internal sealed class AppendLane(IMailstoreService mailstore, ClusterOptions opt
     private int _onTheirWay;
     private bool _isTimed;
 
+    // Half of it, and looked at as often, so that nobody waits longer than append_wait
+    private TimeSpan Patience => options.AppendWait / 2;
+
+    // Timers drop what is less than a millisecond: without it this would go round until that is over
+    private TimeSpan Pause => TimeSpan.FromMilliseconds(Math.Ceiling(Patience.TotalMilliseconds));
+
     /// <summary>Sends an append with others. An exception leaves its outcome unknown.</summary>
     public Task<PlacedAppend> AppendAsync(MailboxAppend append)
     {
@@ -26,12 +32,6 @@ internal sealed class AppendLane(IMailstoreService mailstore, ClusterOptions opt
             _ = SendAsync(batch);
         return waiting.Completion.Task;
     }
-
-    // Half of it, and looked at as often: nobody waits longer than append_wait, and a lane has a timer now and then, not one for each message
-    private TimeSpan Patience => options.AppendWait / 2;
-
-    // Timers drop what is less than a millisecond: without it this would go round until that is over
-    private TimeSpan Pause => TimeSpan.FromMilliseconds(Math.Ceiling(Patience.TotalMilliseconds));
 
     // Under the lock
     private List<Waiting>? TakeDue()
