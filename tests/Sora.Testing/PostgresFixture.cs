@@ -74,10 +74,15 @@ public static class PostgresFixture
         return server;
     }
 
-    // A test host that is killed runs no exit handler: this shell sees its input end and tidies up in its place
+    // A test host that is killed runs no exit handler: this shell sees its input end and tidies up in its place. The host may have
+    // come as far as to stop the server, whose number is anybody's then: the server works below the folder
     private static void StopWithThisProcess(int pid, string folder, string socketFolder)
     {
-        const string script = """while read -r line; do :; done; sleep 1; [ -d "$2" ] || exit 0; kill -INT "$1"; sleep 3; rm -rf "$2" "$3" """;
+        const string script = """
+            while read -r line; do :; done; sleep 1; [ -d "$2" ] || exit 0
+            case $(readlink "/proc/$1/cwd") in "$2"/*) kill -INT "$1"; sleep 3 ;; esac
+            rm -rf "$2" "$3"
+            """;
         var start = new ProcessStartInfo("/bin/sh", ["-c", script, "sh", pid.ToString(CultureInfo.InvariantCulture), folder, socketFolder])
         {
             RedirectStandardInput = true,

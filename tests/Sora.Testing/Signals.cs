@@ -66,6 +66,13 @@ public static partial class Signals
         }
     }
 
+    // To kill(2) zero and less are whole groups of processes, ours among them
+    private static int Send(int pid, int signal)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pid);
+        return SendSignal(pid, signal);
+    }
+
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static partial int Send(int pid, int signal);
+    private static partial int SendSignal(int pid, int signal);
 }

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text;
-using System.Text.Json;
 using Sora.Histories.Wire;
 using Sora.Testing;
 
@@ -35,7 +34,8 @@ public sealed class NodeProcess : IAsyncDisposable
 
     public string Name { get; }
 
-    public int Pid { get; private set; }
+    /// <summary>Of the start that is the last one, also when it has ended.</summary>
+    public int Pid => _process!.Id;
 
     public Endpoint Imap => At(1);
 
@@ -89,7 +89,7 @@ public sealed class NodeProcess : IAsyncDisposable
         process.ErrorDataReceived += (_, data) => Keep(data.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        await Eventually.WaitAsync(() => process.HasExited || IsReady(), StartPatience, $"{Name} is ready");
+        await Eventually.WaitAsync(() => process.HasExited || File.Exists(ReadyFile), StartPatience, $"{Name} is ready");
         if (process.HasExited)
             throw new InvalidOperationException($"{Name} ended with {process.ExitCode} before it was ready:\n{Output}");
     }
@@ -119,12 +119,12 @@ public sealed class NodeProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         AppDomain.CurrentDomain.ProcessExit -= OnExit;
-        if (_process is { HasExited: false } && Pid > 0)
+        if (!HasExited)
         {
             Signals.Continue(Pid);
             Signals.Terminate(Pid);
             using var limit = new CancellationTokenSource(StopPatience);
-            await _process.WaitForExitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _process!.WaitForExitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         OnExit(null, EventArgs.Empty);
@@ -138,15 +138,6 @@ public sealed class NodeProcess : IAsyncDisposable
     {
         if (_process is { HasExited: false })
             _process.Kill(entireProcessTree: true);
-    }
-
-    private bool IsReady()
-    {
-        if (!File.Exists(ReadyFile))
-            return false;
-        using var ready = JsonDocument.Parse(File.ReadAllBytes(ReadyFile));
-        Pid = ready.RootElement.GetProperty("pid").GetInt32();
-        return true;
     }
 
     private Endpoint At(int port) => new(Name, new IPEndPoint(Address, _portBase + port));

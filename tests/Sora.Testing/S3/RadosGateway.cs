@@ -92,7 +92,8 @@ public sealed class RadosGateway : IAsyncDisposable
         foreach (var process in Enumerable.Reverse(_running))
         {
             // One by one: without its monitor the OSD does not end
-            Signals.Terminate(process.Id);
+            if (!process.HasExited)
+                Signals.Terminate(process.Id);
             await process.WaitForExitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
@@ -255,7 +256,11 @@ public sealed class RadosGateway : IAsyncDisposable
     // A test host that is killed runs no exit handler: this shell sees its input end and tidies up in its place
     private Process EndWithThisProcess()
     {
-        const string script = """dir=$1; shift; while read -r line; do :; done; sleep 1; [ -d "$dir" ] || exit 0; kill -9 "$@" 2>/dev/null; sleep 1; rm -rf "$dir" """;
+        const string script = """
+            dir=$1; shift; while read -r line; do :; done; sleep 1; [ -d "$dir" ] || exit 0
+            for pid; do [ "/proc/$pid/cwd" -ef "$dir" ] && kill -9 "$pid"; done
+            sleep 1; rm -rf "$dir"
+            """;
         var start = new ProcessStartInfo("/bin/sh", ["-c", script, "sh", _folder.Path, .. ProcessIds.Select(static id => id.ToString(CultureInfo.InvariantCulture))])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
