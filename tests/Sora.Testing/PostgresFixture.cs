@@ -80,7 +80,7 @@ public static class PostgresFixture
     {
         const string script = """
             while read -r line; do :; done; sleep 1; [ -d "$2" ] || exit 0
-            case $(readlink "/proc/$1/cwd") in "$2"/*) kill -INT "$1"; sleep 3 ;; esac
+            case $(readlink "/proc/$1/cwd") in "$(readlink -f "$2")"/*) kill -INT "$1"; sleep 3 ;; esac
             rm -rf "$2" "$3"
             """;
         var start = new ProcessStartInfo("/bin/sh", ["-c", script, "sh", pid.ToString(CultureInfo.InvariantCulture), folder, socketFolder])
