@@ -12,7 +12,7 @@ public sealed class CertificateTests : IDisposable
 {
     private const string Secret = "tls_store.secret=a secret of the tests, which is long enough";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly TempFolder _folder = new();
     private readonly TestAuthority _authority = new();

@@ -66,7 +66,7 @@ public sealed class DurabilityTests : IAsyncLifetime
         var running = deliveries.RunAsync(Sessions, Messages, keepTrying: true);
         foreach (var kill in new[] { Messages / 4, Messages / 2 })
         {
-            await Eventually.WaitAsync(() => running.IsCompleted || deliveries.Count > kill, TimeSpan.FromMinutes(1));
+            await Eventually.WaitAsync(() => running.IsCompleted || deliveries.Count > kill);
             running.IsCompleted.ShouldBeFalse("the deliveries ended early");
             Signals.Kill(_sora.DatabasePid);
 

@@ -12,7 +12,7 @@ namespace Sora.EndToEnd.Tests;
 /// </summary>
 public sealed class HistoryTests(ITestOutputHelper output)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     // How often every client is served between two faults; more for a longer test
     private static int Served => int.Parse(Environment.GetEnvironmentVariable("SORA_TEST_SERVED") ?? "40", CultureInfo.InvariantCulture);

@@ -53,7 +53,7 @@ public sealed class RelayTests
         await Eventually.WaitAsync(() => peer.Commands.Any(static command => command.StartsWith("MAIL", StringComparison.Ordinal)));
         await sora.KillAsync();
         await sora.StartAgainAsync();
-        await Eventually.WaitAsync(() => !peer.Messages.IsEmpty, TimeSpan.FromSeconds(60));
+        await Eventually.WaitAsync(() => !peer.Messages.IsEmpty);
         peer.Messages.ShouldHaveSingleItem();
     }
 

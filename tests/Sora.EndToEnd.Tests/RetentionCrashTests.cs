@@ -118,7 +118,7 @@ public sealed class RetentionCrashTests : IAsyncLifetime
         }
 
         await using var database = Open();
-        await Eventually.WaitAsync(async () => await CountAsync(database, "staged_bodies") == 0, TimeSpan.FromSeconds(60));
+        await Eventually.WaitAsync(async () => await CountAsync(database, "staged_bodies") == 0);
         await AddPackAsync(database);
     }
 
@@ -152,7 +152,7 @@ public sealed class RetentionCrashTests : IAsyncLifetime
                 "bodies WHERE state = 2", "packs",
             ];
             foreach (var from in none)
-                await Eventually.WaitAsync(async () => await CountAsync(database, from) == 0, TimeSpan.FromSeconds(60), $"{point}: {from}\n{_sora.Output}");
+                await Eventually.WaitAsync(async () => await CountAsync(database, from) == 0, text: $"{point}: {from}\n{_sora.Output}");
             foreach (var from in new[]
             {
                 "messages m WHERE NOT EXISTS (SELECT FROM contents c WHERE c.id = m.content_id)", "contents c WHERE NOT EXISTS (SELECT FROM messages m WHERE m.content_id = c.id)",

@@ -39,13 +39,13 @@ public sealed class RotationCrashTests : IAsyncLifetime, IDisposable
             await DeliverAsync();
             var old = target;
             target = old == "k1" ? "k2" : "k1";
-            await Eventually.WaitAsync(async () => await BodiesAsync(old) == _messages.Count, TimeSpan.FromSeconds(60));
+            await Eventually.WaitAsync(async () => await BodiesAsync(old) == _messages.Count);
             await _sora.AdminAsync("keys", "rotate", "--config", _folder.File("keys.toml"), "--set", Active(target));
             await _sora.KillAsync();
             await _sora.StartAgainAsync([Active(target)], new Dictionary<string, string> { [CrashPoints.Variable] = $"{point}:3" }, mayEnd: true);
             (await _sora.WaitForExitAsync()).ShouldBe(Dies, $"{point}\n{_sora.Output}");
             await _sora.StartAgainAsync([Active(target)], NoVariables, mayEnd: false);
-            await Eventually.WaitAsync(async () => !(await StatusAsync()).GetProperty("rotating").GetBoolean(), TimeSpan.FromSeconds(60));
+            await Eventually.WaitAsync(async () => !(await StatusAsync()).GetProperty("rotating").GetBoolean());
             (await StatusAsync()).GetProperty("keys").GetArrayLength().ShouldBe(1, point);
             (await BodiesAsync(target)).ShouldBe(_messages.Count, point);
             using var imap = await ImapClient.OpenInboxAsync(_sora.ImapPort, Address, Password);

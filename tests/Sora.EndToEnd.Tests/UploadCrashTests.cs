@@ -207,7 +207,7 @@ public sealed class UploadCrashTests : IAsyncLifetime
     private async Task EmptyAsync(string from)
     {
         await using var database = Open();
-        await Eventually.WaitAsync(async () => await CountAsync(database, from) == 0, TimeSpan.FromSeconds(60), $"{from}\n{_sora!.Output}");
+        await Eventually.WaitAsync(async () => await CountAsync(database, from) == 0, text: $"{from}\n{_sora!.Output}");
     }
 
     private Database Open() => PostgresFixture.Open(PostgresAddress.Read(_sora!.Data)!);

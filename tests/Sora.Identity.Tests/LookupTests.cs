@@ -175,7 +175,7 @@ public sealed class LookupTests : IAsyncLifetime, IDisposable
         };
         await using var lookup = Lookup();
         var first = LoginAsync(lookup);
-        (await asked.WaitAsync(TimeSpan.FromSeconds(10))).ShouldBeTrue();
+        (await asked.WaitAsync(TimeSpan.FromMinutes(1))).ShouldBeTrue();
         _answer = """{"result":"found","password_hash":"hash 2"}""";
         _clock.Advance(TimeSpan.FromSeconds(5));
 

@@ -92,7 +92,7 @@ public sealed class WorkerTests
         var stopping = worker.DisposeAsync().AsTask();
         stopping.IsCompleted.ShouldBeFalse();
         answer.Set();
-        await stopping.WaitAsync(TimeSpan.FromSeconds(30));
+        await stopping.WaitAsync(TimeSpan.FromMinutes(1));
         (await fixture.Queue.CountAsync(default)).Recipients.ShouldBe(0);
         peer.Commands.Last().ShouldBe("QUIT");
     }
@@ -107,7 +107,7 @@ public sealed class WorkerTests
         await fixture.EnqueueAsync(Request());
         var worker = fixture.Work();
         await Eventually.WaitAsync(() => peer.Commands.Any(command => command.StartsWith("MAIL", StringComparison.Ordinal)));
-        await worker.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+        await worker.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromMinutes(1));
         (await fixture.ScalarAsync<bool>("SELECT lease IS NULL AND next_attempt <= now() FROM relay_recipients")).ShouldBeTrue();
         fixture.Work();
         await fixture.EmptyAsync();

@@ -16,8 +16,7 @@ public static class PostgresFixture
     private static readonly SemaphoreSlim OneCopyAtATime = new(1);
     private static int _databases;
 
-    // Held for the life of the process: collected, it would close the shell's input
-    private static Process? _keeper;
+    private static Keeper? _keeper;
 
     /// <summary>Where the server listens; its database has no schema.</summary>
     public static async Task<PostgresAddress> AddressAsync() => (await FirstUse.Server).Address;
@@ -63,7 +62,7 @@ public static class PostgresFixture
             Task.Run(server.StopAsync).Wait(TimeSpan.FromSeconds(20));
             folder.Dispose();
         };
-        StopWithThisProcess(server.ServerPid!.Value, folder.Path, server.Address.SocketFolder);
+        _keeper = new Keeper(folder.Path, "INT", [server.ServerPid!.Value], server.Address.SocketFolder);
         await ExecuteAsync(server.Address, $"CREATE DATABASE {Template}");
         var address = server.Address with { Database = Template };
         await using (var database = Open(address))
@@ -72,27 +71,6 @@ public static class PostgresFixture
         }
 
         return server;
-    }
-
-    // A test host that is killed runs no exit handler: this shell sees its input end and tidies up in its place. The host may have
-    // come as far as to stop the server, whose number is anybody's then: the server works below the folder
-    private static void StopWithThisProcess(int pid, string folder, string socketFolder)
-    {
-        const string script = """
-            while read -r line; do :; done; sleep 1; [ -d "$2" ] || exit 0
-            case $(readlink "/proc/$1/cwd") in "$(readlink -f "$2")"/*) kill -INT "$1"; sleep 3 ;; esac
-            rm -rf "$2" "$3"
-            """;
-        var start = new ProcessStartInfo("/bin/sh", ["-c", script, "sh", pid.ToString(CultureInfo.InvariantCulture), folder, socketFolder])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        };
-        _keeper = Process.Start(start)!;
-        _keeper.StandardOutput.Close();
-        _keeper.StandardError.Close();
     }
 
     private static async Task ExecuteAsync(PostgresAddress address, string sql)

@@ -12,17 +12,17 @@ public static partial class Signals
     private const int SigStop = 19;
     private const int SigContinue = 18;
 
-    public static void Terminate(int pid) => _ = Send(pid, SigTerm);
+    public static void Terminate(int pid) => Send(pid, SigTerm);
 
-    public static void Kill(int pid) => _ = Send(pid, SigKill);
+    public static void Kill(int pid) => Send(pid, SigKill);
 
     /// <summary>An immediate shutdown, to a server of PostgreSQL: it ends without a checkpoint, and recovers at the next start.</summary>
-    public static void Quit(int pid) => _ = Send(pid, SigQuit);
+    public static void Quit(int pid) => Send(pid, SigQuit);
 
     /// <summary>The process does nothing until <see cref="Continue"/>.</summary>
-    public static void Stop(int pid) => _ = Send(pid, SigStop);
+    public static void Stop(int pid) => Send(pid, SigStop);
 
-    public static void Continue(int pid) => _ = Send(pid, SigContinue);
+    public static void Continue(int pid) => Send(pid, SigContinue);
 
     /// <summary>True for a process that exists and is not a zombie.</summary>
     public static bool IsAlive(int pid)
@@ -67,12 +67,12 @@ public static partial class Signals
     }
 
     // To kill(2) zero and less are whole groups of processes, ours among them
-    private static int Send(int pid, int signal)
+    private static void Send(int pid, int signal)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pid);
-        return SendSignal(pid, signal);
+        _ = SendSignal(pid, signal); // it may have ended
     }
 
-    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int SendSignal(int pid, int signal);
 }

@@ -7,7 +7,7 @@ namespace Sora.EndToEnd.Tests.Servers;
 /// <summary>A program that was run to its end.</summary>
 internal sealed record CommandRun(int ExitCode, string Output, string Errors)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     /// <summary>Everything it said, for messages of failed tests.</summary>
     public string All => $"exit code {ExitCode}\n{Output}\n{Errors}";

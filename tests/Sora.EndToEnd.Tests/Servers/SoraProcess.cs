@@ -14,8 +14,8 @@ namespace Sora.EndToEnd.Tests.Servers;
 internal sealed class SoraProcess : IAsyncDisposable
 {
     private const int Ports = 7;
-    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(45);
+    private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan StopPatience = TimeSpan.FromMinutes(2);
 
     private readonly TempFolder _folder = new();
     private readonly string? _configuration;
@@ -115,7 +115,7 @@ internal sealed class SoraProcess : IAsyncDisposable
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        await Eventually.WaitAsync(() => _process.HasExited || TryReadReadyFile(), StartPatience, "Sora is ready");
+        await Eventually.WaitAsync(() => _process.HasExited || TryReadReadyFile(), StartPatience, "Sora is ready", () => Output);
         if (_process.HasExited && !mayEnd)
             Assert.Fail($"Sora ended with {_process.ExitCode} before it was ready:\n{Output}");
     }

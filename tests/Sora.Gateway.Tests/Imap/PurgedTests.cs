@@ -30,7 +30,7 @@ public sealed class PurgedTests(ImapFixture fixture)
             fixture.Node.Database, new MaintenanceOptions { Election = TimeSpan.FromSeconds(1) }, options, fixture.Node.Mailboxes, fixture.Bodies.Objects, fixture.Node.Accounts.Announce,
             fixture.Node.Metrics, TimeProvider.System, NullLoggerFactory.Instance))
         {
-            await Eventually.WaitAsync(async () => await CountAsync("mailbox_log WHERE has_expunges AND NOT purged") == 0, TimeSpan.FromSeconds(30));
+            await Eventually.WaitAsync(async () => await CountAsync("mailbox_log WHERE has_expunges AND NOT purged") == 0);
         }
 
         (await RunAsync("FETCH 1 (BODY.PEEK[])")).ShouldStartWith("NO [EXPUNGEISSUED]");

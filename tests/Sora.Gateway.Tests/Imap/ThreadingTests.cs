@@ -107,7 +107,7 @@ public sealed class ThreadingTests
         {
             var keys = new MessageKeys { MessageIds = ids, References = references };
             var dates = new long[Count];
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
             var forest = MessageThreader.Thread(keys, dates, dates, ThreadAlgorithm.Refs, limit.Token);
             forest.Roots.Length.ShouldBe(1);
         }

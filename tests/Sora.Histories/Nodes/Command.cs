@@ -5,7 +5,7 @@ namespace Sora.Histories.Nodes;
 /// <summary>Programs that are run to their end.</summary>
 internal static class Command
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     /// <summary>What it wrote.</summary>
     /// <exception cref="InvalidOperationException">It failed, or took too long.</exception>

@@ -12,8 +12,8 @@ public sealed class NodeProcess : IAsyncDisposable
 {
     private const int Ports = 7;
     private const int LongestOutput = 4 << 20;
-    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(120);
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan StopPatience = TimeSpan.FromMinutes(2);
 
     private readonly TempFolder _folder = new();
     private readonly IReadOnlyList<string> _settings;
@@ -89,7 +89,7 @@ public sealed class NodeProcess : IAsyncDisposable
         process.ErrorDataReceived += (_, data) => Keep(data.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        await Eventually.WaitAsync(() => process.HasExited || File.Exists(ReadyFile), StartPatience, $"{Name} is ready");
+        await Eventually.WaitAsync(() => process.HasExited || File.Exists(ReadyFile), StartPatience, $"{Name} is ready", () => Output);
         if (process.HasExited)
             throw new InvalidOperationException($"{Name} ended with {process.ExitCode} before it was ready:\n{Output}");
     }

@@ -51,7 +51,7 @@ public sealed class StagedObjectTests
         var first = await bodies.DeliverAsync(TestBodies.Message(100_000, 1));
         store.IsDown = false;
         var stuck = new TaskCompletionSource();
-        store.PutGate = () => stuck.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        store.PutGate = () => stuck.Task.WaitAsync(TimeSpan.FromMinutes(1));
         var delivering = bodies.DeliverAsync(TestBodies.Message(100_000, 2));
         stuck.SetException(new IOException("reset"));
         var second = await delivering;

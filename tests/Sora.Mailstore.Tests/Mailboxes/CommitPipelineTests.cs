@@ -75,7 +75,7 @@ public sealed class CommitPipelineTests
         appends.AddRange(mailboxes.Skip(1).Select(AppendAsync));
         await Task.Delay(TimeSpan.FromMilliseconds(10));
         await transaction.RollbackAsync();
-        foreach (var result in await Task.WhenAll(appends).WaitAsync(TimeSpan.FromSeconds(10)))
+        foreach (var result in await Task.WhenAll(appends).WaitAsync(TimeSpan.FromMinutes(1)))
             result.IsOk.ShouldBeTrue();
     }
 

@@ -284,7 +284,7 @@ public sealed class MailboxTests : IAsyncLifetime
         await AppendAsync(node.Mailboxes.Get(watched), 1);
         await AppendAsync(node.Mailboxes.Get(idle), 3);
         using var subscription = node.Mailboxes.Subscribe(watched, new Deaf());
-        await Eventually.WaitAsync(() => node.Mailboxes.Peek(idle) is null, TimeSpan.FromSeconds(20));
+        await Eventually.WaitAsync(() => node.Mailboxes.Peek(idle) is null);
         node.Mailboxes.Peek(watched).ShouldNotBeNull();
         (await IndexAsync(node.Mailboxes.Get(idle))).Count.ShouldBe(3);
         (await AppendAsync(node.Mailboxes.Get(idle), 1)).Value.Uids.ToString().ShouldBe("4");

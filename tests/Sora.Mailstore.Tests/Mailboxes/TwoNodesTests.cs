@@ -98,7 +98,7 @@ public sealed class TwoNodesTests : IAsyncLifetime
         using var subscription = _right.Mailboxes.Subscribe(_inbox, subscriber);
         await MailboxTests.IndexAsync(_right.Mailboxes.Get(_inbox));
         var appended = (await MailboxTests.AppendAsync(_left.Mailboxes.Get(_inbox), 1)).Value;
-        await Eventually.WaitAsync(() => subscriber.Heard >= appended.ModSeq.Value, TimeSpan.FromSeconds(10));
+        await Eventually.WaitAsync(() => subscriber.Heard >= appended.ModSeq.Value);
         (await MailboxTests.IndexAsync(_right.Mailboxes.Get(_inbox))).Count.ShouldBe(1);
     }
 

@@ -403,7 +403,7 @@ public sealed class RelayQueueTests : IAsyncLifetime
         var waiting = _queue.WaitAsync(TimeSpan.FromMinutes(5), None);
         waiting.IsCompleted.ShouldBeFalse();
         await _queue.EnqueueAsync(Request("1"), None);
-        await waiting.WaitAsync(TimeSpan.FromSeconds(30));
+        await waiting.WaitAsync(TimeSpan.FromMinutes(1));
     }
 
     [Fact]

@@ -142,7 +142,7 @@ public sealed class SearchHostTests : IAsyncLifetime, IDisposable
         await using var host = Open(new SearchOptions { Delay = TimeSpan.Zero, Interval = TimeSpan.FromMilliseconds(10) });
         host.Start();
         await AppendAsync("Subject: one\n\nalpha\n");
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (await ScalarAsync("SELECT count(*) FROM search_segments") == 0)
             await Task.Delay(10, limit.Token);
         (await ScalarAsync("SELECT count(*) FROM search_queue")).ShouldBe(0);
@@ -298,7 +298,7 @@ public sealed class SearchHostTests : IAsyncLifetime, IDisposable
         await RunAsync("DELETE FROM search_fields WHERE field IN (6, 7)");
         await using var host = Open(new SearchOptions { Delay = TimeSpan.Zero, Interval = TimeSpan.FromMilliseconds(10) });
         host.Start();
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (await ScalarAsync("SELECT count(*) FROM search_segments WHERE format = 1") > 0)
             await Task.Delay(10, limit.Token);
         (await ScalarAsync("SELECT count(*) FROM search_segments WHERE format = 2 AND documents = 1")).ShouldBe(1);

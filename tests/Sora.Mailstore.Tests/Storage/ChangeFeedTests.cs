@@ -21,12 +21,12 @@ public sealed class ChangeFeedTests
             await command.ExecuteNonQueryAsync();
 
         feed.AnnounceMailbox(new MailboxId(1), new ModSeq(1));
-        await connection.WaitAsync(TimeSpan.FromSeconds(30), CancellationToken.None);
+        await connection.WaitAsync(TimeSpan.FromMinutes(1), CancellationToken.None);
         heard.ShouldHaveSingleItem().ShouldEndWith(" m1:1");
         for (var i = 2; i <= 50; i++)
             feed.AnnounceMailbox(new MailboxId(i), new ModSeq(1));
         while (!heard.Exists(static payload => payload.EndsWith(" m50:1", StringComparison.Ordinal)))
-            (await connection.WaitAsync(TimeSpan.FromSeconds(30), CancellationToken.None)).ShouldBeTrue();
+            (await connection.WaitAsync(TimeSpan.FromMinutes(1), CancellationToken.None)).ShouldBeTrue();
 
         // Two, should this thread have been held up for the interval between two of them
         heard.Count.ShouldBeInRange(2, 3);

@@ -22,7 +22,7 @@ internal sealed class LineClient : IDisposable
     /// <summary>The next line; null at the end.</summary>
     public async Task<string?> ReadAsync()
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         return await _reader!.ReadLineAsync(deadline.Token);
     }
 

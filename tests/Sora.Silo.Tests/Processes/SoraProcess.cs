@@ -9,7 +9,7 @@ namespace Sora.Silo.Tests.Processes;
 /// <summary>The program itself, started as a user starts it.</summary>
 internal sealed class SoraProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = new();

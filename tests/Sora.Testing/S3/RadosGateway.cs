@@ -26,7 +26,7 @@ public sealed class RadosGateway : IAsyncDisposable
     public const string HostName = "s3.test";
 
     private const int Attempts = 3;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private static readonly string[] Programs = ["ceph-mon", "ceph-osd", "radosgw", "ceph", "radosgw-admin", "ceph-authtool", "monmaptool"];
 
     private readonly TempFolder _folder = new();
@@ -35,7 +35,7 @@ public sealed class RadosGateway : IAsyncDisposable
     private readonly string _osd = Guid.NewGuid().ToString();
 
     // Held until the end: it ends what runs when this process is killed, and collected it would do so at once
-    private Process? _keeper;
+    private Keeper? _keeper;
     private int _monitorPort;
 
     private RadosGateway(RadosStore store) => _store = store;
@@ -185,7 +185,7 @@ public sealed class RadosGateway : IAsyncDisposable
         Start("radosgw", [.. Conf, "-f", "-n", "client.rgw"]);
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(2) };
         await UntilAsync("radosgw", async () => (await http.GetAsync(Endpoint)).IsSuccessStatusCode);
-        _keeper = EndWithThisProcess();
+        _keeper = new Keeper(_folder.Path, "KILL", ProcessIds);
     }
 
     private async Task UntilAsync(string what, Func<Task<bool>> condition)
@@ -253,30 +253,9 @@ public sealed class RadosGateway : IAsyncDisposable
         }
     }
 
-    // A test host that is killed runs no exit handler: this shell sees its input end and tidies up in its place
-    private Process EndWithThisProcess()
-    {
-        const string script = """
-            dir=$1; shift; while read -r line; do :; done; sleep 1; [ -d "$dir" ] || exit 0
-            for pid; do [ "/proc/$pid/cwd" -ef "$dir" ] && kill -9 "$pid"; done
-            sleep 1; rm -rf "$dir"
-            """;
-        var start = new ProcessStartInfo("/bin/sh", ["-c", script, "sh", _folder.Path, .. ProcessIds.Select(static id => id.ToString(CultureInfo.InvariantCulture))])
-        {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
-        };
-        var keeper = Process.Start(start)!;
-        keeper.StandardOutput.Close();
-        keeper.StandardError.Close();
-        return keeper;
-    }
-
     private void EndKeeper()
     {
-        if (_keeper is null)
-            return;
-        _keeper.Kill();
-        _keeper.Dispose();
+        _keeper?.Dispose();
         _keeper = null;
     }
 

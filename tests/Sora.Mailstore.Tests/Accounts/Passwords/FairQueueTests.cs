@@ -24,7 +24,7 @@ public sealed class FairQueueTests
         using var queue = new FairQueue<int>(2);
         var taking = Enumerable.Range(0, 3).Select(_ => Task.Run(() => queue.TryTake(out _))).ToArray();
         queue.CompleteAdding();
-        (await Task.WhenAll(taking).WaitAsync(TimeSpan.FromSeconds(30))).ShouldAllBe(static taken => !taken);
+        (await Task.WhenAll(taking).WaitAsync(TimeSpan.FromMinutes(1))).ShouldAllBe(static taken => !taken);
         Should.Throw<InvalidOperationException>(() => queue.TryAdd("anna", 1));
 
         using var full = new FairQueue<int>(2);
