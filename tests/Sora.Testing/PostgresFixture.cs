@@ -14,8 +14,13 @@ public static class PostgresFixture
 {
     private const string Template = "sora_template";
     private static readonly SemaphoreSlim OneCopyAtATime = new(1);
-    private static int _databases;
 
+    // No test goes on while so many others begin, and has no connection
+    private const int Kept = 300;
+    private static readonly Queue<string> Databases = [];
+    private static int _databases;
+    private static bool _inMemory;
+    private static NpgsqlConnection? _administrator;
     private static Keeper? _keeper;
 
     /// <summary>Where the server listens; its database has no schema.</summary>
@@ -42,7 +47,14 @@ public static class PostgresFixture
         await OneCopyAtATime.WaitAsync();
         try
         {
-            await ExecuteAsync(server.Address, $"CREATE DATABASE {name} TEMPLATE {template}");
+            _administrator ??= await Open(server.Address).OpenDedicatedAsync();
+
+            // In memory files are copied in a quarter of the time that it takes to log all their pages
+            var strategy = _inMemory && _administrator.PostgreSqlVersion.Major >= 15 ? " STRATEGY FILE_COPY" : "";
+            await ExecuteAsync(_administrator, $"CREATE DATABASE {name} TEMPLATE {template}{strategy}");
+            Databases.Enqueue(name);
+            if (Databases.Count > Kept)
+                await DropAsync(_administrator, Databases.Dequeue());
         }
         finally
         {
@@ -54,7 +66,8 @@ public static class PostgresFixture
 
     private static async Task<EmbeddedPostgres> StartAsync()
     {
-        var folder = new TempFolder();
+        var folder = TempFolder.OfServer();
+        _inMemory = folder.IsInMemory;
         var options = new EmbeddedPostgresOptions { Durable = false, MaxConnections = 300, SharedBuffers = Sora.Configuration.ByteSize.MiB(64) };
         var server = await EmbeddedPostgres.StartAsync(options, folder.Path);
         AppDomain.CurrentDomain.ProcessExit += (_, _) =>
@@ -63,7 +76,12 @@ public static class PostgresFixture
             folder.Dispose();
         };
         _keeper = new Keeper(folder.Path, "INT", [server.ServerPid!.Value], server.Address.SocketFolder);
-        await ExecuteAsync(server.Address, $"CREATE DATABASE {Template}");
+        await using (var database = Open(server.Address))
+        await using (var connection = await database.OpenDedicatedAsync())
+        {
+            await ExecuteAsync(connection, $"CREATE DATABASE {Template}");
+        }
+
         var address = server.Address with { Database = Template };
         await using (var database = Open(address))
         {
@@ -73,10 +91,21 @@ public static class PostgresFixture
         return server;
     }
 
-    private static async Task ExecuteAsync(PostgresAddress address, string sql)
+    // The server would wait for seconds until whoever is connected goes
+    private static async Task DropAsync(NpgsqlConnection connection, string name)
     {
-        await using var database = Open(address);
-        await using var connection = await database.OpenDedicatedAsync();
+        await using var users = new NpgsqlCommand("SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'", connection)
+        {
+            Parameters = { new() { Value = name } },
+        };
+        if ((long)(await users.ExecuteScalarAsync())! > 0)
+            Databases.Enqueue(name);
+        else
+            await ExecuteAsync(connection, $"DROP DATABASE {name}");
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();
     }

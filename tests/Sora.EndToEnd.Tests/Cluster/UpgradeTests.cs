@@ -29,7 +29,13 @@ public sealed class UpgradeTests(ITestOutputHelper output)
         {
             FullNodes = 0, Mailstores = Mailstores, Gateways = Gateways, Build = SoraBuild.Old, Settings = [$"cluster.call_timeout={Patience.TotalSeconds}s"],
         });
-        await using var run = await HistoryRun.StartAsync(topology, new LoadOptions { Clients = 12, Password = "secret", Patience = Patience });
+
+        // Clients that leave most of the processors to the nodes that start
+        var load = new LoadOptions
+        {
+            Clients = 12, Password = "secret", Patience = Patience, Pause = TimeSpan.FromMilliseconds(300), DeliveryPause = TimeSpan.FromMilliseconds(200),
+        };
+        await using var run = await HistoryRun.StartAsync(topology, load);
         await run.ProgressAsync(Served, Patience);
         var before = await StepAsync(topology.Database);
         var (mailstores, gateways) = (topology.Nodes.Take(Mailstores).ToList(), topology.Reached);

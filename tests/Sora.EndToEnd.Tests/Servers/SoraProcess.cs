@@ -17,7 +17,7 @@ internal sealed class SoraProcess : IAsyncDisposable
     private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan StopPatience = TimeSpan.FromMinutes(2);
 
-    private readonly TempFolder _folder = new();
+    private readonly TempFolder _folder = TempFolder.OfServer();
     private readonly string? _configuration;
     private readonly string[] _settings;
     private readonly StringBuilder _output = new();

@@ -4,7 +4,7 @@ namespace Sora.Silo.Tests.Processes;
 
 public sealed class LifeTests : IDisposable
 {
-    private readonly TempFolder _folder = new();
+    private readonly TempFolder _folder = TempFolder.OfServer();
 
     public void Dispose() => _folder.Dispose();
 

@@ -8,7 +8,7 @@ namespace Sora.Silo.Tests.Processes;
 /// <summary>One server for all tests of the class.</summary>
 public sealed class RunningServer : IAsyncLifetime, IDisposable
 {
-    private readonly TempFolder _folder = new();
+    private readonly TempFolder _folder = TempFolder.OfServer();
 
     internal SoraProcess Process { get; private set; } = null!;
 
