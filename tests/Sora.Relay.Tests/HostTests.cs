@@ -258,6 +258,7 @@ public sealed class HostTests
         await using var fixture = await RelayFixture.StartAsync();
         fixture.Options.Hosts = [address];
         fixture.Options.HostRetry = fixture.Options.HostRetryMax = TimeSpan.FromHours(1);
+        fixture.Options.Retry = fixture.Options.RetryMax = TimeSpan.FromHours(1); // who asked for work before the host failed does not get the same again
         await fixture.EnqueueAsync(Request("1"));
         fixture.Work();
         await Eventually.WaitAsync(async () => await fixture.ScalarAsync<bool>("SELECT lease IS NULL AND attempts = 1 FROM relay_recipients"));

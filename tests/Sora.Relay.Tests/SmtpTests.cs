@@ -347,6 +347,9 @@ public sealed class SmtpTests
         await fixture.EnqueueAsync(Request());
         fixture.Work();
         await Eventually.WaitAsync(async () => await fixture.ScalarAsync<long>("SELECT count(*) FROM relay_recipients WHERE reply_text = 'no answer in time'") == 1);
+
+        // An answer that is late now would be a message that is sent twice
+        timeouts.Greeting = timeouts.Command = timeouts.Data = timeouts.Final = TimeSpan.FromMinutes(1);
         silent = false;
         peer.Greeting = "220 back";
         await fixture.EmptyAsync();

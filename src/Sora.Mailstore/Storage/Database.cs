@@ -189,7 +189,7 @@ public sealed class Database : IAsyncDisposable
             var builder = new NpgsqlDataSourceBuilder(connection.ConnectionString) { Name = name };
             builder.UseLoggerFactory(loggers);
 
-            // Every server has the types that Sora uses; to ask for them is the first thing that a pool does, and a quarter of a second on a slow machine
+            // Every server has the types that Sora uses: a pool need not ask for them first
             builder.ConfigureTypeLoading(static types => types.EnableTypeLoading(false));
             return builder.ConnectionStringBuilder.Host!.Contains(',', StringComparison.Ordinal)
                 ? builder.BuildMultiHost().WithTargetSession(target)
