@@ -73,12 +73,7 @@ public sealed class HistoryTests(ITestOutputHelper output)
 
     private async Task CheckAsync(Topology topology, int served, TimeSpan clientPatience, params (FaultKind Kind, int Node, TimeSpan Lasting)[] faults)
     {
-        // With pauses that leave something of two processors to the nodes that start
-        var load = new LoadOptions
-        {
-            Clients = 12, Password = "secret", Patience = clientPatience, Pause = TimeSpan.FromMilliseconds(100), DeliveryPause = TimeSpan.FromMilliseconds(100),
-        };
-        await using var run = await HistoryRun.StartAsync(topology, load);
+        await using var run = await HistoryRun.StartAsync(topology, new LoadOptions { Clients = 12, Password = "secret", Patience = clientPatience });
         await run.ProgressAsync(served, Patience);
         foreach (var (kind, node, lasting) in faults)
         {

@@ -40,18 +40,22 @@ public static partial class Signals
     }
 
     /// <summary>A value in KiB of /proc/pid/status, such as VmRSS or VmHWM, in bytes.</summary>
-    public static long MemoryOf(int pid, string field)
-    {
-        var line = File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/status"))
-            .Single(line => line.StartsWith(field + ':', StringComparison.Ordinal));
-        return long.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
-    }
+    public static long MemoryOf(int pid, string field) => MemoryIn(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/status"), field);
+
+    /// <summary>Memory that programs can still have, in bytes.</summary>
+    public static long AvailableMemory => MemoryIn("/proc/meminfo", "MemAvailable");
 
     /// <summary>Processes whose working folder is below a folder, as that of every process of a private PostgreSQL is.</summary>
     public static IReadOnlyList<int> WorkingBelow(string folder) =>
         [.. Directory.EnumerateDirectories("/proc")
             .Select(static path => int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : 0)
             .Where(pid => pid > 0 && pid != Environment.ProcessId && IsBelow(pid, folder))];
+
+    private static long MemoryIn(string file, string field)
+    {
+        var line = File.ReadLines(file).Single(line => line.StartsWith(field + ':', StringComparison.Ordinal));
+        return long.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
+    }
 
     private static bool IsBelow(int pid, string folder)
     {

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Sora.Testing;
 
 /// <summary>A folder for one test, deleted with everything in it.</summary>
@@ -47,11 +45,6 @@ public sealed class TempFolder : IDisposable
         }
     }
 
-    private static bool MemoryIsPlenty()
-    {
-        if (!Directory.Exists(Memory) || new DriveInfo(Memory).AvailableFreeSpace < Plenty)
-            return false;
-        var available = System.IO.File.ReadLines("/proc/meminfo").First(static line => line.StartsWith("MemAvailable:", StringComparison.Ordinal));
-        return long.Parse(available.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10 >= Plenty;
-    }
+    private static bool MemoryIsPlenty() =>
+        Directory.Exists(Memory) && new DriveInfo(Memory).AvailableFreeSpace >= Plenty && Signals.AvailableMemory >= Plenty;
 }

@@ -33,8 +33,6 @@ public sealed class RadosGateway : IAsyncDisposable
     private readonly RadosStore _store;
     private readonly List<Process> _running = [];
     private readonly string _osd = Guid.NewGuid().ToString();
-
-    // Held until the end: it ends what runs when this process is killed, and collected it would do so at once
     private Keeper? _keeper;
     private int _monitorPort;
 
